@@ -1,0 +1,24 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+.PHONY: setup lint sanity importer unit molecule molecule-all test test-all demo clean
+
+setup:
+	@tests/lab/lab setup
+
+lint sanity importer unit molecule molecule-all:
+	@tests/run/gate $@
+
+test: setup
+	@tests/run/gate lint sanity importer unit molecule
+
+test-all: setup
+	@tests/run/gate lint sanity importer unit molecule-all
+
+demo: setup
+	@tests/run/demo
+
+clean:
+	@tests/lab/lab down --all
+	@rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/uplift-lab/gates"

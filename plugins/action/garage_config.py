@@ -1,0 +1,116 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.modules.garage_config import SPEC
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _garage_config
+from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config import ConfigError
+
+
+class ActionModule(UpliftAction):
+    """Reads with the task's connection and become, understands on the controller: nodes have no TOML parser."""
+
+    SPEC = SPEC
+
+    def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        self._vars = task_vars
+        if args["state"] != "read" and args["dest"] in ("", args["src"]):
+            raise UpliftError(f"dest is {args['dest']!r}; wanted another file than src, which stays as it is.")
+        if args["state"] == "read":
+            return self._read(args)
+        if args["state"] == "absent":
+            return {"changed": self._module("file", path=args["dest"], state="absent")["changed"]}
+        return self._write(args)
+
+    def _read(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            config = self._config(args, *self._fetch(args["src"]))
+        except ConfigError as error:
+            finding = {"key": error.key, "severity": "error", "sentence": str(error)}
+            return {"changed": False, "config": {}, "findings": [finding]}
+        return {"changed": False, "config": config, "findings": _warnings(config, args["src"])}
+
+    def _config(self, args: Mapping[str, Any], text: str, stat: Mapping[str, Any]) -> dict[str, Any]:
+        config = _garage_config.settings(text, args["src"], args["environment"])
+        host = args["host_address"] or self._vars.get("ansible_host") or self._vars.get("inventory_hostname") or ""
+        config["s3"]["addresses"] = _garage_config.reachable_s3_addresses(config, str(host))
+        names = {"mode": stat["mode"], "owner": _name(stat, "pw_name", "uid"), "group": _name(stat, "gr_name", "gid")}
+        return {**config, **names, "world_readable": bool(int(stat["mode"], 8) & 0o004)}
+
+    def _write(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        text, stat = self._fetch(args["src"])
+        config = self._config(args, text, stat)
+        edited = _garage_config.edit(text, args["src"], args["set"])
+        try:
+            before, old = self._fetch(args["dest"])
+        except ConfigError as error:
+            if error.key != "config_missing":
+                raise
+            before, old = "", {}
+        same = before == edited and all(old[key] == stat[key] for key in ("mode", "uid", "gid"))
+        if not same and not self.check_mode:
+            self._put(edited, args["dest"], stat)
+        lines = {"before": before, "after": edited}
+        diff = {side: _garage_config.public_lines(lines[side], args["dest"]) for side in lines}
+        header = {f"{side}_header": args["dest"] for side in lines}
+        return {"changed": not same, "config": config, "diff": {**diff, **header}}
+
+    def _put(self, text: str, dest: str, stat: Mapping[str, Any]) -> None:
+        shell = self._connection._shell
+        temporary = shell.join_path(self._make_tmp_path(), "copy")
+        self._transfer_data(temporary, text)  # by way of a file of mode 0600 on the controller, removed at once
+        self._fixup_perms2((shell.tmpdir, temporary))
+        self._module(
+            "copy", src=temporary, dest=dest, mode=stat["mode"], owner=str(stat["uid"]), group=str(stat["gid"])
+        )
+
+    def _fetch(self, path: str) -> tuple[str, dict[str, Any]]:
+        stat = self._module("stat", path=path, follow=True, get_checksum=False, get_mime=False)["stat"]
+        if not stat["exists"]:
+            raise ConfigError("config_missing", f"{path} is not there; say where the configuration file is.")
+        if not stat["isreg"]:
+            raise ConfigError("config_unreadable", f"{path} is not a file; say where the configuration file is.")
+        if not stat["readable"]:
+            reason = f"it belongs to {_name(stat, 'pw_name', 'uid')} and has the mode {stat['mode']}"
+            sentence = f"{path} may not be read by this task's user ({reason}); use become."
+            raise ConfigError("config_unreadable", sentence)
+        raw = base64.b64decode(self._module("slurp", src=path)["content"])
+        try:
+            return raw.decode("utf-8"), stat
+        except UnicodeDecodeError as error:
+            line = raw[: error.start].count(b"\n") + 1
+            raise ConfigError("config_not_toml", f"{path} is not TOML: line {line} is not UTF-8.") from None
+
+    def _module(self, name: str, **module_args: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(f"ansible.legacy.{name}", module_args, task_vars=self._vars)
+        if answer.get("failed") or answer.get("unreachable"):
+            path = module_args.get("dest") or module_args.get("path") or module_args.get("src")
+            raise ConfigError("config_unreadable", f"{path}: {name} failed: {answer.get('msg', 'no reason given')}")
+        return answer
+
+
+def _name(stat: Mapping[str, Any], name: str, number: str) -> str:
+    return str(stat.get(name) or stat[number])
+
+
+def _warnings(config: Mapping[str, Any], path: str) -> list[dict[str, str]]:
+    rows = []
+    for key in config["unknown_keys"]:
+        sentence = f"{path} has the setting {key!r}, which no Garage reads; correct or remove it."
+        rows.append({"key": "config_unknown_key", "severity": "warning", "sentence": sentence})
+    admin = config["admin"]
+    secrets = config["rpc_secret_source"] == "config" or admin["has_admin_token"] or admin["has_metrics_token"]
+    if config["world_readable"] and secrets:
+        sentence = (
+            f"{path} has the mode {config['mode']}, so that everybody on the node reads its secrets; wanted 0640."
+        )
+        rows.append({"key": "config_world_readable", "severity": "warning", "sentence": sentence})
+    return rows

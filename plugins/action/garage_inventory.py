@@ -1,0 +1,27 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.uplift.datastores.plugins.modules.garage_inventory import SPEC
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _s3, _s3_inventory
+from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+
+
+class ActionModule(ControllerAction):
+    """Reads as a client does, from outside the cluster."""
+
+    SPEC = SPEC
+
+    def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        def connect(address: str) -> Any:
+            key = args["access_key_id"], args["secret_access_key"]
+            return _s3.client(address, args["region"], *key, args["ca_file"])
+
+        limits = _s3_inventory.Limits(args["sample"], args["list_limit"], args["max_object_bytes"])
+        store = _s3.Store(args["addresses"], connect)
+        return {"changed": False, **_s3_inventory.take(store, args["buckets"], limits, args["like"])}

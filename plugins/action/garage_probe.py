@@ -1,0 +1,49 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.modules.garage_probe import SPEC
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe_control
+from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+
+_NEEDED = {
+    "started": ("operation", "phase", "addresses", "access_key_id", "secret_access_key", "bucket"),
+    "marked": ("phase",),
+    "read": (),
+    "stopped": (),
+}
+_ORDERS = ("operation", "phase", "addresses", "region", "bucket", "object", "ca_file", "interval", "max_seconds")
+
+
+class ActionModule(ControllerAction):
+    """Commands the background client of the controller."""
+
+    SPEC = SPEC
+
+    def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        state, directory = args["state"], Path(args["dir"])
+        missing = [name for name in _NEEDED[state] if not args[name]]
+        if missing:
+            raise UpliftError(f"state is {state!r} and {', '.join(missing)} is empty; wanted a value.")
+        if state == "read":
+            return {"changed": False, **_probe_control.read(directory)}
+        if self.check_mode:
+            return {"changed": True}
+        if state == "started":
+            orders = {name: args[name] for name in _ORDERS}
+            orders.update(key_id=args["access_key_id"], secret=args["secret_access_key"])
+            # This is a worker of ansible-playbook, and ends with the task; its parent ends with the run.
+            changed = _probe_control.start(directory, orders, os.getppid())
+        elif state == "marked":
+            changed = _probe_control.mark(directory, args["phase"], args["max_unavailable_seconds"])
+        else:
+            changed = _probe_control.stop(directory)
+        return {"changed": changed, **_probe_control.read(directory)}

@@ -1,0 +1,50 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _report
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.modules.operation_report import SPEC
+from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+
+_ARGS = ("records", "probe", "findings", "comparison", "error")
+
+
+class ActionModule(ControllerAction):
+    """Writes for the operator, so on the operator's side."""
+
+    SPEC = SPEC
+
+    def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        report = _report.gather(*(args[name] for name in _ARGS))
+        directory = Path(args["directory"]) / report.get("id", "no-operation")
+        lines = _report.summary(report, str(directory / "report.md"))
+        texts = {"report.json": json.dumps(report, indent=1) + "\n", "report.md": _report.markdown(report)}
+        try:
+            changed = [_write(directory / name, text, self.check_mode) for name, text in texts.items()]
+        except OSError as error:
+            raise UpliftError(f"The report cannot be written: {error.filename}: {error.strerror}.") from error
+        for line in lines:
+            self._display.display(line)
+        path = str(directory / "report.md")
+        return {"changed": any(changed), "path": path, "summary": lines, "report": report}
+
+
+def _write(path: Path, text: str, check_mode: bool) -> bool:
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    if not check_mode:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+            os.fchmod(stream.fileno(), 0o600)
+            stream.write(text)
+    return True

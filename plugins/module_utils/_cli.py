@@ -1,0 +1,105 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import subprocess
+from dataclasses import dataclass
+from typing import Callable, Mapping, Protocol, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a program said: its exit status (minus the signal that ended it), and both streams without colour codes (G25)."""
+
+    argv: tuple[str, ...]
+    rc: int
+    out: str
+    err: str
+
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+class CliError(UpliftError):
+    """A program could not be run, hung, or said no."""
+
+
+class Runner(Protocol):
+    """The one way to run a program. Secrets go in by `env` or `stdin`, never by `argv`."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+        stdin: str = "",
+        user: str = "",
+    ) -> Answer:
+        """Run to the end and answer, whatever the exit status; raise CliError when it cannot start or exceeds `timeout` seconds."""
+
+
+class LocalRunner:
+    """Runs on this machine, streams kept apart (Garage 0.7 logs on stderr at every call), locale C."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+        stdin: str = "",
+        user: str = "",
+    ) -> Answer:
+        name = os.path.basename(argv[0])
+        try:
+            done = subprocess.run(
+                list(argv),
+                env={**os.environ, "LC_ALL": "C", **(env or {})},
+                input=stdin.encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                timeout=timeout,
+                check=False,
+                preexec_fn=_become(user) if user else None,
+            )
+        except subprocess.TimeoutExpired as exc:
+            # A Garage CLI of another major never answers (G07): the time limit is the only way out.
+            raise CliError(f"{name} gave no answer within {timeout:g} s ({' '.join(argv[1:4])} ...); it was ended.") from exc
+        except OSError as exc:
+            raise CliError(f"{argv[0]} could not be run: {exc.strerror or exc}.") from exc
+        return Answer(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def demand(answer: Answer, what: str) -> Answer:
+    """The same answer when its exit status is 0; otherwise a sentence with what the program said last."""
+    if answer.rc == 0:
+        return answer
+    said = (answer.err.strip() or answer.out.strip() or "nothing").splitlines()
+    raise CliError(f"{what} failed: {os.path.basename(answer.argv[0])} ended with {answer.rc} and said: {' / '.join(said[-3:])}")
+
+
+def _text(raw: bytes) -> str:
+    return _ANSI.sub("", raw.decode("utf-8", "replace"))
+
+
+def _become(user: str) -> Callable[[], None]:
+    entry = pwd.getpwnam(user)
+
+    def drop() -> None:
+        os.initgroups(entry.pw_name, entry.pw_gid)
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
+
+    return drop

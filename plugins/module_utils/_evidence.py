@@ -1,0 +1,145 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""What a step left on a node, and whether it is still so. A finished step counts on resume only while this holds.
+
+unit    {slot: service, kind: unit, name, active: true|false}
+link    {slot: release, kind: link, path, target}
+file    {slot: stage|backup, kind: file, path, size, sha256 (or "")}
+absent  {slot, kind: absent, path}
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Callable, Mapping, Protocol
+
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner, Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._files import sha256_of
+from ansible_collections.uplift.datastores.plugins.module_utils._systemd import read_unit
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer3:
+    """`word` is yes, no or unknown; `sentence` says why it is not yes."""
+
+    word: str
+    sentence: str = ""
+
+
+YES = Answer3("yes")
+
+
+class Probe(Protocol):
+    """What can be seen of a host. Each may raise OSError or UpliftError: then the answer is `unknown`."""
+
+    def state(self, unit: str) -> str:
+        """active, inactive, failed, activating, deactivating."""
+
+    def target(self, path: str) -> str:
+        """Where a symbolic link leads; "" when the path is no link or not there."""
+
+    def size(self, path: str) -> int:
+        """The size of a file; -1 when it is not there."""
+
+    def sha256(self, path: str) -> str: ...
+
+    def there(self, path: str) -> bool: ...
+
+
+class Host:
+    """The host that this runs on."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def state(self, unit: str) -> str:
+        return read_unit(self._runner, unit).active
+
+    def target(self, path: str) -> str:
+        return os.readlink(path) if os.path.islink(path) else ""
+
+    def size(self, path: str) -> int:
+        return os.stat(path).st_size if self.there(path) else -1
+
+    def sha256(self, path: str) -> str:
+        return sha256_of(path)
+
+    def there(self, path: str) -> bool:
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def holds(item: Item, probe: Probe) -> Answer3:
+    """Is what a step left still so?"""
+    kind = str(item.get("kind", ""))
+    if kind not in _KINDS:
+        return Answer3(
+            "unknown", f"The record holds evidence of the kind {kind!r}; known are {', '.join(sorted(_KINDS))}."
+        )
+    try:
+        return _KINDS[kind](item, probe)
+    except KeyError as exc:
+        return Answer3("unknown", f"The record holds evidence of the kind {kind} without {exc}.")
+    except (OSError, UpliftError) as exc:
+        return Answer3("unknown", f"It cannot be told whether {_what(item)} is as it was left: {exc}")
+
+
+def lost(item: Item) -> str:
+    """For the record: "" when it still holds, a sentence when it does not. When it cannot be told, the run stops."""
+    answer = holds(item, Host(LocalRunner()))
+    if answer.word == "unknown":
+        raise UpliftError(answer.sentence)
+    return answer.sentence
+
+
+def _what(item: Item) -> str:
+    return str(item.get("path") or item.get("name") or item)
+
+
+def _unit(item: Item, probe: Probe) -> Answer3:
+    seen, wanted = probe.state(item["name"]), "active" if item["active"] else "down"
+    if seen in ("activating", "deactivating", "reloading"):
+        return Answer3("unknown", f"The unit {item['name']} is {seen}; wanted {wanted}. Wait until it is at rest.")
+    same = (seen == "active") == bool(item["active"])
+    return YES if same else Answer3("no", f"The unit {item['name']} is {seen}, it was left {wanted}.")
+
+
+def _link(item: Item, probe: Probe) -> Answer3:
+    seen = probe.target(item["path"])
+    if seen == item["target"]:
+        return YES
+    found = f"leads to {seen}" if seen else "is no link any more"
+    return Answer3("no", f"{item['path']} {found}, it was left leading to {item['target']}.")
+
+
+def _file(item: Item, probe: Probe) -> Answer3:
+    size = probe.size(item["path"])
+    if size != item["size"]:
+        seen = f"{size} bytes" if size >= 0 else "not there"
+        return Answer3("no", f"{item['path']} is {seen}, it was left with {item['size']} bytes.")
+    if item.get("sha256") and probe.sha256(item["path"]) != item["sha256"]:
+        return Answer3("no", f"{item['path']} has another SHA-256 than the one it was left with.")
+    return YES
+
+
+def _absent(item: Item, probe: Probe) -> Answer3:
+    return Answer3("no", f"{item['path']} is there again.") if probe.there(item["path"]) else YES
+
+
+_KINDS: Mapping[str, Callable[[Item, Probe], Answer3]] = {
+    "unit": _unit,
+    "link": _link,
+    "file": _file,
+    "absent": _absent,
+}

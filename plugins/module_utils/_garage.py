@@ -1,0 +1,217 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""The Garage command line: one method per question, spelled as the release that is asked wants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _garage_daemon, _systemd, _version
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError, Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage as parse
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_inventory as inventory
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_work as work
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import (
+    COMMANDS,
+    OFFLINE_REPAIRS,
+    REPAIRS,
+    Form,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
+
+FINISHED = "Repair operation finished"
+
+
+class NoSuchForm(UpliftError):
+    """This release has no such command or repair."""
+
+
+def form(table: Mapping[str, Sequence[Form]], name: str, version: Version, what: str) -> Form:
+    """How this release says it, or a sentence with what it has instead."""
+    for one in table.get(name, ()):
+        if one.since <= version < one.until:
+            return one
+    known = sorted(other for other, forms in table.items() if any(f.since <= version < f.until for f in forms))
+    raise NoSuchForm(
+        f"Garage {version} has no {what} {name!r}; it has {', '.join(known) or 'none'}. Take one of these."
+    )
+
+
+@dataclass
+class Garage:
+    """A node's daemon, as its own command line sees it. `environment` may hold secrets: it is never printed."""
+
+    runner: Runner
+    binary: str
+    config_file: str
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    user: str = ""
+    timeout: float = 30.0
+    running: bool = True
+    next_binary: str = ""
+    unit: str = ""
+    token: str = ""
+    _versions: dict[str, Version] = field(default_factory=dict, repr=False)
+
+    def version(self, binary: str = "") -> Version:
+        """What a program calls itself; by default the one that is asked here."""
+        path = binary or self.binary
+        if path not in self._versions:
+            said = demand(
+                self.runner.run([path, "--version"], timeout=self.timeout), f"Asking {path} for its version"
+            ).out
+            found = _version.find(said)
+            if found is None:
+                raise CliError(
+                    f"{path} --version said {said.strip()!r}; wanted a release number, as in `garage 0.8.7`."
+                )
+            self._versions[path] = found
+        return self._versions[path]
+
+    def node_id(self) -> parse.Peer:
+        return parse.node_id(self._ask("node id"))
+
+    def status(self) -> parse.Status:
+        return parse.status(self._ask("status"))
+
+    def layout(self) -> parse.Layout:
+        return parse.layout(self._ask("layout"))
+
+    def stats(self) -> work.Stats:
+        return work.stats(self._ask("stats"))
+
+    def workers(self) -> work.Workers | None:
+        """None when this release cannot list its workers."""
+        return work.workers(self._ask("workers")) if self.knows("workers") else None
+
+    def blocks_in_error(self) -> work.BrokenBlocks | None:
+        return work.broken_blocks(self._ask("blocks in error")) if self.knows("blocks in error") else None
+
+    def buckets(self) -> inventory.Buckets:
+        return inventory.buckets(self._ask("buckets"))
+
+    def bucket(self, name: str) -> inventory.Bucket:
+        return inventory.bucket(self._ask("bucket", name))
+
+    def keys(self) -> inventory.Keys:
+        return inventory.keys(self._ask("keys"))
+
+    def key(self, name: str) -> inventory.Key:
+        return inventory.key(self._ask("key", name))
+
+    def connect(self, peer: str) -> Answer:
+        """The attempt is made at once; a peer that is down is an answer, not an exception."""
+        return self._run("node connect", peer)
+
+    def be_connected(self, peer: str, me: str) -> Answer:
+        """Let a running peer make the attempt: after a restart it is the peer's timer that takes half a minute."""
+        return self.call("-h", peer, "node", "connect", me)
+
+    def launch_repair(self, name: str, all_nodes: bool = False) -> None:
+        """Returns when the repair is launched, not when it is done (G16)."""
+        words = form(REPAIRS, name, self.version(), "repair").words
+        everywhere = ["--all-nodes"] if all_nodes else []
+        demand(self.call("repair", *everywhere, "--yes", *words), f"Launching the repair of {name}")
+
+    def create_key(self, name: str) -> inventory.Key:
+        return inventory.key(self._ask("create key", name))
+
+    def delete_key(self, name: str) -> None:
+        self._ask("delete key", name)
+
+    def create_bucket(self, name: str) -> None:
+        self._ask("create bucket", name)
+
+    def delete_bucket(self, name: str) -> None:
+        self._ask("delete bucket", name)
+
+    def permit(self, verb: str, bucket: str, key: str, *rights: str) -> None:
+        """`allow` or `deny` read, write, owner."""
+        flags = [f"--{right}" for right in rights]
+        demand(self.call("bucket", verb, *flags, "--key", key, bucket), f"bucket {verb} {bucket}")
+
+    def offline_repair(self, name: str, timeout: float) -> Answer:
+        """As the service's user, else files change hands; success is a line on stderr, not exit status 0 (G19)."""
+        words = form(OFFLINE_REPAIRS, name, self.version(), "offline repair").words
+        argv = [self.binary, "-c", self.config_file, "offline-repair", "--yes", *words]
+        env = {**self.environment, "RUST_LOG": "garage=info"}
+        answer = demand(
+            self.runner.run(argv, env=env, timeout=timeout, user=self.user), f"The offline repair of {name}"
+        )
+        if FINISHED not in answer.err:
+            raise CliError(
+                f"The offline repair of {name} ended with 0 but never said `{FINISHED}`; its last words: "
+                f"{answer.err.strip()[-200:]!r}."
+            )
+        return answer
+
+    def demand_running(self) -> None:
+        if not self.running:
+            raise UpliftError(
+                f"No Garage daemon with {self.config_file} runs; wanted a running one. Start {self.unit or 'it'} first."
+            )
+
+    def knows(self, command: str) -> bool:
+        return any(one.since <= self.version() < one.until for one in COMMANDS[command])
+
+    def call(self, *words: str) -> Answer:
+        return self.runner.run(
+            [self.binary, "-c", self.config_file, *words], env=dict(self.environment), timeout=self.timeout
+        )
+
+    def _run(self, command: str, word: str = "") -> Answer:
+        words = form(COMMANDS, command, self.version(), "command").words
+        return self.call(*(part.format(word) for part in words))
+
+    def _ask(self, command: str, word: str = "") -> str:
+        return demand(self._run(command, word), f"Asking Garage for `{command}`").out
+
+
+def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
+    """The node's Garage as systemd runs it; what the operator gives in `params` comes first."""
+    unit = _unit(runner, params)
+    command = unit.command() if unit else []
+    environment = dict(unit.environment) if unit else {}
+    config_file = params["config_file"] or _garage_daemon.config_of(command[1:], environment)
+    next_binary = params["binary"] or (unit.binary if unit else "")
+    living = _garage_daemon.daemons(config_file)
+    if unit and unit.active == "active":
+        living = [one for one in living if one.pid == unit.main_pid] or living
+    return Garage(
+        runner=runner,
+        # The command line of another release hangs (G07): ask with the running daemon's own program.
+        binary=living[0].exe if living else next_binary,
+        config_file=config_file,
+        environment=environment,
+        user=params["user"] or (unit.user if unit else ""),
+        timeout=params["call_timeout"],
+        running=bool(living),
+        next_binary=next_binary,
+        unit=unit.name if unit else "",
+        token=living[0].token if living else "",
+    )
+
+
+def _unit(runner: Runner, params: Mapping[str, Any]) -> _systemd.Unit | None:
+    """None when there is no such unit and the operator has said all that it would have told."""
+    told = params["binary"] and params["config_file"]
+    try:
+        unit = _systemd.read_unit(runner, params["unit"])
+    except UpliftError:
+        if told:
+            return None
+        raise
+    if unit.load_state == "loaded":
+        return unit
+    if told:
+        return None
+    raise UpliftError(
+        f"The unit {unit.name} is {unit.load_state}; wanted a loaded unit of Garage. "
+        "Name it by `unit`, or give `binary` and `config_file`."
+    )

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""`garage offline-repair`, which tells neither that a daemon is in its way (G05) nor that it did anything (G19)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _garage_daemon, _systemd
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage, form
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import OFFLINE_REPAIRS
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+
+DOWN = ("inactive", "failed")
+
+
+def run(
+    garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, proc: Path = _garage_daemon.PROC
+) -> dict[str, Any]:
+    """What `garage_offline_repair` does."""
+    # Not the daemon's own program: it is down, and the release that comes next is to count.
+    garage = replace(garage, binary=params["release_binary"] or garage.next_binary, _versions={})
+    for name in params["names"]:
+        form(OFFLINE_REPAIRS, name, garage.version(), "offline repair")
+    garage = replace(garage, user=_owner(params["metadata_dir"], garage.user))
+    demand_down(garage, params["metadata_dir"], proc)
+    result: dict[str, Any] = {
+        "changed": True,
+        "version": str(garage.version()),
+        "user": garage.user,
+        "seconds": {},
+        "said": [],
+    }
+    if check_mode:
+        return result
+    for name in params["names"]:
+        began = time.monotonic()
+        with _Ticker(progress, f"offline repair {name}"):
+            answer = garage.offline_repair(name, params["timeout"])
+        result["seconds"][name] = round(time.monotonic() - began, 1)
+        result["said"].append(answer.err.strip().splitlines()[-1])
+    strangers = foreign_files(params["metadata_dir"], garage.user)
+    if strangers:
+        raise UpliftError(
+            f"The repair left files that do not belong to {garage.user} ({', '.join(strangers[:3])}); the daemon "
+            f"could not open them. Give them to {garage.user} before the start."
+        )
+    return result
+
+
+def demand_down(garage: Garage, metadata_dir: str, proc: Path = _garage_daemon.PROC) -> None:
+    """Refuses while anything may have the database open: beside a living daemon the repair may exit with 0 (G05)."""
+    if garage.unit:
+        active = _systemd.read_unit(garage.runner, garage.unit).active
+        if active not in DOWN:
+            raise UpliftError(
+                f"The unit {garage.unit} is {active}; wanted it down during an offline repair. Stop it first."
+            )
+    living = [one.pid for one in _garage_daemon.daemons(garage.config_file, proc)]
+    if living:
+        raise UpliftError(
+            f"A garage server with {garage.config_file} runs as process {living[0]}; wanted none. Stop it first."
+        )
+    holders = _garage_daemon.holders(metadata_dir, proc)
+    if holders:
+        raise UpliftError(
+            f"The process {holders[0]} has files in {metadata_dir} open; wanted none such. Stop it first."
+        )
+
+
+def foreign_files(directory: str, user: str) -> list[str]:
+    uid = pwd.getpwnam(user).pw_uid
+    paths = [directory, *(os.path.join(top, name) for top, dirs, files in os.walk(directory) for name in dirs + files)]
+    return sorted(path for path in paths if os.lstat(path).st_uid != uid)
+
+
+def _owner(metadata_dir: str, user: str) -> str:
+    """The account that owns the metadata; it has to be the service's (G19)."""
+    try:
+        uid = os.stat(metadata_dir).st_uid
+        owner = pwd.getpwuid(uid).pw_name
+    except OSError as exc:
+        raise UpliftError(
+            f"The metadata directory {metadata_dir} cannot be read ({exc.strerror}). Correct metadata_dir."
+        ) from exc
+    except KeyError as exc:
+        raise UpliftError(
+            f"{metadata_dir} belongs to the number {uid}, which is no account here; wanted the service's account."
+        ) from exc
+    if user and user != owner:
+        raise UpliftError(
+            f"{metadata_dir} belongs to {owner}, the service runs as {user}; wanted one account. Correct either."
+        )
+    return owner
+
+
+class _Ticker:
+    """Says every second how long it has taken: the repair itself says nothing until its end."""
+
+    def __init__(self, progress: Progress, text: str) -> None:
+        self._progress, self._text, self._stop = progress, text, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        seconds = 0
+        while not self._stop.wait(1):
+            seconds += 1
+            self._progress.say(0, 0, f"{self._text}: {seconds} s")

@@ -1,0 +1,143 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+Row = Mapping[str, Any]
+Difference = Dict[str, str]
+
+_SECTIONS = ("keys", "buckets", "objects")
+_OURS = "uplift-"
+_MAY = ("read", "write", "owner")
+
+
+def compare(before: Row, after: Row, clients_shut_out: bool) -> list[Difference]:
+    """What `after` has lost or has changed, as keys and sentences; nothing when all is as it was.
+
+    An inventory has the time `taken` and the sections `keys`, `buckets` (module garage_info) and `objects` (module
+    garage_inventory); a section that `before` has not is not compared. With clients at work, new and more objects are
+    no difference. Buckets and keys of this collection's own (uplift-...) never are.
+    """
+    for section in _SECTIONS:
+        if section in before and section not in after:
+            raise UpliftError(f"The inventory after the upgrade has no {section}; whether any is lost cannot be told.")
+    found = list(_keys(before, after)) + list(_buckets(before, after)) + list(_objects(before, after, clients_shut_out))
+    return [row for at, row in enumerate(found) if row not in found[:at]]
+
+
+def _keys(before: Row, after: Row) -> Iterator[Difference]:
+    now = _by_id(after.get("keys", []))
+    for key in before.get("keys", []):
+        if key["name"].startswith(_OURS):
+            continue
+        if key["id"] not in now:
+            yield _difference("key_gone", f"The access key {key['id']} ({key['name']}) is gone")
+        elif now[key["id"]]["name"] != key["name"]:
+            name = now[key["id"]]["name"]
+            yield _difference("key_changed", f"The access key {key['id']} was named {key['name']!r} and is {name!r}")
+
+
+def _buckets(before: Row, after: Row) -> Iterator[Difference]:
+    now = _by_id(after.get("buckets", []))
+    ours = _our_keys(before) | _our_keys(after)
+    for bucket in before.get("buckets", []):
+        if any(alias.startswith(_OURS) for alias in bucket["global_aliases"]):
+            continue
+        if bucket["id"] not in now:
+            yield _bucket_gone(bucket["id"])
+            continue
+        name = _bucket_name(bucket["id"])
+        was, is_ = _aliases(bucket, ours), _aliases(now[bucket["id"]], ours)
+        if was != is_:
+            yield _difference("alias_changed", f"{name} had the aliases {_list(was)} and has {_list(is_)}")
+        if bucket["website"] != now[bucket["id"]]["website"]:
+            yield _difference("website_changed", f"{name} was {_website(bucket)} and is {_website(now[bucket['id']])}")
+        was, is_ = _permissions(bucket, ours), _permissions(now[bucket["id"]], ours)
+        for key in sorted(set(was) ^ set(is_)):
+            state = "was allowed and is not" if key in was else "was not allowed and is"
+            yield _difference("permission_changed", f"{name}: {key} {state}")
+
+
+def _objects(before: Row, after: Row, clients_shut_out: bool) -> Iterator[Difference]:
+    now = _by_id(after.get("objects", []))
+    for bucket in before.get("objects", []):
+        if bucket.get("alias", "").startswith(_OURS):
+            continue
+        if bucket["id"] not in now:
+            yield _bucket_gone(bucket["id"])
+            continue
+        changed = list(_sample(bucket, now[bucket["id"]], before.get("taken", "")))
+        yield from changed
+        if clients_shut_out:
+            yield from _whole(bucket, now[bucket["id"]], bool(changed))
+
+
+def _sample(was: Row, is_: Row, taken: str) -> Iterator[Difference]:
+    now = {row["key"]: row for row in is_["sample"]}
+    name = _bucket_name(was["id"])
+    for row in was["sample"]:
+        found = now.get(row["key"])
+        if not found:
+            yield _difference("objects_gone", f"{name}: the object {row['key']!r} is gone")
+            continue
+        parts = [part for part in ("size", "etag", "sha256") if row[part] != found[part]]
+        # A client may have written it anew since; times are of one form, so that their order is the alphabet's.
+        if parts and not (taken and found["last_modified"] >= taken):
+            text = ", ".join(f"{part} {row[part]} is {found[part]}" for part in parts)
+            yield _difference("objects_changed", f"{name}: the object {row['key']!r} has changed ({text})")
+
+
+def _whole(was: Row, is_: Row, reported: bool) -> Iterator[Difference]:
+    name = _bucket_name(was["id"])
+    if (was["objects"], was["complete"]) != (is_["objects"], is_["complete"]):
+        yield _difference("count_changed", f"{name} had {_count(was)} and has {_count(is_)}")
+    elif was["digest"] != is_["digest"] and not reported:
+        yield _difference("objects_changed", f"{name}: the list of its {_count(was)} with sizes and ETags has changed")
+
+
+def _by_id(rows: Any) -> dict[str, Row]:
+    return {row["id"]: row for row in rows}
+
+
+def _our_keys(inventory: Row) -> set[str]:
+    return {key["id"] for key in inventory.get("keys", []) if key["name"].startswith(_OURS)}
+
+
+def _aliases(bucket: Row, ours: set[str]) -> list[str]:
+    local = [f"{row['alias']} of {row['key']}" for row in bucket["local_aliases"] if row["key"] not in ours]
+    return sorted([*bucket["global_aliases"], *local])
+
+
+def _permissions(bucket: Row, ours: set[str]) -> list[str]:
+    return [f"{row['id']} to {may}" for row in bucket["keys"] if row["id"] not in ours for may in _MAY if row[may]]
+
+
+def _website(bucket: Row) -> str:
+    return "a website" if bucket["website"] else "no website"
+
+
+def _count(bucket: Row) -> str:
+    return f"{bucket['objects']} objects" if bucket["complete"] else f"more than {bucket['objects']} objects"
+
+
+def _list(rows: list[str]) -> str:
+    return ", ".join(rows) or "none"
+
+
+def _bucket_name(identity: str) -> str:
+    return f"Bucket {identity[:16]}"
+
+
+def _bucket_gone(identity: str) -> Difference:
+    return _difference("bucket_gone", f"{_bucket_name(identity)} is gone")
+
+
+def _difference(key: str, sentence: str) -> Difference:
+    return {"key": key, "sentence": f"{sentence}."}

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Refusal, Request
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
+
+CATALOGUES = {"garage": GARAGE}
+
+
+class PlanRefused(UpliftError):
+    """Why there is no plan: all refusals in one text, and each by its key in `facts`."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        super().__init__(" ".join(refusal["sentence"] for refusal in facts["refusals"]))
+        self.facts = facts
+
+
+def demanded(params: Mapping[str, Any]) -> dict[str, Any]:
+    found = answer(params)
+    if found["refusals"]:
+        raise PlanRefused(found)
+    return found
+
+
+def answer(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan for a module's parameters: {plan, tree, resumed, refusals}."""
+    request = Request(
+        params["target"], params["strategy"], params["wave"], tuple(params["accept"]), params["stop_after"]
+    )
+    found = resume.unfinished(params["records"], request)
+    if found is None:
+        return _fresh(params, request)
+    if isinstance(found, Mapping):
+        return _said(dict(found["plan"]), found["id"])
+    return _refused(found)
+
+
+def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
+    nodes = [
+        Node(one["name"], one["id"], one["zone"], _version.parse(one["version"])) for one in params["nodes"]
+    ]
+    cluster = Cluster(tuple(params["members"]), params["replication"])
+    made = planner.plan(CATALOGUES[params["product"]], nodes, cluster, request)
+    return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
+
+
+def _said(plan: dict[str, Any], resumed: str) -> dict[str, Any]:
+    return {"plan": plan, "tree": shape.tree(plan), "resumed": resumed, "refusals": []}
+
+
+def _refused(refusals: Sequence[Refusal]) -> dict[str, Any]:
+    said = [{"key": refusal.key, "sentence": refusal.sentence} for refusal in refusals]
+    return {"plan": {"hops": []}, "tree": [], "resumed": "", "refusals": said}

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
+
+NODE = "node"
+CLUSTER = "cluster"
+PASSES = ("before", "walk", "together", "walk_again", "after")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What the record has to know of a step verb.
+
+    slot: the thing whose state the step leaves behind ("" if none). On resume a finished step counts only while the
+    evidence for it holds, unless a later step has written the same slot.
+    final_after: once this slot has been written after the step, the step cannot be done again (a backup of the old
+    release, when the new one has run).
+    """
+
+    scope: str = NODE
+    slot: str = ""
+    final_after: str = ""
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one strategy does a hop: its passes, each a row of verbs, and what clients notice in which pass."""
+
+    strategy: str
+    passes: Mapping[str, Sequence[str]]
+    interrupts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One supported move between two series. `ways` is in the order of least interruption."""
+
+    source: tuple[int, ...]
+    target: tuple[int, ...]
+    ways: Sequence[Way]
+    irreversible: str
+    guide: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that the planner knows of a product: its series in order with their newest known release, and the hops."""
+
+    product: str
+    series: Mapping[tuple[int, ...], Version]
+    hops: Sequence[Hop]
+    patch: Sequence[Way]
+    quorums: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node as found: inventory name, the cluster's id for it, zone ("" for none), the release that runs."""
+
+    name: str
+    id: str
+    zone: str
+    version: Version
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What the cluster says of itself: member ids and the replication mode as it is written in the config ("3")."""
+
+    members: Sequence[str]
+    replication: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the operator wants. strategy and wave may be "": the planner chooses. accept: findings by key."""
+
+    target: str
+    strategy: str = ""
+    wave: str = ""
+    accept: Sequence[str] = ()
+    stop_after: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedPass:
+    name: str
+    waves: tuple[tuple[str, ...], ...]
+    steps: tuple[tuple[str, str], ...]
+    interrupts: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedHop:
+    source: Version
+    target: Version
+    strategy: str
+    passes: tuple[PlannedPass, ...]
+    irreversible: str
+    guide: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    product: str
+    leader: str
+    hops: tuple[PlannedHop, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not, by key (what an operator may accept) and as a sentence."""
+
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What preflight saw at a node. `stops` findings refuse the operation unless their key is accepted."""
+
+    key: str
+    stops: bool
+    saw: str
+    wanted: str
+    do: str

@@ -1,0 +1,173 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import path
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    PASSES,
+    Catalogue,
+    Cluster,
+    Hop,
+    Node,
+    Plan,
+    PlannedHop,
+    PlannedPass,
+    Refusal,
+    Request,
+    Way,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.path import Refused
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+
+Waves = Sequence[Sequence[str]]
+WALKS = ("walk", "walk_again")
+WAVES = ("node", "zone")
+
+
+def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request) -> Plan | Sequence[Refusal]:
+    """The whole way from what runs to what is wanted, or every reason why not. Pure: the same answer for the same input."""
+    refusals = list(_request(request)) + list(_membership(nodes, cluster))
+    try:
+        source, target = path.running(nodes), _version.parse(request.target)
+        hops = []
+        for start, stop, hop in path.moves(catalogue, source, target):
+            hops.append(_planned(catalogue, hop, start, stop, nodes, cluster, request))
+            if request.stop_after and path.series_of(stop) == path.series_of(_version.parse(request.stop_after)):
+                break
+    except Refused as refused:
+        return refusals + list(refused.refusals)
+    except UpliftError as error:
+        return [*refusals, Refusal("bad_version", str(error))]
+    if refusals:
+        return refusals
+    return Plan(catalogue.product, order(nodes)[0].name, tuple(hops), path.notes(catalogue, target))
+
+
+def order(nodes: Sequence[Node]) -> list[Node]:
+    """Plan order: zone by zone, so that a wave of a zone is a stretch of it."""
+    return sorted(nodes, key=lambda node: (node.zone, node.name))
+
+
+def waves(nodes: Sequence[Node], cluster: Cluster, request: Request, quorums: Mapping[str, tuple[int, int]]) -> Waves:
+    """Which nodes a walk takes at once. A zone at a time where three zones or more hold three copies, else a node."""
+    ordered = order(nodes)
+    zones = list(dict.fromkeys(node.zone for node in ordered))
+    copies, needed = quorums.get(cluster.replication, (0, 0))
+    by_zone = request.wave == "zone" or (not request.wave and len(zones) >= 3 and copies == 3 and all(zones))
+    if by_zone:
+        found = [[node for node in ordered if node.zone == zone] for zone in zones]
+    else:
+        found = [[node] for node in ordered]
+    for wave in found:
+        lost = _copies_lost(wave, len(zones), copies)
+        if lost > copies - needed and "wave_interrupts" not in request.accept:
+            raise Refused(_unservable(wave, cluster, lost, needed))
+    return [[node.name for node in wave] for wave in found]
+
+
+def _copies_lost(wave: Sequence[Node], zones: int, copies: int) -> int:
+    """The most copies of one object that the wave can hold: one a zone when there are zones enough, else one a node."""
+    return len({node.zone for node in wave}) if zones >= copies else len(wave)
+
+
+def _planned(
+    catalogue: Catalogue,
+    hop: Hop | None,
+    start: _version.Version,
+    stop: _version.Version,
+    nodes: Sequence[Node],
+    cluster: Cluster,
+    request: Request,
+) -> PlannedHop:
+    ways = hop.ways if hop else catalogue.patch
+    if request.strategy:
+        chosen, walks = _try(path.way(ways, request.strategy, start, stop), catalogue, nodes, cluster, request)
+    else:
+        chosen, walks = _least(ways, catalogue, nodes, cluster, request)
+    return PlannedHop(
+        start,
+        stop,
+        chosen.strategy,
+        tuple(_pass(name, chosen, nodes, walks) for name in PASSES if name in chosen.passes),
+        hop.irreversible if hop else "",
+        hop.guide if hop else "a move inside a series: the releases share protocol and data",
+    )
+
+
+def _least(
+    ways: Sequence[Way], catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request
+) -> tuple[Way, Waves]:
+    """The first way in the order of least interruption that this cluster survives."""
+    refused: Refused | None = None
+    for candidate in ways:
+        try:
+            return _try(candidate, catalogue, nodes, cluster, request)
+        except Refused as error:
+            refused = refused or error
+    raise refused or Refused(Refusal("no_way", "The hop has no way; wanted at least one. This is an error in the data."))
+
+
+def _try(
+    chosen: Way, catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request
+) -> tuple[Way, Waves]:
+    walks = waves(nodes, cluster, request, catalogue.quorums) if set(WALKS) & set(chosen.passes) else ()
+    return chosen, walks
+
+
+def _pass(name: str, chosen: Way, nodes: Sequence[Node], walks: Waves) -> PlannedPass:
+    everyone = [[node.name for node in order(nodes)]]
+    return PlannedPass(
+        name,
+        tuple(tuple(wave) for wave in (walks if name in WALKS else everyone)),
+        tuple((verb, VERBS[verb].scope) for verb in chosen.passes[name]),
+        chosen.interrupts.get(name, ""),
+    )
+
+
+def _request(request: Request) -> list[Refusal]:
+    if request.wave in ("", *WAVES):
+        return []
+    return [Refusal("unknown_wave", f"The wave {request.wave!r} is not known; wanted one of {', '.join(WAVES)}, or none.")]
+
+
+def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
+    """--limit, job slices and stale inventories all show as a difference between the play and the cluster's own list."""
+    here = {node.id: node.name for node in nodes}
+    missing = sorted(member for member in cluster.members if member not in here)
+    strange = sorted(name for ident, name in here.items() if ident not in cluster.members)
+    out = []
+    if missing:
+        out.append(
+            Refusal(
+                "nodes_missing",
+                f"The play has {len(here)} nodes and the cluster {len(cluster.members)}: {', '.join(i[:16] for i in missing)}"
+                " are not in it. Run without --limit and job slices, and with an inventory that has every node.",
+            )
+        )
+    if strange:
+        out.append(
+            Refusal(
+                "not_a_member",
+                f"{', '.join(strange)} are in the play but not in the cluster's layout; wanted the nodes of one cluster."
+                " Take them out of the group, or give them a role first.",
+            )
+        )
+    return out
+
+
+def _unservable(wave: Sequence[Node], cluster: Cluster, lost: int, needed: int) -> Refusal:
+    names = ", ".join(node.name for node in wave)
+    return Refusal(
+        "wave_interrupts",
+        f"With replication {cluster.replication!r} the cluster cannot serve without {names}: up to {lost} copies of an"
+        f" object would be away and {needed} must answer. Choose a smaller wave or all_at_once, or accept the downtime"
+        " with accept: [wave_interrupts].",
+    )

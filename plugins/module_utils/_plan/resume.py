@@ -1,0 +1,48 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Refusal, Request
+
+Records = Mapping[str, Mapping[str, Any]]
+
+
+def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequence[Refusal] | None:
+    """What the nodes remember: nothing to go on with (None), the record to go on with, or why it cannot be.
+
+    A node without a record is one that the operation had not reached when it was opened; it gets it now.
+    """
+    open_ones = {host: record for host, record in records.items() if record and record["state"] == "open"}
+    if not open_ones:
+        return None
+    idents = sorted({record["id"] for record in open_ones.values()})
+    if len(idents) > 1:
+        seen = ", ".join(f"{host} has {record['id']}" for host, record in sorted(open_ones.items()))
+        return [
+            Refusal(
+                "records_differ",
+                f"The nodes remember different unfinished operations ({seen}); wanted one. Abandon the one that is not"
+                " meant, with abandon: its id.",
+            )
+        ]
+    record = next(iter(open_ones.values()))
+    target, hops = record["plan"]["hops"][-1]["target"], record["plan"]["hops"]
+    if request.target.lstrip("v") != target:
+        return [_other(record, f"to {target}", f"to {request.target}", "version")]
+    if request.strategy and request.strategy != hops[0]["strategy"]:
+        return [_other(record, hops[0]["strategy"], request.strategy, "strategy")]
+    return record
+
+
+def _other(record: Mapping[str, Any], seen: str, wanted: str, what: str) -> Refusal:
+    return Refusal(
+        "unfinished_operation",
+        f"The operation {record['id']} of {record['who']} is unfinished and goes {seen}; asked for was {wanted}. Run"
+        f" again with the {what} it was begun with, or give it up with abandon: {record['id']}.",
+    )

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Plan, PlannedHop, PlannedPass
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+
+# A plan as plain data: what playbooks, the record and reports read.
+
+
+def to_dict(plan: Plan) -> dict[str, Any]:
+    return {
+        "product": plan.product,
+        "leader": plan.leader,
+        "notes": list(plan.notes),
+        "hops": [_hop(number, hop) for number, hop in enumerate(plan.hops)],
+    }
+
+
+def _hop(number: int, hop: PlannedHop) -> dict[str, Any]:
+    return {
+        "source": str(hop.source),
+        "target": str(hop.target),
+        "strategy": hop.strategy,
+        "irreversible": hop.irreversible,
+        "guide": hop.guide,
+        "passes": {one.name: _pass(number, one) for one in hop.passes},
+    }
+
+
+def _pass(number: int, one: PlannedPass) -> dict[str, Any]:
+    return {
+        "waves": [list(wave) for wave in one.waves],
+        "interrupts": one.interrupts,
+        "steps": [
+            {"key": f"{number}/{one.name}/{place}/{verb}", "verb": verb, "scope": scope}
+            for place, (verb, scope) in enumerate(one.steps)
+        ],
+    }
+
+
+def keys(plan: Mapping[str, Any]) -> list[str]:
+    """The keys of all steps in plan order."""
+    return [step["key"] for hop in plan["hops"] for one in hop["passes"].values() for step in one["steps"]]
+
+
+def tree(plan: Mapping[str, Any]) -> list[str]:
+    """The plan as an operator reads it: hop, pass, wave, steps; what interrupts clients; what cannot be undone."""
+    out = [f"note: {note}" for note in plan["notes"]]
+    for hop in plan["hops"]:
+        out.append(f"{plan['product']} {hop['source']} -> {hop['target']}, {hop['strategy']} ({hop['guide']})")
+        for name, one in hop["passes"].items():
+            out.append(f"  {name}" + (f"   ! {one['interrupts']}" if one["interrupts"] else ""))
+            steps = ", ".join(_shown(step, plan["leader"]) for step in one["steps"])
+            for number, wave in enumerate(one["waves"], 1):
+                out.append(f"    wave {number} of {len(one['waves'])}: {' '.join(wave)}: {steps}")
+        if hop["irreversible"]:
+            out.append(f"  no way back but the backup: {hop['irreversible']}")
+    return out
+
+
+def _shown(step: Mapping[str, str], leader: str) -> str:
+    return f"{step['verb']} (at {leader})" if VERBS[step["verb"]].scope == "cluster" else step["verb"]

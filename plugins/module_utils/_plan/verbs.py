@@ -1,0 +1,34 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import CLUSTER, Verb
+
+# The same verb has the same name in all products. The second column of design.md's "step": scope, and what it leaves.
+VERBS: Mapping[str, Verb] = {
+    "preflight": Verb(what="look for everything that would stop the hop"),
+    "stage": Verb(slot="stage", what="put the releases beside the running one and ask them for their version"),
+    "inventory": Verb(CLUSTER, what="note buckets, keys, permissions and a sample of objects"),
+    "quiesce": Verb(slot="ports", what="close the ports that clients use"),
+    "repair": Verb(what="run the online repairs and wait for their end"),
+    "drain": Verb(what="wait until the queues have settled"),
+    "snapshot": Verb(what="take the product's own snapshot of the metadata"),
+    "stop": Verb(slot="service", what="stop the service properly"),
+    "backup": Verb(slot="backup", final_after="release", what="archive the metadata with a manifest"),
+    "prove": Verb(slot="proof", final_after="release", what="restore the backup aside and compare it file by file"),
+    "activate": Verb(slot="release", what="make the new release the active one"),
+    "offline_repair": Verb(what="run the offline migration with the new release"),
+    "start": Verb(slot="service", what="start the service"),
+    "restart": Verb(slot="service", what="switch all nodes to the new release at one agreed moment"),
+    "connect": Verb(what="connect every node with every other at once"),
+    "healthy": Verb(what="wait until the node has recovered: connected, synced since its start, no errors"),
+    "resume": Verb(slot="ports", what="open the ports that clients use"),
+    "verify": Verb(CLUSTER, what="compare the inventory with the one taken before"),
+    "watch": Verb(CLUSTER, what="watch errors, queues and the probe under production load"),
+}

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Callable
+
+
+class Progress:
+    """The module's side of a progress line: a JSON object a line in a file the action plugin reads. No path: silent."""
+
+    def __init__(
+        self, path: str | None = None, clock: Callable[[], float] = time.monotonic, pause: float = 0.2
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._pause = pause
+        self._next = 0.0
+        self._text = ""
+
+    def say(self, done: float, total: float, text: str) -> None:
+        """`done` of `total` (both 0 when unknown). A burst is thinned out: a new text and the end are always said."""
+        if not self._path or (text == self._text and done < total and self._clock() < self._next):
+            return
+        self._text, self._next = text, self._clock() + self._pause
+        line = json.dumps({"done": done, "total": total, "text": text}) + "\n"
+        # A lost progress line must never cost the work itself: a full /tmp is not a reason to stop a backup.
+        try:
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(handle, line.encode())
+            finally:
+                os.close(handle)
+        except OSError:
+            self._path = None

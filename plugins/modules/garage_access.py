@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_access
+short_description: A throw-away key and bucket in Garage
+version_added: 0.1.0
+author: the uplift.datastores contributors
+description:
+  - Makes a key and a bucket for a probe, or takes them away.
+  - Both first remove what an earlier run that died has left behind, which is every key whose name begins with C(uplift-), and every bucket
+    whose only name begins so and which no other key may use.
+  - A bucket that is not empty cannot be removed by Garage's command line. It is kept, the new key gets all rights on it, and it is named
+    in RV(leftover_buckets) so that an S3 client can empty it.
+  - Run it on one node only. The other nodes know a new key or bucket a moment later.
+  - Returns a secret, so set C(no_log) on the task.
+options:
+  state:
+    description: Whether key and bucket are wanted.
+    type: str
+    choices: [present, absent]
+    default: present
+  name:
+    description: Name of the key and of the bucket. It begins with C(uplift-).
+    type: str
+    default: uplift-probe
+  grant_read:
+    description: Ids of buckets that the key may read too. The permission goes with the key.
+    type: list
+    elements: str
+    default: []
+extends_documentation_fragment:
+  - uplift.datastores.garage
+  - uplift.datastores.attributes
+attributes:
+  check_mode: {support: full, details: Does nothing.}
+  diff_mode: {support: none}
+  idempotent: {support: partial, details: "O(state=present) makes a new key each time, because Garage need not show an old one's secret."}
+"""
+
+EXAMPLES = r"""
+- name: A key for the probe
+  uplift.datastores.garage_access:
+    grant_read: "{{ garage.buckets | map(attribute='id') }}"
+  register: access
+  no_log: true
+  run_once: true
+
+- name: Take it away
+  uplift.datastores.garage_access:
+    state: absent
+  run_once: true
+"""
+
+RETURN = r"""
+access_key_id: {description: Id of the key., returned: O(state=present), type: str, sample: GKef53aeaa7f4d8d904deff04c}
+secret_access_key: {description: Its secret., returned: O(state=present), type: str}
+bucket: {description: Name of the bucket., returned: O(state=present), type: str, sample: uplift-probe}
+removed: {description: Names of the buckets and ids of the keys removed., returned: always, type: list, elements: str, sample: []}
+leftover_buckets:
+  description: Buckets of earlier runs that still hold objects.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_access import grant, remove
+
+SPEC = {
+    **GARAGE,
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "name": {"type": "str", "default": "uplift-probe"},
+    "grant_read": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    garage = from_unit(LocalRunner(), module.params)
+    garage.demand_running()
+    if module.check_mode:
+        return {"changed": module.params["state"] == "present", "removed": [], "leftover_buckets": []}
+    if module.params["state"] == "present":
+        return grant(garage, module.params["name"], module.params["grant_read"])
+    removed, kept = remove(garage)
+    return {"changed": bool(removed), "removed": removed, "leftover_buckets": kept}
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_config
+short_description: Read a Garage configuration file, or write an edited copy of it
+version_added: 0.1.0
+author: [the uplift.datastores contributors (@uplift-datastores)]
+description:
+  - Reads the file on the managed node and understands it on the controller, which needs the Python package C(tomlkit).
+  - No secret is returned, shown in a diff or logged.
+  - What is wrong with the file is returned in RV(findings), so that one preflight can show all that it found.
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: full, details: "Settings only, without comments; secrets are masked."}
+  idempotent: {support: full}
+options:
+  src: {description: The configuration file on the node., type: path, required: true}
+  state:
+    description: What to do.
+    type: str
+    default: read
+    choices:
+      read: Only read O(src).
+      present: Write a copy of O(src) with the settings of O(set) to O(dest), with the same owner, group and mode.
+      absent: Remove O(dest).
+  dest: {description: Where the edited copy lies. It is never O(src)., type: path, default: ''}
+  set:
+    description: Settings to change in the copy, by dotted name. Comments, order and form of the rest stay as they are.
+    type: dict
+    default: {}
+  environment:
+    description: Names, not values, of the environment variables that the daemon is started with.
+    type: list
+    elements: str
+    default: []
+  host_address:
+    description: The address at which clients reach this node. By default C(ansible_host), or the inventory's name.
+    type: str
+    default: ''
+"""
+
+EXAMPLES = r"""
+- name: Which settings does this node have?
+  uplift.datastores.garage_config:
+    src: /etc/garage.toml
+  register: garage
+
+- name: A copy whose S3 and web ports no client knows (Garage 0.7 panics when they are left out)
+  uplift.datastores.garage_config:
+    src: /etc/garage.toml
+    dest: /var/lib/uplift/garage/quiet.toml
+    state: present
+    set:
+      s3_api.api_bind_addr: 127.0.0.1:0
+      s3_web.bind_addr: 127.0.0.1:0
+"""
+
+RETURN = r"""
+config:
+  description: The settings that an upgrade needs. Empty when RV(findings) has an error.
+  returned: O(state) is not V(absent)
+  type: dict
+  contains:
+    metadata_dir: {description: Directory of the metadata., type: str, sample: /var/lib/garage/meta}
+    data_dirs:
+      description: Directories of the blocks, with path and capacity (null when there is none).
+      type: list
+      elements: dict
+      sample: [{path: /var/lib/garage/data, capacity: null}]
+    db_engine: {description: "As written; empty when it is left to the release.", type: str, sample: ''}
+    replication_mode: {description: As written or null., type: raw, sample: '3'}
+    replication_factor: {description: As written or null., type: raw, sample: null}
+    rpc_bind_addr: {description: As written., type: str, sample: '[::]:3901'}
+    rpc_public_addr: {description: As written., type: str, sample: 198.18.1.11:3901}
+    rpc_secret_source: {description: "C(config), C(file), C(environment) or empty.", type: str, sample: config}
+    s3: {description: "api_bind_addr, s3_region, root_domain and addresses (where clients reach it).", type: dict}
+    web: {description: bind_addr and root_domain., type: dict}
+    admin: {description: "api_bind_addr, has_admin_token, has_metrics_token.", type: dict}
+    unknown_keys: {description: Keys that no release of Garage reads., type: list, elements: str, sample: [db_engin]}
+    mode: {description: Mode of the file., type: str, sample: '0640'}
+    owner: {description: Owner of the file., type: str, sample: garage}
+    group: {description: Group of the file., type: str, sample: garage}
+    world_readable: {description: Whether everybody on the node may read it., type: bool}
+findings:
+  description: What is wrong, as key, severity (C(error) or C(warning)) and sentence.
+  returned: O(state=read)
+  type: list
+  elements: dict
+  sample: [{key: config_missing, severity: error, sentence: /etc/garage.toml is not there; say where the file is.}]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+SPEC = {
+    "src": {"type": "path", "required": True},
+    "state": {"type": "str", "default": "read", "choices": ["read", "present", "absent"]},
+    "dest": {"type": "path", "default": ""},
+    "set": {"type": "dict", "default": {}},
+    "environment": {"type": "list", "elements": "str", "default": []},
+    "host_address": {"type": "str", "default": ""},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    module.fail_json(msg="garage_config is an action: it runs on the controller, as a task of a playbook.")
+
+
+if __name__ == "__main__":
+    main()

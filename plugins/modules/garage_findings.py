@@ -1,0 +1,90 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_findings
+short_description: Say everything at a Garage node that stands in the way of an upgrade
+version_added: 0.1.0
+description:
+  - Turns what the other modules saw into findings. All findings of a node come at once, not one a run.
+  - It asks nobody and changes nothing.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+options:
+  info: {description: What M(uplift.datastores.garage_info) answered., type: dict, required: true}
+  settings: {description: What M(uplift.datastores.garage_config) answered., type: dict, required: true}
+  space: {description: What M(uplift.datastores.node_space) answered., type: dict, required: true}
+  release: {description: What M(uplift.datastores.release) answered in check mode., type: dict, required: true}
+  clock: {description: What M(uplift.datastores.clock_offset) answered., type: dict, required: true}
+  s3: {description: What M(uplift.datastores.garage_s3_answers) answered., type: dict, required: true}
+  metadata_dir: {description: The metadata directory., type: str, required: true}
+  backup_dir: {description: Where backups will lie., type: str, required: true}
+  accept: {description: Keys of findings that the operator accepts., type: list, elements: str, default: []}
+author: [the uplift.datastores contributors (@uplift-datastores)]
+"""
+
+EXAMPLES = r"""
+- name: Say what stands in the way
+  uplift.datastores.garage_findings:
+    info: "{{ garage_info }}"
+    settings: "{{ garage_settings }}"
+    space: "{{ garage_space }}"
+    release: "{{ garage_release }}"
+    clock: "{{ garage_clock }}"
+    s3: "{{ garage_s3 }}"
+    metadata_dir: /var/lib/garage/meta
+    backup_dir: /var/backups/uplift
+"""
+
+RETURN = r"""
+findings:
+  description: What was seen, worst first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    key: {description: Its name., type: str, sample: nodes_down}
+    stops: {description: Whether it stops the operation., type: bool, sample: true}
+    saw: {description: The value seen., type: str, sample: 2fa10ee3716c208e not connected to this node}
+    wanted: {description: The value wanted., type: str, sample: every node of the layout connected}
+    do: {description: What to do., type: str, sample: 'start them, or remove them from the layout'}
+stopping:
+  description: The keys of the findings that stop the operation and were not accepted.
+  returned: always
+  type: list
+  elements: str
+  sample: [nodes_down]
+"""
+
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_findings import findings
+
+SEEN = ("info", "settings", "space", "release", "clock", "s3")
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **{name: {"type": "dict", "required": True} for name in SEEN},
+            "metadata_dir": {"type": "str", "required": True},
+            "backup_dir": {"type": "str", "required": True},
+            "accept": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    found = sorted(findings(module.params), key=lambda one: not one.stops)
+    stopping = sorted({one.key for one in found if one.stops} - set(module.params["accept"]))
+    module.exit_json(changed=False, findings=[asdict(one) for one in found], stopping=stopping)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_info
+short_description: Ask a Garage node what it runs, who it sees and what it has to do
+version_added: 0.1.0
+author: the uplift.datastores contributors
+description:
+  - Asks the Garage daemon of this host through its own command line, with the program of the B(running) release, and returns
+    its version, identity, neighbours, layout, queues, workers, broken blocks, buckets and keys.
+  - Changes nothing and returns no secret.
+  - A line of Garage's answers that no rule knows is returned in RV(unparsed), never left out in silence.
+options:
+  gather:
+    description:
+      - What to ask for. V(version) is always answered and alone needs no running daemon.
+      - V(inventory) means buckets and keys.
+    type: list
+    elements: str
+    choices: [version, status, layout, stats, workers, inventory]
+    default: [version, status, layout, stats, workers]
+  known_ids:
+    description:
+      - Full node ids (64 hexadecimal digits, with or without C(@address)), as RV(node_id) of every host of the cluster gives them.
+      - Garage prints the first 16 digits of its neighbours' ids only. Ids that are found here are returned in full.
+    type: list
+    elements: str
+    default: []
+  tolerant:
+    description:
+      - Return what can be told instead of failing when the daemon does not answer; what it would have told is null then, and
+        RV(problem) says why.
+      - For a preflight that reports everything at once.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - uplift.datastores.garage
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.info
+"""
+
+EXAMPLES = r"""
+- name: Ask what the node runs, also when its daemon is down
+  uplift.datastores.garage_info:
+    gather: [version]
+  register: garage
+
+- name: Stop when the layout has changes that nobody has applied
+  uplift.datastores.garage_info:
+    gather: [layout]
+  register: garage
+  failed_when: garage.staged
+"""
+
+RETURN = r"""
+version:
+  description: Release that the daemon runs. Null when no daemon runs.
+  type: str
+  returned: always
+  sample: 0.7.0
+binary_version:
+  description: Release of the binary that the next start would use. Differs from RV(version) between a switch and the restart.
+  type: str
+  returned: always
+  sample: 0.8.7
+running:
+  description: Whether a daemon with this configuration file runs.
+  type: bool
+  returned: always
+binary:
+  description: The program that the next start would use.
+  type: str
+  returned: always
+  sample: /usr/local/bin/garage
+cli:
+  description: The program that was asked. It is the running daemon's own, whatever the binary's path holds by now.
+  type: str
+  returned: always
+  sample: /usr/local/bin/garage-0.7.0
+problem:
+  description: Why parts of the answer are missing. Empty when none is.
+  type: str
+  returned: always
+  sample: ''
+config_file:
+  description: The configuration file that the daemon reads.
+  type: str
+  returned: always
+  sample: /etc/garage.toml
+user:
+  description: The account that the service runs as. Empty when it is not known.
+  type: str
+  returned: always
+  sample: garage
+node_id:
+  description: The node's full id, 64 hexadecimal digits. Answered with the daemon down too.
+  type: str
+  returned: always
+  sample: 0b6b3c1a71dea7ea6d1a9ef2f2bdd3ad0c2b0f3f3a7a6f0fc4c7ad2b1fd5cd8e
+rpc_address:
+  description: The address that other nodes reach it at. Null when the configuration does not tell C(rpc_public_addr).
+  type: str
+  returned: always
+  sample: 198.18.1.11:3901
+nodes:
+  description: Every node that this one knows, itself included. What is up may lag by 20 seconds.
+  type: list
+  elements: dict
+  returned: when O(gather) has V(status)
+  contains:
+    id: {description: "Full id where it is known, else the first 16 digits.", type: str}
+    hostname: {description: "Null until the node has told it.", type: str}
+    address: {description: "Null when never seen.", type: str}
+    up: {description: Whether this node has a connection to it., type: bool}
+    role: {description: "C(storage), C(gateway), C(pending) or C(none).", type: str}
+    zone: {description: "Null without a role.", type: str}
+    tags: {description: Tags of the role., type: list, elements: str}
+    capacity: {description: "As Garage prints it. Null without a role or for a gateway.", type: str}
+    last_seen: {description: "As Garage prints it, for a node that is not up.", type: str}
+layout:
+  description: The cluster's layout.
+  type: dict
+  returned: when O(gather) has V(layout)
+  contains:
+    version: {description: Its version number., type: int}
+    roles:
+      description: One entry per node with a role, with id, zone, tags, capacity (null for a gateway).
+      type: list
+      elements: dict
+    staged:
+      description: Role changes that wait to be applied, with id, removed, zone, tags, capacity.
+      type: list
+      elements: dict
+staged:
+  description: Whether RV(layout.staged) has any.
+  type: bool
+  returned: when O(gather) has V(layout)
+stats:
+  description: The node's own statistics.
+  type: dict
+  returned: when O(gather) has V(stats)
+  contains:
+    version: {description: Release that the daemon itself names., type: str}
+    engine: {description: "Database engine as the daemon names it, C(Sled) or C(LMDB (using Heed crate)). Null up to 0.7 (always sled).", type: str}
+    tables:
+      description: "Per table its name, merkle_todo and gc_todo."
+      type: list
+      elements: dict
+queues:
+  description: What the node has to do. Entries of C(resync) may merely wait for their time, for ten minutes after a delete.
+  type: dict
+  returned: when O(gather) has V(stats)
+  contains:
+    resync: {description: Blocks in the resync queue., type: int}
+    merkle: {description: Items in the Merkle queues of all tables., type: int}
+    gc: {description: Items in the garbage collection queues of all tables., type: int}
+block_errors:
+  description: Blocks whose last resync failed.
+  type: int
+  returned: when O(gather) has V(stats)
+  sample: 0
+workers:
+  description: The daemon's background workers. Null when the release cannot list them (before 0.8).
+  type: list
+  elements: dict
+  returned: when O(gather) has V(workers)
+  contains:
+    tid: {description: Task number., type: int}
+    state: {description: "C(busy), C(throttled), C(idle) or C(done).", type: str}
+    name: {description: Its name., type: str}
+    queue: {description: Entries in its queue or null., type: int}
+    progress: {description: What it says of its progress or null., type: str}
+    errors: {description: Errors since the start., type: int}
+    consecutive_errors: {description: "Errors since it last succeeded. More than 0 means trouble now.", type: int}
+blocks_in_error:
+  description: Blocks whose last resync failed, with hash, references, errors, next_try. Null when the release cannot list them (before 0.8.1).
+  type: list
+  elements: dict
+  returned: when O(gather) has V(workers)
+buckets:
+  description: All buckets, sorted by id.
+  type: list
+  elements: dict
+  returned: when O(gather) has V(inventory)
+  contains:
+    id: {description: Full id., type: str}
+    global_aliases: {description: Sorted names., type: list, elements: str}
+    local_aliases: {description: "Per local name: key (id) and alias.", type: list, elements: dict}
+    website: {description: Whether it is served as a website., type: bool}
+    keys: {description: "Per key that may do anything: id, read, write, owner.", type: list, elements: dict}
+    quotas: {description: "What is limited, by Garage's words, such as C(maximum size).", type: dict}
+    objects: {description: "Object count that Garage counts. Null before 0.8.", type: int}
+    size: {description: "Bytes as Garage prints them. Null before 0.8.", type: str}
+keys:
+  description: All access keys (id, name, create_buckets), sorted by id. Never their secrets.
+  type: list
+  elements: dict
+  returned: when O(gather) has V(inventory)
+unparsed:
+  description: Lines that no rule knows. A non-empty list means that this collection does not know this release well enough.
+  type: list
+  elements: str
+  returned: always
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_info import gather, nothing
+
+PARTS = ["version", "status", "layout", "stats", "workers", "inventory"]
+SPEC = {
+    **GARAGE,
+    "gather": {"type": "list", "elements": "str", "choices": PARTS, "default": PARTS[:-1]},
+    "known_ids": {"type": "list", "elements": "str", "default": []},
+    "tolerant": {"type": "bool", "default": False},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    try:
+        garage = from_unit(LocalRunner(), params)
+    except UpliftError as exc:
+        if not params["tolerant"]:
+            raise
+        return nothing(params["gather"], str(exc))
+    return gather(garage, params["gather"], params["known_ids"], params["tolerant"])
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_ports
+short_description: Let the unit of Garage read a configuration that shuts clients out, or its own again
+version_added: 0.1.0
+description:
+  - Writes a drop-in beside the unit that names another configuration file, and removes it again.
+    What the operator wrote is not touched. The service is not restarted.
+  - The configuration file itself is made by M(uplift.datastores.garage_config). Its S3 and web addresses are moved to
+    where nobody reaches them, not left out, since Garage 0.7 panics without them.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: full}
+  idempotent: {support: full}
+options:
+  unit: {description: The systemd unit., type: str, default: garage.service}
+  state: {description: Whether clients are shut out., type: str, required: true, choices: [closed, open]}
+  config_file: {description: The configuration file to read while V(closed)., type: path, required: true}
+author: [the uplift.datastores contributors (@uplift-datastores)]
+"""
+
+EXAMPLES = r"""
+- name: Shut clients out at the next restart
+  uplift.datastores.garage_ports:
+    state: closed
+    config_file: /etc/garage.toml.uplift-quiesced
+"""
+
+RETURN = r"""
+evidence:
+  description: What was left, for the record of an operation.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {slot: ports, kind: absent, path: /etc/systemd/system/garage.service.d/zz-uplift-quiesce.conf}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _garage_ports
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+
+SPEC = {
+    "unit": {"type": "str", "default": "garage.service"},
+    "state": {"type": "str", "required": True, "choices": ["closed", "open"]},
+    "config_file": {"type": "path", "required": True},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    unit, act = module.params["unit"], not module.check_mode
+    if module.params["state"] == "closed":
+        return _garage_ports.close(LocalRunner(), unit, module.params["config_file"], act)
+    return _garage_ports.open_again(LocalRunner(), unit, act)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_probe
+short_description: Watch from a client's view whether a cluster serves, while it is upgraded
+version_added: 0.1.0
+author: [the uplift.datastores contributors (@uplift-datastores)]
+description:
+  - Runs an S3 client in the background on the controller. It writes and reads one small object all the time; when an
+    address does not serve, it tries the next one, as S3 clients do.
+  - It ends with the run of ansible-playbook that it belongs to, and removes its object. It needs the Python package C(boto3).
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+attributes:
+  check_mode: {support: full, details: Nothing is started or stopped in check mode.}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+options:
+  state:
+    description: What to do.
+    type: str
+    default: read
+    choices:
+      started: Start it, or keep the one that runs for the same O(operation).
+      marked: Begin the phase O(phase), unless O(max_unavailable_seconds) has been exceeded before.
+      read: Return the figures.
+      stopped: End it and return the figures.
+  dir: {description: A directory on the controller for its state; made with the mode 0700., type: path, required: true}
+  operation: {description: The operation that it belongs to., type: str, default: ''}
+  phase: {description: Name of the phase that begins., type: str, default: before}
+  max_unavailable_seconds:
+    description: With O(state=marked), fail when no address has served for longer than this in any phase. 0 means no limit.
+    type: float
+    default: 0
+  addresses:
+    description: Where S3 is served, C(host:port) or a URL.
+    type: list
+    elements: str
+    default: []
+  region: {description: The cluster's S3 region., type: str, default: garage}
+  access_key_id: {description: An access key that may write to O(bucket)., type: str, default: ''}
+  secret_access_key: {description: Its secret., type: str, default: ''}
+  bucket: {description: A bucket of the probe's own., type: str, default: ''}
+  object: {description: The object's key., type: str, default: uplift-probe}
+  ca_file: {description: Certificates to trust for C(https) addresses., type: path, default: ''}
+  interval: {description: Seconds from one write and read to the next., type: float, default: 0.1}
+  max_seconds: {description: It ends by itself after this time., type: float, default: 21600}
+"""
+
+EXAMPLES = r"""
+- name: Watch as a client from here on
+  uplift.datastores.garage_probe:
+    state: started
+    dir: "{{ run_directory }}/probe"
+    operation: "{{ operation.id }}"
+    addresses: [198.18.1.11:3900, 198.18.1.12:3900]
+    access_key_id: "{{ key.access_key_id }}"
+    secret_access_key: "{{ key.secret_access_key }}"
+    bucket: uplift-probe
+
+- name: Go on with the next zone, unless clients have waited for too long
+  uplift.datastores.garage_probe:
+    state: marked
+    dir: "{{ run_directory }}/probe"
+    phase: walk b
+    max_unavailable_seconds: 5
+"""
+
+RETURN = r"""
+running: {description: Whether it runs now., returned: not in check mode, type: bool, sample: true}
+end_reason: {description: Why it has ended., returned: not in check mode, type: str, sample: it was stopped}
+phase: {description: The phase that goes on., returned: not in check mode, type: str, sample: walk a1}
+started: {description: "When it was started, UTC.", returned: not in check mode, type: str, sample: '2026-11-21T03:04:17Z'}
+ended: {description: When it has ended., returned: not in check mode, type: str, sample: ''}
+requests: {description: "Writes and reads, each on as many addresses as it took.", returned: not in check mode, type: int, sample: 442}
+failed: {description: Requests that no address served., returned: not in check mode, type: int, sample: 0}
+failures: {description: How often each address did not serve., returned: not in check mode, type: dict, sample: {'198.18.1.11:3900': 4}}
+slowest_seconds: {description: The longest request., returned: not in check mode, type: float, sample: 3.012}
+unavailable_seconds:
+  description:
+    - The longest time of this phase in which no address served, an outage that goes on included. It is taken from the last
+      success before a request that failed on all addresses, to the first success after it.
+  returned: not in check mode
+  type: float
+  sample: 0.0
+longest_unavailable_seconds: {description: The same of all phases., returned: not in check mode, type: float, sample: 1.418}
+age_seconds: {description: How old the figures are., returned: not in check mode, type: float, sample: 0.12}
+object_removed: {description: Whether its object is gone., returned: when it has ended, type: bool, sample: true}
+phases:
+  description: Per phase its name, started, ended, requests, failed, failures, unavailable_seconds, slowest_seconds.
+  returned: not in check mode
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+SPEC = {
+    "state": {"type": "str", "default": "read", "choices": ["started", "marked", "read", "stopped"]},
+    "dir": {"type": "path", "required": True},
+    "operation": {"type": "str", "default": ""},
+    "phase": {"type": "str", "default": "before"},
+    "bucket": {"type": "str", "default": ""},
+    "max_unavailable_seconds": {"type": "float", "default": 0},
+    "addresses": {"type": "list", "elements": "str", "default": []},
+    "region": {"type": "str", "default": "garage"},
+    "access_key_id": {"type": "str", "default": "", "no_log": False},
+    "secret_access_key": {"type": "str", "default": "", "no_log": True},
+    "object": {"type": "str", "default": "uplift-probe"},
+    "ca_file": {"type": "path", "default": ""},
+    "interval": {"type": "float", "default": 0.1},
+    "max_seconds": {"type": "float", "default": 21600},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    module.fail_json(msg="garage_probe is an action: it runs on the controller, as a task of a playbook.")
+
+
+if __name__ == "__main__":
+    main()

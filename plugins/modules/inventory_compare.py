@@ -1,0 +1,85 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: inventory_compare
+short_description: Compare the inventories of a cluster before and after an upgrade
+version_added: 0.1.0
+author: [the uplift.datastores contributors (@uplift-datastores)]
+description:
+  - Tells what is gone or changed, and fails when that has not been accepted.
+  - Buckets and access keys of this collection's own, whose names begin with C(uplift-), are left out.
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.info
+options:
+  before:
+    description:
+      - The inventory taken before, with C(taken) and C(objects) of M(uplift.datastores.garage_inventory) and C(buckets)
+        and C(keys) of M(uplift.datastores.garage_info). What it does not have is not compared.
+    type: dict
+    required: true
+  after: {description: The inventory taken now., type: dict, required: true}
+  clients_shut_out:
+    description: Whether no client could write between the two. If clients could, objects may have come and been replaced.
+    type: bool
+    default: false
+  accept: {description: Keys of differences that do not count as a failure., type: list, elements: str, default: []}
+"""
+
+EXAMPLES = r"""
+- name: Is everything still there?
+  uplift.datastores.inventory_compare:
+    before: "{{ inventory_before }}"
+    after: "{{ inventory_after }}"
+  register: comparison
+"""
+
+RETURN = r"""
+differences:
+  description:
+    - What differs, by key and as a sentence. Keys are C(objects_gone), C(objects_changed), C(count_changed), C(bucket_gone),
+      C(alias_changed), C(permission_changed), C(website_changed), C(key_gone) and C(key_changed).
+  returned: always
+  type: list
+  elements: dict
+  sample: [{key: objects_gone, sentence: 'Bucket 034bf74d8bee6066: the object ''dir0/obj 000'' is gone.'}]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._inventory import compare
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "before": {"type": "dict", "required": True},
+            "after": {"type": "dict", "required": True},
+            "clients_shut_out": {"type": "bool", "default": False},
+            "accept": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        differences = compare(module.params["before"], module.params["after"], module.params["clients_shut_out"])
+    except UpliftError as error:
+        module.fail_json(msg=str(error))
+    except (KeyError, TypeError, AttributeError) as error:
+        module.fail_json(
+            msg=f"An inventory is not of the form that garage_inventory and garage_info return: {error!r}."
+        )
+    open_ = [row["sentence"] for row in differences if row["key"] not in module.params["accept"]]
+    if open_:
+        keys = ", ".join(sorted({row["key"] for row in differences}))
+        said = " ".join(open_[:5]) + (f" And {len(open_) - 5} more." if len(open_) > 5 else "")
+        module.fail_json(msg=f"After the upgrade not all is as before ({keys}). {said}", differences=differences)
+    module.exit_json(changed=False, differences=differences)
+
+
+if __name__ == "__main__":
+    main()

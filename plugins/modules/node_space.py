@@ -1,0 +1,96 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node_space
+short_description: Tell how large directories are and how much room there is
+version_added: 0.1.0
+description:
+  - For paths that do not exist yet, the nearest parent that does is looked at. Nothing is created.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+options:
+  paths: {description: Where room is needed., type: list, elements: path, default: []}
+  sizes: {description: Directories whose size is asked for., type: list, elements: path, default: []}
+  programs: {description: Programs that have to be on the path., type: list, elements: str, default: []}
+author: [the uplift.datastores contributors (@uplift-datastores)]
+"""
+
+EXAMPLES = r"""
+- name: Is there room for the backup?
+  uplift.datastores.node_space:
+    paths: [/var/backups/uplift]
+    sizes: [/var/lib/garage/meta]
+    programs: [zstd]
+"""
+
+RETURN = r"""
+paths:
+  description: Per path the directory that was looked at and the bytes that are free there.
+  returned: always
+  type: dict
+  sample: {/var/backups/uplift: {at: /var/backups, free: 52428800}}
+sizes:
+  description: Per directory its size in bytes (as stored, holes not counted); null when it cannot be read.
+  returned: always
+  type: dict
+  sample: {/var/lib/garage/meta: 1048576}
+programs:
+  description: Per program where it is; null when it is not there.
+  returned: always
+  type: dict
+  sample: {zstd: /usr/bin/zstd}
+"""
+
+import os
+import shutil
+
+from ansible.module_utils.basic import AnsibleModule
+
+
+def room(path: str) -> dict[str, object]:
+    at = path
+    while not os.path.isdir(at):
+        at = os.path.dirname(at)
+    return {"at": at, "free": shutil.disk_usage(at).free}
+
+
+def size(path: str) -> int | None:
+    """Bytes on disk below a directory. A part that cannot be read makes the answer unknown, not smaller."""
+    failed: list[OSError] = []
+    total = 0
+    for directory, _names, files in os.walk(path, onerror=failed.append):
+        for name in files:
+            try:
+                total += os.lstat(os.path.join(directory, name)).st_blocks * 512
+            except FileNotFoundError:
+                pass  # a living database removes files while we look
+    return None if failed else total
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "paths": {"type": "list", "elements": "path", "default": []},
+            "sizes": {"type": "list", "elements": "path", "default": []},
+            "programs": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    module.exit_json(
+        changed=False,
+        paths={path: room(path) for path in module.params["paths"]},
+        sizes={path: size(path) for path in module.params["sizes"]},
+        programs={name: shutil.which(name) for name in module.params["programs"]},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: operation_report
+short_description: Write the report of an upgrade, and show its ten lines
+version_added: 0.1.0
+author: [the uplift.datastores contributors (@uplift-datastores)]
+description:
+  - Writes C(report.json) and C(report.md) to a directory of the controller. What nobody measured is said, not left out.
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+options:
+  directory:
+    description: A directory on the controller. The report lies in a directory of it that is named as the operation.
+    type: path
+    required: true
+  records: {description: The record of M(uplift.datastores.operation) of each node by its name., type: dict, default: {}}
+  probe: {description: What M(uplift.datastores.garage_probe) answered., type: dict, default: {}}
+  findings: {description: What the preflight has found., type: list, elements: dict, default: []}
+  comparison: {description: What M(uplift.datastores.inventory_compare) answered., type: dict, default: {}}
+  error: {description: "Why the operation has stopped; empty when it has not.", type: str, default: ''}
+"""
+
+EXAMPLES = r"""
+- name: Write the report
+  uplift.datastores.operation_report:
+    directory: uplift-reports
+    records: "{{ records }}"
+    probe: "{{ probe }}"
+    comparison: "{{ comparison }}"
+"""
+
+RETURN = r"""
+path: {description: The report in Markdown., returned: success, type: str, sample: uplift-reports/20261121T031500Z-garage-0.8.7/report.md}
+summary: {description: The ten lines., returned: success, type: list, elements: str}
+report: {description: "What C(report.json) holds.", returned: success, type: dict}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+SPEC = {
+    "directory": {"type": "path", "required": True},
+    **{name: {"type": "dict", "default": {}} for name in ("records", "probe", "comparison")},
+    "findings": {"type": "list", "elements": "dict", "default": []},
+    "error": {"type": "str", "default": ""},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    module.fail_json(msg="operation_report is an action: it runs on the controller, as a task of a playbook.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: systemd_unit
+short_description: Stop, start or switch a service, at a moment, and say how it ended
+version_added: 0.1.0
+description:
+  - Stops a service with the signal at which its release flushes, and says how its process ended. What the operator wrote
+    is not touched; the signal and the time limit are given for one stop by a drop-in in C(/run).
+  - A restart may be given a moment at which the node itself does it, so that several nodes do it together.
+  - A service counts as started when its main process has stayed for O(settle) seconds.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: full}
+  idempotent:
+    support: partial
+    details: A restart is repeated at every call, unless O(exe) says which program has to run.
+options:
+  unit: {description: The systemd unit., type: str, required: true}
+  state: {description: The state wanted., type: str, required: true, choices: [stopped, started, restarted]}
+  signal:
+    description: The signal to stop with, such as V(SIGINT). By default the unit's own.
+    type: str
+    default: ''
+  stop_timeout:
+    description: Seconds after which a stop is made with SIGKILL. By default, and with V(0), what the unit says.
+    type: float
+    default: 0
+  start_timeout: {description: Seconds until the service has to be active., type: float, default: 60}
+  clean:
+    description: Whether a process that ended by a signal, or with another exit status than 0, is a failure of the task.
+      The service is brought into the wanted state all the same.
+    type: bool
+    default: true
+  exe:
+    description: The program that has to run. When it does already, V(restarted) does nothing. A link is followed.
+    type: path
+    default: ''
+  at:
+    description: The moment, in seconds since 1970 by the clock of the node. At least half a second ahead.
+    type: float
+    default: 0
+  settle: {description: Seconds for which the new main process has to stay., type: float, default: 0.5}
+author: [the uplift.datastores contributors (@uplift-datastores)]
+"""
+
+EXAMPLES = r"""
+- name: Stop a release that flushes only at SIGINT
+  uplift.datastores.systemd_unit:
+    unit: garage.service
+    state: stopped
+    signal: SIGINT
+    stop_timeout: 120
+
+- name: Switch to the activated release, all nodes in the same moment
+  uplift.datastores.systemd_unit:
+    unit: garage.service
+    state: restarted
+    exe: /usr/local/bin/garage
+    at: "{{ moment }}"
+"""
+
+RETURN = r"""
+@RETURN@
+"""
+
+from dataclasses import fields
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _service
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+
+SPEC = {
+    "unit": {"type": "str", "required": True},
+    "state": {"type": "str", "required": True, "choices": list(_service.VERBS)},
+    "signal": {"type": "str", "default": ""},
+    "stop_timeout": {"type": "float", "default": 0},
+    "start_timeout": {"type": "float", "default": 60},
+    "clean": {"type": "bool", "default": True},
+    "exe": {"type": "path", "default": ""},
+    "at": {"type": "float", "default": 0},
+    "settle": {"type": "float", "default": 0.5},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    wish = _service.Wish(**{item.name: module.params[item.name] for item in fields(_service.Wish)})
+    return _service.bring(LocalRunner(), wish, module.check_mode)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: systemd_unit_info
+short_description: Read how a service is set up and how it is
+version_added: 0.1.0
+description:
+  - Asks systemd for a unit, and the kernel for the program that really runs.
+  - Of the environment only the names are returned; values may be secret.
+extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.info]
+options:
+  unit: {description: The systemd unit., type: str, required: true}
+author: [the uplift.datastores contributors (@uplift-datastores)]
+"""
+
+EXAMPLES = r"""
+- name: With which program and which arguments does the service run?
+  uplift.datastores.systemd_unit_info:
+    unit: garage.service
+  register: service
+"""
+
+RETURN = r"""
+unit:
+  description:
+    - The unit. RV(unit.load_state) is V(not-found) when there is none.
+    - RV(unit.timeout_stop) in seconds, V(0) for no limit; RV(unit.started) in seconds since 1970.
+  returned: always
+  type: dict
+  sample:
+@RETURN@
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _service
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return {"unit": _service.info(LocalRunner(), module.params["unit"])}
+
+
+def main() -> None:
+    serve({"unit": {"type": "str", "required": True}}, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: upgrade_plan
+short_description: Plan the way from the running release to another one
+version_added: 0.1.0
+description:
+  - Computes every hop, pass and wave of an upgrade, or says in sentences why it cannot be done.
+  - It asks nobody and changes nothing; all that it knows comes by its options. The same input gives the same plan.
+  - An unfinished operation found in O(records) is gone on with instead of planned anew.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+options:
+  product: {description: The product., type: str, required: true, choices: [garage]}
+  nodes:
+    description: The nodes of the play, as found.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name: {description: The inventory name., type: str, required: true}
+      id: {description: The id that the cluster knows the node by., type: str, required: true}
+      zone: {description: The zone in the cluster's own layout., type: str, default: ''}
+      version: {description: The release that runs., type: str, required: true}
+  members: {description: The ids of all nodes that the cluster itself counts., type: list, elements: str, required: true}
+  replication: {description: The replication mode as the config writes it., type: str, default: '3'}
+  target: {description: The release wanted., type: str, required: true}
+  strategy: {description: How; empty for the least interrupting way that the hop allows., type: str, default: ''}
+  wave: {description: V(zone) or V(node); empty for what the layout allows., type: str, default: ''}
+  accept: {description: Refusals and findings that the operator accepts by key., type: list, elements: str, default: []}
+  stop_after: {description: A release of the series after whose hop to stop., type: str, default: ''}
+  records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
+author: [the uplift.datastores contributors (@uplift-datastores)]
+"""
+
+EXAMPLES = r"""
+- name: See the way to 0.8.7
+  uplift.datastores.upgrade_plan:
+    product: garage
+    target: 0.8.7
+    nodes:
+      - {name: a1, id: 0b6b3c1a71dea7ea, zone: a, version: 0.7.0}
+      - {name: b1, id: 2fa10ee3716c208e, zone: b, version: 0.7.0}
+      - {name: c1, id: 300b60061d94e56f, zone: c, version: 0.7.0}
+    members: [0b6b3c1a71dea7ea, 2fa10ee3716c208e, 300b60061d94e56f]
+"""
+
+RETURN = r"""
+plan:
+  description: The leader, the notes and the hops; each hop with its passes, waves and step keys in order. No hop when nothing is to be done.
+  returned: always
+  type: dict
+  sample:
+    product: garage
+    leader: a1
+    notes: []
+    hops:
+      - source: 0.8.0
+        target: 0.8.7
+        strategy: rolling
+        irreversible: ''
+        guide: 'a move inside a series: the releases share protocol and data'
+        passes:
+          walk:
+            waves: [[a1], [b1], [c1]]
+            interrupts: 'one wave is away at a time: clients that retry on another address notice nothing'
+            steps:
+              - {key: 0/walk/0/stop, scope: node, verb: stop}
+tree:
+  description: The plan in lines for a person.
+  returned: always
+  type: list
+  elements: str
+  sample: ['garage 0.8.0 -> 0.8.7, rolling (a move inside a series: the releases share protocol and data)']
+resumed:
+  description: The id of the unfinished operation that the plan belongs to, or empty.
+  returned: always
+  type: str
+  sample: 20261121T031500Z-garage-0.8.7
+refusals:
+  description: Why there is no plan, by key and sentence; the module has failed when there is any.
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import face
+
+NODE = {
+    "name": {"type": "str", "required": True},
+    "id": {"type": "str", "required": True},
+    "zone": {"type": "str", "default": ""},
+    "version": {"type": "str", "required": True},
+}
+SPEC = {
+    "product": {"type": "str", "required": True, "choices": sorted(face.CATALOGUES)},
+    "nodes": {"type": "list", "elements": "dict", "required": True, "options": NODE},
+    "members": {"type": "list", "elements": "str", "required": True},
+    "replication": {"type": "str", "default": "3"},
+    "target": {"type": "str", "required": True},
+    **{name: {"type": "str", "default": ""} for name in ("strategy", "wave", "stop_after")},
+    "accept": {"type": "list", "elements": "str", "default": []},
+    "records": {"type": "dict", "default": {}},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return face.demanded(module.params)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

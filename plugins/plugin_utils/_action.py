@@ -1,0 +1,45 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+
+class UpliftAction(ActionBase):
+    """An action of this collection: validated arguments in, a result or one sentence out."""
+
+    SPEC: Mapping[str, Any] = {}
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _validation, args = self.validate_argument_spec(argument_spec=dict(self.SPEC))
+        try:
+            result.update(self.perform(args, dict(task_vars or {})))
+        except UpliftError as error:
+            raise AnsibleActionFail(str(error)) from error
+        return result
+
+    def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    @property
+    def check_mode(self) -> bool:
+        return bool(self._task.check_mode)
+
+
+class ControllerAction(UpliftAction):
+    """An action that does all its work on the controller, whatever host the task is for."""
+
+    _requires_connection = False

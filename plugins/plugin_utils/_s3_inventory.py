@@ -1,0 +1,108 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.uplift.datastores.plugins.plugin_utils._s3 import Store, status_of
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+OURS = "uplift-"  # buckets of this collection's own; a dead run's may be left, with no permission to read it
+
+
+class Limits(NamedTuple):
+    """How much of a bucket is looked at: objects read, keys listed, and the size up to which an object is read."""
+
+    sample: int = 20
+    keys: int = 10000
+    object_bytes: int = 64 * 1024 * 1024
+
+
+def take(
+    store: Store, buckets: Sequence[Mapping[str, Any]], limits: Limits, like: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What clients can read now. `like`: the buckets of an earlier inventory, whose sampled keys are read again."""
+    taken = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    earlier = {row["id"]: [item["key"] for item in row["sample"]] for row in like}
+    rows = []
+    for bucket in buckets:
+        names = bucket.get("global_aliases") or [""]
+        if not any(name.startswith(OURS) for name in names):
+            rows.append({"alias": names[0], **_bucket(store, bucket["id"], limits, earlier.get(bucket["id"]))})
+    return {"taken": taken, "buckets": rows}
+
+
+def spread(rows: Sequence[str], wanted: int) -> list[str]:
+    """At most `wanted` of the rows, evenly over them, the first always; the same rows give the same choice."""
+    count = min(wanted, len(rows))
+    return [rows[at * len(rows) // count] for at in range(count)]
+
+
+def digest(rows: Sequence[Mapping[str, Any]]) -> str:
+    lines = sorted([row["key"], row["size"], row["etag"]] for row in rows)
+    return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
+
+
+def _bucket(store: Store, bucket: str, limits: Limits, keys: Sequence[str] | None) -> dict[str, Any]:
+    rows, complete = _listing(store, bucket, limits.keys)
+    wanted = keys if keys is not None else spread([row["key"] for row in rows], limits.sample)
+    sample = [found for key in wanted for found in _object(store, bucket, key, limits.object_bytes)]
+    return {"id": bucket, "objects": len(rows), "complete": complete, "digest": digest(rows), "sample": sample}
+
+
+def _listing(store: Store, bucket: str, limit: int) -> tuple[list[dict[str, Any]], bool]:
+    rows: list[dict[str, Any]] = []
+    more: dict[str, Any] = {}
+    while True:
+        asked = {"Bucket": bucket, "MaxKeys": max(1, min(1000, limit - len(rows))), **more}
+        page = store.ask(f"Listing bucket {bucket[:16]}", lambda s3, asked=asked: s3.list_objects_v2(**asked))
+        rows += [{"key": row["Key"], "size": row["Size"], "etag": row["ETag"]} for row in page.get("Contents", [])]
+        if not page.get("IsTruncated"):
+            return rows, True
+        if len(rows) >= limit:
+            return rows, False
+        more = {"ContinuationToken": page["NextContinuationToken"]}
+
+
+def _object(store: Store, bucket: str, key: str, limit: int) -> Iterator[dict[str, Any]]:
+    found = store.ask(f"Reading {key!r} of bucket {bucket[:16]}", lambda s3: _read(s3, bucket, key, limit))
+    if found:
+        yield found
+
+
+def _read(s3: Any, bucket: str, key: str, limit: int) -> dict[str, Any]:
+    """The object's figures; none when it is not there. An object above the limit has no checksum."""
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if status_of(error) == 404 and error.response["Error"]["Code"] == "NoSuchKey":
+            return {}
+        raise
+    checksum, size = "", int(answer["ContentLength"])
+    try:
+        if size <= limit:
+            checksum = _checksum(answer["Body"])
+    finally:
+        answer["Body"].close()
+    modified = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"key": key, "size": size, "etag": answer["ETag"], "sha256": checksum, "last_modified": modified}
+
+
+def _checksum(body: Any) -> str:
+    made = hashlib.sha256()
+    try:
+        for part in body.iter_chunks(65536):
+            made.update(part)
+    except BotoCoreError:
+        raise
+    except OSError as error:  # a node that goes away in the middle of an object: the next address is asked
+        raise HTTPClientError(error=error) from error
+    return made.hexdigest()

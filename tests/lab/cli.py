@@ -1,0 +1,204 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line. Each command imports what it needs when it runs: `setup` has to work before there is anything."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tests.lab.proc import LabError, say
+
+SHOWN = 60
+Subparsers: TypeAlias = Any  # argparse has no public name for it
+
+
+def up(args: argparse.Namespace) -> int:
+    from tests.lab import garage
+
+    start = time.monotonic()
+    wanted = garage.asked_for(
+        args.name, args.nodes, args.zones, args.release, args.form, args.replication, args.small_disk
+    )
+    cluster = garage.up(wanted)
+    say(f"cluster {cluster.name}: {len(cluster.hosts)} nodes after {time.monotonic() - start:.1f} s")
+    print(cluster.directory / "inventory.yml")
+    return 0
+
+
+def setup(_args: argparse.Namespace) -> int:
+    from tests.lab import machine
+
+    machine.setup()
+    say("the machine is ready")
+    return 0
+
+
+def release(args: argparse.Namespace) -> int:
+    from tests.lab import release as releases
+
+    for version in args.versions:
+        print(releases.get(version, args.pin), flush=True)
+    return 0
+
+
+def down(args: argparse.Namespace) -> int:
+    from tests.lab import cluster
+
+    for name in sorted(cluster.known()) if args.all else [args.name]:
+        cluster.down(name)
+    return 0
+
+
+def fill(args: argparse.Namespace) -> int:
+    from tests.lab import cluster
+    from tests.lab import fill as filling
+
+    print(filling.fill(cluster.load(args.name), args.objects))
+    return 0
+
+
+def verify(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, judge, manifest
+
+    found = cluster.load(args.name)
+    different = judge.verify(found, args.release)
+    for line in [*different[:SHOWN], *([f"... and {len(different) - SHOWN} more"] if len(different) > SHOWN else [])]:
+        print(f"judge: {line}")
+    verdict = f"{len(different)} differences" if different else "all as before"
+    print(f"judge: {manifest.summary(manifest.load(found))}: {verdict}")
+    return 1 if different else 0
+
+
+def load(args: argparse.Namespace) -> int:
+    from tests.lab import cluster
+    from tests.lab import load as loads
+
+    found = cluster.load(args.name)
+    if args.action == "run":
+        loads.serve(found, args.interval)
+    else:
+        print(loads.stop(found) if args.action == "stop" else loads.start(found, args.interval))
+    return 0
+
+
+def trees(args: argparse.Namespace) -> int:
+    from tests.lab import cluster
+    from tests.lab import trees as listings
+
+    if args.diff:
+        first, second = (json.loads(Path(path).read_text()) for path in args.diff)
+        different = listings.differences(first, second)
+        print("\n".join(different) or "trees: no difference")
+        return 1 if different else 0
+    if not args.name:
+        raise LabError("`lab trees` wants --name NAME, or --diff A B")
+    text = json.dumps(listings.listings(cluster.load(args.name)), indent=1, sort_keys=True) + "\n"
+    if args.output:
+        Path(args.output).write_text(text)
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def execute(args: argparse.Namespace) -> int:
+    from tests.lab import cluster
+
+    container = cluster.load(args.name).host(args.host).container
+    argv = args.argv[1:] if args.argv[:1] == ["--"] else args.argv
+    return subprocess.run(["docker", "exec", "-i", container, *argv]).returncode
+
+
+def net(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, hosts
+
+    host = cluster.load(args.name).host(args.host)
+    if hosts.connected(args.name, host) is args.wanted:
+        say(f"{host.name} is {'connected' if args.wanted else 'cut off'} already")
+    else:
+        (hosts.heal if args.wanted else hosts.cut)(args.name, host)
+        say(f"{host.name} ({host.address}) is {'connected again' if args.wanted else 'cut off from everybody'}")
+    return 0
+
+
+def cluster_name(text: str) -> str:
+    """It becomes part of container names, paths and a socket's name, which may have 100 characters."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,19}", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: wanted a letter, then up to 19 of a-z, 0-9 and -")
+    return text
+
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "--name": {"required": True, "type": cluster_name, "help": "the cluster"},
+    "host": {"help": "its name in the inventory, such as a1"},
+}
+
+
+def command(
+    subs: Subparsers, name: str, function: Callable[[argparse.Namespace], int], text: str, *arguments: str
+) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = subs.add_parser(name, help=text, description=text)
+    for argument in arguments:
+        made.add_argument(argument, **ARGUMENTS[argument])
+    made.set_defaults(command=function)
+    return made
+
+
+def cluster_commands(subs: Subparsers) -> None:
+    p = command(subs, "up", up, "make a Garage cluster of hosts with systemd and sshd", "--name")
+    p.add_argument("--nodes", type=int, default=3)
+    p.add_argument("--zones", type=int, default=3)
+    p.add_argument("--release", required=True)
+    p.add_argument("--form", default="plain", help="plain or packaged: as the two public roles leave it")
+    p.add_argument("--replication", type=int, default=3)
+    p.add_argument("--small-disk", type=int, default=0, metavar="MB", help="a file system of that size at /var/backups")
+    p = command(subs, "down", down, "take clusters away, with all that belongs to them")
+    which = p.add_mutually_exclusive_group(required=True)
+    which.add_argument("--name", type=cluster_name)
+    which.add_argument("--all", action="store_true", help="every cluster of this machine, whoever made it")
+    p = command(subs, "exec", execute, "run a program on a host", "--name", "host")
+    p.add_argument("argv", nargs=argparse.REMAINDER)
+    command(subs, "kill-net", net, "cut a host off from its peers and from SSH", "--name", "host").set_defaults(
+        wanted=False
+    )
+    command(subs, "heal-net", net, "undo kill-net", "--name", "host").set_defaults(wanted=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="lab", description="Boots hosts, forms Garage clusters, fills and judges them.")
+    subs = top.add_subparsers(required=True, metavar="COMMAND")
+    command(subs, "setup", setup, "everything that a fresh machine needs")
+    p = command(subs, "release", release, "get releases into the cache; prints their paths")
+    p.add_argument("product", choices=["garage"])
+    p.add_argument("versions", nargs="+", metavar="VERSION")
+    p.add_argument("--pin", action="store_true", help="note the checksum of a download that has none in the table")
+    cluster_commands(subs)
+    p = command(subs, "fill", fill, "keys, buckets, aliases, objects; writes the manifest", "--name")
+    p.add_argument("--objects", type=int, default=2000, help="small ones, besides those of special sizes")
+    p = command(subs, "verify", verify, "compare all with the manifest, from outside; exit 1 on a difference", "--name")
+    p.add_argument("--release", default="", help="what every node has to run")
+    p = command(subs, "load", load, "a client in the background", "--name")
+    p.add_argument("action", choices=["start", "stop", "run"])
+    p.add_argument("--interval", type=float, default=0.05, help="seconds from request to request")
+    p = command(subs, "trees", trees, "list the hosts' state as JSON, or compare two listings")
+    p.add_argument("--name", type=cluster_name)
+    p.add_argument("-o", "--output")
+    p.add_argument("--diff", nargs=2, metavar=("A", "B"))
+    return top
+
+
+def main(argv: list[str]) -> int:
+    args = parser().parse_args(argv)
+    try:
+        return int(args.command(args))
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1

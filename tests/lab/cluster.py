@@ -1,0 +1,116 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster as the lab remembers it: state.json for the lab, inventory.yml for Ansible. Knows no product."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.lab import hosts, paths
+from tests.lab.hosts import Host
+from tests.lab.proc import LabError, run, say
+
+
+@dataclass(frozen=True)
+class Cluster:
+    name: str
+    group: str
+    hosts: tuple[Host, ...]
+    service: str
+    own_data: tuple[str, ...]
+    product: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        return paths.cluster(self.name)
+
+    def host(self, name: str) -> Host:
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise LabError(f"cluster {self.name} has no host {name}: it has {', '.join(h.name for h in self.hosts)}")
+
+    def save(self) -> None:
+        write(self.directory / "inventory.yml", inventory(self, str(paths.key()), str(paths.cache() / "cp")))
+        # state.json last: its presence says that `up` came to its end.
+        write(self.directory / "state.json", json.dumps(asdict(self), indent=2) + "\n")
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all, and for its owner only: manifests and states hold secrets."""
+    paths.made(path.parent)
+    part = path.with_name(path.name + ".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        handle.write(text)
+    part.rename(path)
+
+
+def load(name: str) -> Cluster:
+    path = paths.cluster(name) / "state.json"
+    if not path.exists():
+        raise LabError(f"there is no cluster {name} ({path} is missing): make it with `lab up --name {name} ...`")
+    state = json.loads(path.read_text())
+    state["hosts"] = tuple(Host(**host) for host in state["hosts"])
+    state["own_data"] = tuple(state["own_data"])
+    return Cluster(**state)
+
+
+def ssh_arguments(cluster: str, sockets: str) -> list[str]:
+    """The socket carries the cluster's name: a later cluster may get the same addresses while it lives."""
+    options = [
+        "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=5",
+        "ServerAliveInterval=5", "ServerAliveCountMax=2", "ControlMaster=auto", "ControlPersist=60s",
+        f"ControlPath={sockets}/{cluster}-%h",
+    ]  # fmt: skip
+    return [word for option in options for word in ("-o", option)]
+
+
+def inventory(cluster: Cluster, private_key: str, sockets: str) -> str:
+    """YAML by hand: six fixed keys are not worth a dependency, and JSON strings are YAML strings."""
+    lines = [f"{cluster.group}:", "  hosts:"]
+    for host in cluster.hosts:
+        lines += [f"    {host.name}:", f"      ansible_host: {host.address}"]
+    common = {
+        "ansible_user": "root",
+        "ansible_ssh_private_key_file": private_key,
+        "ansible_ssh_args": " ".join(ssh_arguments(cluster.name, sockets)),
+        "ansible_python_interpreter": "/usr/bin/python3",
+    }
+    return "\n".join([*lines, "  vars:", *(f"    {key}: {json.dumps(value)}" for key, value in common.items())]) + "\n"
+
+
+def process_of(pid_file: Path, marker: str) -> int:
+    """The process of a pid file, 0 if it is gone or is not ours any more: numbers are used again."""
+    try:
+        pid = int(pid_file.read_text())
+        return pid if marker in Path(f"/proc/{pid}/cmdline").read_text().split("\0") else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def stop_process(pid_file: Path, marker: str) -> bool:
+    if pid := process_of(pid_file, marker):
+        os.kill(pid, signal.SIGTERM)
+    return pid > 0
+
+
+def known() -> set[str]:
+    """All clusters that Docker or the cache knows of."""
+    return hosts.clusters() | {path.name for path in paths.made(paths.cache() / "clusters").iterdir()}
+
+
+def down(name: str) -> None:
+    say(f"taking cluster {name} away: hosts, network, client load, files")
+    stop_process(paths.cluster(name) / "load.pid", name)
+    for socket in (paths.cache() / "cp").glob(f"{name}-198.18.*"):
+        run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "lab"], check=False)
+        socket.unlink(missing_ok=True)
+    hosts.remove(name)
+    shutil.rmtree(paths.cluster(name), ignore_errors=True)

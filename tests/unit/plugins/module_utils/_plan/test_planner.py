@@ -1,0 +1,202 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    PASSES,
+    Cluster,
+    Node,
+    Plan,
+    Refusal,
+    Request,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def nodes(zones: str, version: str = "0.7.0") -> list[Node]:
+    """One node for each letter; the letter is its zone: "aab" is two nodes in zone a, one in zone b."""
+    return [
+        Node(f"{zone}{number}", f"id-{zone}{number}", zone, _version.parse(version))
+        for number, zone in enumerate(zones, 1)
+    ]
+
+
+def plan(found: list[Node], target: str = "0.8.7", replication: str = "3", **request: Any) -> Any:
+    return planner.plan(GARAGE, found, Cluster([n.id for n in found], replication), Request(target, **request))
+
+
+def shaped(made: Plan) -> dict[str, list[str]]:
+    return {one.name: [verb for verb, _scope in one.steps] for one in made.hops[0].passes}
+
+
+def test_rolling_is_the_makers_minimal_downtime_procedure() -> None:
+    """Guide 001, second procedure, step by step; connect, healthy, prove and verify are ours."""
+    made = plan(nodes("aabbcc"))
+    assert made.hops[0].strategy == "rolling"
+    assert shaped(made) == {
+        "before": ["preflight", "stage", "inventory", "repair", "drain"],
+        "walk": ["stop", "backup", "start", "connect", "healthy"],
+        "together": ["prove", "activate", "restart", "connect", "healthy"],
+        "walk_again": ["stop", "offline_repair", "start", "connect", "healthy"],
+        "after": ["repair", "verify", "watch"],
+    }
+
+
+def test_all_at_once_is_the_makers_simple_procedure() -> None:
+    """Guide 001, first procedure. Its step 10 lets clients in before we can read through S3 to compare."""
+    made = plan(nodes("abc"), strategy="all_at_once")
+    assert shaped(made) == {
+        "before": ["preflight", "stage", "inventory", "quiesce", "connect", "repair", "drain"],
+        "together": ["stop", "backup", "prove", "activate", "offline_repair", "start", "connect"],
+        "after": ["healthy", "repair", "resume", "connect", "healthy", "verify", "watch"],
+    }
+
+
+@pytest.mark.parametrize("strategy", ["rolling", "all_at_once"])
+def test_patch_backs_up_and_proves_before_it_switches(strategy: str) -> None:
+    made = plan(nodes("abc", "0.8.0"), strategy=strategy)
+    steps = sum(shaped(made).values(), [])
+    assert steps.index("stop") < steps.index("backup") < steps.index("prove") < steps.index("activate")
+    assert "offline_repair" not in steps
+
+
+@pytest.mark.parametrize(
+    ("zones", "replication", "request_", "walks"),
+    [
+        ("aabbcc", "3", {}, [["a1", "a2"], ["b3", "b4"], ["c5", "c6"]]),
+        ("aabbcc", "3", {"wave": "node"}, [["a1"], ["a2"], ["b3"], ["b4"], ["c5"], ["c6"]]),
+        ("aabb", "3", {}, [["a1"], ["a2"], ["b3"], ["b4"]]),
+        ("cab", "3", {}, [["a2"], ["b3"], ["c1"]]),
+        ("aabbcc", "3-degraded", {}, [["a1", "a2"], ["b3", "b4"], ["c5", "c6"]]),
+        ("ab", "2", {"accept": ["wave_interrupts"], "strategy": "rolling"}, [["a1"], ["b2"]]),
+    ],
+)
+def test_waves(zones: str, replication: str, request_: dict[str, Any], walks: list[list[str]]) -> None:
+    made = plan(nodes(zones), replication=replication, **request_)
+    by_name = {one.name: [list(wave) for wave in one.waves] for one in made.hops[0].passes}
+    assert by_name["walk"] == by_name["walk_again"] == walks
+    assert len(by_name["together"]) == 1
+
+
+@pytest.mark.parametrize("replication", ["1", "none", "2", "2-dangerous", "", "seven"])
+def test_without_a_copy_to_spare_the_least_interrupting_way_is_all_at_once(replication: str) -> None:
+    assert plan(nodes("abc"), replication=replication).hops[0].strategy == "all_at_once"
+
+
+@pytest.mark.parametrize("path", [("0.7.0", "0.7.0"), ("0.8.7", "0.8.7")])
+def test_nothing_to_do(path: tuple[str, str]) -> None:
+    assert plan(nodes("abc", path[0]), path[1]).hops == ()
+
+
+def test_newer_patch_of_a_known_series_is_a_note() -> None:
+    made = plan(nodes("abc"), "0.8.9")
+    assert "0.8.9 is newer than 0.8.7" in made.notes[0]
+
+
+REFUSALS = [
+    ("abc", "0.6.0", {"target": "0.8.7"}, "no_such_hop", "0.6 -> 0.7 -> 0.8"),
+    ("abc", "0.5.1", {"target": "0.8.7"}, "no_such_hop", "0.5 -> 0.6 -> 0.7 -> 0.8"),
+    ("abc", "0.8.7", {"target": "0.7.0"}, "downgrade", "0.8.7 runs and 0.7.0 is older"),
+    ("abc", "0.8.7", {"target": "0.8.0"}, "downgrade", "restore of the metadata backups"),
+    ("abc", "0.7.0", {"target": "7.0.0"}, "unknown_version", "7.0.0 was asked for"),
+    ("abc", "0.3.0", {"target": "0.8.7"}, "unknown_version", "0.3.0 runs"),
+    ("abc", "0.7.0", {"target": "latest"}, "bad_version", "'latest' is not a release number"),
+    ("abc", "0.7.0", {"target": ""}, "bad_version", "'' is not a release number"),
+    ("abc", "0.7.0", {"target": "0.8.7", "strategy": "canary"}, "strategy_not_allowed", "allowed: rolling, all_at_once"),
+    ("abc", "0.7.0", {"target": "0.8.7", "wave": "rack"}, "unknown_wave", "wanted one of node, zone"),
+    ("aabbcc", "0.7.0", {"target": "0.8.7", "strategy": "rolling", "replication": "2"}, "wave_interrupts", "accept"),
+    ("aab", "0.7.0", {"target": "0.8.7", "strategy": "rolling", "wave": "zone"}, "wave_interrupts", "without a1, a2"),
+]
+
+
+@pytest.mark.parametrize(("zones", "version", "request_", "key", "says"), REFUSALS, ids=[f"{r[3]}-{r[1]}" for r in REFUSALS])
+def test_refusals(zones: str, version: str, request_: dict[str, Any], key: str, says: str) -> None:
+    refusals = plan(nodes(zones, version), **request_)
+    assert [refusal.key for refusal in refusals] == [key]
+    assert says in refusals[0].sentence
+
+
+def test_mixed_versions_name_every_node() -> None:
+    found = nodes("ab") + [Node("c3", "id-c3", "c", _version.parse("0.8.7"))]
+    (refusal,) = plan(found)
+    assert refusal.key == "mixed_versions"
+    assert "a1 runs 0.7.0, b2 runs 0.7.0, c3 runs 0.8.7" in refusal.sentence
+
+
+def test_limit_slices_and_stale_inventories_show_as_missing_or_strange_members() -> None:
+    found = nodes("abc")
+    cluster = Cluster(["id-a1", "id-b2", "id-gone"], "3")
+    refusals = planner.plan(GARAGE, found, cluster, Request("0.8.7"))
+    assert [(r.key, "id-gone" in r.sentence or "c3" in r.sentence) for r in refusals] == [
+        ("nodes_missing", True),
+        ("not_a_member", True),
+    ]
+
+
+def test_all_refusals_come_at_once() -> None:
+    found = nodes("ab", "0.6.0")
+    refusals = planner.plan(GARAGE, found, Cluster(["id-a1", "id-b2", "id-c3"], "3"), Request("0.8.7", wave="rack"))
+    assert [refusal.key for refusal in refusals] == ["unknown_wave", "nodes_missing", "no_such_hop"]
+
+
+clusters = st.lists(st.sampled_from("abcde"), min_size=1, max_size=9).map("".join)
+
+
+@given(zones=clusters, replication=st.sampled_from(["1", "2", "3", "3-degraded"]), wave=st.sampled_from(["", "zone", "node"]))
+def test_every_plan_keeps_the_rules(zones: str, replication: str, wave: str) -> None:
+    found = nodes(zones)
+    made = plan(found, replication=replication, wave=wave)
+    assert isinstance(made, Plan), made
+    names = sorted(node.name for node in found)
+    for one in made.hops[0].passes:
+        assert sorted(name for taken in one.waves for name in taken) == names, "every node once a pass"
+        assert all(verb in VERBS and VERBS[verb].scope == scope for verb, scope in one.steps)
+        for taken in one.waves:
+            if len(one.waves) > 1:
+                zones_taken = {node.zone for node in found if node.name in taken}
+                assert len(zones_taken) == 1, "no wave mixes zones"
+    assert [one.name for one in made.hops[0].passes] == [n for n in PASSES if n in shaped(made)]
+    keys = shape.keys(shape.to_dict(made))
+    assert len(keys) == len(set(keys))
+
+
+@given(zones=clusters, replication=st.sampled_from(["1", "2", "3"]))
+def test_rolling_never_takes_more_copies_than_the_cluster_can_miss(zones: str, replication: str) -> None:
+    found = nodes(zones)
+    made = plan(found, replication=replication, strategy="rolling")
+    copies = int(replication)
+    if isinstance(made, Plan):
+        taken = next(one.waves for one in made.hops[0].passes if one.name == "walk")
+        assert copies == 3
+        distinct = len(set(zones))
+        for wave in taken:
+            lost = len({node.zone for node in found if node.name in wave}) if distinct >= 3 else len(wave)
+            assert lost <= 1
+    else:
+        assert [refusal.key for refusal in made] == ["wave_interrupts"]
+
+
+def test_tree_says_what_interrupts_and_what_cannot_be_undone() -> None:
+    lines = shape.tree(shape.to_dict(plan(nodes("aabbcc"))))
+    assert lines[0] == "garage 0.7.0 -> 0.8.7, rolling (Migrating from 0.7 to 0.8 (guide 001))"
+    assert "  together   ! all nodes switch at one moment: no node answers for some seconds" in lines
+    assert "    wave 2 of 3: b3 b4: stop, backup, start, connect, healthy" in lines
+    assert "    wave 1 of 1: a1 a2 b3 b4 c5 c6: preflight, stage, inventory (at a1), repair, drain" in lines
+    assert lines[-1].startswith("  no way back but the backup")
+
+
+def test_refusal_is_a_sentence_with_what_to_do() -> None:
+    for zones, version, request_, _key, _says in REFUSALS:
+        for refusal in plan(nodes(zones, version), **request_):
+            assert isinstance(refusal, Refusal)
+            assert refusal.sentence.endswith(".") or refusal.key == "bad_version"

@@ -1,0 +1,106 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils import _evidence
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+
+class Seen:
+    """A host of which everything is told beforehand."""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+
+    def _fact(self, name: str) -> Any:
+        if isinstance(self.facts.get(name), Exception):
+            raise self.facts[name]
+        return self.facts[name]
+
+    def state(self, unit: str) -> str:
+        return str(self._fact("state"))
+
+    def target(self, path: str) -> str:
+        return str(self._fact("target"))
+
+    def size(self, path: str) -> int:
+        return int(self._fact("size"))
+
+    def sha256(self, path: str) -> str:
+        return str(self._fact("sha256"))
+
+    def there(self, path: str) -> bool:
+        return bool(self._fact("there"))
+
+
+UP = {"slot": "service", "kind": "unit", "name": "g.service", "active": True}
+DOWN = {**UP, "active": False}
+LINK = {"slot": "release", "kind": "link", "path": "/b/g", "target": "g-1"}
+FILE = {"slot": "backup", "kind": "file", "path": "/b/x", "size": 3, "sha256": "abc"}
+GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
+
+
+@pytest.mark.parametrize(
+    ("item", "seen", "word", "sentence"),
+    [
+        (UP, {"state": "active"}, "yes", ""),
+        (UP, {"state": "failed"}, "no", "is failed, it was left active"),
+        (UP, {"state": "inactive"}, "no", "is inactive"),
+        (UP, {"state": "activating"}, "unknown", "Wait until it is at rest"),
+        (DOWN, {"state": "inactive"}, "yes", ""),
+        (DOWN, {"state": "failed"}, "yes", ""),
+        (DOWN, {"state": "active"}, "no", "is active, it was left down"),
+        (DOWN, {"state": "deactivating"}, "unknown", "deactivating; wanted down"),
+        (UP, {"state": UpliftError("systemctl is not there.")}, "unknown", "g.service .* systemctl is not there"),
+        (LINK, {"target": "g-1"}, "yes", ""),
+        (LINK, {"target": "g-2"}, "no", "leads to g-2"),
+        (LINK, {"target": ""}, "no", "is no link any more"),
+        (LINK, {"target": PermissionError(13, "no")}, "unknown", "/b/g is as it was left"),
+        (FILE, {"size": 3, "sha256": "abc"}, "yes", ""),
+        (FILE, {"size": 3, "sha256": "abd"}, "no", "another SHA-256"),
+        (FILE, {"size": 4}, "no", "is 4 bytes, it was left with 3"),
+        (FILE, {"size": -1}, "no", "is not there"),
+        ({**FILE, "sha256": ""}, {"size": 3}, "yes", ""),
+        (FILE, {"size": 3, "sha256": OSError(5, "Input/output error")}, "unknown", "Input/output"),
+        (GONE, {"there": False}, "yes", ""),
+        (GONE, {"there": True}, "no", "is there again"),
+        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, file, link, unit"),
+        ({"kind": "link", "path": "/b"}, {"target": "x"}, "unknown", "without 'target'"),
+        ({}, {}, "unknown", "kind ''"),
+    ],
+)
+def test_three_answers(item: dict[str, Any], seen: dict[str, Any], word: str, sentence: str) -> None:
+    import re
+
+    answer = _evidence.holds(item, Seen(**seen))
+    assert answer.word == word
+    assert bool(answer.sentence) == (word != "yes")
+    assert re.search(sentence, answer.sentence)
+
+
+def test_on_a_real_host(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"abc")
+    (tmp_path / "l").symlink_to("x")
+    file = {"kind": "file", "path": str(tmp_path / "x"), "size": 3, "sha256": hashlib.sha256(b"abc").hexdigest()}
+    assert _evidence.lost(file) == ""
+    assert _evidence.lost({"kind": "link", "path": str(tmp_path / "l"), "target": "x"}) == ""
+    assert _evidence.lost({"kind": "absent", "path": str(tmp_path / "y")}) == ""
+    assert "another SHA-256" in _evidence.lost({**file, "sha256": "0" * 64})
+    (tmp_path / "l").unlink()
+    (tmp_path / "l").symlink_to("nowhere")
+    host = _evidence.Host(LocalRunner())
+    assert host.there(str(tmp_path / "l"))  # a dangling link is there
+    assert not host.target(str(tmp_path / "x"))
+
+
+def test_cannot_tell_stops() -> None:
+    with pytest.raises(UpliftError, match="known are"):
+        _evidence.lost({"kind": "omen"})
