@@ -26,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products.garage
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 FINISHED = "Repair operation finished"
+PARTLY = "(launched successfully on other nodes)"
 
 
 class NoSuchForm(UpliftError):
@@ -38,9 +39,8 @@ def form(table: Mapping[str, Sequence[Form]], name: str, version: Version, what:
         if one.since <= version < one.until:
             return one
     known = sorted(other for other, forms in table.items() if any(f.since <= version < f.until for f in forms))
-    raise NoSuchForm(
-        f"Garage {version} has no {what} {name!r}; it has {', '.join(known) or 'none'}. Take one of these."
-    )
+    instead = f"take one of {', '.join(known)}" if known else "it has none at all"
+    raise NoSuchForm(f"Garage {version} has no {what} {name!r}; {instead}.")
 
 
 @dataclass
@@ -86,9 +86,13 @@ class Garage:
     def stats(self) -> work.Stats:
         return work.stats(self._ask("stats"))
 
-    def workers(self) -> work.Workers | None:
-        """None when this release cannot list its workers."""
-        return work.workers(self._ask("workers")) if self.knows("workers") else None
+    def workers(self, peer: str = "") -> work.Workers | None:
+        """This node's, or those of a peer (`id@address`). None when this release cannot list its workers."""
+        if not self.knows("workers"):
+            return None
+        words = form(COMMANDS, "workers", self.version(), "command").words
+        target = ["-h", peer] if peer else []
+        return work.workers(demand(self.call(*target, *words), f"Asking {peer or 'Garage'} for its workers").out)
 
     def blocks_in_error(self) -> work.BrokenBlocks | None:
         return work.broken_blocks(self._ask("blocks in error")) if self.knows("blocks in error") else None
@@ -113,11 +117,15 @@ class Garage:
         """Let a running peer make the attempt: after a restart it is the peer's timer that takes half a minute."""
         return self.call("-h", peer, "node", "connect", me)
 
-    def launch_repair(self, name: str, all_nodes: bool = False) -> None:
-        """Returns when the repair is launched, not when it is done (G16)."""
+    def launch_repair(self, name: str, all_nodes: bool = False) -> bool:
+        """Returns when it is launched, not when it is done (G16). False when not all of the nodes asked took it."""
         words = form(REPAIRS, name, self.version(), "repair").words
         everywhere = ["--all-nodes"] if all_nodes else []
-        demand(self.call("repair", *everywhere, "--yes", *words), f"Launching the repair of {name}")
+        answer = self.call("repair", *everywhere, "--yes", *words)
+        if all_nodes and PARTLY in answer.err:
+            return False
+        demand(answer, f"Launching the repair of {name}")
+        return True
 
     def create_key(self, name: str) -> inventory.Key:
         return inventory.key(self._ask("create key", name))

@@ -36,7 +36,8 @@ def gather(garage: Garage, wanted: Sequence[str], known_ids: Iterable[str], tole
             if not tolerant:
                 raise
             new = dict.fromkeys(part.keys)
-            facts["problem"] = f"{facts['problem']} {exc}".strip()
+            if str(exc) not in facts["problem"]:
+                facts["problem"] = f"{facts['problem']} {exc}".strip()
         facts["unparsed"] += new.pop("unparsed", [])
         facts.update(new)
         if facts.get("node_id"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 import urllib.request
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -49,7 +49,10 @@ class Watch:
     clock: Clock = field(default_factory=Clock)
     progress: Progress = field(default_factory=Progress)
     fetch: Callable[[str], str] = fetch
+    peers: Sequence[str] = ()
+    """Other nodes (`id@address`) whose tables are to be synced as well, where their workers can be asked."""
     certainty: str = SEEN
+    missed: bool = False
 
     def __post_init__(self) -> None:
         self._deadline = self.clock.now() + self.timeout
@@ -60,7 +63,11 @@ class Watch:
         began, self._since = self.clock.now(), self.clock.epoch()
         worker = form(REPAIRS, name, self.garage.version(), "repair").worker
         done, requests = self._done(worker), None if worker else self._sync_requests()
-        self.garage.launch_repair(name, all_nodes)
+        if not self.garage.launch_repair(name, all_nodes):
+            self.certainty, self.missed = (
+                ASSUMED,
+                True,
+            )  # a node is down, or of a patch release that reads it differently
         if wait:
             if worker:
                 self._until(f"the repair of {name}", self._workers_end(name, worker, done))
@@ -96,7 +103,7 @@ class Watch:
         seen = [0]
 
         def state() -> str:
-            mine = [one for one in self._listed() if one.name.endswith(worker)]
+            mine = [one for one in self._listed(name == "tables") if one.name.endswith(worker)]
             active = [one for one in mine if one.active]
             finished = name == "tables" or sum(one.state == "done" for one in mine) > before
             seen[0] = seen[0] + 1 if finished and not active else 0
@@ -150,9 +157,17 @@ class Watch:
     def _done(self, worker: str) -> int:
         return sum(one.state == "done" and one.name.endswith(worker) for one in self._listed()) if worker else 0
 
-    def _listed(self) -> tuple[work.Worker, ...]:
+    def _listed(self, everywhere: bool = False) -> list[work.Worker]:
         workers = self.garage.workers()
-        return workers.workers if workers else ()
+        found = list(workers.workers) if workers else []
+        for peer in self.peers if everywhere else ():
+            try:
+                theirs = self.garage.workers(peer)
+            except CliError:
+                self.certainty = ASSUMED  # another patch release lists its workers in another form
+                continue
+            found += theirs.workers if theirs else ()
+        return found
 
     def _sync_requests(self) -> int | None:
         if not self.metrics_url:
@@ -223,6 +238,10 @@ def run(garage: Garage, params: Mapping[str, Any], watch: Watch, check_mode: boo
         return result
     for name in names:
         result["seconds"][name] = watch.repair(name, params["all_nodes"], params["wait"])
+        if watch.missed:
+            raise UpliftError(
+                f"The repair of {name} was not launched on all nodes; wanted all. See that all are connected."
+            )
     if params["wait"]:
         result.update(watch.drain())
     return {**result, "certainty": watch.certainty if params["wait"] else ASSUMED}

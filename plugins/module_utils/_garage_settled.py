@@ -56,7 +56,7 @@ class Memory:
         write_atomic(str(self.path), json.dumps({"token": self.garage.token, "certainty": certainty}).encode(), 0o644)
 
 
-def settle(watch: Watch, memory: Memory, expect: Sequence[str], launch: bool) -> Verdict:
+def settle(watch: Watch, memory: Memory, expect: Sequence[str], launch: bool, all_nodes: bool = True) -> Verdict:
     """Asks until the answer is yes or the time is over; then the last answer stands."""
     launched = False
     end = watch.clock.now() + watch.timeout
@@ -65,7 +65,8 @@ def settle(watch: Watch, memory: Memory, expect: Sequence[str], launch: bool) ->
             verdict = look(watch.garage, memory, expect)
             if verdict.reason == UNSYNCED and launch:
                 launched = True
-                watch.repair("tables")
+                # A sync only sends. What this node missed while it was away comes to it by the syncs of the others.
+                watch.repair("tables", all_nodes)
                 memory.keep(watch.certainty)
                 continue
         except UpliftError as exc:
@@ -108,7 +109,8 @@ def run(garage: Garage, params: Any, watch: Watch, check_mode: bool) -> dict[str
     """What `garage_settled` does."""
     began = watch.clock.now()
     memory = Memory(params["state_dir"], garage)
-    verdict = settle(watch, memory, params["expect"], params["launch"] and not check_mode)
+    launch = params["launch"] and not check_mode
+    verdict = settle(watch, memory, params["expect"], launch, params["all_nodes"])
     return {
         "changed": verdict.launched,
         "answer": verdict.answer,

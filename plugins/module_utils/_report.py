@@ -31,7 +31,7 @@ KEYS = (
     "error",
 )
 NOT_MEASURED = "not measured"
-_PASS = ("Pass", "Step", "Nodes", "State", "Began", "Took")
+_PASS = ("Pass", "Step", "Nodes", "State", "Began", "Took on all")
 _CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
 
 
@@ -148,7 +148,7 @@ def _title(report: Report) -> str:
 
 def _result(report: Report) -> str:
     error = report.get("error")
-    return f"Result: {report.get('result', NOT_MEASURED)}" + (f": {error}" if error else "")
+    return f"Result: {report.get('result', NOT_MEASURED)}" + (f": {' '.join(error.split())}" if error else "")
 
 
 def _facts(report: Report) -> Iterator[Any]:

@@ -36,6 +36,7 @@ class Wish:
     start_timeout: float = 60.0
     clean: bool = True
     exe: str = ""
+    if_stale: bool = False
     at: float = 0.0
     settle: float = 0.5
 
@@ -64,6 +65,12 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
 
 
+def stale(unit: Unit, proc: Path = Path("/proc")) -> bool:
+    """Whether the main process is another program, or has other arguments, than a start would give it now."""
+    raw = (proc / str(unit.main_pid) / "cmdline").read_bytes().decode("utf-8", "surrogateescape")
+    return unit.exe != os.path.realpath(unit.binary) or " ".join(raw.split("\0")[1:-1]) != " ".join(unit.command()[1:])
+
+
 @dataclass
 class Service:
     """One service of systemd, and how to bring it into a state."""
@@ -77,6 +84,8 @@ class Service:
         """Is there anything to do? Not a restart, when the wanted program already runs: so it may be resumed."""
         if self.wish.state == "stopped":
             return unit.active not in DOWN
+        if self.wish.if_stale and self.wish.state == "restarted":
+            return unit.active != "active" or stale(unit)
         if self.wish.state == "started" or not self.wish.exe:
             return unit.active != "active" or self.wish.state == "restarted"
         return unit.active != "active" or unit.exe != os.path.realpath(self.wish.exe)

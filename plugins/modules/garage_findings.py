@@ -27,7 +27,7 @@ options:
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
   accept: {description: Keys of findings that the operator accepts., type: list, elements: str, default: []}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

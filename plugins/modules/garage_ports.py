@@ -23,7 +23,7 @@ options:
   unit: {description: The systemd unit., type: str, default: garage.service}
   state: {description: Whether clients are shut out., type: str, required: true, choices: [closed, open]}
   config_file: {description: The configuration file to read while V(closed)., type: path, required: true}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

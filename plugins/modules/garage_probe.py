@@ -73,6 +73,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 running: {description: Whether it runs now., returned: not in check mode, type: bool, sample: true}
+serving: {description: Whether it runs and its last write and its last read were served., returned: not in check mode, type: bool, sample: true}
 end_reason: {description: Why it has ended., returned: not in check mode, type: str, sample: it was stopped}
 phase: {description: The phase that goes on., returned: not in check mode, type: str, sample: walk a1}
 started: {description: "When it was started, UTC.", returned: not in check mode, type: str, sample: '2026-11-21T03:04:17Z'}

@@ -18,12 +18,20 @@ description:
     once, and remembers it in O(state_dir) until the next start.
 options:
   expect:
-    description: Ids of all the nodes that this one has to be connected to (64 or the first 16 hexadecimal digits, C(@address) may follow).
+    description:
+      - Ids of all the nodes that this one has to be connected to, with 64 or the first 16 hexadecimal digits.
+      - Written as C(garage node id -q) says them, with the address, they are also asked whether their own sync is done (from 0.8 on).
     type: list
     elements: str
     required: true
   launch:
     description: Whether to launch the sync of the tables. When false nothing is changed, on the node or in the cluster.
+    type: bool
+    default: true
+  all_nodes:
+    description:
+      - Launch the sync on all nodes. A node's sync only sends, so what this node missed while it was away comes by those of the others.
+      - After a restart of all nodes at once set it to false, because each node launches its own then.
     type: bool
     default: true
   timeout:
@@ -87,6 +95,7 @@ SPEC = {
     **GARAGE,
     "expect": {"type": "list", "elements": "str", "required": True},
     "launch": {"type": "bool", "default": True},
+    "all_nodes": {"type": "bool", "default": True},
     "timeout": {"type": "float", "default": 120},
     "quiet_seconds": {"type": "float", "default": 5},
     "metrics_url": {"type": "str", "default": ""},
@@ -103,6 +112,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
         params["timeout"],
         quiet=params["quiet_seconds"],
         metrics_url=params["metrics_url"],
+        peers=[one for one in params["expect"] if "@" in one] if params["all_nodes"] else (),
         progress=Progress(params["progress_file"]),
     )
     return run(garage, params, watch, module.check_mode)

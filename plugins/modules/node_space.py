@@ -20,7 +20,7 @@ options:
   paths: {description: Where room is needed., type: list, elements: path, default: []}
   sizes: {description: Directories whose size is asked for., type: list, elements: path, default: []}
   programs: {description: Programs that have to be on the path., type: list, elements: str, default: []}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -52,7 +52,7 @@ options:
       host: {description: The controller., type: str, required: true}
       pid: {description: The process., type: int, required: true}
       since: {description: When it was started., type: str, required: true}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -42,6 +42,11 @@ options:
     description: The program that has to run. When it does already, V(restarted) does nothing. A link is followed.
     type: path
     default: ''
+  if_stale:
+    description: Whether V(restarted) does nothing when the main process already is the program, with the arguments, that a
+      start would run now. A restart that was begun by a run which died can then be asked for again.
+    type: bool
+    default: false
   at:
     description: The moment, in seconds since 1970 by the clock of the node. At least half a second ahead.
     type: float
@@ -75,10 +80,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils import _service
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 
-SPEC = {
+SPEC: Spec = {
     "unit": {"type": "str", "required": True},
     "state": {"type": "str", "required": True, "choices": list(_service.VERBS)},
     "signal": {"type": "str", "default": ""},
@@ -86,6 +91,7 @@ SPEC = {
     "start_timeout": {"type": "float", "default": 60},
     "clean": {"type": "bool", "default": True},
     "exe": {"type": "path", "default": ""},
+    "if_stale": {"type": "bool", "default": False},
     "at": {"type": "float", "default": 0},
     "settle": {"type": "float", "default": 0.5},
 }

@@ -38,7 +38,7 @@ options:
   accept: {description: Refusals and findings that the operator accepts by key., type: list, elements: str, default: []}
   stop_after: {description: A release of the series after whose hop to stop., type: str, default: ''}
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

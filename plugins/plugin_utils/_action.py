@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 
-class UpliftAction(ActionBase):
+class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     """An action of this collection: validated arguments in, a result or one sentence out."""
 
     SPEC: Mapping[str, Any] = {}

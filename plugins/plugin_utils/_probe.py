@@ -233,7 +233,7 @@ class Probe:
             return False
         self._parent_seen = now
         parent = self._control["parent"]
-        return start_of(parent["pid"]) != parent["start"]
+        return bool(start_of(parent["pid"]) != parent["start"])
 
     def _publish(self, **last: Any) -> None:
         now = time.monotonic()

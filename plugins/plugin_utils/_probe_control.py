@@ -89,6 +89,7 @@ def _with_ongoing(status: dict[str, Any], running: bool, now: float) -> dict[str
     return {
         **status,
         "running": running,
+        "serving": running and since is None,
         "age_seconds": age,
         "unavailable_seconds": phases[-1]["unavailable_seconds"],
         "end_reason": "" if running else status.get("end_reason", "it was killed"),

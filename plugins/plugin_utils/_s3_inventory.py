@@ -63,13 +63,17 @@ def _listing(store: Store, bucket: str, limit: int) -> tuple[list[dict[str, Any]
     more: dict[str, Any] = {}
     while True:
         asked = {"Bucket": bucket, "MaxKeys": max(1, min(1000, limit - len(rows))), **more}
-        page = store.ask(f"Listing bucket {bucket[:16]}", lambda s3, asked=asked: s3.list_objects_v2(**asked))
+        page = _page(store, asked)
         rows += [{"key": row["Key"], "size": row["Size"], "etag": row["ETag"]} for row in page.get("Contents", [])]
         if not page.get("IsTruncated"):
             return rows, True
         if len(rows) >= limit:
             return rows, False
         more = {"ContinuationToken": page["NextContinuationToken"]}
+
+
+def _page(store: Store, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    return store.ask(f"Listing bucket {asked['Bucket'][:16]}", lambda s3: s3.list_objects_v2(**asked))
 
 
 def _object(store: Store, bucket: str, key: str, limit: int) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ def unit(form: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_no_unit_names_a_kill_signal(form: str) -> None:
-    """Trap G08 must be there to be met: up to 0.7 a plain `systemctl stop` kills the daemon."""
+    """The trap must be there to be met: up to 0.7 a plain `systemctl stop` kills the daemon."""
     assert "KillSignal" not in FORMS[form].unit
     assert unit(form)["User"] == "garage"
 
@@ -45,6 +45,6 @@ def test_config(form: str, release: str, admin: int) -> None:
     config = tomllib.loads(garage_forms.config(form, "198.18.9.11", release, "ab" * 32, 2))
     assert config["rpc_public_addr"] == "198.18.9.11:3901"
     assert config["replication_mode"] == "2"
-    # G23: 0.7 does not start without them
+    # 0.7 does not start without them
     assert config["s3_api"]["api_bind_addr"] and config["s3_web"]["bind_addr"]
     assert ("admin" in config) == bool(admin)

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _release
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._files import sha256_of
+from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
+
+
+class ActionModule(UpliftAction):
+    """Brings a release from the controller to the node; all the rest is done by the module there."""
+
+    TRANSFERS_FILES = True
+    SPEC = {
+        "path": {"type": "path", "required": True},
+        "version": {"type": "str", "required": True},
+        "state": {"type": "str", "default": "info", "choices": ["info", "staged", "activated"]},
+        "source": {"type": "str", "default": ""},
+        "checksum": {"type": "str", "default": ""},
+        "name": {"type": "str", "default": ""},
+    }
+
+    def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        source = args["source"]
+        if args["state"] != "staged" or not source or source.startswith(("http://", "https://")):
+            return self._module(args, task_vars)
+        return self._from_here(args, task_vars)
+
+    def _from_here(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        seen = self._module({**args, "state": "info"}, task_vars)
+        if seen.get("failed"):
+            return seen
+        name = args["name"] or os.path.basename(args["path"])
+        source = _release.fill_in(args["source"], args["version"], seen["arch"])
+        file = find(self._loader.path_dwim(source), args["version"], name)
+        digest = sha256_of(file)
+        wanted = _release.Wish(args["path"], args["version"], checksum=args["checksum"]).sha256
+        if wanted and digest != wanted:
+            raise UpliftError(f"{file} on the controller has the SHA-256 {digest}, wanted {wanted}; nothing was sent.")
+        more = {**args, "source": file, "checksum": f"sha256:{digest}"}
+        if seen["sha256"] != digest and not self.check_mode:
+            more["upload"] = self._send(file, name)
+        try:
+            return self._module(more, task_vars)
+        finally:
+            self._remove_tmp_path(self._connection._shell.tmpdir, force=True)
+
+    def _send(self, file: str, name: str) -> str:
+        tmpdir = self._connection._shell.tmpdir or self._make_tmp_path()
+        remote: str = self._connection._shell.join_path(tmpdir, name)
+        self._transfer_file(file, remote)
+        self._fixup_perms2((tmpdir, remote))
+        return remote
+
+    def _module(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        sent = {key: value for key, value in args.items() if value}
+        result: dict[str, Any] = self._execute_module(
+            module_name="uplift.datastores.release", module_args=sent, task_vars=task_vars
+        )
+        return result
+
+
+def find(source: str, version: str, name: str) -> str:
+    """The file of a release: the source itself, or where it usually lies in a directory of releases."""
+    if os.path.isfile(source):
+        return source
+    tried = [
+        os.path.join(source, *way) for way in ((f"{name}-{version}",), (version, name), (version, "bin", name), (name,))
+    ]
+    found = next(filter(os.path.isfile, tried), "")
+    if not found:
+        looked = f"; looked for {', '.join(tried)}" if os.path.isdir(source) else ": no such file or directory"
+        raise UpliftError(
+            f"The release {version} is not on the controller at {source}{looked}. Put it there. Nothing was sent."
+        )
+    return found

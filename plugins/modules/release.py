@@ -1,0 +1,120 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release
+short_description: Put a release of a program beside the one that runs, and make it the one that counts
+version_added: 0.1.0
+description:
+  - Releases lie side by side, and O(path) is a link to one of them. The way the link is found to be made is kept
+    (C(dir/garage-0.7.0) leads to C(dir/garage-0.8.7)); else they lie beside it as C(<path>-<version>).
+  - A plain file at O(path) becomes a release of its own at the first activation, so that there is a way back.
+  - A staged release is verified by its checksum, then asked for its version on the node itself. Nothing that runs is touched.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: full}
+  idempotent: {support: full}
+options:
+  path: {description: The program as the service names it., type: path, required: true}
+  version: {description: The release., type: str, required: true}
+  state:
+    description: What is wanted.
+    type: str
+    default: info
+    choices:
+      info: Only say what is there.
+      staged: The release lies beside the one that counts.
+      activated: The release counts, from the next start of the service on. It has to be staged.
+  source:
+    description:
+      - An HTTP or HTTPS address that the node fetches from, or a file or a directory on the controller. A relative one
+        is looked for beside the playbook.
+      - In a directory, C(<name>-<version>), C(<version>/<name>), C(<version>/bin/<name>) and C(<name>) are looked for.
+      - C({version}), C({arch}) (such as C(x86_64)) and C({target}) (such as C(x86_64-unknown-linux-musl)) are filled in.
+    type: str
+    default: ''
+  checksum:
+    description: The SHA-256 of the file as C(sha256:...). It is verified again at the activation.
+    type: str
+    default: ''
+  name: {description: The name of the program in the directory of O(source). By default that of O(path)., type: str, default: ''}
+  upload: {description: Internal. What the action plugin brought., type: path, default: ''}
+author: [the uplift.datastores contributors (@uplift-datastores)]
+"""
+
+EXAMPLES = r"""
+- name: Stage a release from a directory of an air-gapped site
+  uplift.datastores.release:
+    path: /usr/local/bin/garage
+    version: 0.8.7
+    state: staged
+    source: /srv/releases
+
+- name: Stage it from its makers, with a checksum
+  uplift.datastores.release:
+    path: /usr/local/bin/garage
+    version: 0.8.7
+    state: staged
+    source: https://garagehq.deuxfleurs.fr/_releases/v{version}/{target}/garage
+    checksum: sha256:7e1b5ab0b8c2ed7f9c0bd4a5fa1eb5b5b0b8bd4d4b6b0a3c1f3e2d1c0b9a8f7e
+
+- name: Make it count
+  uplift.datastores.release:
+    path: /usr/local/bin/garage
+    version: 0.8.7
+    state: activated
+"""
+
+RETURN = r"""
+@RETURN@
+"""
+
+import shutil
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.urls import fetch_url
+from ansible_collections.uplift.datastores.plugins.module_utils import _files, _release
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+SPEC: Spec = {
+    "path": {"type": "path", "required": True},
+    "version": {"type": "str", "required": True},
+    "state": {"type": "str", "default": "info", "choices": ["info", "staged", "activated"]},
+    "source": {"type": "str", "default": ""},
+    "checksum": {"type": "str", "default": ""},
+    "name": {"type": "str", "default": ""},
+    "upload": {"type": "path", "default": ""},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    def fetch(address: str, path: str) -> None:
+        response, told = fetch_url(module, address, timeout=60)
+        if told["status"] != 200:
+            raise UpliftError(f"{address} answered {told['status']} ({told['msg']}); wanted 200 and the program.")
+        _files.demand_space(path, int(told.get("content-length") or 0) + _release.RESERVE, f"what is at {address}")
+        with open(path, "wb") as out:
+            shutil.copyfileobj(response, out, _files.CHUNK)
+
+    wish = _release.Wish(**{key: module.params[key] for key in ("path", "version", "source", "checksum", "upload")})
+    if module.params["state"] == "staged":
+        return _release.stage(LocalRunner(), wish, fetch, module.check_mode)
+    if module.params["state"] == "activated":
+        return _release.activate(LocalRunner(), wish, module.check_mode)
+    return _release.info(LocalRunner(), wish)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds after every upgrade that went well, whatever its strategy."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from upgrades import Cluster
+
+
+def nothing_is_lost(cluster: Cluster, release: str) -> None:
+    """The lab's own judge, which knows nothing of the collection."""
+    said = cluster.lab("verify", "--release", release)
+    assert re.search(r"judge: \d+ objects, \d+ buckets, \d+ aliases, \d+ keys: all as before", said), said
+
+
+def nothing_is_left_behind(cluster: Cluster) -> None:
+    """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe."""
+    for host in cluster.hosts:
+        listed = cluster.on(host, "ls", "-A", "/etc/systemd/system", "/run/systemd/system", "/etc", "/var/lib/uplift/garage")
+        assert "uplift-quiesce" not in listed and "uplift-stop" not in listed and "lease.json" not in listed, listed
+    contents = cluster.garage("a1", "bucket", "list") + cluster.garage("a1", "key", "list")
+    assert "uplift-" not in contents, contents
+    assert not list(cluster.reports.glob(".probe-*/pid*")), "the probe still has a pid file"
+
+
+def backups_are_private_and_proved(cluster: Cluster, report: Any) -> None:
+    assert {row["host"] for row in report["backups"]} == set(cluster.hosts), report["backups"]
+    assert all(row["proved"] for row in report["backups"]), report["backups"]
+    for host in cluster.hosts:
+        modes = cluster.on(host, "find", "/var/backups/uplift", "-printf", "%y %m %f\n").split("\n")
+        assert modes and all(re.match(r"d 700 |f 600 |$", line) for line in modes), modes

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the scenarios' tests share: the lab from outside, and runs of the collection's playbooks as an operator starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = Path(os.environ.get("UPLIFT_LAB_CACHE") or Path.home() / ".cache" / "uplift-lab")
+RUN_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Result:
+    rc: int
+    out: str
+
+    def says(self, text: str) -> bool:
+        """Whether the words stand in the output, however Ansible has wrapped them."""
+        return " ".join(text.split()) in " ".join(self.out.split())
+
+
+class Cluster:
+    """A cluster of the lab, by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.directory = CACHE / "clusters" / name
+        self.reports = self.directory / "reports"
+
+    @property
+    def hosts(self) -> list[str]:
+        listed = subprocess.run(
+            ["ansible-inventory", "-i", str(self.directory / "inventory.yml"), "--list"],
+            stdout=subprocess.PIPE,
+            check=True,
+            env=self._environment(),
+        )
+        return sorted(json.loads(listed.stdout)["garage"]["hosts"])
+
+    def lab(self, verb: str, *argv: str, check: bool = True) -> str:
+        done = subprocess.run(
+            [str(ROOT / "tests/lab/lab"), verb, "--name", self.name, *argv],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=RUN_SECONDS,
+        )
+        assert not check or done.returncode == 0, f"lab {verb} ended with {done.returncode}:\n{done.stdout[-3000:]}"
+        return done.stdout
+
+    def on(self, host: str, *argv: str, check: bool = True) -> str:
+        return self.lab("exec", host, "--", *argv, check=check)
+
+    def garage(self, host: str, *argv: str) -> str:
+        """What Garage's own command line says on the host."""
+        product = json.loads((self.directory / "state.json").read_text(encoding="utf-8"))["product"]
+        return self.on(host, product["binary"], "-c", product["config"], *argv)
+
+    def trees(self) -> Any:
+        return json.loads(self.lab("trees", "-o", "/dev/stdout"))
+
+    def starts(self, host: str) -> int:
+        """How often the service has been started since the host booted."""
+        journal = self.on(host, "journalctl", "-u", "garage", "-o", "cat", "--no-pager")
+        return sum(line.startswith("Started garage") for line in journal.splitlines())
+
+    def playbook(self, name: str, *argv: str, **variables: Any) -> Result:
+        process = self.start(name, *argv, **variables)
+        out, _ = process.communicate(timeout=RUN_SECONDS)
+        return Result(process.returncode, out)
+
+    def killed_at(self, text: str, name: str = "garage_upgrade", **variables: Any) -> Result:
+        """The playbook, ended by SIGKILL with all its workers as soon as it says `text`."""
+        process, said = self.start(name, **variables), []
+        assert process.stdout is not None
+        for line in process.stdout:
+            said.append(line)
+            if text in line:
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+        process.communicate(timeout=RUN_SECONDS)
+        return Result(process.returncode, "".join(said))
+
+    def start(self, name: str, *argv: str, **variables: Any) -> subprocess.Popen[str]:
+        given = {"garage_release_source": str(CACHE / "garage"), "garage_report_dir": str(self.reports), **variables}
+        words = ["ansible-playbook", "-i", str(self.directory / "inventory.yml"), f"uplift.datastores.{name}"]
+        return subprocess.Popen(
+            [*words, "-e", json.dumps(given), *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env=self._environment(),
+        )
+
+    def report(self) -> Any:
+        newest = max(self.reports.glob("*/report.json"), key=lambda path: path.stat().st_mtime)
+        return json.loads(newest.read_text(encoding="utf-8"))
+
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        mine = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_") or "PATH" in key}
+        return {**mine, "ANSIBLE_CONFIG": str(ROOT / "tests/run/ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+
+
+def scenario() -> Cluster:
+    return Cluster(os.environ["MOLECULE_SCENARIO_NAME"])

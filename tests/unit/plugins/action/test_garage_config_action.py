@@ -1,0 +1,84 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The action as a task of a real playbook, on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config as found_at
+import pytest
+
+SECRET = "4425f5c26c5e11581d3223904324dcb5b5d5dfb14e5e7f35e38c595424f5f1e6"
+TEXT = f"""metadata_dir = "/meta"  # fast
+data_dir = "/data"
+rpc_secret = "{SECRET}"
+[s3_api]
+api_bind_addr = "[::]:3900"
+s3_region = "garage"
+"""
+
+
+def run(tmp_path: Path, task: dict[str, Any], *options: str) -> tuple[dict[str, Any], str]:
+    """The result of the task, and all that the run has printed at -vvv."""
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+    tasks = [{"uplift.datastores.garage_config": task, "register": "found", "ignore_errors": True}]
+    tasks.append({"copy": {"content": "{{ found | to_json }}", "dest": str(tmp_path / "result")}, "check_mode": False})
+    (tmp_path / "play.yml").write_text(json.dumps([{**play, "tasks": tasks}]))
+    tree = str(Path(found_at.__file__).parents[5])
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": tree, "ANSIBLE_LOCAL_TEMP": str(tmp_path / "local")}
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-vvv", "--diff", *options, "play.yml"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads((tmp_path / "result").read_text()), done.stdout + done.stderr
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "garage.toml"
+    path.write_text(TEXT)
+    path.chmod(0o640)
+    return path
+
+
+def test_a_copy_is_written_and_no_secret_is_shown(tmp_path: Path, config: Path) -> None:
+    dest = tmp_path / "quiet.toml"
+    task = {"src": str(config), "dest": str(dest), "state": "present", "set": {"s3_api.api_bind_addr": "127.0.0.1:0"}}
+    result, checked = run(tmp_path, task, "--check")
+    assert result["changed"]
+    assert not dest.exists()
+    result, printed = run(tmp_path, task)
+    assert result["changed"]
+    assert dest.read_text() == TEXT.replace("[::]:3900", "127.0.0.1:0")
+    assert stat.S_IMODE(dest.stat().st_mode) == 0o640
+    assert '+s3_api.api_bind_addr = "127.0.0.1:0"' in printed
+    assert "rpc_secret = ********" in printed
+    again, _printed = run(tmp_path, task)
+    assert not again["changed"]
+    assert SECRET not in json.dumps(result) + checked + printed
+    assert not list((tmp_path / "local").rglob("tmp*/*"))
+    gone, _printed = run(tmp_path, {"src": str(config), "dest": str(dest), "state": "absent"})
+    assert gone["changed"]
+    assert not dest.exists()
+
+
+def test_findings(tmp_path: Path, config: Path) -> None:
+    result, _printed = run(tmp_path, {"src": str(tmp_path / "missing")})
+    assert [(row["key"], row["severity"]) for row in result["findings"]] == [("config_missing", "error")]
+    config.write_text(TEXT.replace("\ndata_dir", "\ndb_engin = 'sled'\ndata_dir"))
+    config.chmod(0o644)
+    result, _printed = run(tmp_path, {"src": str(config), "host_address": "198.18.1.11"})
+    assert result["config"]["s3"]["addresses"] == ["198.18.1.11:3900"]
+    assert result["config"]["world_readable"]
+    keys = [(row["key"], row["severity"]) for row in result["findings"]]
+    assert keys == [("config_unknown_key", "warning"), ("config_world_readable", "warning")]  # trap G20
+    result, _printed = run(tmp_path, {"src": str(config), "dest": str(config), "state": "present"})
+    assert "wanted another file than src" in result["msg"]
