@@ -19,9 +19,16 @@ class ActionModule(ControllerAction):
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         def connect(address: str) -> Any:
-            key = args["access_key_id"], args["secret_access_key"]
+            key = args["key_id"], args["secret"]
             return _s3.client(address, args["region"], *key, args["ca_file"])
 
         limits = _s3_inventory.Limits(args["sample"], args["list_limit"], args["max_object_bytes"])
         store = _s3.Store(args["addresses"], connect)
-        return {"changed": False, **_s3_inventory.take(store, args["buckets"], limits, args["like"])}
+        inventory = _s3_inventory.take(store, [named(one) for one in args["buckets"]], limits, args["like"])
+        return {"changed": False, "inventory": inventory}
+
+
+def named(bucket: Mapping[str, Any]) -> dict[str, str]:
+    """The bucket's id, and a name of it for people."""
+    names = [*bucket.get("global_aliases", []), *(one["alias"] for one in bucket.get("local_aliases", []))]
+    return {"id": bucket["id"], "alias": next(iter(names), "")}

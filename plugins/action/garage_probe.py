@@ -15,12 +15,12 @@ from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe_co
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
 
 _NEEDED = {
-    "started": ("operation", "phase", "addresses", "access_key_id", "secret_access_key", "bucket"),
+    "started": ("operation", "phase", "addresses", "key_id", "secret", "bucket"),
     "marked": ("phase",),
     "read": (),
     "stopped": (),
 }
-_ORDERS = ("operation", "phase", "addresses", "region", "bucket", "object", "ca_file", "interval", "max_seconds")
+_ORDERS = tuple(name for name in SPEC if name not in ("state", "dir"))
 
 
 class ActionModule(ControllerAction):
@@ -39,11 +39,10 @@ class ActionModule(ControllerAction):
             return {"changed": True}
         if state == "started":
             orders = {name: args[name] for name in _ORDERS}
-            orders.update(key_id=args["access_key_id"], secret=args["secret_access_key"])
             # This is a worker of ansible-playbook, and ends with the task; its parent ends with the run.
             changed = _probe_control.start(directory, orders, os.getppid())
         elif state == "marked":
-            changed = _probe_control.mark(directory, args["phase"], args["max_unavailable_seconds"])
+            changed = _probe_control.mark(directory, args["phase"])
         else:
             changed = _probe_control.stop(directory)
         return {"changed": changed, **_probe_control.read(directory)}

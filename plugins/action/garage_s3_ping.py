@@ -24,7 +24,7 @@ def reason(address: str, timeout: float) -> str:
     """Why this is not an S3 API that answers, or "". The connection is closed at once: idle ones slow a stop down (G09)."""
     connection = http.client.HTTPConnection(address, timeout=timeout)
     try:
-        connection.request("GET", "/", headers={"Connection": "close"})
+        connection.request("GET", "/")
         answer = connection.getresponse()
         body = answer.read(4096)
     except (OSError, http.client.HTTPException) as error:

@@ -31,7 +31,8 @@ def grant(garage: Garage, name: str, grant_read: Sequence[str]) -> dict[str, Any
         garage.create_bucket(name)
     for bucket in sorted({name, *kept}):
         garage.permit("allow", bucket, key.id, *_ALL)
-    for bucket in grant_read:
+    there = {row.id for row in garage.buckets().rows}  # the caller may have listed what has just been removed
+    for bucket in (one for one in grant_read if one in there):
         garage.permit("allow", bucket, key.id, "read")
     return {
         "changed": True,

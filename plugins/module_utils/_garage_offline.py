@@ -18,7 +18,7 @@ from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _garage_daemon, _systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage, form
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import FINISHED, Garage, form
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import OFFLINE_REPAIRS
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
@@ -49,7 +49,7 @@ def run(
         with _Ticker(progress, f"offline repair {name}"):
             answer = garage.offline_repair(name, params["timeout"])
         result["seconds"][name] = round(time.monotonic() - began, 1)
-        result["said"].append(answer.err.strip().splitlines()[-1])
+        result["said"].append(next(line for line in answer.err.splitlines() if FINISHED in line))
     strangers = foreign_files(params["metadata_dir"], garage.user)
     if strangers:
         raise UpliftError(

@@ -58,21 +58,25 @@ class Memory:
 
 def settle(watch: Watch, memory: Memory, expect: Sequence[str], launch: bool, all_nodes: bool = True) -> Verdict:
     """Asks until the answer is yes or the time is over; then the last answer stands."""
-    launched = False
-    end = watch.clock.now() + watch.timeout
+    now, end = watch.clock.now, watch.clock.now() + watch.timeout
+    launched, cost, failure = False, 0.0, ""
     while True:
+        began = now()
         try:
             verdict = look(watch.garage, memory, expect)
-            if verdict.reason == UNSYNCED and launch:
+            # Another attempt that the end would cut off would hide why the last one failed.
+            if verdict.reason == UNSYNCED and launch and now() + cost <= end:
                 launched = True
                 # A sync only sends. What this node missed while it was away comes to it by the syncs of the others.
                 watch.repair("tables", all_nodes)
                 memory.keep(watch.certainty)
                 continue
         except UpliftError as exc:
-            verdict = Verdict(NO if launched else CANNOT_TELL, str(exc))
-        if verdict.answer == YES or not watch.garage.running or watch.clock.now() >= end:
-            return Verdict(verdict.answer, verdict.reason, memory.certainty() or verdict.certainty, launched)
+            cost, failure = now() - began, str(exc)
+            verdict = Verdict(NO if launched else CANNOT_TELL, failure)
+        if verdict.answer == YES or not watch.garage.running or now() >= end:
+            reason = failure if failure and verdict.reason == UNSYNCED else verdict.reason
+            return Verdict(verdict.answer, reason, memory.certainty() or verdict.certainty, launched)
         watch.progress.say(0, 0, verdict.reason)
         watch.clock.sleep(watch.poll)
 

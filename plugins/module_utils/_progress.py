@@ -24,12 +24,12 @@ class Progress:
         self._next = 0.0
         self._text = ""
 
-    def say(self, done: float, total: float, text: str) -> None:
-        """`done` of `total` (both 0 when unknown). A burst is thinned out: a new text and the end are always said."""
+    def say(self, done: float, total: float, text: str, unit: str = "") -> None:
+        """`done` of `total` `unit`s (0: unknown). A burst is thinned out: a new text and the end are always said."""
         if not self._path or (text == self._text and done < total and self._clock() < self._next):
             return
         self._text, self._next = text, self._clock() + self._pause
-        line = json.dumps({"done": done, "total": total, "text": text}) + "\n"
+        line = json.dumps({"done": done, "total": total, "text": text, "unit": unit}) + "\n"
         # A lost progress line must never cost the work itself: a full /tmp is not a reason to stop a backup.
         try:
             handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

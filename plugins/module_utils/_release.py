@@ -28,7 +28,7 @@ _LIBC = {"armv6l": "linux-musleabihf", "armv7l": "linux-musleabihf"}
 @dataclass(frozen=True)
 class Wish:
     path: str
-    version: str
+    version: str  # three numbers, as _version prints them
     source: str = ""
     checksum: str = ""
     upload: str = ""
@@ -91,7 +91,6 @@ def info(runner: Runner, wish: Wish) -> dict[str, Any]:
     file = release_file(wish.path, wish.version)
     there = os.path.isfile(file)
     return {
-        "path": wish.path,
         "link": os.readlink(wish.path) if os.path.islink(wish.path) else "",
         "active_version": said_version(runner, wish.path) if os.path.exists(wish.path) else "",
         "release": file,
@@ -124,7 +123,7 @@ def stage(runner: Runner, wish: Wish, fetch: Fetch, check: bool) -> dict[str, An
         _dress(temp, wish.path)
         why = _unfit(runner, wish, temp)
         if why:
-            raise UpliftError(f"{why} It came from {wish.upload or wish.source}; nothing was changed.")
+            raise UpliftError(f"{why} It came from {wish.source or wish.upload}; nothing was changed.")
         os.replace(temp, file)
         _files.sync_directory(os.path.dirname(file))
     finally:

@@ -93,7 +93,7 @@ _PROBE = (
     "started",
     "ended",
     "requests",
-    "failed",
+    "unserved",
     "failures",
     "slowest_seconds",
     "longest_unavailable_seconds",
@@ -193,7 +193,7 @@ def _pass_rows(rows: Any) -> Iterator[Any]:
 def _probe_rows(probe: Report) -> Iterator[Any]:
     for row in probe.get("phases") or []:
         failures = ", ".join(f"{address}: {count}" for address, count in sorted(row["failures"].items()))
-        yield row["phase"], row["requests"], row["failed"], failures or "none", f"{row['unavailable_seconds']:.1f} s"
+        yield row["phase"], row["requests"], row["unserved"], failures or "none", f"{row['unavailable_seconds']:.1f} s"
 
 
 def _backup_rows(rows: Any) -> Iterator[Any]:
@@ -248,7 +248,7 @@ def _clients(report: Report) -> str:
         return NOT_MEASURED
     worst = max(probe["phases"], key=lambda row: row["unavailable_seconds"])
     seconds = probe["longest_unavailable_seconds"]
-    text = f"{probe['requests']} requests, {probe['failed']} failed on all addresses, longest outage {seconds:.1f} s"
+    text = f"{probe['requests']} requests, {probe['unserved']} failed on all addresses, longest outage {seconds:.1f} s"
     return f"{text} ({worst['phase']})" if seconds else text
 
 

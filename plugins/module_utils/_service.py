@@ -35,7 +35,6 @@ class Wish:
     stop_timeout: float = 0.0
     start_timeout: float = 60.0
     clean: bool = True
-    exe: str = ""
     if_stale: bool = False
     at: float = 0.0
     settle: float = 0.5
@@ -59,6 +58,14 @@ class End:
         return f"was ended by SIG{self.status}" + (" and dumped core" if self.code == "dumped" else "")
 
 
+class Unclean(UpliftError):
+    """The service is in the wanted state, but its process did not end as it should have."""
+
+    def __init__(self, sentence: str, facts: dict[str, Any]) -> None:
+        super().__init__(sentence)
+        self.facts = {**facts, "changed": True}
+
+
 @dataclass(frozen=True)
 class Clock:
     now: Callable[[], float] = time.time
@@ -66,9 +73,18 @@ class Clock:
 
 
 def stale(unit: Unit, proc: Path = Path("/proc")) -> bool:
-    """Whether the main process is another program, or has other arguments, than a start would give it now."""
-    raw = (proc / str(unit.main_pid) / "cmdline").read_bytes().decode("utf-8", "surrogateescape")
-    return unit.exe != os.path.realpath(unit.binary) or " ".join(raw.split("\0")[1:-1]) != " ".join(unit.command()[1:])
+    """Is the main process another program, or with other arguments or environment, than a start would give it now?"""
+    try:
+        words = [(proc / str(unit.main_pid) / name).read_bytes() for name in ("cmdline", "environ")]
+    except OSError as exc:
+        raise UpliftError(f"It cannot be told what {unit.name} runs as process {unit.main_pid}: {exc}.") from exc
+    argv, environ = ([os.fsdecode(word) for word in raw.split(b"\0")[:-1]] for raw in words)
+    given = {f"{name}={value}" for name, value in unit.environment.items()}
+    return (
+        unit.exe != os.path.realpath(unit.binary)
+        or " ".join(argv[1:]) != " ".join(unit.command()[1:])
+        or not given <= set(environ)
+    )
 
 
 @dataclass
@@ -84,11 +100,9 @@ class Service:
         """Is there anything to do? Not a restart, when the wanted program already runs: so it may be resumed."""
         if self.wish.state == "stopped":
             return unit.active not in DOWN
-        if self.wish.if_stale and self.wish.state == "restarted":
-            return unit.active != "active" or stale(unit)
-        if self.wish.state == "started" or not self.wish.exe:
-            return unit.active != "active" or self.wish.state == "restarted"
-        return unit.active != "active" or unit.exe != os.path.realpath(self.wish.exe)
+        if self.wish.state == "started" or unit.active != "active":
+            return unit.active != "active"
+        return not self.wish.if_stale or stale(unit)
 
     def perform(self, unit: Unit) -> dict[str, Any]:
         """Do it, wait until it is done, and say how it went. A bad end is raised after all is as wished."""
@@ -100,7 +114,10 @@ class Service:
             end = self._ended(unit) if unit.active not in DOWN and self.wish.state != "started" else None
             now = self._down(unit) if self.wish.state == "stopped" else self._up(unit)
         if end and self.wish.clean and not end.clean:
-            raise UpliftError(self._unclean(unit, end, begun))
+            raise Unclean(self._unclean(unit, end, begun), self._report(now, end, begun))
+        return self._report(now, end, begun)
+
+    def _report(self, now: Unit, end: End | None, begun: float) -> dict[str, Any]:
         return {
             **told(now),
             "seconds": round(self.clock.now() - begun, 3),
@@ -218,6 +235,15 @@ def find_unit(runner: Runner, name: str) -> Unit:
             f"The unit {unit.name} is {unit.load_state}, wanted loaded: name it as `systemctl list-units` does."
         )
     return unit
+
+
+def demand_down(runner: Runner, name: str) -> None:
+    """Files may be touched only while nobody writes them, and not every program looks after that itself (G05)."""
+    unit = find_unit(runner, name)
+    if unit.active not in DOWN:
+        raise UpliftError(
+            f"The unit {unit.name} is {unit.active}, wanted inactive: stop it first. Nothing was changed."
+        )
 
 
 def told(unit: Unit) -> dict[str, Any]:

@@ -13,8 +13,8 @@ author: the uplift.datastores contributors
 description:
   - Garage tries a peer that it could not reach again after half a minute. This module makes the attempts at once, all of them in
     parallel, and waits until the node counts all the peers as up.
-  - After one wave was restarted, run it on the nodes that kept running, with the restarted ones as peers. After a simultaneous restart
-    run it on every node, with all nodes as peers. To run it on every node with all nodes as peers is always right.
+  - Each connection is tried from both ends, because after a restart it is the peer's attempt that counts. So it is enough to run it on
+    the nodes that were restarted, with all nodes as peers.
 options:
   peers:
     description: The nodes to connect to, as C(garage node id -q) says them. The node itself may be among them.

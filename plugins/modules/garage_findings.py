@@ -26,6 +26,7 @@ options:
   s3: {description: What M(uplift.datastores.garage_s3_answers) answered., type: dict, required: true}
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
+  node: {description: The name that the node has in sentences., type: str, default: ''}
   accept: {description: Keys of findings that the operator accepts., type: list, elements: str, default: []}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
@@ -54,7 +55,14 @@ findings:
     stops: {description: Whether it stops the operation., type: bool, sample: true}
     saw: {description: The value seen., type: str, sample: 2fa10ee3716c208e not connected to this node}
     wanted: {description: The value wanted., type: str, sample: every node of the layout connected}
+    sentence: {description: All of it in one., type: str, sample: '2fa10ee3716c208e not connected to this node; wanted: ...'}
     do: {description: What to do., type: str, sample: 'start them, or remove them from the layout'}
+said:
+  description: The same as lines for a person.
+  returned: always
+  type: list
+  elements: str
+  sample: ['nodes_down (stops): a1: 2fa10ee3716c208e not connected to this node; wanted: every node connected; to do: start it']
 stopping:
   description: The keys of the findings that stop the operation and were not accepted.
   returned: always
@@ -64,26 +72,34 @@ stopping:
 """
 
 from dataclasses import asdict
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_findings import findings
 
-SEEN = ("info", "settings", "space", "release", "clock", "s3")
+SPEC = {
+    **{name: {"type": "dict", "required": True} for name in ("info", "settings", "space", "release", "clock", "s3")},
+    "metadata_dir": {"type": "str", "required": True},
+    "backup_dir": {"type": "str", "required": True},
+    "node": {"type": "str", "default": ""},
+    "accept": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    found = sorted(findings(module.params), key=lambda one: not one.stops)
+    stopping = sorted({one.key for one in found if one.stops} - set(module.params["accept"]))
+    where = f"{module.params['node']}: " if module.params["node"] else ""
+    rows = [
+        {**asdict(one), "sentence": f"{where}{one.saw}; wanted: {one.wanted}; to do: {one.do}"} for one in found
+    ]
+    said = [f"{row['key']} ({'stops' if row['key'] in stopping else 'note'}): {row['sentence']}" for row in rows]
+    return {"findings": rows, "said": said, "stopping": stopping}
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            **{name: {"type": "dict", "required": True} for name in SEEN},
-            "metadata_dir": {"type": "str", "required": True},
-            "backup_dir": {"type": "str", "required": True},
-            "accept": {"type": "list", "elements": "str", "default": []},
-        },
-        supports_check_mode=True,
-    )
-    found = sorted(findings(module.params), key=lambda one: not one.stops)
-    stopping = sorted({one.key for one in found if one.stops} - set(module.params["accept"]))
-    module.exit_json(changed=False, findings=[asdict(one) for one in found], stopping=stopping)
+    serve(SPEC, answer)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ node_id:
   description: The node's full id, 64 hexadecimal digits. Answered with the daemon down too.
   type: str
   returned: always
-  sample: 0b6b3c1a71dea7ea6d1a9ef2f2bdd3ad0c2b0f3f3a7a6f0fc4c7ad2b1fd5cd8e
+  sample: b32fae7856e6018913e856d84126350aea8c118abda5f96af28632f52b2302d3
 rpc_address:
   description: The address that other nodes reach it at. Null when the configuration does not tell C(rpc_public_addr).
   type: str

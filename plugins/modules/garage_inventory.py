@@ -23,14 +23,12 @@ options:
     elements: str
     required: true
   region: {description: The cluster's S3 region., type: str, default: garage}
-  access_key_id: {description: An access key that may read the buckets., type: str, required: true}
-  secret_access_key: {description: Its secret., type: str, required: true}
+  key_id: {description: An access key that may read the buckets., type: str, required: true}
+  secret: {description: Its secret., type: str, required: true}
   ca_file: {description: Certificates to trust for C(https) addresses., type: path, default: ''}
   buckets:
     description:
-      - The buckets to look at, as M(uplift.datastores.garage_info) returns them. C(id) is needed, C(global_aliases) is a name
-        for reports. A bucket is read by its id, so that one without a name can be read too.
-      - Buckets whose names begin with C(uplift-) are this collection's own and left out.
+      - The buckets to look at. Those whose names begin with C(uplift-) are this collection's own and left out.
     type: list
     elements: dict
     required: true
@@ -38,7 +36,7 @@ options:
   list_limit: {description: How many objects of each bucket are listed., type: int, default: 10000}
   max_object_bytes: {description: Of objects above this size only size and ETag are noted., type: int, default: 67108864}
   like:
-    description: RV(buckets) of an earlier inventory. The same objects are read again, even if the listing has grown since.
+    description: RV(inventory.objects) of an earlier inventory. The same objects are read again, even if the listing has grown since.
     type: list
     elements: dict
     default: []
@@ -48,37 +46,41 @@ EXAMPLES = r"""
 - name: Note what is there before the upgrade
   uplift.datastores.garage_inventory:
     addresses: [198.18.1.11:3900, 198.18.1.12:3900]
-    access_key_id: "{{ key.access_key_id }}"
-    secret_access_key: "{{ key.secret_access_key }}"
+    key_id: "{{ key.access_key_id }}"
+    secret: "{{ key.secret_access_key }}"
     buckets: "{{ buckets }}"
   register: before
 
 - name: The same objects afterwards
   uplift.datastores.garage_inventory:
     addresses: [198.18.1.11:3900, 198.18.1.12:3900]
-    access_key_id: "{{ key.access_key_id }}"
-    secret_access_key: "{{ key.secret_access_key }}"
+    key_id: "{{ key.access_key_id }}"
+    secret: "{{ key.secret_access_key }}"
     buckets: "{{ buckets }}"
-    like: "{{ before.buckets }}"
+    like: "{{ before.inventory.objects }}"
   register: after
 """
 
 RETURN = r"""
-taken: {description: "When it was begun, UTC.", returned: success, type: str, sample: '2026-11-21T03:00:12Z'}
-buckets:
-  description:
-    - Per bucket its id and alias, how many objects were listed and whether these are all, a digest of the list, and the sample.
-    - It is the section C(objects) of M(uplift.datastores.inventory_compare).
+inventory:
+  description: What could be read, for M(uplift.datastores.inventory_compare).
   returned: success
-  type: list
-  elements: dict
-  sample:
-    - id: 034bf74d8bee6066f831a0812252feac90f35bd57ac4edfda321da2c4d759477
-      alias: alpha
-      objects: 100
-      complete: true
-      digest: 49a33b3936a57da6324e2cfd978a87fe17445e79493c12b8d64d251fdcade411
-      sample: []
+  type: dict
+  contains:
+    taken: {description: "When it was begun, UTC.", type: str, sample: '2026-11-21T03:00:12Z'}
+    objects:
+      description:
+        - Per bucket its id and alias, how many objects were listed and whether these are all, a digest of the list, and the
+          sample with key, size, etag, sha256 (empty above O(max_object_bytes)) and last_modified.
+      type: list
+      elements: dict
+      sample:
+        - id: 034bf74d8bee6066f831a0812252feac90f35bd57ac4edfda321da2c4d759477
+          alias: alpha
+          objects: 100
+          complete: true
+          digest: 49a33b3936a57da6324e2cfd978a87fe17445e79493c12b8d64d251fdcade411
+          sample: []
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -86,8 +88,8 @@ from ansible.module_utils.basic import AnsibleModule
 SPEC = {
     "addresses": {"type": "list", "elements": "str", "required": True},
     "region": {"type": "str", "default": "garage"},
-    "access_key_id": {"type": "str", "required": True, "no_log": False},
-    "secret_access_key": {"type": "str", "required": True, "no_log": True},
+    "key_id": {"type": "str", "required": True, "no_log": False},
+    "secret": {"type": "str", "required": True, "no_log": True},
     "ca_file": {"type": "path", "default": ""},
     "buckets": {"type": "list", "elements": "dict", "required": True},
     "sample": {"type": "int", "default": 20},

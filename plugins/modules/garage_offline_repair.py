@@ -54,7 +54,7 @@ version: {description: Release of the program used., returned: success, type: st
 user: {description: The account it ran as., returned: success, type: str, sample: garage}
 seconds: {description: Seconds per repair., returned: success, type: dict, sample: {object_counters: 0.3}}
 said:
-  description: The last line that each repair logged.
+  description: The line by which each repair said its end.
   returned: success
   type: list
   elements: str

@@ -27,24 +27,20 @@ options:
     default: read
     choices:
       started: Start it, or keep the one that runs for the same O(operation).
-      marked: Begin the phase O(phase), unless O(max_unavailable_seconds) has been exceeded before.
+      marked: Begin the phase O(phase).
       read: Return the figures.
       stopped: End it and return the figures.
   dir: {description: A directory on the controller for its state; made with the mode 0700., type: path, required: true}
   operation: {description: The operation that it belongs to., type: str, default: ''}
   phase: {description: Name of the phase that begins., type: str, default: before}
-  max_unavailable_seconds:
-    description: With O(state=marked), fail when no address has served for longer than this in any phase. 0 means no limit.
-    type: float
-    default: 0
   addresses:
     description: Where S3 is served, C(host:port) or a URL.
     type: list
     elements: str
     default: []
   region: {description: The cluster's S3 region., type: str, default: garage}
-  access_key_id: {description: An access key that may write to O(bucket)., type: str, default: ''}
-  secret_access_key: {description: Its secret., type: str, default: ''}
+  key_id: {description: An access key that may write to O(bucket)., type: str, default: ''}
+  secret: {description: Its secret., type: str, default: ''}
   bucket: {description: A bucket of the probe's own., type: str, default: ''}
   object: {description: The object's key., type: str, default: uplift-probe}
   ca_file: {description: Certificates to trust for C(https) addresses., type: path, default: ''}
@@ -59,8 +55,8 @@ EXAMPLES = r"""
     dir: "{{ run_directory }}/probe"
     operation: "{{ operation.id }}"
     addresses: [198.18.1.11:3900, 198.18.1.12:3900]
-    access_key_id: "{{ key.access_key_id }}"
-    secret_access_key: "{{ key.secret_access_key }}"
+    key_id: "{{ key.access_key_id }}"
+    secret: "{{ key.secret_access_key }}"
     bucket: uplift-probe
 
 - name: Go on with the next zone, unless clients have waited for too long
@@ -68,7 +64,8 @@ EXAMPLES = r"""
     state: marked
     dir: "{{ run_directory }}/probe"
     phase: walk b
-    max_unavailable_seconds: 5
+  register: probe
+  failed_when: probe is failed or probe.longest_unavailable_seconds > 5
 """
 
 RETURN = r"""
@@ -79,7 +76,7 @@ phase: {description: The phase that goes on., returned: not in check mode, type:
 started: {description: "When it was started, UTC.", returned: not in check mode, type: str, sample: '2026-11-21T03:04:17Z'}
 ended: {description: When it has ended., returned: not in check mode, type: str, sample: ''}
 requests: {description: "Writes and reads, each on as many addresses as it took.", returned: not in check mode, type: int, sample: 442}
-failed: {description: Requests that no address served., returned: not in check mode, type: int, sample: 0}
+unserved: {description: Requests that no address served., returned: not in check mode, type: int, sample: 0}
 failures: {description: How often each address did not serve., returned: not in check mode, type: dict, sample: {'198.18.1.11:3900': 4}}
 slowest_seconds: {description: The longest request., returned: not in check mode, type: float, sample: 3.012}
 unavailable_seconds:
@@ -93,7 +90,7 @@ longest_unavailable_seconds: {description: The same of all phases., returned: no
 age_seconds: {description: How old the figures are., returned: not in check mode, type: float, sample: 0.12}
 object_removed: {description: Whether its object is gone., returned: when it has ended, type: bool, sample: true}
 phases:
-  description: Per phase its name, started, ended, requests, failed, failures, unavailable_seconds, slowest_seconds.
+  description: Per phase its name, started, ended, requests, unserved, failures, unavailable_seconds, slowest_seconds.
   returned: not in check mode
   type: list
   elements: dict
@@ -107,11 +104,10 @@ SPEC = {
     "operation": {"type": "str", "default": ""},
     "phase": {"type": "str", "default": "before"},
     "bucket": {"type": "str", "default": ""},
-    "max_unavailable_seconds": {"type": "float", "default": 0},
     "addresses": {"type": "list", "elements": "str", "default": []},
     "region": {"type": "str", "default": "garage"},
-    "access_key_id": {"type": "str", "default": "", "no_log": False},
-    "secret_access_key": {"type": "str", "default": "", "no_log": True},
+    "key_id": {"type": "str", "default": "", "no_log": False},
+    "secret": {"type": "str", "default": "", "no_log": True},
     "object": {"type": "str", "default": "uplift-probe"},
     "ca_file": {"type": "path", "default": ""},
     "interval": {"type": "float", "default": 0.1},

@@ -11,7 +11,7 @@ short_description: Compare the inventories of a cluster before and after an upgr
 version_added: 0.1.0
 author: [the uplift.datastores contributors (@uplift-datastores)]
 description:
-  - Tells what is gone or changed, and fails when that has not been accepted.
+  - Tells what is gone or changed. It only compares; that a difference stops an upgrade is said by whoever asks.
   - Buckets and access keys of this collection's own, whose names begin with C(uplift-), are left out.
 extends_documentation_fragment:
   - uplift.datastores.attributes
@@ -28,7 +28,6 @@ options:
     description: Whether no client could write between the two. If clients could, objects may have come and been replaced.
     type: bool
     default: false
-  accept: {description: Keys of differences that do not count as a failure., type: list, elements: str, default: []}
 """
 
 EXAMPLES = r"""
@@ -37,6 +36,7 @@ EXAMPLES = r"""
     before: "{{ inventory_before }}"
     after: "{{ inventory_after }}"
   register: comparison
+  failed_when: comparison.differences | length > 0
 """
 
 RETURN = r"""
@@ -44,7 +44,7 @@ differences:
   description:
     - What differs, by key and as a sentence. Keys are C(objects_gone), C(objects_changed), C(count_changed), C(bucket_gone),
       C(alias_changed), C(permission_changed), C(website_changed), C(key_gone) and C(key_changed).
-  returned: always
+  returned: success
   type: list
   elements: dict
   sample: [{key: objects_gone, sentence: 'Bucket 034bf74d8bee6066: the object ''dir0/obj 000'' is gone.'}]
@@ -61,7 +61,6 @@ def main() -> None:
             "before": {"type": "dict", "required": True},
             "after": {"type": "dict", "required": True},
             "clients_shut_out": {"type": "bool", "default": False},
-            "accept": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -73,11 +72,6 @@ def main() -> None:
         module.fail_json(
             msg=f"An inventory is not of the form that garage_inventory and garage_info return: {error!r}."
         )
-    open_ = [row["sentence"] for row in differences if row["key"] not in module.params["accept"]]
-    if open_:
-        keys = ", ".join(sorted({row["key"] for row in differences}))
-        said = " ".join(open_[:5]) + (f" And {len(open_) - 5} more." if len(open_) > 5 else "")
-        module.fail_json(msg=f"After the upgrade not all is as before ({keys}). {said}", differences=differences)
     module.exit_json(changed=False, differences=differences)
 
 

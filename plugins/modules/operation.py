@@ -102,7 +102,6 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils import _evidence, _operation
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 
 OWNER = {name: {"type": "str", "required": True} for name in ("run", "user", "host", "since")}
 TEXTS = ("id", "finish", "begin", "take_over")
@@ -122,7 +121,7 @@ SPEC = {
 def answer(module: AnsibleModule) -> dict[str, Any]:
     if module.params["state"] == "read" or module.check_mode:
         return _operation.read(module.params)
-    return _operation.perform(module.params, lambda item: _evidence.lost(item, LocalRunner()))
+    return _operation.perform(module.params, _evidence.lost)
 
 
 def main() -> None:

@@ -61,7 +61,7 @@ EXAMPLES = r"""
     version: 0.8.7
     state: staged
     source: https://garagehq.deuxfleurs.fr/_releases/v{version}/{target}/garage
-    checksum: sha256:7e1b5ab0b8c2ed7f9c0bd4a5fa1eb5b5b0b8bd4d4b6b0a3c1f3e2d1c0b9a8f7e
+    checksum: sha256:5eee2cf7bab79b4a5c982c3e588221de875870314a4e727751795c09eadc78b9
 
 - name: Make it count
   uplift.datastores.release:
@@ -71,7 +71,27 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-@RETURN@
+release: {description: Where the release lies., returned: always, type: str, sample: /usr/local/bin/garage-0.8.7}
+version: {description: Which one it is., returned: O(state) is not V(info), type: str, sample: 0.8.7}
+sha256: {description: "Its SHA-256, empty when it is not there.", returned: O(state) is not V(activated), type: str, sample: 5eee2cf7bab79b4a5c982c3e588221de875870314a4e727751795c09eadc78b9}
+size: {description: Its size in bytes., returned: O(state) is not V(activated), type: int, sample: 84064992}
+staged: {description: Whether it is there., returned: O(state=info), type: bool, sample: true}
+link: {description: "What O(path) leads to, empty when it is no link.", returned: O(state) is not V(staged), type: str, sample: garage-0.8.7}
+active_version: {description: "The release that counts, empty for none.", returned: O(state=info), type: str, sample: 0.7.0}
+arch: {description: The kind of machine that the node is., returned: O(state=info), type: str, sample: x86_64}
+target: {description: The same as compilers name it., returned: O(state=info), type: str, sample: x86_64-unknown-linux-musl}
+previous:
+  description: What counted before, and where it lies now.
+  returned: O(state=activated), when it changed something
+  type: dict
+  sample: {version: 0.7.0, release: /usr/local/bin/garage-0.7.0}
+evidence:
+  description: What was left, for the record of an operation.
+  returned: O(state) is not V(info)
+  type: list
+  elements: dict
+  sample:
+    - {slot: release, kind: link, path: /usr/local/bin/garage, target: garage-0.8.7}
 """
 
 import shutil

@@ -20,7 +20,7 @@ attributes:
   diff_mode: {support: full}
   idempotent:
     support: partial
-    details: A restart is repeated at every call, unless O(exe) says which program has to run.
+    details: A restart is repeated at every call, unless O(if_stale) is set.
 options:
   unit: {description: The systemd unit., type: str, required: true}
   state: {description: The state wanted., type: str, required: true, choices: [stopped, started, restarted]}
@@ -38,13 +38,9 @@ options:
       The service is brought into the wanted state all the same.
     type: bool
     default: true
-  exe:
-    description: The program that has to run. When it does already, V(restarted) does nothing. A link is followed.
-    type: path
-    default: ''
   if_stale:
-    description: Whether V(restarted) does nothing when the main process already is the program, with the arguments, that a
-      start would run now. A restart that was begun by a run which died can then be asked for again.
+    description: Whether V(restarted) does nothing when the main process already is the program, with the arguments and the
+      environment, that a start would run now. A restart that was begun by a run which died can then be asked for again.
     type: bool
     default: false
   at:
@@ -67,12 +63,31 @@ EXAMPLES = r"""
   uplift.datastores.systemd_unit:
     unit: garage.service
     state: restarted
-    exe: /usr/local/bin/garage
+    if_stale: true
     at: "{{ moment }}"
 """
 
 RETURN = r"""
-@RETURN@
+unit: {description: The unit., returned: always, type: str, sample: garage.service}
+active: {description: What systemd says of it., returned: always, type: str, sample: active}
+main_pid: {description: "Its main process, V(0) for none.", returned: always, type: int, sample: 10734}
+started: {description: "When that was started, in seconds since 1970 by the clock of the node.", returned: always, type: float, sample: 1795233030.526}
+exe: {description: The program that really runs., returned: always, type: str, sample: /usr/local/bin/garage-0.8.7}
+seconds: {description: "From the order, or the moment O(at), until all was done, O(settle) included.", returned: changed, type: float, sample: 0.346}
+stop_seconds: {description: From the order until the old process had ended., returned: changed, type: float, sample: 0.134}
+down_seconds: {description: From the end of the old process until the start of the new one., returned: changed, type: float, sample: 0.005}
+ended:
+  description: How the old process ended, with V(exited), V(killed) or V(dumped), and the exit status or the signal. Empty when there was none.
+  returned: changed
+  type: dict
+  sample: {code: exited, status: '0', clean: true}
+evidence:
+  description: What was left, for the record of an operation.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {slot: service, kind: unit, name: garage.service, active: true}
 """
 
 from dataclasses import fields
@@ -90,7 +105,6 @@ SPEC: Spec = {
     "stop_timeout": {"type": "float", "default": 0},
     "start_timeout": {"type": "float", "default": 60},
     "clean": {"type": "bool", "default": True},
-    "exe": {"type": "path", "default": ""},
     "if_stale": {"type": "bool", "default": False},
     "at": {"type": "float", "default": 0},
     "settle": {"type": "float", "default": 0.5},

@@ -33,7 +33,28 @@ unit:
   returned: always
   type: dict
   sample:
-@RETURN@
+    active: active
+    argv: [/usr/local/bin/garage, server]
+    binary: /usr/local/bin/garage
+    drop_ins: []
+    environment_files: []
+    environment_names: [GARAGE_CONFIG_FILE, RUST_BACKTRACE, RUST_LOG]
+    exe: /usr/local/bin/garage-0.7.0
+    exit_code: ''
+    exit_status: 0
+    fragment_path: /etc/systemd/system/garage.service
+    group: ''
+    kill_signal: SIGTERM
+    load_state: loaded
+    main_pid: 324
+    name: garage.service
+    restart: 'no'
+    restarts: 0
+    result: success
+    started: 1795230800.942
+    sub_state: running
+    timeout_stop: 90.0
+    user: garage
 """
 
 from typing import Any

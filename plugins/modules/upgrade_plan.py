@@ -74,6 +74,12 @@ plan:
             interrupts: 'one wave is away at a time: clients that retry on another address notice nothing'
             steps:
               - {key: 0/walk/0/stop, scope: node, verb: stop}
+order:
+  description: The nodes in the order in which each pass takes them, as hop number, pass and node.
+  returned: always
+  type: list
+  elements: list
+  sample: [[0, walk, a1], [0, walk, b1], [0, walk, c1]]
 tree:
   description: The plan in lines for a person.
   returned: always

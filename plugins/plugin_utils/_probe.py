@@ -44,7 +44,7 @@ class Phase:
         self.started = wall
         self.ended: float | None = None
         self.requests = 0
-        self.failed = 0
+        self.unserved = 0
         self.failures: dict[str, int] = {}
         self.unavailable = 0.0
         self.slowest = 0.0
@@ -83,7 +83,7 @@ class Ledger:
             self._since.pop(kind, None)
             self._last[kind] = now
         else:
-            phase.failed += 1
+            phase.unserved += 1
             self._since.setdefault(kind, self._last.get(kind, self._begun))
 
     def figures(self) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class Ledger:
             "started": _stamp(self.phases[0].started),
             "ended": _stamp(self.phases[-1].ended),
             "requests": sum(phase.requests for phase in self.phases),
-            "failed": sum(phase.failed for phase in self.phases),
+            "unserved": sum(phase.unserved for phase in self.phases),
             "failures": failures,
             "longest_unavailable_seconds": round(max(phase.unavailable for phase in self.phases), 3),
             "slowest_seconds": round(max(phase.slowest for phase in self.phases), 3),
@@ -118,7 +118,7 @@ def _row(phase: Phase) -> dict[str, Any]:
         "started": _stamp(phase.started),
         "ended": _stamp(phase.ended),
         "requests": phase.requests,
-        "failed": phase.failed,
+        "unserved": phase.unserved,
         "failures": dict(phase.failures),
         "unavailable_seconds": round(phase.unavailable, 3),
         "slowest_seconds": round(phase.slowest, 3),

@@ -42,13 +42,9 @@ def start(directory: Path, orders: Mapping[str, Any], parent: int) -> bool:
     return True
 
 
-def mark(directory: Path, phase: str, limit: float = 0) -> bool:
-    """Name the phase that begins now. Whether it is another one. `limit`: seconds without service, 0 for any."""
+def mark(directory: Path, phase: str) -> bool:
+    """Name the phase that begins now. Whether it is another one than before."""
     _demand_alive(directory)
-    longest = read(directory)["longest_unavailable_seconds"]
-    if limit and longest > limit:
-        seen = f"No address served for {longest:g} s; wanted at most {limit:g} s"
-        raise UpliftError(f"{seen}: the operation stops before {phase!r}. Run it again to go on.")
     control = _read(directory / "control.json")
     phases = control["phases"]
     if phase == (phases[-1]["name"] if phases else _read(directory / "status.json").get("phase")):

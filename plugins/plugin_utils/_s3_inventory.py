@@ -29,15 +29,14 @@ class Limits(NamedTuple):
 def take(
     store: Store, buckets: Sequence[Mapping[str, Any]], limits: Limits, like: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """What clients can read now. `like`: the buckets of an earlier inventory, whose sampled keys are read again."""
+    """What clients can read now. `like`: the objects of an earlier inventory, whose sampled keys are read again."""
     taken = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     earlier = {row["id"]: [item["key"] for item in row["sample"]] for row in like}
     rows = []
     for bucket in buckets:
-        names = bucket.get("global_aliases") or [""]
-        if not any(name.startswith(OURS) for name in names):
-            rows.append({"alias": names[0], **_bucket(store, bucket["id"], limits, earlier.get(bucket["id"]))})
-    return {"taken": taken, "buckets": rows}
+        if not bucket["alias"].startswith(OURS):
+            rows.append({"alias": bucket["alias"], **_bucket(store, bucket["id"], limits, earlier.get(bucket["id"]))})
+    return {"taken": taken, "objects": rows}
 
 
 def spread(rows: Sequence[str], wanted: int) -> list[str]:

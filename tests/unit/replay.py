@@ -54,12 +54,14 @@ def bucket_id(alias: str, version: str) -> str:
 
 
 def key_id(name: str, version: str) -> str:
-    return next(line.split()[0] for line in out("key_list_leftover", version).splitlines() if line.endswith(f"  {name}"))
+    return next(
+        line.split()[0] for line in out("key_list_leftover", version).splitlines() if line.endswith(f"  {name}")
+    )
 
 
 @dataclass
 class Replay:
-    """A runner. `script` says by the words after the configuration file which captures are the answers; the last one stays."""
+    """A runner. `script` says by the words after the configuration file which captures answer; the last one stays."""
 
     version: str
     script: Mapping[str, str | Answer | CliError | Sequence[str | Answer | CliError]] = field(default_factory=dict)

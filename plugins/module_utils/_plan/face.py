@@ -55,9 +55,9 @@ def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
 
 
 def _said(plan: dict[str, Any], resumed: str) -> dict[str, Any]:
-    return {"plan": plan, "tree": shape.tree(plan), "resumed": resumed, "refusals": []}
+    return {"plan": plan, "order": shape.order(plan), "tree": shape.tree(plan), "resumed": resumed, "refusals": []}
 
 
 def _refused(refusals: Sequence[Refusal]) -> dict[str, Any]:
     said = [{"key": refusal.key, "sentence": refusal.sentence} for refusal in refusals]
-    return {"plan": {"hops": []}, "tree": [], "resumed": "", "refusals": said}
+    return {"plan": {"hops": []}, "order": [], "tree": [], "resumed": "", "refusals": said}

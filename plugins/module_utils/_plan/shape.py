@@ -50,6 +50,17 @@ def keys(plan: Mapping[str, Any]) -> list[str]:
     return [step["key"] for hop in plan["hops"] for one in hop["passes"].values() for step in one["steps"]]
 
 
+def order(plan: Mapping[str, Any]) -> list[list[Any]]:
+    """Hop number, pass and node, in the order in which the nodes are taken."""
+    return [
+        [number, name, node]
+        for number, hop in enumerate(plan["hops"])
+        for name, one in hop["passes"].items()
+        for wave in one["waves"]
+        for node in wave
+    ]
+
+
 def tree(plan: Mapping[str, Any]) -> list[str]:
     """The plan as an operator reads it: hop, pass, wave, steps; what interrupts clients; what cannot be undone."""
     out = [f"note: {note}" for note in plan["notes"]]

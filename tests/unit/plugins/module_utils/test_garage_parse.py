@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Garage's text, parsed: every capture is read to its last line, and every field of every answer is asserted somewhere."""
+"""Garage's text, parsed: every capture is read to its last line, every field is asserted somewhere."""
 
 from __future__ import annotations
 
@@ -54,7 +54,12 @@ def test_an_unknown_line_before_a_table_is_reported(case: str, version: str) -> 
 
 def test_a_cell_that_is_empty_keeps_its_place() -> None:
     header = "ID    Tags  Last seen  Zone"
-    assert text.cells(header, "0bb5        never      z1") == {"ID": "0bb5", "Tags": "", "Last seen": "never", "Zone": "z1"}
+    assert text.cells(header, "0bb5        never      z1") == {
+        "ID": "0bb5",
+        "Tags": "",
+        "Last seen": "never",
+        "Zone": "z1",
+    }
 
 
 def test_a_last_cell_may_be_longer_than_its_header() -> None:
@@ -98,7 +103,9 @@ def test_status_of_a_healthy_cluster(version: str) -> None:
     assert not status.staged
     assert {node.hostname: node for node in status.nodes} == {
         "n1": parse.Node(ids["n1"], "n1", f"127.0.0.1:{port + 10}", True, "storage", "z1", ("ssd",), "1", None),
-        "n2": parse.Node(ids["n2"], "n2", f"127.0.0.1:{port + 20}", True, "storage", "z2", ("ssd", "rack b"), "2", None),
+        "n2": parse.Node(
+            ids["n2"], "n2", f"127.0.0.1:{port + 20}", True, "storage", "z2", ("ssd", "rack b"), "2", None
+        ),
         "n3": parse.Node(ids["n3"], "n3", f"127.0.0.1:{port + 30}", True, "storage", "z3", (), "3", None),
     }
 
@@ -106,7 +113,9 @@ def test_status_of_a_healthy_cluster(version: str) -> None:
 @pytest.mark.parametrize("version", ALL)
 def test_status_before_any_layout(version: str) -> None:
     nodes = parse.status(out("status_no_role", version)).nodes
-    assert [(node.role, node.zone, node.tags, node.capacity, node.up) for node in nodes] == [("none", None, (), None, True)] * 3
+    assert [(node.role, node.zone, node.tags, node.capacity, node.up) for node in nodes] == [
+        ("none", None, (), None, True)
+    ] * 3
 
 
 @pytest.mark.parametrize("version", ALL)
@@ -265,7 +274,9 @@ def by_name(case: str, version: str) -> dict[str, work.Worker]:
 def test_idle_workers(version: str, count: int) -> None:
     found = work.workers(out("worker_list", version)).workers
     assert len(found) >= count - 5
-    assert [worker.tid for worker in found if not worker.active] == sorted(worker.tid for worker in found if not worker.active)
+    assert [worker.tid for worker in found if not worker.active] == sorted(
+        worker.tid for worker in found if not worker.active
+    )
 
 
 @pytest.mark.parametrize("version", [BARE, NEW])
@@ -273,7 +284,9 @@ def test_workers_that_sync(version: str) -> None:
     found = by_name("worker_list_syncing", version)
     busy = {name: worker for name, worker in found.items() if worker.active}
     assert busy
-    assert all(name.endswith(" sync") and worker.state == "busy" and (worker.queue or 0) > 0 for name, worker in busy.items())
+    assert all(
+        name.endswith(" sync") and worker.state == "busy" and (worker.queue or 0) > 0 for name, worker in busy.items()
+    )
     assert found["Block resync worker #1"].queue == 48
     assert found["Block resync worker #2"].queue is None
     assert not found["object sync"].active
@@ -283,14 +296,17 @@ def test_workers_that_sync(version: str) -> None:
 def test_workers_after_repairs(version: str) -> None:
     found = by_name("worker_list_done", version)
     done = {name: worker.progress for name, worker in found.items() if worker.state == "done"}
-    assert done == {
-        BARE: {
-            "Block repair worker": "Phase 2: 100.00% done",
-            "Version repair worker": "24 items done",
-            "Block refs repair worker": "48 items done",
-        },
-        NEW: {"Block repair worker": "100.00%", "Version repair worker": "24", "Block refs repair worker": "48"},
-    }[version]
+    assert (
+        done
+        == {
+            BARE: {
+                "Block repair worker": "Phase 2: 100.00% done",
+                "Version repair worker": "24 items done",
+                "Block refs repair worker": "48 items done",
+            },
+            NEW: {"Block repair worker": "100.00%", "Version repair worker": "24", "Block refs repair worker": "48"},
+        }[version]
+    )
 
 
 @pytest.mark.parametrize("version", [BARE, NEW])
@@ -386,7 +402,10 @@ def test_no_buckets(case: str, version: str) -> None:
     assert inventory.buckets(out(case, version)).rows == ()
 
 
-@pytest.mark.parametrize(("version", "objects", "size"), [(OLD, None, None), (BARE, 42, "27.5 MiB (28.8 MB)"), (NEW, 42, "27.5 MiB (28.8 MB)")])
+@pytest.mark.parametrize(
+    ("version", "objects", "size"),
+    [(OLD, None, None), (BARE, 42, "27.5 MiB (28.8 MB)"), (NEW, 42, "27.5 MiB (28.8 MB)")],
+)
 def test_bucket_with_keys_and_aliases(version: str, objects: int | None, size: str | None) -> None:
     app, reader, writer = (key_id(name, version) for name in ("app key", "reader", "writer"))
     bucket = inventory.bucket(out("bucket_info", version))

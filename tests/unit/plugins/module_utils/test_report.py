@@ -47,7 +47,7 @@ PROBE = {
     "started": "2026-11-21T03:07:03Z",
     "ended": "2026-11-21T03:07:29Z",
     "requests": 514,
-    "failed": 14,
+    "unserved": 14,
     "failures": {"127.0.0.1:42000": 22},
     "slowest_seconds": 0.102,
     "longest_unavailable_seconds": 0.813,
@@ -56,11 +56,11 @@ PROBE = {
         {
             "phase": "walk a1",
             "requests": 360,
-            "failed": 0,
+            "unserved": 0,
             "failures": {"127.0.0.1:42000": 1},
             "unavailable_seconds": 0.0,
         },
-        {"phase": "together", "requests": 154, "failed": 14, "failures": {}, "unavailable_seconds": 0.813},
+        {"phase": "together", "requests": 154, "unserved": 14, "failures": {}, "unavailable_seconds": 0.813},
     ],
 }
 FINDINGS = [{"key": "clock", "stops": False, "saw": "2 s | late", "wanted": "0.1 s", "do": "run chronyd"}]

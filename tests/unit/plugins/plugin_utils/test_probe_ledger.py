@@ -49,14 +49,14 @@ def test_an_outage_over_a_mark_counts_in_both_phases() -> None:
     ledger, _now = play([(1, "w+"), (1, "w-"), (2, "=walk a"), (1, "w-"), (3, "w+"), (1, "=walk b"), (1, "w+")])
     rows = ledger.figures()["phases"]
     assert [(row["phase"], row["unavailable_seconds"]) for row in rows] == [("before", 3), ("walk a", 7), ("walk b", 0)]
-    assert [row["failed"] for row in rows] == [1, 1, 0]
+    assert [row["unserved"] for row in rows] == [1, 1, 0]
 
 
 def test_failures_of_an_address_that_another_one_made_good() -> None:
     ledger = Ledger("before", 0, 0)
     ledger.request("w", True, ["a"], 3.1, 1)
     figures = ledger.figures()
-    assert (figures["failed"], figures["failures"], figures["slowest_seconds"]) == (0, {"a": 1}, 3.1)
+    assert (figures["unserved"], figures["failures"], figures["slowest_seconds"]) == (0, {"a": 1}, 3.1)
 
 
 def oracle(events: Events) -> float:
@@ -88,7 +88,7 @@ def test_the_account_is_right(events: Events) -> None:
     assert figures["longest_unavailable_seconds"] == pytest.approx(max(oracle(events), ongoing), abs=0.001)
     assert figures["requests"] == sum(row["requests"] for row in figures["phases"])
     assert figures["requests"] == sum(1 for _seconds, what in events if what[0] != "=")
-    assert figures["failed"] == sum(1 for _seconds, what in events if what[1:] == "-")
+    assert figures["unserved"] == sum(1 for _seconds, what in events if what[1:] == "-")
     assert len(figures["phases"]) == 1 + sum(1 for _seconds, what in events if what[0] == "=")
-    if not figures["failed"]:
+    if not figures["unserved"]:
         assert figures["longest_unavailable_seconds"] == 0

@@ -89,10 +89,10 @@ def store(*addresses: str) -> _s3.Store:
 
 
 def take(
-    server: Any, limits: Limits | None = None, like: Any = (), buckets: Any = ({"id": ID},)
+    server: Any, limits: Limits | None = None, like: Any = (), buckets: Any = ({"id": ID, "alias": ""},)
 ) -> list[dict[str, Any]]:
     made = store("127.0.0.1:1", f"http://127.0.0.1:{server.server_port}/")
-    rows: list[dict[str, Any]] = _s3_inventory.take(made, buckets, limits or Limits(), like)["buckets"]
+    rows: list[dict[str, Any]] = _s3_inventory.take(made, buckets, limits or Limits(), like)["objects"]
     return rows
 
 
@@ -136,8 +136,8 @@ def test_the_same_objects_are_read_again(server: Any) -> None:
 
 
 def test_our_own_buckets_are_left_out(server: Any) -> None:
-    assert take(server, buckets=[{"id": ID, "global_aliases": ["uplift-probe"]}]) == []
-    assert take(server, buckets=[{"id": ID, "global_aliases": ["alpha"]}])[0]["alias"] == "alpha"
+    assert take(server, buckets=[{"id": ID, "alias": "uplift-probe"}]) == []
+    assert take(server, buckets=[{"id": ID, "alias": "alpha"}])[0]["alias"] == "alpha"
 
 
 def test_a_refusal_is_a_sentence_and_no_other_address_is_asked(server: Any) -> None:

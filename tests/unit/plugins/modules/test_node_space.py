@@ -1,0 +1,39 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.modules.node_space import room, size
+
+
+def test_room_is_asked_where_the_directory_would_be_made(tmp_path: Path) -> None:
+    assert room(str(tmp_path / "a" / "b"))["at"] == str(tmp_path)
+    assert not (tmp_path / "a").exists()
+
+
+def test_size_counts_what_is_stored(tmp_path: Path) -> None:
+    (tmp_path / "full").write_bytes(b"x" * 100_000)
+    (tmp_path / "sub").mkdir()
+    with open(tmp_path / "sub" / "holes", "wb") as stream:
+        stream.truncate(1 << 30)
+    found = size(str(tmp_path))
+    assert found is not None and 100_000 <= found < 1_000_000
+
+
+def test_what_cannot_be_read_makes_the_size_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shut").mkdir()
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert size(str(tmp_path)) is None
+    assert size(str(tmp_path / "not there")) is None
