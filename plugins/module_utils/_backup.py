@@ -166,7 +166,7 @@ def _sound(dest: str) -> Manifest | None:
 
 def _make(wish: Wish, total: int, progress: Progress) -> Manifest:
     """Archive and manifest under other names first; nothing of them stays when it fails."""
-    os.makedirs(os.path.dirname(wish.dest), mode=0o700, exist_ok=True)
+    _files.make_private(os.path.dirname(wish.dest))
     temp = f"{wish.dest}.part"
     lock = _lock(temp)
     try:

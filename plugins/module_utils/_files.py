@@ -42,6 +42,13 @@ def write_atomic(path: str, data: bytes, mode: int) -> None:
     sync_directory(os.path.dirname(path))
 
 
+def make_private(path: str) -> None:
+    """The directory, and those above it that are missing: all for their owner alone, since names tell things too."""
+    if path and not os.path.isdir(path):
+        make_private(os.path.dirname(path))
+        os.mkdir(path, 0o700)
+
+
 def sync_directory(path: str) -> None:
     """A rename is on the disk when its directory is."""
     handle = os.open(path or ".", os.O_RDONLY)

@@ -14,6 +14,7 @@ from typing import Any, Callable, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _record
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private
 from ansible_collections.uplift.datastores.plugins.module_utils._record import Files, Owner
 
 Params = Mapping[str, Any]
@@ -122,7 +123,7 @@ STATES: Mapping[str, Any] = {
 
 @contextmanager
 def _alone(directory: str) -> Iterator[None]:
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    make_private(directory)
     descriptor = os.open(os.path.join(directory, "lock"), os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import shape
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 
@@ -184,7 +185,7 @@ class Files:
         return dict(data)
 
     def _write(self, path: Path, data: Mapping[str, Any]) -> None:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(str(self.directory))
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -14,6 +14,7 @@ TREE=$CACHE/gates/$(printf %s "$ROOT" | cksum | cut -d' ' -f1)
 COPY=$TREE/ansible_collections/uplift/datastores
 
 export PATH=$VENV/bin:$PATH ANSIBLE_COLLECTIONS_PATH=$TREE ANSIBLE_HOME=$TREE/ansible
+export UPLIFT_LAB_CACHE=$CACHE
 export PYTHONDONTWRITEBYTECODE=1 ANSIBLE_NOCOLOR=1 NO_COLOR=1
 
 python_files() { # of the directories that are there
