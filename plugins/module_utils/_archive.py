@@ -27,6 +27,10 @@ OURS = ".uplift-"  # directories of ours inside a restored mount point
 Say = Callable[[int], None]  # bytes done so far
 
 
+class StreamError(UpliftError):
+    """A program in the middle of the stream gave up."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One file, directory or symbolic link. `path` is absolute without the leading slash, as tar names it."""
@@ -185,7 +189,7 @@ def _zstd(words: list[str], **streams: Any) -> Iterator[subprocess.Popen[bytes]]
                 if stream:
                     stream.close()
     if process.returncode:
-        raise UpliftError(f"zstd ended with {process.returncode} and said: {said or 'nothing'}.")
+        raise StreamError(f"zstd ended with {process.returncode} and said: {said or 'nothing'}")
 
 
 def _entry(path: str) -> Entry:

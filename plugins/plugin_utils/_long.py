@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import time
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from ansible.vars.clean import remove_internal_keys
 from ansible_collections.uplift.datastores.plugins.module_utils._files import human
 
 BOOT = "/proc/sys/kernel/random/boot_id"
+BOOT_ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 LIMIT = 7 * 86400  # seconds; Ansible's wrapper wants a number. A task's own `timeout` is the operator's limit.
 display = Display()
 
@@ -136,20 +138,22 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
 
 
 def parse(text: str) -> Look:
-    """The last lines of: progress (may be missing), boot id, result (which has no line end)."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < 2 or lines[-2].startswith("{"):
+    """The last lines of: progress (may be missing), boot id, result (which has no line end).
+
+    With a terminal on the way (`ssh -tt`), what tail complains of comes in between.
+    """
+    lines = text.splitlines()
+    boots = [number for number, line in enumerate(lines) if BOOT_ID.match(line)]
+    told, raw = ([line for line in part if line.startswith("{")] for part in (lines[: sum(boots)], lines[sum(boots) :]))
+    if len(boots) != 1 or len(raw) != 1:
         raise Lost("its answer lacks the state of the work")
-    *before, boot, raw = lines
-    # A terminal in between brings tail's words on a file that is not there yet into its answer.
-    before = [line for line in before if line.startswith("{")]
     try:
-        job = json.loads(raw)
-        progress = json.loads(before[-1]) if before else None
+        job = json.loads(raw[0])
+        progress = json.loads(told[-1]) if told else None
     except ValueError as exc:
-        raise Lost(f"its answer is not what was asked for: {raw[:60]!r}") from exc
+        raise Lost(f"its answer is not what was asked for: {raw[0][:60]!r}") from exc
     running = job.get("started") and job.get("finished") in (0, False) and "ansible_job_id" in job
-    return Look(boot, progress, None if running else raw)
+    return Look(lines[boots[0]], progress, None if running else raw[0])
 
 
 def shown(progress: Mapping[str, Any]) -> str:
