@@ -19,6 +19,7 @@ class ActionModule(UpliftAction):
     """Reads with the task's connection and become, understands on the controller: nodes have no TOML parser."""
 
     SPEC = SPEC
+    NEEDS = ("tomlkit",)
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         self._vars = task_vars

@@ -16,6 +16,7 @@ class ActionModule(ControllerAction):
     """Reads as a client does, from outside the cluster."""
 
     SPEC = SPEC
+    NEEDS = ("botocore",)
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         def connect(address: str) -> Any:

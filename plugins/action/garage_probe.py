@@ -27,6 +27,7 @@ class ActionModule(ControllerAction):
     """Commands the background client of the controller."""
 
     SPEC = SPEC
+    NEEDS = ("botocore",)
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         state, directory = args["state"], Path(args["dir"])

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import http.client
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.modules.garage_s3_ping import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
@@ -21,7 +22,7 @@ class ActionModule(ControllerAction):
 
 
 def reason(address: str, timeout: float) -> str:
-    """Why this is not an S3 API that answers, or "". The connection is closed at once: idle ones slow a stop down (G09)."""
+    """Why this is not an S3 API that answers, or "". An idle connection slows a stop down (G09), so this one is closed."""
     connection = http.client.HTTPConnection(address, timeout=timeout)
     try:
         connection.request("GET", "/")

@@ -16,6 +16,7 @@ class ActionModule(ControllerAction):
     """Asks from where the operator's other tools ask."""
 
     SPEC = SPEC
+    NEEDS = ("jmespath",)
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         checks = [_health.ask(check) for check in args["checks"]]

@@ -29,6 +29,7 @@ class ActionModule(UpliftAction):
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         source = args["source"]
+        args = {**args, "version": _release.Wish(args["path"], args["version"], checksum=args["checksum"]).version}
         if args["state"] != "staged" or not source or source.startswith(("http://", "https://")):
             return self._module(args, task_vars)
         return self._from_here(args, task_vars)

@@ -32,3 +32,9 @@ def serve(spec: Spec, answer: Callable[[AnsibleModule], Mapping[str, Any]], **mo
     except UpliftError as exc:
         module.fail_json(msg=str(exc), **getattr(exc, "facts", {}))
     module.exit_json(**{"changed": False, **result})
+
+
+def controller_only(name: str, spec: Spec) -> None:
+    """The module of an action that does all its work on the controller: without its action there is nothing to run."""
+    module = AnsibleModule(argument_spec={**spec}, supports_check_mode=True)
+    module.fail_json(msg=f"{name} is an action: it works on the controller, as a task of a playbook.")

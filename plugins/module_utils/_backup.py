@@ -179,9 +179,10 @@ def _make(wish: Wish, total: int, progress: Progress) -> Manifest:
         _files.write_atomic(manifest_path(wish.dest), text.encode(), 0o600)
         os.replace(temp, wish.dest)
         _files.sync_directory(os.path.dirname(wish.dest))
-    except OSError as exc:
+    except (OSError, _archive.StreamError) as exc:
+        why = getattr(exc, "strerror", "") or str(exc).rstrip(".")
         raise UpliftError(
-            f"The backup {wish.dest} could not be written: {exc.strerror or exc}. It was removed."
+            f"The backup {wish.dest} could not be written: {why}. What there was of it is removed."
         ) from exc
     finally:
         if os.path.exists(temp):

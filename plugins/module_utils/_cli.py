@@ -20,7 +20,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program said: its exit status (minus the signal that ended it), and both streams without colour codes (G25)."""
+    """What a program said: exit status (minus the signal that ended it), and both streams without colour codes (G25)."""
 
     argv: tuple[str, ...]
     rc: int
@@ -47,7 +47,7 @@ class Runner(Protocol):
         stdin: str = "",
         user: str = "",
     ) -> Answer:
-        """Run to the end and answer, whatever the exit status; raise CliError when it cannot start or exceeds `timeout` seconds."""
+        """Run to the end and answer, whatever the exit status; CliError when it cannot start or exceeds `timeout` s."""
 
 
 class LocalRunner:
@@ -68,15 +68,15 @@ class LocalRunner:
                 list(argv),
                 env={**os.environ, "LC_ALL": "C", **(env or {})},
                 input=stdin.encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 timeout=timeout,
                 check=False,
                 preexec_fn=_become(user) if user else None,
             )
         except subprocess.TimeoutExpired as exc:
             # A Garage CLI of another major never answers (G07): the time limit is the only way out.
-            raise CliError(f"{name} gave no answer within {timeout:g} s ({' '.join(argv[1:4])} ...); it was ended.") from exc
+            words = " ".join(argv[1:4])
+            raise CliError(f"{name} gave no answer within {timeout:g} s ({words} ...); it was ended.") from exc
         except OSError as exc:
             raise CliError(f"{argv[0]} could not be run: {exc.strerror or exc}.") from exc
         return Answer(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
@@ -87,7 +87,8 @@ def demand(answer: Answer, what: str) -> Answer:
     if answer.rc == 0:
         return answer
     said = (answer.err.strip() or answer.out.strip() or "nothing").splitlines()
-    raise CliError(f"{what} failed: {os.path.basename(answer.argv[0])} ended with {answer.rc} and said: {' / '.join(said[-3:])}")
+    name = os.path.basename(answer.argv[0])
+    raise CliError(f"{what} failed: {name} ended with {answer.rc} and said: {' / '.join(said[-3:])}")
 
 
 def _text(raw: bytes) -> str:

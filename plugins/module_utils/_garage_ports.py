@@ -17,7 +17,7 @@ HEAD = "# Written by uplift.datastores while clients are shut out; removed by it
 
 
 def command(argv: Sequence[str], binary: str, config_file: str) -> list[str]:
-    """The unit's own command line with another configuration file. An option comes before the environment for Garage."""
+    """The unit's own command line with another configuration file. For Garage an option precedes the environment."""
     words, out = list(argv[1:]), [binary]
     while words:
         word = words.pop(0)

@@ -9,10 +9,10 @@
 from __future__ import annotations
 
 import time
-import urllib.request
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence
 
+from ansible.module_utils.urls import open_url
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage, form
@@ -33,7 +33,7 @@ class Clock:
 
 
 def fetch(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with open_url(url, timeout=10, use_proxy=False) as answer:
         return str(answer.read().decode("utf-8", "replace"))
 
 

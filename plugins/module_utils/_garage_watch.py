@@ -17,7 +17,7 @@ PAUSE = 2.0
 
 @dataclass(frozen=True)
 class Look:
-    """What can worsen: blocks in error, workers that fail again and again, nodes that are away, what is still to be done."""
+    """What can worsen: blocks in error, workers that fail again and again, nodes that are away, what is to be done."""
 
     block_errors: int
     failing: frozenset[str]
@@ -38,7 +38,7 @@ def look(garage: Garage) -> Look:
 
 
 def worsened(first: Look, now: Look) -> list[str]:
-    """What is worse than at the start, each a sentence. Longer queues alone are load, not harm: they are reported, not judged."""
+    """What is worse than at the start, each a sentence. Longer queues alone are load, not harm: reported, not judged."""
     out = []
     if now.block_errors > first.block_errors:
         out.append(f"{now.block_errors} blocks are in error, {first.block_errors} were at the start.")
@@ -56,7 +56,7 @@ def watch(
     sleep: Callable[[float], None],
     say: Callable[[float, float, str], None],
 ) -> tuple[Look, Look, list[str]]:
-    """Look until the time is over; the first look, the last one, and what had worsened by then. A dip that heals is no harm."""
+    """Look until the time is over: first look, last look, what had worsened by then. A dip that heals is no harm."""
     start, first = clock(), look(garage)
     now = first
     while clock() - start < seconds:

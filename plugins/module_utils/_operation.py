@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any, Callable, Dict, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _record
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -46,10 +46,10 @@ def perform(params: Params, holds: Callable[[Mapping[str, Any]], str]) -> dict[s
         record = files.record()
         if not _record.unfinished(record) or record["id"] != params["id"]:
             raise UpliftError(
-                f"The record here is of {record.get('id', 'no operation')!r}, state {record.get('state', 'none')!r}; wanted"
-                f" the open operation {params['id']!r}. Another run has ended it: begin again."
+                f"The record here is of {record.get('id', 'no operation')!r}, state {record.get('state', 'none')!r};"
+                f" wanted the open operation {params['id']!r}. Another run has ended it: begin again."
             )
-        return STATES[params["state"]](files, record, owner, params, holds)
+        return _OPEN[params["state"]](files, record, owner, params, holds)
 
 
 def _lease(files: Files, owner: Owner, params: Params) -> None:
@@ -59,7 +59,7 @@ def _lease(files: Files, owner: Owner, params: Params) -> None:
         raise Held(refused, lease)
     if params["state"] not in ("opened", "abandoned") and (not lease or lease["owner"]["run"] != owner.run):
         # A run that lost its lease while it was away must not act on what it knew before (fencing).
-        raise UpliftError("This run no longer holds the lease of the operation: another one has taken it. Nothing was done.")
+        raise UpliftError("This run no longer holds the lease of the operation: another has taken it. Nothing was done.")
     files.write_lease(_record.leased(lease, owner, params["lease_seconds"]))
 
 
@@ -70,7 +70,8 @@ def _opened(files: Files, owner: Owner, params: Params) -> dict[str, Any]:
             return {"changed": False, "record": record}
         files.drop_lease()
         raise UpliftError(
-            f"The unfinished operation {record['id']} of {record['who']} is on this node; wanted {params['id']} or none."
+            f"The unfinished operation {record['id']} of {record['who']} is on this node;"
+            f" wanted {params['id']} or none."
         )
     if record:
         files.archive(record)
@@ -111,14 +112,13 @@ def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Call
     return {"changed": bool(params["result"]), "record": record}
 
 
-STATES: Mapping[str, Any] = {
-    "read": None,
-    "opened": None,
+_OPEN: Mapping[str, Callable[..., Dict[str, Any]]] = {
     "step": _step,
     "saved": _saved,
     "closed": _closed,
     "abandoned": _abandoned,
 }
+STATES = ("read", "opened", *_OPEN)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable, Dict, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private
@@ -21,7 +21,7 @@ FORMAT = 1
 RUNNING, DONE = "running", "done"
 OPEN, FINISHED, ABANDONED = "open", "finished", "abandoned"
 
-Data = dict  # a record or a lease as JSON knows it
+Data = Dict[str, Any]  # a record or a lease as JSON knows it
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def held_by(lease: Mapping[str, Any], owner: Owner, now: float) -> str:
 
 
 def leased(lease: Mapping[str, Any], owner: Owner, seconds: float) -> Data:
-    """The lease in `owner`'s hands. The number rises with every change of hands: an overtaken run sees that it is late."""
+    """The lease in `owner`'s hands. The number rises with every change of hands: an overtaken run sees it is late."""
     mine = lease and lease["owner"]["run"] == owner.run
     number = lease["number"] + (0 if mine else 1) if lease else 1
     return {"owner": asdict(owner), "number": number, "seconds": seconds}
@@ -65,6 +65,7 @@ def leased(lease: Mapping[str, Any], owner: Owner, seconds: float) -> Data:
 
 def opened(ident: str, plan: Mapping[str, Any], owner: Owner, done: Sequence[str], now: float) -> Data:
     """A new record; `done` names steps that were done before it could be written (the preflight)."""
+    ended = {"state": DONE, "run": owner.run, "started": now, "finished": now}
     return {
         "format": FORMAT,
         "id": ident,
@@ -73,7 +74,7 @@ def opened(ident: str, plan: Mapping[str, Any], owner: Owner, done: Sequence[str
         "who": f"{owner.user}@{owner.host}",
         "plan": dict(plan),
         "saved": {},
-        "steps": {key: {"state": DONE, "run": owner.run, "started": now, "finished": now, "evidence": []} for key in done},
+        "steps": {key: {**ended, "evidence": []} for key in done},
     }
 
 
@@ -105,7 +106,7 @@ def finished(record: Data, key: str, evidence: Sequence[Mapping[str, Any]], now:
     """Only evidence of the step's own slot is kept: what another step left is that step's to prove."""
     step = record["steps"].get(key)
     if step is None or step["state"] != RUNNING:
-        raise UpliftError(f"The step {key} was not begun at this node, so it cannot be finished. The record was changed.")
+        raise UpliftError(f"The step {key} was not begun here, so it cannot be finished. The record was changed.")
     slot = VERBS[_verb(key)].slot
     kept = [dict(item) for item in evidence if slot and item.get("slot") == slot]
     step.update(state=DONE, finished=now, evidence=kept)
@@ -136,8 +137,8 @@ def _may_be_redone(record: Mapping[str, Any], key: str, lost: str) -> None:
     barrier = VERBS[_verb(key)].final_after
     if barrier and any(VERBS[_verb(later)].slot == barrier for later in _later(record, key)):
         raise UpliftError(
-            f"The step {key} no longer holds: {lost} It cannot be done again, since the new release has been made active"
-            " after it. Put back what is missing, or go back with the backups of the other nodes."
+            f"The step {key} no longer holds: {lost} It cannot be done again, since the new release has been made"
+            " active after it. Put back what is missing, or go back with the backups of the other nodes."
         )
 
 
@@ -177,11 +178,13 @@ class Files:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as exc:
-            raise UpliftError(f"{path} cannot be read as a record ({exc}); wanted JSON written by this collection.") from exc
+            said = f"{path} cannot be read as a record ({exc}); wanted JSON written by this collection."
+            raise UpliftError(said) from exc
         if not isinstance(data, dict):
             raise UpliftError(f"{path} holds no record; wanted a JSON object written by this collection.")
         if path == self._record and data.get("format") != FORMAT:
-            raise UpliftError(f"{path} has the format {data.get('format')!r}; wanted {FORMAT}. Use the release that wrote it.")
+            seen = data.get("format")
+            raise UpliftError(f"{path} has the format {seen!r}; wanted {FORMAT}. Use the release that wrote it.")
         return dict(data)
 
     def _write(self, path: Path, data: Mapping[str, Any]) -> None:

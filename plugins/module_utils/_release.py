@@ -28,10 +28,15 @@ _LIBC = {"armv6l": "linux-musleabihf", "armv7l": "linux-musleabihf"}
 @dataclass(frozen=True)
 class Wish:
     path: str
-    version: str  # three numbers, as _version prints them
+    version: str
     source: str = ""
     checksum: str = ""
     upload: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is misspelt before anything is done; `v0.8.7` is the release 0.8.7."""
+        object.__setattr__(self, "version", str(_version.parse(self.version)))
+        self.sha256  # noqa: B018
 
     @property
     def sha256(self) -> str:
@@ -175,7 +180,7 @@ def _unfit(runner: Runner, wish: Wish, file: str) -> str:
     if seen != wish.sha256:
         return f"{file} has the SHA-256 {seen}, wanted {wish.sha256}."
     said = said_version(runner, file)
-    return "" if said == str(_version.parse(wish.version)) else f"{file} says it is {said}, wanted {wish.version}."
+    return "" if said == wish.version else f"{file} says it is {said}, wanted {wish.version}."
 
 
 def _obtain(wish: Wish, temp: str, fetch: Fetch) -> None:

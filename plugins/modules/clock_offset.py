@@ -12,11 +12,11 @@ version_added: 0.1.0
 description:
   - Asks the node for its time over the connection that is open anyway, several times, and believes the quickest answer.
   - With it, several nodes can be told the same moment, each in the time of its own clock.
-extends_documentation_fragment: [uplift.datastores.attributes.info]
+extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.info]
 options:
   exchanges: {description: How often the node is asked., type: int, default: 5}
   max_uncertainty: {description: The uncertainty in seconds above which the task fails., type: float, default: 0.25}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
@@ -37,7 +37,7 @@ uncertainty: {description: Half the time of the quickest answer., returned: succ
 controller_time: {description: "The controller's clock after the measurement, in seconds since 1970.", returned: success, type: float, sample: 1795231718.197}
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
     "exchanges": {"type": "int", "default": 5},
@@ -46,8 +46,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    module.fail_json(msg="clock_offset is an action: it measures from the controller, as a task of a playbook.")
+    controller_only("clock_offset", SPEC)
 
 
 if __name__ == "__main__":

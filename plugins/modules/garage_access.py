@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_access
 short_description: A throw-away key and bucket in Garage
 version_added: 0.1.0
-author: the uplift.datastores contributors
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Makes a key and a bucket for a probe, or takes them away.
   - Both first remove what an earlier run that died has left behind, which is every key whose name begins with C(uplift-), and every bucket

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_config
 short_description: Read a Garage configuration file, or write an edited copy of it
 version_added: 0.1.0
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Reads the file on the managed node and understands it on the controller, which needs the Python package C(tomlkit).
   - No secret is returned, shown in a diff or logged.
@@ -96,7 +96,7 @@ findings:
   sample: [{key: config_missing, severity: error, sentence: /etc/garage.toml is not there; say where the file is.}]
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
     "src": {"type": "path", "required": True},
@@ -109,8 +109,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    module.fail_json(msg="garage_config is an action: it runs on the controller, as a task of a playbook.")
+    controller_only("garage_config", SPEC)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_connect
 short_description: Connect a Garage node to its peers now
 version_added: 0.1.0
-author: the uplift.datastores contributors
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Garage tries a peer that it could not reach again after half a minute. This module makes the attempts at once, all of them in
     parallel, and waits until the node counts all the peers as up.

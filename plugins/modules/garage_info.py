@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_info
 short_description: Ask a Garage node what it runs, who it sees and what it has to do
 version_added: 0.1.0
-author: the uplift.datastores contributors
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Asks the Garage daemon of this host through its own command line, with the program of the B(running) release, and returns
     its version, identity, neighbours, layout, queues, workers, broken blocks, buckets and keys.

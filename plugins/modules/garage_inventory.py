@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_inventory
 short_description: Note which objects clients can read from a Garage cluster
 version_added: 0.1.0
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Lists buckets and reads a sample of their objects through S3 from the controller, as a client would. Changes nothing.
   - It needs the Python package C(boto3) on the controller.
@@ -83,7 +83,7 @@ inventory:
           sample: []
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
     "addresses": {"type": "list", "elements": "str", "required": True},
@@ -100,8 +100,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    module.fail_json(msg="garage_inventory is an action: it runs on the controller, as a task of a playbook.")
+    controller_only("garage_inventory", SPEC)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_offline_repair
 short_description: Run an offline repair of Garage, and prove that it ran
 version_added: 0.1.0
-author: the uplift.datastores contributors
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Runs C(garage offline-repair) while the daemon is down, as the account that owns the metadata.
   - Refuses while the unit is not down, while any Garage server with the same configuration file runs, or while any process has a file

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_probe
 short_description: Watch from a client's view whether a cluster serves, while it is upgraded
 version_added: 0.1.0
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Runs an S3 client in the background on the controller. It writes and reads one small object all the time; when an
     address does not serve, it tries the next one, as S3 clients do.
@@ -96,7 +96,7 @@ phases:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
     "state": {"type": "str", "default": "read", "choices": ["started", "marked", "read", "stopped"]},
@@ -116,8 +116,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    module.fail_json(msg="garage_probe is an action: it runs on the controller, as a task of a playbook.")
+    controller_only("garage_probe", SPEC)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_repair
 short_description: Run repairs on a Garage node and wait until they are done
 version_added: 0.1.0
-author: the uplift.datastores contributors
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Launches the named repairs one after another and waits for the real end of each on B(this) node, by what the running release
     can tell. C(garage repair) itself returns when a repair is launched.

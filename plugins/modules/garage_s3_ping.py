@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Asks each address from the controller, without credentials. An S3 API answers such a request with the status 403.
   - Runs on the controller, as the probe and the inventory do.
-author: the uplift.datastores contributors (@uplift-datastores)
+author: the uplift.datastores contributors (!UNKNOWN)
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
@@ -44,7 +44,7 @@ silent:
     - {address: '198.51.100.11:3900', reason: Connection refused}
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
     "addresses": {"type": "list", "elements": "str", "required": True},
@@ -53,8 +53,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    module.fail_json(msg="garage_s3_ping is an action: it runs on the controller, as a task of a playbook.")
+    controller_only("garage_s3_ping", SPEC)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: garage_settled
 short_description: Has this Garage node recovered?
 version_added: 0.1.0
-author: the uplift.datastores contributors
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Answers yes, no or cannot tell, with the reason. It does not fail, so look at RV(settled) and stop unless it is true.
   - Yes means that the node is connected to all the nodes expected, has synced its tables since its start, has no worker that fails

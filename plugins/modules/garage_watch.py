@@ -13,7 +13,7 @@ description:
   - The last step of the makers' guide, to monitor the cluster in the next hours, for as long as the operator says.
   - Fails when at the end more blocks are in error, other workers fail again and again, or more nodes are away than at the start.
   - Longer queues are reported and not judged, since they may be load.
-author: the uplift.datastores contributors (@uplift-datastores)
+author: the uplift.datastores contributors (!UNKNOWN)
 extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: health_check
 short_description: Ask an operator's own health checks
 version_added: 0.1.0
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Gets JSON from each URL, from the controller and without a proxy, and compares what an expression finds in it.
   - The answer is yes, no or cannot tell; the task fails unless all answers are yes. It needs the Python package C(jmespath).
@@ -51,7 +51,7 @@ checks:
       sentence: 'https://198.18.1.40/status: stores[?name==''garage''].state | [0] is "down"; wanted "up".'
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
     "checks": {
@@ -70,8 +70,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    module.fail_json(msg="health_check is an action: it runs on the controller, as a task of a playbook.")
+    controller_only("health_check", SPEC)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: inventory_compare
 short_description: Compare the inventories of a cluster before and after an upgrade
 version_added: 0.1.0
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Tells what is gone or changed. It only compares; that a difference stops an upgrade is said by whoever asks.
   - Buckets and access keys of this collection's own, whose names begin with C(uplift-), are left out.

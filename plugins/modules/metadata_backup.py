@@ -38,7 +38,7 @@ options:
     default: 1
   scratch: {description: The directory to prove in. By default beside O(dest)., type: path, default: ''}
   unit: {description: A systemd unit that has to be down for V(present) and V(restored)., type: str, default: ''}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -51,6 +51,7 @@ programs:
 
 import os
 import shutil
+from contextlib import suppress
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -68,10 +69,8 @@ def size(path: str) -> int | None:
     total = 0
     for directory, _names, files in os.walk(path, onerror=failed.append):
         for name in files:
-            try:
+            with suppress(FileNotFoundError):  # a living database removes files while we look
                 total += os.lstat(os.path.join(directory, name)).st_blocks * 512
-            except FileNotFoundError:
-                pass  # a living database removes files while we look
     return None if failed else total
 
 

@@ -79,7 +79,11 @@ lease:
   description: The lease as it stands, empty when there is none.
   returned: O(state=read)
   type: dict
-  sample: {number: 1, seconds: 120, heartbeat: 1795230900.1, owner: {run: 'controller:4711:1795230890', user: operator, host: controller, pid: 4711, since: '2026-11-21T03:14:50Z'}}
+  sample:
+    number: 1
+    seconds: 120
+    heartbeat: 1795230900.1
+    owner: {run: 'controller:4711:1795230890', user: operator, host: controller, pid: 4711, since: '2026-11-21T03:14:50Z'}
 now:
   description: The time at the node, as operation ids begin with it.
   returned: O(state=read)

@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: operation_report
 short_description: Write the report of an upgrade, and show its ten lines
 version_added: 0.1.0
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Writes C(report.json) and C(report.md) to a directory of the controller. What nobody measured is said, not left out.
 extends_documentation_fragment:
@@ -45,7 +45,7 @@ summary: {description: The ten lines., returned: success, type: list, elements: 
 report: {description: "What C(report.json) holds.", returned: success, type: dict}
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
     "directory": {"type": "path", "required": True},
@@ -56,8 +56,7 @@ SPEC = {
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
-    module.fail_json(msg="operation_report is an action: it runs on the controller, as a task of a playbook.")
+    controller_only("operation_report", SPEC)
 
 
 if __name__ == "__main__":

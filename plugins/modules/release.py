@@ -44,7 +44,7 @@ options:
     default: ''
   name: {description: The name of the program in the directory of O(source). By default that of O(path)., type: str, default: ''}
   upload: {description: Internal. What the action plugin brought., type: path, default: ''}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -48,7 +48,7 @@ options:
     type: float
     default: 0
   settle: {description: Seconds for which the new main process has to stay., type: float, default: 0.5}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

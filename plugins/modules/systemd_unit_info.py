@@ -15,7 +15,7 @@ description:
 extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.info]
 options:
   unit: {description: The systemd unit., type: str, required: true}
-author: [the uplift.datastores contributors (@uplift-datastores)]
+author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +20,7 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     """An action of this collection: validated arguments in, a result or one sentence out."""
 
     SPEC: Mapping[str, Any] = {}
+    NEEDS: tuple[str, ...] = ()  # Python packages beside Ansible, on the controller
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_diff = True
@@ -26,6 +29,7 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validation, args = self.validate_argument_spec(argument_spec=dict(self.SPEC))
         try:
+            _demand(self.NEEDS)
             result.update(self.perform(args, dict(task_vars or {})))
         except UpliftError as error:
             raise AnsibleActionFail(str(error)) from error
@@ -37,6 +41,13 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     @property
     def check_mode(self) -> bool:
         return bool(self._task.check_mode)
+
+
+def _demand(packages: tuple[str, ...]) -> None:
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        where = f"{sys.executable} on the controller"
+        raise UpliftError(f"{where} has no Python package {', '.join(missing)}; install it there.")
 
 
 class ControllerAction(UpliftAction):

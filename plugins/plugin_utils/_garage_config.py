@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-import tomlkit
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from tomlkit.exceptions import ParseError, TOMLKitError
+
+with suppress(ImportError):  # the action says that it is missing
+    import tomlkit
+    from tomlkit.exceptions import ParseError, TOMLKitError
 
 # Every key that some Garage from 0.5 to 2.x reads (garage_util's config.rs and the reference manual of 2.x).
 # Garage ignores the others without a word, so that a typo in db_engine opens an empty database (trap G20).

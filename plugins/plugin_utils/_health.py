@@ -10,11 +10,14 @@ import json
 import urllib.error
 import urllib.parse
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-import jmespath
 from ansible.module_utils.urls import open_url
-from jmespath.exceptions import JMESPathError
+
+with suppress(ImportError):  # the action says that it is missing
+    import jmespath
+    from jmespath.exceptions import JMESPathError
 
 YES, NO, CANNOT_TELL = "yes", "no", "cannot tell"
 _LIMIT = 1024 * 1024

@@ -24,6 +24,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._files import hu
 
 BOOT = "/proc/sys/kernel/random/boot_id"
 BOOT_ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+RENEWAL = 20.0  # seconds between two signs of life; a lease lives for minutes
 LIMIT = 7 * 86400  # seconds; Ansible's wrapper wants a number. A task's own `timeout` is the operator's limit.
 display = Display()
 
@@ -45,6 +46,8 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     """Runs the module of its own name as Ansible's asynchronous tasks are run, and prints what it says on the way."""
 
     TRANSFERS_FILES = True
+    _lease = ""
+    _renewed = 0.0
     _supports_check_mode = True
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
@@ -58,6 +61,7 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
             return started
         host = str(task_vars.get("inventory_hostname", ""))
         patience = float(task_vars.get("uplift_connection_patience", 600))
+        self._lease = self._lease_file(task_vars)
         text = self._watch([f"{place}/progress", BOOT, str(started["results_file"])], host, patience)
         result = self._read(text)
         self._connection_try("rm", "-rf", "--", place)
@@ -87,6 +91,7 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
                         f"{host} was booted anew while it worked on {self._task.action}: ask again."
                     )
                 boot, seen = look.boot, time.monotonic()
+                self._renew(seen)
                 said = self._say(host, look.progress, said)
                 if look.result is not None:
                     return look.result
@@ -99,6 +104,16 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
                 self._reset()
             time.sleep(pause)
             pause = min(2.0, pause * 1.3)
+
+    def _lease_file(self, task_vars: Any) -> str:
+        """Inside an operation, the file whose time is the lease's sign of life: the work may outlast the lease."""
+        directory = task_vars.get("operation_directory", "")
+        return f"{self._templar.template(directory)}/lease.json" if directory else ""
+
+    def _renew(self, now: float) -> None:
+        if self._lease and now - self._renewed > RENEWAL:
+            self._renewed = now
+            self._here("touch", "--no-create", "--", self._lease)
 
     def _here(self, *argv: str) -> str:
         """What a command says on the node, whatever its exit status: tail gives 1 while one of its files is missing."""

@@ -21,12 +21,14 @@ import sys
 import time
 import urllib.parse
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+with suppress(ImportError):  # the action says that it is missing
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
 
 CONTENT = b"uplift-probe"
 CONNECT_SECONDS = 2.0

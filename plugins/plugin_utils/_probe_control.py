@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe
@@ -107,9 +107,8 @@ def _spawn(directory: Path, orders: Mapping[str, Any]) -> None:
         os.close(log)
     process = {"pid": child.pid, "start": start_of(child.pid), "operation": orders["operation"]}
     write_json(directory / "pid.json", process)
-    assert child.stdin is not None
     # Standard input: nobody else can read it, unlike arguments and the environment.
-    with child.stdin as stream:
+    with cast("IO[bytes]", child.stdin) as stream:
         stream.write(json.dumps({**orders, "directory": str(directory)}).encode())
     _wait(lambda: bool(_read(directory / "status.json")) or child.poll() is not None, _START_SECONDS)
     if child.poll() is not None or not _read(directory / "status.json"):

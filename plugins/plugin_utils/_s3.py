@@ -7,27 +7,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
-import botocore.session
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.handlers import validate_bucket_name
+
+with suppress(ImportError):  # the action says that it is missing
+    import botocore.session
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.handlers import validate_bucket_name
 
 T = TypeVar("T")
 
-_CONFIG = Config(
-    signature_version="s3v4",
-    s3={"addressing_style": "path", "payload_signing_enabled": True},
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"total_max_attempts": 1},
-    proxies={},
+_CONFIG: dict[str, Any] = {
+    "signature_version": "s3v4",
+    "s3": {"addressing_style": "path", "payload_signing_enabled": True},
+    "connect_timeout": 2,
+    "read_timeout": 5,
+    "retries": {"total_max_attempts": 1},
+    "proxies": {},
     # Newer botocore adds checksum headers of its own, which old Garage refuses.
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-)
+    "request_checksum_calculation": "when_required",
+    "response_checksum_validation": "when_required",
+}
 
 
 def url_of(address: str) -> str:
@@ -44,7 +47,7 @@ def client(address: str, region: str, key: str, secret: str, ca_file: str = "") 
         aws_access_key_id=key,
         aws_secret_access_key=secret,
         verify=ca_file or True,
-        config=_CONFIG,
+        config=Config(**_CONFIG),
     )
     # Garage knows a bucket by its id too, which is one character too long for a bucket's name.
     made.meta.events.unregister("before-parameter-build.s3", validate_bucket_name)

@@ -10,10 +10,13 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ansible_collections.uplift.datastores.plugins.plugin_utils._s3 import Store, status_of
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+with suppress(ImportError):  # the action says that it is missing
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 OURS = "uplift-"  # buckets of this collection's own; a dead run's may be left, with no permission to read it
 

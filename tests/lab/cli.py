@@ -114,7 +114,7 @@ def execute(args: argparse.Namespace) -> int:
 
     container = cluster.load(args.name).host(args.host).container
     argv = args.argv[1:] if args.argv[:1] == ["--"] else args.argv
-    return subprocess.run(["docker", "exec", "-i", container, *argv]).returncode
+    return subprocess.run(["docker", "exec", "-i", container, *argv], check=False).returncode
 
 
 def net(args: argparse.Namespace) -> int:

@@ -145,8 +145,7 @@ def upload(cluster: Cluster, keys: dict[str, tuple[str, str]], things: list[Obje
     with s3.clients(cluster, dict(keys.values())) as opened, ThreadPoolExecutor(8) as pool:
         opened[cluster.hosts[0].name, keys["maker"][0]].create_bucket(Bucket="private")
         wait_for("every node knows the new keys and buckets", lambda: unknown(cluster, keys, opened), 30)
-        for _ in pool.map(put, enumerate(things)):
-            pass
+        list(pool.map(put, enumerate(things)))
 
 
 def unknown(cluster: Cluster, keys: dict[str, tuple[str, str]], opened: dict[tuple[str, str], s3.Client]) -> str:

@@ -34,7 +34,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     # Without input the child gets an empty one: `lab` is called from loops that read their own stdin.
     try:
-        done = subprocess.run(list(argv), capture_output=True, timeout=timeout, input=stdin.encode())
+        done = subprocess.run(list(argv), capture_output=True, timeout=timeout, input=stdin.encode(), check=False)
     except subprocess.TimeoutExpired:
         raise LabError(f"`{' '.join(argv)}` gave no answer within {timeout:.0f} s and was killed") from None
     except FileNotFoundError:

@@ -105,7 +105,7 @@ def build(version: str) -> None:
     argv = ["cargo", "install", "garage", "--version", version, "--locked", "--profile", "dev", "--root", str(root)]
     with lock("cargo"), log.open("w") as out:
         try:
-            code = subprocess.run(argv, env=environment, stdout=out, stderr=subprocess.STDOUT).returncode
+            code = subprocess.run(argv, env=environment, stdout=out, stderr=subprocess.STDOUT, check=False).returncode
         except FileNotFoundError:
             raise LabError("cargo is not installed: install Rust 1.75 or newer, or pin a download with --pin") from None
     if code:

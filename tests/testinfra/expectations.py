@@ -21,7 +21,8 @@ def nothing_is_lost(cluster: Cluster, release: str) -> None:
 def nothing_is_left_behind(cluster: Cluster) -> None:
     """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe."""
     for host in cluster.hosts:
-        listed = cluster.on(host, "ls", "-A", "/etc/systemd/system", "/run/systemd/system", "/etc", "/var/lib/uplift/garage")
+        places = ("/etc/systemd/system", "/run/systemd/system", "/etc", "/var/lib/uplift/garage")
+        listed = cluster.on(host, "ls", "-A", *places)
         assert "uplift-quiesce" not in listed and "uplift-stop" not in listed and "lease.json" not in listed, listed
     contents = cluster.garage("a1", "bucket", "list") + cluster.garage("a1", "key", "list")
     assert "uplift-" not in contents, contents

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the scenarios' tests share: the lab from outside, and runs of the collection's playbooks as an operator starts them."""
+"""What the scenarios' tests share: the lab from outside, and runs of the playbooks as an operator starts them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Cluster:
 
     def playbook(self, name: str, *argv: str, **variables: Any) -> Result:
         process = self.start(name, *argv, **variables)
-        out, _ = process.communicate(timeout=RUN_SECONDS)
+        out = process.communicate(timeout=RUN_SECONDS)[0]
         return Result(process.returncode, out)
 
     def killed_at(self, text: str, name: str = "garage_upgrade", **variables: Any) -> Result:

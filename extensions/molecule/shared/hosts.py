@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's inventory of this scenario's cluster; empty while there is none, since molecule wants one before it creates."""
+"""The lab's inventory of this scenario's cluster; empty while there is none: molecule wants one before it creates."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ def running(nodes: Sequence[Node]) -> Version:
     raise Refused(
         Refusal(
             "mixed_versions",
-            f"The nodes run different releases ({seen}) and no record of an unfinished operation explains it; wanted one"
-            " release on all nodes. Bring all nodes to one release by hand first, or take up the operation that was begun.",
+            f"The nodes run different releases ({seen}) and no record of an unfinished operation explains it; wanted"
+            " one release on all nodes. Bring them to one release by hand first, or take up the operation that was begun.",
         )
     )
 
@@ -85,8 +85,8 @@ def way(ways: Sequence[Way], strategy: str, source: Version, target: Version) ->
     raise Refused(
         Refusal(
             "strategy_not_allowed",
-            f"The strategy {strategy!r} is not a way from {source} to {target}; allowed: {allowed}. Choose one of these,"
-            " or leave it out for the least interrupting one.",
+            f"The strategy {strategy!r} is not a way from {source} to {target}; allowed: {allowed}. Choose one of"
+            " these, or leave it out for the least interrupting one.",
         )
     )
 
@@ -98,8 +98,8 @@ def _known(catalogue: Catalogue, source: Version, target: Version) -> None:
             raise Refused(
                 Refusal(
                     "unknown_version",
-                    f"{catalogue.product} {version} {what}, and its series {name(series_of(version))} is not known here;"
-                    f" known series: {known}. Choose a target of these, or a newer release of this collection.",
+                    f"{catalogue.product} {version} {what}, and its series {name(series_of(version))} is not known"
+                    f" here; known series: {known}. Choose a target of these, or a newer release of this collection.",
                 )
             )
 

@@ -33,7 +33,7 @@ WAVES = ("node", "zone")
 
 
 def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request) -> Plan | Sequence[Refusal]:
-    """The whole way from what runs to what is wanted, or every reason why not. Pure: the same answer for the same input."""
+    """The whole way from what runs to what is wanted, or every reason why not. Pure: same input, same answer."""
     refusals = list(_request(request)) + list(_membership(nodes, cluster))
     try:
         source, target = path.running(nodes), _version.parse(request.target)
@@ -112,7 +112,7 @@ def _least(
             return _try(candidate, catalogue, nodes, cluster, request)
         except Refused as error:
             refused = refused or error
-    raise refused or Refused(Refusal("no_way", "The hop has no way; wanted at least one. This is an error in the data."))
+    raise refused or Refused(Refusal("no_way", "The hop has no way; wanted one or more. This is an error in the data."))
 
 
 def _try(
@@ -135,7 +135,8 @@ def _pass(name: str, chosen: Way, nodes: Sequence[Node], walks: Waves) -> Planne
 def _request(request: Request) -> list[Refusal]:
     if request.wave in ("", *WAVES):
         return []
-    return [Refusal("unknown_wave", f"The wave {request.wave!r} is not known; wanted one of {', '.join(WAVES)}, or none.")]
+    wanted = ", ".join(WAVES)
+    return [Refusal("unknown_wave", f"The wave {request.wave!r} is not known; wanted one of {wanted}, or none.")]
 
 
 def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
@@ -148,16 +149,16 @@ def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
         out.append(
             Refusal(
                 "nodes_missing",
-                f"The play has {len(here)} nodes and the cluster {len(cluster.members)}: {', '.join(i[:16] for i in missing)}"
-                " are not in it. Run without --limit and job slices, and with an inventory that has every node.",
+                f"The play has {len(here)} nodes and the cluster {len(cluster.members)}:"
+                f" {', '.join(i[:16] for i in missing)} are not in it. Run without --limit and job slices, and with an inventory that has every node.",
             )
         )
     if strange:
         out.append(
             Refusal(
                 "not_a_member",
-                f"{', '.join(strange)} are in the play but not in the cluster's layout; wanted the nodes of one cluster."
-                " Take them out of the group, or give them a role first.",
+                f"{', '.join(strange)} are in the play but not in the cluster's layout; wanted the nodes of one"
+                " cluster. Take them out of the group, or give them a role first.",
             )
         )
     return out

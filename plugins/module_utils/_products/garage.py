@@ -59,7 +59,11 @@ SEVEN_TO_EIGHT = Hop(
                 "together": ("stop", "backup", "prove", "activate", "offline_repair", "start", "connect"),
                 "after": ("healthy", "repair", "resume", "connect", "healthy", "verify", "watch"),
             },
-            {"before": _STOPPED, "together": _STOPPED, "after": "clients are let in again before the inventory is compared"},
+            {
+                "before": _STOPPED,
+                "together": _STOPPED,
+                "after": "clients are let in again before the inventory is compared",
+            },
         ),
     ),
     irreversible="the counters' tables are new in 0.8: going back means the metadata backup of every node",

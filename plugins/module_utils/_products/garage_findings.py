@@ -14,7 +14,7 @@ Seen = Mapping[str, Any]
 
 
 def findings(seen: Seen) -> list[Finding]:
-    """Everything at one node that would stop the hop, at once. `seen` holds the answers of the modules by their names."""
+    """Everything at one node that would stop the hop, at once. `seen` holds the modules' answers by their names."""
     return [
         *_service(seen["info"]),
         *_cluster(seen["info"]),
@@ -149,7 +149,8 @@ def _outside(seen: Seen) -> Iterator[Finding]:
     if release.get("failed") or release.get("msg"):
         yield Finding("release", True, str(release.get("msg")), "the release at hand", "see garage_release_source")
     if clock.get("failed") or clock.get("msg"):
-        yield Finding("clock", True, str(clock.get("msg")), "a clock that can be compared", "see to the connection or the clock")
+        wanted = "a clock that can be compared"
+        yield Finding("clock", True, str(clock.get("msg")), wanted, "see to the connection or the clock")
     for problem in s3.get("silent") or []:
         yield Finding(
             "s3_silent",

@@ -53,7 +53,7 @@ class Store:
 
 def customer(count: int) -> tuple[Customer, list[Store], dict[str, bytes]]:
     held: dict[str, bytes] = {}
-    stores = [Store(held) for _ in range(count)]
+    stores = [Store(held) for _number in range(count)]
     return Customer([(f"n{i}", store) for i, store in enumerate(stores)], Stats()), stores, held
 
 

@@ -53,7 +53,7 @@ def test_another_checksum_stops(site: Path) -> None:
 
 
 def test_a_silent_site_is_asked_once(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for _ in range(2):
+    for _time in range(2):
         with pytest.raises(LabError, match="would build"):
             release.get("0.7.9", pin=True)
     assert capsys.readouterr().err.count("does not answer") == 1

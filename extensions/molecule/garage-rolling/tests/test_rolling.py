@@ -28,8 +28,8 @@ def test_backups_are_private_and_proved(cluster: Cluster) -> None:
 
 
 def test_clients_noticed_nothing_but_the_switch(cluster: Cluster) -> None:
-    phases = {phase["name"]: phase["unserved"] for phase in cluster.report()["probe"]["phases"]}
-    walks = {name: failed for name, unserved in phases.items() if name.startswith("walk")}
+    phases = {row["phase"]: row["unserved"] for row in cluster.report()["probe"]["phases"]}
+    walks = {name: unserved for name, unserved in phases.items() if name.startswith("walk")}
     assert len(walks) == 6 and set(walks.values()) == {0}, phases
 
 

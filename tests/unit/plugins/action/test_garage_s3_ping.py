@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from ansible_collections.uplift.datastores.plugins.action.garage_s3_ping import reason
 
-ANSWERS = {"s3": (403, b"<Error><Code>AccessDenied</Code></Error>"), "web": (404, b"not here"), "proxy": (403, b"go away")}
+DENIED = b"<Error><Code>AccessDenied</Code></Error>"
+ANSWERS = {"s3": (403, DENIED), "web": (404, b"not here"), "proxy": (403, b"go away")}
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -92,7 +92,7 @@ def test_each_finding(key: str, stops: bool, changes: dict[str, Any], says: str)
 def test_all_findings_come_at_once() -> None:
     everything = {name: value for _key, _stops, changes, _says in BAD for name, value in changes.items()}
     found = {one.key for one in findings(changed(everything))}
-    # Later rows of the same place replace earlier ones in `everything`: the two forms of some keys cannot both be there.
+    # Later rows of the same place replace earlier ones: the two forms of some keys cannot both be there.
     assert found >= {
         "daemon_down",
         "nodes_down",

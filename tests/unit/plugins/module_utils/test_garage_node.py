@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -469,10 +470,10 @@ def asking(version: str, **more: Any) -> Replay:
     return Replay(version, {**script, **more})
 
 
-EVERYTHING = ["version", "status", "layout", "stats", "workers", "inventory"]
+EVERYTHING = ("version", "status", "layout", "stats", "workers", "inventory")
 
 
-def gathered(version: str, wanted: list[str] = EVERYTHING, known: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+def gathered(version: str, wanted: Sequence[str] = EVERYTHING, known: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
     return info.gather(garage(asking(version, **more)), wanted, known)
 
 

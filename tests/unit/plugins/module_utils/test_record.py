@@ -16,7 +16,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _operatio
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import resume
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Request
-from ansible_collections.uplift.datastores.plugins.module_utils._record import Owner
 
 WALK = ["stop", "backup", "start", "connect", "healthy"]
 TOGETHER = ["activate", "restart"]

@@ -200,7 +200,13 @@ def test_an_unknown_word_in_the_source() -> None:
 @pytest.mark.parametrize("checksum", ["md5:abc", "sha256:abc", "sha512:" + "0" * 128, "x" * 64])
 def test_a_checksum_of_another_form(checksum: str) -> None:
     with pytest.raises(UpliftError, match="not of the form sha256:"):
-        _ = Wish("/b/tool", "1.2.3", checksum=checksum).sha256
+        Wish("/b/tool", "1.2.3", checksum=checksum)
+
+
+def test_a_version_of_another_form() -> None:
+    assert Wish("/b/tool", "v0.8.7").version == "0.8.7"
+    with pytest.raises(UpliftError, match="not a release number"):
+        Wish("/b/tool", "latest")
 
 
 def test_a_plain_file_becomes_a_release_and_there_is_a_way_back(plain: Path, new: Path) -> None:
