@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.modules.clock_offset import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
 
 
@@ -31,10 +32,7 @@ class Trip(NamedTuple):
 class ActionModule(UpliftAction):
     """The quickest of several questions is the one that says most: the answer came at some time during it."""
 
-    SPEC = {
-        "exchanges": {"type": "int", "default": 5},
-        "max_uncertainty": {"type": "float", "default": 0.25},
-    }
+    SPEC = SPEC
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         best = min((self._ask() for _time in range(max(1, args["exchanges"]))), key=lambda trip: trip.uncertainty)

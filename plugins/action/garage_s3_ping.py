@@ -22,7 +22,7 @@ class ActionModule(ControllerAction):
 
 
 def reason(address: str, timeout: float) -> str:
-    """Why this is not an S3 API that answers, or "". An idle connection slows a stop down (G09), so this one is closed."""
+    """Why this is not an S3 API that answers, or "". It hangs up: an idle connection slows a stop down (G09)."""
     connection = http.client.HTTPConnection(address, timeout=timeout)
     try:
         connection.request("GET", "/")

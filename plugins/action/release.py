@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.uplift.datastores.plugins.module_utils import _release
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._files import sha256_of
+from ansible_collections.uplift.datastores.plugins.modules.release import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
 
 
@@ -18,14 +19,7 @@ class ActionModule(UpliftAction):
     """Brings a release from the controller to the node; all the rest is done by the module there."""
 
     TRANSFERS_FILES = True
-    SPEC = {
-        "path": {"type": "path", "required": True},
-        "version": {"type": "str", "required": True},
-        "state": {"type": "str", "default": "info", "choices": ["info", "staged", "activated"]},
-        "source": {"type": "str", "default": ""},
-        "checksum": {"type": "str", "default": ""},
-        "name": {"type": "str", "default": ""},
-    }
+    SPEC = {name: rule for name, rule in SPEC.items() if name != "upload"}
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         source = args["source"]
@@ -35,7 +29,7 @@ class ActionModule(UpliftAction):
         return self._from_here(args, task_vars)
 
     def _from_here(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        seen = self._module({**args, "state": "info"}, task_vars)
+        seen = self._module({**args, "state": "read"}, task_vars)
         if seen.get("failed"):
             return seen
         name = args["name"] or os.path.basename(args["path"])

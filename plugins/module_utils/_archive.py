@@ -120,8 +120,7 @@ def compressed(path: str, compression: str) -> Iterator[IO[bytes]]:
     with open(path, "wb") as out:
         if compression == "zstd":
             with _zstd(["-q", "-T0", "-c"], stdin=subprocess.PIPE, stdout=out) as process:
-                assert process.stdin
-                yield process.stdin
+                yield cast("IO[bytes]", process.stdin)
         elif compression == "gzip":
             with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=6) as stream:
                 yield stream  # type: ignore[misc]
@@ -136,8 +135,7 @@ def decompressed(path: str, compression: str) -> Iterator[IO[bytes]]:
     with open(path, "rb") as archive:
         if compression == "zstd":
             with _zstd(["-q", "-d", "-c"], stdin=archive, stdout=subprocess.PIPE) as process:
-                assert process.stdout
-                yield process.stdout
+                yield cast("IO[bytes]", process.stdout)
                 shutil.copyfileobj(process.stdout, _Nowhere())  # tar stops reading before the padding ends
         elif compression == "gzip":
             with gzip.GzipFile(fileobj=archive, mode="rb") as stream:

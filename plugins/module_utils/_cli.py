@@ -20,7 +20,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program said: exit status (minus the signal that ended it), and both streams without colour codes (G25)."""
+    """What a program said: exit status (minus the signal that ended it), both streams without colour codes (G25)."""
 
     argv: tuple[str, ...]
     rc: int

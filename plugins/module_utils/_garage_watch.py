@@ -38,7 +38,7 @@ def look(garage: Garage) -> Look:
 
 
 def worsened(first: Look, now: Look) -> list[str]:
-    """What is worse than at the start, each a sentence. Longer queues alone are load, not harm: reported, not judged."""
+    """What is worse than at the start, each a sentence. Longer queues alone are load, not harm: shown, not judged."""
     out = []
     if now.block_errors > first.block_errors:
         out.append(f"{now.block_errors} blocks are in error, {first.block_errors} were at the start.")

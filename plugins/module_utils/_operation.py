@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _record
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -59,7 +59,7 @@ def _lease(files: Files, owner: Owner, params: Params) -> None:
         raise Held(refused, lease)
     if params["state"] not in ("opened", "abandoned") and (not lease or lease["owner"]["run"] != owner.run):
         # A run that lost its lease while it was away must not act on what it knew before (fencing).
-        raise UpliftError("This run no longer holds the lease of the operation: another has taken it. Nothing was done.")
+        raise UpliftError("This run no longer holds the lease of the operation: another took it. Nothing was done.")
     files.write_lease(_record.leased(lease, owner, params["lease_seconds"]))
 
 
@@ -112,7 +112,7 @@ def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Call
     return {"changed": bool(params["result"]), "record": record}
 
 
-_OPEN: Mapping[str, Callable[..., Dict[str, Any]]] = {
+_OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {
     "step": _step,
     "saved": _saved,
     "closed": _closed,

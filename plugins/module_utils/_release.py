@@ -40,7 +40,7 @@ class Wish:
 
     @property
     def sha256(self) -> str:
-        kind, _, digest = self.checksum.rpartition(":")
+        kind, _colon, digest = self.checksum.rpartition(":")
         if self.checksum and (kind not in ("", "sha256") or not re.fullmatch(r"[0-9a-fA-F]{64}", digest)):
             raise UpliftError(f"The checksum {self.checksum!r} is not of the form sha256:<64 hexadecimal digits>.")
         return digest.lower()

@@ -172,7 +172,7 @@ class Service:
                 f"It cannot be told how {unit.name} ended: no mark of its stop within {limit:g} s. "
                 f"Look at `systemctl status {unit.name}`."
             )
-        code, _, status = mark.name.partition(":")
+        code, _colon, status = mark.name.partition(":")
         return End(code, status, mark.stat().st_mtime)
 
     def _down(self, unit: Unit) -> Unit:

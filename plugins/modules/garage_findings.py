@@ -23,7 +23,7 @@ options:
   space: {description: What M(uplift.datastores.node_space) answered., type: dict, required: true}
   release: {description: What M(uplift.datastores.release) answered in check mode., type: dict, required: true}
   clock: {description: What M(uplift.datastores.clock_offset) answered., type: dict, required: true}
-  s3: {description: What M(uplift.datastores.garage_s3_answers) answered., type: dict, required: true}
+  s3: {description: What M(uplift.datastores.garage_s3_ping) answered., type: dict, required: true}
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
   node: {description: The name that the node has in sentences., type: str, default: ''}
@@ -91,9 +91,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     found = sorted(findings(module.params), key=lambda one: not one.stops)
     stopping = sorted({one.key for one in found if one.stops} - set(module.params["accept"]))
     where = f"{module.params['node']}: " if module.params["node"] else ""
-    rows = [
-        {**asdict(one), "sentence": f"{where}{one.saw}; wanted: {one.wanted}; to do: {one.do}"} for one in found
-    ]
+    rows = [{**asdict(one), "sentence": f"{where}{one.saw}; wanted: {one.wanted}; to do: {one.do}"} for one in found]
     said = [f"{row['key']} ({'stops' if row['key'] in stopping else 'note'}): {row['sentence']}" for row in rows]
     return {"findings": rows, "said": said, "stopping": stopping}
 

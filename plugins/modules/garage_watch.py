@@ -76,7 +76,9 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     say = Progress(module.params["progress_file"]).say
     first, last, worse = watch(garage, module.params["seconds"], time.monotonic, time.sleep, say)
     if worse:
-        raise UpliftError(" ".join(worse) + " Look at the journal of the service; going back is still possible with the backups.")
+        raise UpliftError(
+            " ".join(worse) + " Look at the journal of the service; going back is still possible with the backups."
+        )
     return {"before": shown(first), "after": shown(last), "worsened": worse}
 
 

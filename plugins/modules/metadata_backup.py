@@ -56,12 +56,24 @@ EXAMPLES = r"""
 
 RETURN = r"""
 archive: {description: The archive., returned: always, type: str, sample: /var/backups/u/x/meta.tar.zst}
-manifest: {description: Its manifest., returned: always but in check mode, type: str, sample: /var/backups/u/x/meta.tar.zst.manifest.json}
+manifest:
+  description: Its manifest.
+  returned: always but in check mode
+  type: str
+  sample: /var/backups/u/x/meta.tar.zst.manifest.json
 files: {description: How many files it holds., returned: always but in check mode, type: int, sample: 8}
 total: {description: Their size in bytes., returned: always, type: int, sample: 526886}
 size: {description: The size of the archive in bytes., returned: always but in check mode, type: int, sample: 4951}
-sha256: {description: The SHA-256 of the archive., returned: always but in check mode, type: str, sample: fdb8f1507b39cc4ef9555c7275a26331cae97d56a7c6177f5bb3197647a5ab0d}
-created: {description: "When it was made, in seconds since 1970 by the clock of the node.", returned: always but in check mode, type: float, sample: 1795231718.197}
+sha256:
+  description: The SHA-256 of the archive.
+  returned: always but in check mode
+  type: str
+  sample: fdb8f1507b39cc4ef9555c7275a26331cae97d56a7c6177f5bb3197647a5ab0d
+created:
+  description: "When it was made, in seconds since 1970 by the clock of the node."
+  returned: always but in check mode
+  type: float
+  sample: 1795231718.197
 proved: {description: That it gives back what it holds., returned: O(state=proved), type: bool, sample: true}
 set_aside:
   description: What was moved aside; an archive for V(present), directories for V(restored).

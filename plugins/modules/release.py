@@ -25,9 +25,9 @@ options:
   state:
     description: What is wanted.
     type: str
-    default: info
+    default: read
     choices:
-      info: Only say what is there.
+      read: Only say what is there.
       staged: The release lies beside the one that counts.
       activated: The release counts, from the next start of the service on. It has to be staged.
   source:
@@ -72,14 +72,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 release: {description: Where the release lies., returned: always, type: str, sample: /usr/local/bin/garage-0.8.7}
-version: {description: Which one it is., returned: O(state) is not V(info), type: str, sample: 0.8.7}
-sha256: {description: "Its SHA-256, empty when it is not there.", returned: O(state) is not V(activated), type: str, sample: 5eee2cf7bab79b4a5c982c3e588221de875870314a4e727751795c09eadc78b9}
+version: {description: Which one it is., returned: O(state) is not V(read), type: str, sample: 0.8.7}
+sha256:
+  description: Its SHA-256, empty when it is not there.
+  returned: O(state) is not V(activated)
+  type: str
+  sample: 5eee2cf7bab79b4a5c982c3e588221de875870314a4e727751795c09eadc78b9
 size: {description: Its size in bytes., returned: O(state) is not V(activated), type: int, sample: 84064992}
-staged: {description: Whether it is there., returned: O(state=info), type: bool, sample: true}
+staged: {description: Whether it is there., returned: O(state=read), type: bool, sample: true}
 link: {description: "What O(path) leads to, empty when it is no link.", returned: O(state) is not V(staged), type: str, sample: garage-0.8.7}
-active_version: {description: "The release that counts, empty for none.", returned: O(state=info), type: str, sample: 0.7.0}
-arch: {description: The kind of machine that the node is., returned: O(state=info), type: str, sample: x86_64}
-target: {description: The same as compilers name it., returned: O(state=info), type: str, sample: x86_64-unknown-linux-musl}
+active_version: {description: "The release that counts, empty for none.", returned: O(state=read), type: str, sample: 0.7.0}
+arch: {description: The kind of machine that the node is., returned: O(state=read), type: str, sample: x86_64}
+target: {description: The same as compilers name it., returned: O(state=read), type: str, sample: x86_64-unknown-linux-musl}
 previous:
   description: What counted before, and where it lies now.
   returned: O(state=activated), when it changed something
@@ -87,7 +91,7 @@ previous:
   sample: {version: 0.7.0, release: /usr/local/bin/garage-0.7.0}
 evidence:
   description: What was left, for the record of an operation.
-  returned: O(state) is not V(info)
+  returned: O(state) is not V(read)
   type: list
   elements: dict
   sample:
@@ -107,7 +111,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._errors import U
 SPEC: Spec = {
     "path": {"type": "path", "required": True},
     "version": {"type": "str", "required": True},
-    "state": {"type": "str", "default": "info", "choices": ["info", "staged", "activated"]},
+    "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated"]},
     "source": {"type": "str", "default": ""},
     "checksum": {"type": "str", "default": ""},
     "name": {"type": "str", "default": ""},

@@ -28,8 +28,8 @@ EXAMPLES = r"""
 RETURN = r"""
 unit:
   description:
-    - The unit. RV(unit.load_state) is V(not-found) when there is none.
-    - RV(unit.timeout_stop) in seconds, V(0) for no limit; RV(unit.started) in seconds since 1970.
+    - The unit. C(load_state) is V(not-found) when there is none.
+    - C(timeout_stop) is in seconds, V(0) for no limit; C(started) in seconds since 1970.
   returned: always
   type: dict
   sample:

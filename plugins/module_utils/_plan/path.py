@@ -39,7 +39,7 @@ def running(nodes: Sequence[Node]) -> Version:
         Refusal(
             "mixed_versions",
             f"The nodes run different releases ({seen}) and no record of an unfinished operation explains it; wanted"
-            " one release on all nodes. Bring them to one release by hand first, or take up the operation that was begun.",
+            " one release on all nodes. Bring them to one by hand first, or take up the operation that was begun.",
         )
     )
 

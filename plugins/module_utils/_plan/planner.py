@@ -140,7 +140,7 @@ def _request(request: Request) -> list[Refusal]:
 
 
 def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
-    """--limit, job slices and stale inventories all show as a difference between the play and the cluster's own list."""
+    """--limit, job slices and stale inventories show as a difference between the play and the cluster's own list."""
     here = {node.id: node.name for node in nodes}
     missing = sorted(member for member in cluster.members if member not in here)
     strange = sorted(name for ident, name in here.items() if ident not in cluster.members)
@@ -150,7 +150,8 @@ def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
             Refusal(
                 "nodes_missing",
                 f"The play has {len(here)} nodes and the cluster {len(cluster.members)}:"
-                f" {', '.join(i[:16] for i in missing)} are not in it. Run without --limit and job slices, and with an inventory that has every node.",
+                f" {', '.join(i[:16] for i in missing)} are not in it. Run without --limit and job slices, and with"
+                " an inventory that has every node.",
             )
         )
     if strange:

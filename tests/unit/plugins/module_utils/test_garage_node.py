@@ -473,7 +473,9 @@ def asking(version: str, **more: Any) -> Replay:
 EVERYTHING = ("version", "status", "layout", "stats", "workers", "inventory")
 
 
-def gathered(version: str, wanted: Sequence[str] = EVERYTHING, known: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+def gathered(
+    version: str, wanted: Sequence[str] = EVERYTHING, known: Sequence[str] = (), **more: Any
+) -> dict[str, Any]:
     return info.gather(garage(asking(version, **more)), wanted, known)
 
 
