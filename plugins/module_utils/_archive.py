@@ -17,7 +17,7 @@ import subprocess
 import tarfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import IO, Any, Callable, Iterator, Mapping, Sequence
+from typing import IO, Any, Callable, Iterator, Mapping, Sequence, cast
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._files import CHUNK, sha256_of
@@ -120,7 +120,7 @@ def compressed(path: str, compression: str) -> Iterator[IO[bytes]]:
     with open(path, "wb") as out:
         if compression == "zstd":
             with _zstd(["-q", "-T0", "-c"], stdin=subprocess.PIPE, stdout=out) as process:
-                yield cast("IO[bytes]", process.stdin)
+                yield cast(IO[bytes], process.stdin)
         elif compression == "gzip":
             with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=6) as stream:
                 yield stream  # type: ignore[misc]
@@ -135,8 +135,9 @@ def decompressed(path: str, compression: str) -> Iterator[IO[bytes]]:
     with open(path, "rb") as archive:
         if compression == "zstd":
             with _zstd(["-q", "-d", "-c"], stdin=archive, stdout=subprocess.PIPE) as process:
-                yield cast("IO[bytes]", process.stdout)
-                shutil.copyfileobj(process.stdout, _Nowhere())  # tar stops reading before the padding ends
+                out = cast(IO[bytes], process.stdout)
+                yield out
+                shutil.copyfileobj(out, _Nowhere())  # tar stops reading before the padding ends
         elif compression == "gzip":
             with gzip.GzipFile(fileobj=archive, mode="rb") as stream:
                 yield stream  # type: ignore[misc]

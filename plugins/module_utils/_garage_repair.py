@@ -54,6 +54,17 @@ class Watch:
     certainty: str = SEEN
     missed: bool = False
 
+    @classmethod
+    def of(cls, garage: Garage, params: Mapping[str, Any], peers: Sequence[str] = ()) -> Watch:
+        return cls(
+            garage,
+            params["timeout"],
+            quiet=params["quiet_seconds"],
+            metrics_url=params["metrics_url"],
+            progress=Progress(params["progress_file"]),
+            peers=peers,
+        )
+
     def __post_init__(self) -> None:
         self._deadline = self.clock.now() + self.timeout
         self._since = self.clock.epoch()

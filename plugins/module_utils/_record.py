@@ -106,7 +106,7 @@ def finished(record: Data, key: str, evidence: Sequence[Mapping[str, Any]], now:
     """Only evidence of the step's own slot is kept: what another step left is that step's to prove."""
     step = record["steps"].get(key)
     if step is None or step["state"] != RUNNING:
-        raise UpliftError(f"The step {key} was not begun here, so it cannot be finished. The record was changed.")
+        raise UpliftError(f"The step {key} was not begun at this node and cannot be finished. The record was changed.")
     slot = VERBS[_verb(key)].slot
     kept = [dict(item) for item in evidence if slot and item.get("slot") == slot]
     step.update(state=DONE, finished=now, evidence=kept)

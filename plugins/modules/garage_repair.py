@@ -82,7 +82,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._argspec import 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_repair import Watch, run
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 SPEC = {
     **GARAGE,
@@ -100,14 +99,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     garage = from_unit(LocalRunner(), params)
     garage.demand_running()
-    watch = Watch(
-        garage,
-        params["timeout"],
-        quiet=params["quiet_seconds"],
-        metrics_url=params["metrics_url"],
-        progress=Progress(params["progress_file"]),
-    )
-    return run(garage, params, watch, module.check_mode)
+    return run(garage, params, Watch.of(garage, params), module.check_mode)
 
 
 def main() -> None:

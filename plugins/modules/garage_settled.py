@@ -89,7 +89,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import Loca
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_repair import Watch
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_settled import run
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 SPEC = {
     **GARAGE,
@@ -107,15 +106,8 @@ SPEC = {
 def answer(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     garage = from_unit(LocalRunner(), params)
-    watch = Watch(
-        garage,
-        params["timeout"],
-        quiet=params["quiet_seconds"],
-        metrics_url=params["metrics_url"],
-        peers=[one for one in params["expect"] if "@" in one] if params["all_nodes"] else (),
-        progress=Progress(params["progress_file"]),
-    )
-    return run(garage, params, watch, module.check_mode)
+    peers = [one for one in params["expect"] if "@" in one] if params["all_nodes"] else []
+    return run(garage, params, Watch.of(garage, params, peers), module.check_mode)
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def _spawn(directory: Path, orders: Mapping[str, Any]) -> None:
     process = {"pid": child.pid, "start": start_of(child.pid), "operation": orders["operation"]}
     write_json(directory / "pid.json", process)
     # Standard input: nobody else can read it, unlike arguments and the environment.
-    with cast("IO[bytes]", child.stdin) as stream:
+    with cast(IO[bytes], child.stdin) as stream:
         stream.write(json.dumps({**orders, "directory": str(directory)}).encode())
     _wait(lambda: bool(_read(directory / "status.json")) or child.poll() is not None, _START_SECONDS)
     if child.poll() is not None or not _read(directory / "status.json"):

@@ -10,6 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no reason to fail.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+
 ROOT = Path(__file__).resolve().parents[2]
 _TREE = Path(tempfile.mkdtemp(prefix="uplift-tree-"))
 (_TREE / "ansible_collections" / "uplift").mkdir(parents=True)

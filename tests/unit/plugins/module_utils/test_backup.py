@@ -187,8 +187,12 @@ def test_the_service_has_to_be_down_before_and_after(meta: Path) -> None:  # tra
         take(want, down=up)
     assert not os.path.exists(want.dest)
     answers = iter([down, up])
+
+    def at_first() -> None:
+        next(answers)()
+
     with pytest.raises(UpliftError, match="is active"):
-        take(want, down=lambda: next(answers)())
+        take(want, down=at_first)
     assert os.listdir(Path(want.dest).parent) == []
 
 
