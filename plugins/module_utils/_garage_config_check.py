@@ -26,7 +26,7 @@ def check(garage: Garage, release_binary: str) -> dict[str, Any]:
     wanted = garage.node_id().id
     if seen != wanted:
         raise UpliftError(
-            f"{release_binary} finds the node {seen[:16]} in {garage.config_file}; wanted {wanted[:16]}, the one that runs."
-            " See which metadata directory it reads. Nothing was stopped."
+            f"{release_binary} finds the node {seen[:16]} in {garage.config_file}; wanted {wanted[:16]}, the one that"
+            " runs. See which metadata directory it reads. Nothing was stopped."
         )
     return {"config_file": garage.config_file, "node_id": seen}

