@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
@@ -31,8 +30,8 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         try:
             _demand(self.NEEDS)
             result.update(self.perform(args, dict(task_vars or {})))
-        except UpliftError as error:
-            raise AnsibleActionFail(str(error)) from error
+        except UpliftError as error:  # as a result: a task's failed_when does not see what an action raises
+            result.update(failed=True, msg=str(error))
         return result
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,16 @@ def test_modules_are_in_their_action_groups() -> None:
     assert groups["garage"] == [name for name in groups["all"] if name.startswith("garage_")]
 
 
+def test_the_guide_names_every_setting_and_every_key() -> None:
+    guide = (ROOT / "docs/docsite/rst/garage_guide.rst").read_text(encoding="utf-8")
+    said = re.compile(r'(?:Finding|Refusal|ConfigError|_difference)\(\s*"(\w+)"|\{"key": "(\w+)"')
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "plugins").rglob("*.py"))
+    keys = {one or other for text in sources for one, other in said.findall(text)}
+    names = keys | set(load(ROOT / "roles" / "garage" / "defaults" / "main.yml"))
+    missing = sorted(name for name in names if f"``{name}``" not in guide)
+    assert len(keys) > 40 and not missing, f"garage_guide.rst does not tell of {', '.join(missing)}"
+
+
 @pytest.fixture(scope="module")
 def tested() -> str:
     paths = [path for room in ("tests", "extensions") for path in (ROOT / room).rglob("*")]

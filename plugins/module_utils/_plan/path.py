@@ -46,7 +46,7 @@ def running(nodes: Sequence[Node]) -> Version:
 
 def moves(catalogue: Catalogue, source: Version, target: Version) -> Iterator[tuple[Version, Version, Hop | None]]:
     """The hops from source to target in order; None stands for a move inside a series. Nothing when they are equal."""
-    order = list(catalogue.series)
+    order, start = list(catalogue.series), source
     here, there = series_of(source), series_of(target)
     _known(catalogue, source, target)
     if target < source:
@@ -66,8 +66,8 @@ def moves(catalogue: Catalogue, source: Version, target: Version) -> Iterator[tu
         if hop is None:
             raise Refused(_no_hop(catalogue, source, target, here, series))
         stop = target if series == there else catalogue.series[series]
-        yield source, stop, hop
-        source, here = stop, series
+        yield start, stop, hop
+        start, here = stop, series
 
 
 def notes(catalogue: Catalogue, target: Version) -> tuple[str, ...]:

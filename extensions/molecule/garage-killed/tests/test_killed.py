@@ -1,0 +1,43 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The run is ended by SIGKILL after each pass and inside a step; the same command goes on, and the end is the same."""
+
+from __future__ import annotations
+
+import pytest
+from upgrades import Cluster
+
+MOMENTS = [
+    "PLAY [Hop 0, walk]",
+    "TASK [uplift.datastores.backup : Archive the directory]",
+    "PLAY [Hop 0, together]",
+    "TASK [uplift.datastores.service : Restart the service, at one moment where one is given]",
+    "PLAY [Hop 0, walk_again]",
+    "PLAY [Hop 0, after]",
+]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed(cluster: Cluster, moment: str) -> None:
+    """Each goes on at once where the one before was ended: its process is known to be dead, its lease is taken over."""
+    ended = cluster.killed_at(moment, garage_version="0.8.7")
+    assert ended.rc < 0, ended.out[-3000:]
+
+
+def test_the_last_run_finishes(cluster: Cluster) -> None:
+    done = cluster.playbook("garage_upgrade", garage_version="0.8.7")
+    assert done.rc == 0, done.out[-3000:]
+
+
+def test_every_node_was_started_as_often_as_in_an_unbroken_run(cluster: Cluster) -> None:
+    assert {host: cluster.starts(host) for host in cluster.hosts} == dict.fromkeys(cluster.hosts, 4)
+
+
+def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:
+    again = cluster.playbook("garage_upgrade", garage_version="0.8.7")
+    assert again.rc == 0 and again.says("Nothing to do: every node runs 0.8.7."), again.out[-3000:]
+
+
+from always import *  # noqa: E402, F403  # last: these hold after the runs above
