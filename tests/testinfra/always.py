@@ -10,8 +10,6 @@ import pytest
 from expectations import backups_are_private_and_proved, nothing_is_left_behind, nothing_is_lost
 from upgrades import Cluster, scenario
 
-__all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
-
 
 @pytest.fixture(scope="module")
 def cluster() -> Cluster:

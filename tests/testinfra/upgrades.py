@@ -89,8 +89,9 @@ class Cluster:
             if text in line:
                 os.killpg(process.pid, signal.SIGKILL)
                 break
-        process.communicate(timeout=RUN_SECONDS)
-        return Result(process.returncode, "".join(said))
+        # Not until the pipe ends: SSH's own connections, and the probe, outlive the run and may still hold it.
+        process.stdout.close()
+        return Result(process.wait(timeout=RUN_SECONDS), "".join(said))
 
     def start(self, name: str, *argv: str, **variables: Any) -> subprocess.Popen[str]:
         given = {"garage_release_source": str(CACHE / "garage"), "garage_report_dir": str(self.reports), **variables}

@@ -30,9 +30,17 @@ def _service(info: Seen) -> Iterator[Finding]:
         yield Finding(
             "daemon_down",
             True,
-            f"the service does not run or does not answer ({info.get('problem') or 'no process'})",
+            f"the service does not run ({info.get('problem') or 'no process'})",
             "a running node",
             "start it and wait until the cluster is healthy",
+        )
+    elif info.get("problem"):
+        yield Finding(
+            "no_answer",
+            True,
+            f"the service runs and does not answer everything ({info['problem']})",
+            "an answer to every question",
+            "mend what it names; what cannot be told is not taken to be well",
         )
     if info.get("unparsed"):
         yield Finding(
@@ -116,7 +124,9 @@ def _settings(settings: Seen) -> Iterator[Finding]:
 def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
     need = (space.get("sizes") or {}).get(metadata)
     free = ((space.get("paths") or {}).get(backups) or {}).get("free")
-    if need is None or free is None:
+    if not metadata:
+        pass  # the finding of the configuration says why
+    elif need is None or free is None:
         yield Finding(
             "space_unknown",
             True,

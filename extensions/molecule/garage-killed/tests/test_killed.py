@@ -9,6 +9,8 @@ from __future__ import annotations
 import pytest
 from upgrades import Cluster
 
+__all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
+
 MOMENTS = [
     "PLAY [Hop 0, walk]",
     "TASK [uplift.datastores.backup : Archive the directory]",
@@ -40,4 +42,5 @@ def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:
     assert again.rc == 0 and again.says("Nothing to do: every node runs 0.8.7."), again.out[-3000:]
 
 
-from always import *  # noqa: E402, F403  # last: these hold after the runs above
+# Last: these hold after the runs above.
+from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost  # noqa: E402

@@ -1,0 +1,194 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is refused is refused in sentences, all at once, and leaves every host as it was. In the order of the file."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from always import cluster
+from upgrades import CACHE, Cluster, Result
+
+__all__ = ["cluster"]
+
+WANTED = {"garage_version": "0.8.7"}
+ME = f"{getpass.getuser()}@{socket.gethostname()}"
+ZEROS = "0" * 64
+
+
+@contextmanager
+def unchanged(cluster: Cluster) -> Iterator[None]:
+    """Files, links, modes, units and processes of every host, as the lab sees them."""
+    before = cluster.trees()
+    yield
+    assert cluster.trees() == before
+
+
+def says(result: Result, *sentences: str) -> None:
+    missing = [sentence for sentence in sentences if not result.says(sentence)]
+    assert not missing, f"{missing} not in:\n{result.out[-6000:]}"
+
+
+def refused(cluster: Cluster, *sentences: str, argv: tuple[str, ...] = (), **variables: Any) -> None:
+    with unchanged(cluster):
+        result = cluster.playbook("garage_upgrade", *argv, **variables)
+    assert result.rc != 0, result.out[-6000:]
+    says(result, *sentences)
+
+
+@pytest.mark.parametrize(("playbook", "argv"), [("garage_upgrade", ["--check", "--diff"]), ("garage_plan", [])])
+def test_looking_changes_nothing(cluster: Cluster, playbook: str, argv: list[str]) -> None:
+    with unchanged(cluster):
+        result = cluster.playbook(playbook, *argv, **WANTED)
+    assert result.rc == 0, result.out[-6000:]
+    says(result, "garage 0.7.0 -> 0.8.7, rolling", "wave 3 of 3: c1: stop, offline_repair", "No findings.")
+
+
+VERSIONS = {
+    "": ["The version '' is not a release number; wanted three numbers, such as 0.8.7."],
+    "newest": ["The version 'newest' is not a release number; wanted three numbers, such as 0.8.7."],
+    "0.9.4": ["0.7.0 cannot be taken to 0.9.4 here", "0.7 -> 0.8 -> 0.9", "Do that hop by its guide first."],
+    "3.0.0": ["garage 3.0.0 was asked for, and its series 3 is not known here", "Choose a target of these"],
+    "0.6.0": ["0.7.0 runs and 0.6.0 is older", "Going back is a restore of the metadata backups, not an upgrade."],
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_versions(cluster: Cluster, version: str) -> None:
+    refused(cluster, *VERSIONS[version], garage_version=version)
+
+
+def test_all_that_is_wrong_with_a_request_comes_at_once(cluster: Cluster) -> None:
+    refused(
+        cluster,
+        f"The play has 2 nodes and the cluster 3: {ident(cluster, 'c1')} are not in it. Run without --limit",
+        "The wave 'rack' is not known; wanted one of node, zone",
+        "The strategy 'sideways' is not a way from 0.7.0 to 0.8.7; allowed: rolling, all_at_once. Choose one of these",
+        argv=("--limit", "a1,b1"),
+        garage_wave="rack",
+        garage_strategy="sideways",
+        **WANTED,
+    )
+
+
+def test_a_corrupted_release_never_gets_as_far_as_a_stop(cluster: Cluster, tmp_path: Path) -> None:
+    """No checksum was given: the program is asked what it is before it lies anywhere under its name."""
+    (tmp_path / "garage-0.8.7").write_bytes((CACHE / "garage/0.8.7/bin/garage").read_bytes()[: 1 << 20])
+    before = {host: cluster.starts(host) for host in cluster.hosts}
+    result = cluster.playbook("garage_upgrade", garage_release_source=str(tmp_path), **WANTED)
+    assert result.rc != 0
+    says(result, "Wanted is a program for this machine; nothing was changed.")
+    assert {host: cluster.starts(host) for host in cluster.hosts} == before
+    for host in cluster.hosts:
+        assert cluster.on(host, "find", "/usr/local/bin", "-name", "*garage-0.8.7*") == ""
+    given_up(cluster)
+
+
+def test_a_second_operator_is_refused(cluster: Cluster) -> None:
+    """With the name, the host, the process and the time of the first, while that one lives."""
+    first = cluster.start("garage_upgrade", **WANTED)
+    try:
+        reached(first, "PLAY [Hop 0, before]")
+        os.killpg(first.pid, signal.SIGSTOP)
+        said = f"The cluster is in the hands of {ME.replace('@', ' on ')} (process {first.pid}, since {time.strftime('%Y-')}"
+        refused(cluster, said, "Wait for that run to end", **WANTED)
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.communicate()
+
+
+def test_another_target_than_the_unfinished_one_is_refused(cluster: Cluster) -> None:
+    """And the unfinished one can be given up."""
+    name = unfinished(cluster)
+    refused(
+        cluster,
+        f"The operation {name} of {ME} is unfinished and goes to 0.8.7; asked for was to 0.8.0.",
+        f"or give it up with abandon: {name}",
+        garage_version="0.8.0",
+    )
+    given_up(cluster)
+
+
+def test_all_that_is_wrong_with_the_nodes_comes_at_once(cluster: Cluster) -> None:
+    """trap G26: staged layout changes. Beside it a node that is down, a full disk, and a release of another checksum."""
+    c1 = ident(cluster, "c1")
+    cluster.garage("a1", "layout", "assign", c1, "-t", "staged")
+    cluster.on("b1", "fallocate", "-l", "64M", "/var/backups/full")
+    cluster.on("c1", "systemctl", "stop", "garage")
+    try:
+        refused(
+            cluster,
+            "staged_layout (stops): a1: layout changes that are staged and not applied; wanted: nothing staged; to do:"
+            " apply them with their version or revert them",
+            "no_space (stops): b1: 0 bytes free at /var/backups/uplift",
+            "to do: make room, or name another directory with garage_backup_dir",
+            f"{c1} not connected to this node; wanted: every node of the layout connected; to do: start them",
+            "daemon_down (stops): c1: the service does not run",
+            "s3_silent (stops): c1: the S3 address",
+            f"release (stops): a1: {CACHE}/garage/0.8.7/bin/garage on the controller has the SHA-256",
+            f"wanted {ZEROS}; nothing was sent",
+            garage_release_checksums={"0.8.7": f"sha256:{ZEROS}"},
+            **WANTED,
+        )
+    finally:
+        cluster.garage("a1", "layout", "revert", "--version", "2")
+        cluster.on("b1", "rm", "/var/backups/full")
+        cluster.on("c1", "systemctl", "start", "garage")
+
+
+def test_nodes_that_cannot_even_be_planned_say_why(cluster: Cluster, tmp_path: Path) -> None:
+    for host in ("b1", "c1"):
+        cluster.on(host, "cp", "-p", "/etc/garage.toml", "/run/kept.toml")
+    cluster.on("b1", "sed", "-i", "3s/^/[/", "/etc/garage.toml")
+    cluster.on("c1", "rm", "/etc/garage.toml")
+    try:
+        refused(
+            cluster,
+            "config_not_toml (stops): b1: /etc/garage.toml is not TOML: it cannot be read from line 3",
+            "config_missing (stops): c1: /etc/garage.toml is not there; say where the configuration file is",
+            "no_answer (stops): b1: the service runs and does not answer everything",
+            f"release (stops): a1: The release 0.8.7 is not on the controller at {tmp_path}; looked for",
+            garage_release_source=str(tmp_path),
+            **WANTED,
+        )
+    finally:
+        for host in ("b1", "c1"):
+            cluster.on(host, "mv", "/run/kept.toml", "/etc/garage.toml")
+
+
+def ident(cluster: Cluster, host: str) -> str:
+    return cluster.garage(host, "node", "id", "-q").split("\n")[-2][:16]
+
+
+def reached(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if text in line:
+            return
+    raise AssertionError(f"{text!r} was never said:\n{''.join(said)[-6000:]}")
+
+
+def unfinished(cluster: Cluster) -> str:
+    """The id of the operation that the nodes remember as open."""
+    record = json.loads(cluster.on("a1", "cat", "/var/lib/uplift/garage/record.json"))
+    return str(record["id"]) if record["state"] == "open" else ""
+
+
+def given_up(cluster: Cluster) -> None:
+    result = cluster.playbook("garage_plan", operation_abandon=unfinished(cluster), **WANTED)
+    assert result.rc == 0 and unfinished(cluster) == "", result.out[-6000:]
