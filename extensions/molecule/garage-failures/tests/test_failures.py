@@ -1,0 +1,106 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One operation that fails at each wave for another reason, and is gone on with. In the order of the file."""
+
+from __future__ import annotations
+
+import subprocess
+
+from upgrades import Cluster, Result
+
+__all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
+
+SAME_AGAIN = "Mend the cause and run the same command again: what is done is not done again."
+BROKEN = "/etc/systemd/system/garage.service.d/broken.conf"
+BALLAST = "/var/lib/garage/meta/ballast"
+# Fills the backup disk as soon as the archive grows.
+FILL = """
+import glob, os, time
+end = time.monotonic() + 120
+while not glob.glob("/var/backups/uplift/garage/*/*.part") and time.monotonic() < end:
+    time.sleep(0.001)
+with open("/var/backups/full", "wb") as full:
+    while True:
+        full.write(bytes(1 << 20))
+"""
+
+
+def upgrading(cluster: Cluster) -> subprocess.Popen[str]:
+    return cluster.start("garage_upgrade", garage_version="0.8.7")
+
+
+def upgrade(cluster: Cluster) -> Result:
+    process = upgrading(cluster)
+    said, _ = process.communicate(timeout=300)
+    return Result(process.returncode, said)
+
+
+def failed(result: Result, *sentences: str) -> None:
+    missing = [sentence for sentence in sentences if not result.says(sentence)]
+    assert result.rc > 0 and not missing, f"{missing} not in:\n{result.out[-6000:]}"
+
+
+def starts(cluster: Cluster) -> dict[str, int]:
+    return {host: cluster.starts(host) for host in cluster.hosts}
+
+
+def release(cluster: Cluster, host: str) -> str:
+    """What the running process is, whatever the disk says."""
+    pid = cluster.on(host, "systemctl", "show", "-p", "MainPID", "--value", "garage").strip()
+    return cluster.on(host, f"/proc/{pid}/exe", "--version").split("v")[-1].split()[0]
+
+
+def served_by_all_but(cluster: Cluster, host: str) -> None:
+    """Every object, alias and permission, by the lab's own judge."""
+    said = cluster.lab("verify", check=False)
+    differences = [line for line in said.splitlines() if line.startswith("judge: ")]
+    assert len(differences) == 2 and f"judge: {host} takes no S3 connections" in differences[0], said
+
+
+def test_a_node_that_does_not_start_stops_the_rollout(cluster: Cluster) -> None:
+    cluster.on("a1", "mkdir", "-p", BROKEN.rpartition("/")[0])
+    cluster.on("a1", "sh", "-c", f"printf '[Service]\\nExecStartPre=/bin/false\\n' > {BROKEN}")
+    cluster.on("a1", "systemctl", "daemon-reload")
+    failed(upgrade(cluster), "stopped in the pass walk, uplift.datastores.service : Start the service:", SAME_AGAIN)
+    assert starts(cluster) == {"a1": 1, "b1": 1, "c1": 1}
+    served_by_all_but(cluster, "a1")
+    assert "a1" in cluster.report()["error"]
+
+
+def test_an_unreachable_node_stops_it_too(cluster: Cluster) -> None:
+    """Cut off when its wave begins. What stood in the way of the wave before is mended, and is not gone through again."""
+    cluster.on("a1", "rm", BROKEN)
+    cluster.on("a1", "systemctl", "daemon-reload")
+    process, said, headers = upgrading(cluster), "", 0
+    assert process.stdout is not None
+    for line in process.stdout:
+        said, headers = said + line, headers + line.startswith("PLAY [Hop 0, walk]")
+        if headers == 2 and line.startswith("PLAY [Hop 0, walk]"):
+            cluster.lab("kill-net", "b1")
+    try:
+        failed(Result(process.wait(), said), "b1 cannot be reached or failed earlier", "Bring the node back and run the same")
+        assert starts(cluster) == {"a1": 2, "b1": 1, "c1": 1}
+        served_by_all_but(cluster, "b1")
+    finally:
+        cluster.lab("heal-net", "b1")
+
+
+def test_a_backup_disk_that_fills_up_leaves_the_old_release_running(cluster: Cluster) -> None:
+    cluster.on("b1", "sh", "-c", f"head -c 30000000 /dev/urandom > {BALLAST}")
+    cluster.on("b1", "systemd-run", "python3", "-c", FILL)
+    failed(upgrade(cluster), "could not be written: No space left on device. What there was of it is removed.", SAME_AGAIN)
+    assert cluster.on("b1", "find", "/var/backups/uplift", "-type", "f") == ""
+    assert {host: release(cluster, host) for host in cluster.hosts} == {"a1": "0.8.7", "b1": "0.8.0", "c1": "0.8.0"}
+
+
+def test_the_next_run_finishes(cluster: Cluster) -> None:
+    """And restarts nothing that is done: b1 was started again after its failed backup, and once more with its release."""
+    cluster.on("b1", "rm", "/var/backups/full", BALLAST)
+    done = upgrade(cluster)
+    assert done.rc == 0, done.out[-6000:]
+    assert starts(cluster) == {"a1": 2, "b1": 3, "c1": 2}
+
+
+from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost
