@@ -43,4 +43,9 @@ def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:
 
 
 # Last: these hold after the runs above.
-from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost  # noqa: E402
+from always import (  # noqa: E402
+    cluster,
+    test_backups_are_private_and_proved,
+    test_nothing_is_left_behind,
+    test_nothing_is_lost,
+)
