@@ -60,10 +60,16 @@ def docker() -> None:
         raise LabError("no docker daemon answers and this is not root: start one, or run `lab setup` as root")
     log = paths.made(paths.cache() / "log") / "dockerd.log"
     say(f"starting dockerd on {BRIDGE}; log in {log}")
-    with log.open("a") as out:
-        argv = ["dockerd", "--bip", BRIDGE]
-        subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
-    wait_for("the docker daemon answers", daemon_silence, 60, pause=0.5)
+    argv = ["dockerd", "--bip", BRIDGE]
+    for patience in (20, 60):
+        with log.open("a") as out:
+            subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        try:
+            return wait_for("the docker daemon answers", daemon_silence, patience, pause=0.5)
+        except LabError:
+            # One that is just ending takes its containerd away from the next: that one has to be started again.
+            if patience == 60:
+                raise
 
 
 def environment() -> None:
