@@ -28,7 +28,7 @@ def grant(garage: Garage, name: str, grant_read: Sequence[str]) -> dict[str, Any
             f"Garage {garage.version()} made the key {key.id} and showed no secret; it is of no use. Delete it."
         )
     if name not in kept:
-        garage.create_bucket(name)
+        name = _made(garage, name, key.id)
     for bucket in sorted({name, *kept}):
         garage.permit("allow", bucket, key.id, *_ALL)
     there = {row.id for row in garage.buckets().rows}  # the caller may have listed what has just been removed
@@ -42,6 +42,18 @@ def grant(garage: Garage, name: str, grant_read: Sequence[str]) -> dict[str, Any
         "removed": removed,
         "leftover_buckets": [one for one in kept if one != name],
     }
+
+
+def _made(garage: Garage, name: str, key_id: str) -> str:
+    """The bucket's name. A node that was away when one was removed remembers its alias alone, for up to ten minutes."""
+    try:
+        garage.create_bucket(name)
+    except CliError as exc:
+        if "already exists" not in str(exc):
+            raise
+        name = f"{name}-{key_id[-8:].lower()}"
+        garage.create_bucket(name)
+    return name
 
 
 def remove(garage: Garage) -> tuple[list[str], list[str]]:
@@ -58,6 +70,8 @@ def remove(garage: Garage) -> tuple[list[str], list[str]]:
             garage.delete_bucket(row.aliases[0])  # by its id, Garage would refuse: the alias would remain
             removed.append(row.aliases[0])
         except CliError as exc:
+            if "not found" in str(exc):
+                continue  # the same the other way round: this node has not heard yet that the bucket is gone
             if "not empty" not in str(exc):
                 raise
             kept.append(row.aliases[0])

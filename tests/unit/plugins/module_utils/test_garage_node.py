@@ -383,6 +383,18 @@ def test_a_leftover_bucket_with_objects_is_kept_and_used(version: str) -> None:
     assert result["leftover_buckets"] == [], "it is the bucket asked for"
 
 
+def test_an_alias_that_a_stale_node_remembers_is_stepped_around() -> None:
+    """Seen at a node that was down while the bucket was removed: listed nowhere, and not to be made again."""
+    key = key_id("uplift-probe", NEW)
+    other = f"uplift-probe-{key[-8:].lower()}"
+    more = {
+        "bucket create uplift-probe": "bucket_create_exists",
+        f"bucket create {other}": "bucket_create",
+        f"bucket allow --read --write --owner --key {key} {other}": "bucket_allow",
+    }
+    assert access.grant(garage(accessing(NEW, **more)), "uplift-probe", [])["bucket"] == other
+
+
 def test_another_leftover_bucket_is_named_so_that_it_can_be_emptied() -> None:
     key = key_id("uplift-probe", NEW)
     more = {
