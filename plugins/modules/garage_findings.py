@@ -91,7 +91,10 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     found = sorted(findings(module.params), key=lambda one: not one.stops)
     stopping = sorted({one.key for one in found if one.stops} - set(module.params["accept"]))
     where = f"{module.params['node']}: " if module.params["node"] else ""
-    rows = [{**asdict(one), "sentence": f"{where}{one.saw.rstrip('.')}; wanted: {one.wanted}; to do: {one.do}"} for one in found]
+    rows = [
+        {**asdict(one), "sentence": f"{where}{one.saw.rstrip('.')}; wanted: {one.wanted}; to do: {one.do}"}
+        for one in found
+    ]
     said = [f"{row['key']} ({'stops' if row['key'] in stopping else 'note'}): {row['sentence']}" for row in rows]
     return {"findings": rows, "said": said, "stopping": stopping}
 

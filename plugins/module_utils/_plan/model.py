@@ -42,25 +42,54 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Hop:
-    """One supported move between two series. `ways` is in the order of least interruption."""
+class Series:
+    """Releases that share protocol and data: from `since` on, up to the next series.
 
-    source: tuple[int, ...]
-    target: tuple[int, ...]
-    ways: Sequence[Way]
-    irreversible: str
-    guide: str
+    newest: the newest release known here; a newer one of the series is a target with a note.
+    stop: the release at which a longer way touches the series (None: the newest).
+    """
+
+    name: str
+    since: Version
+    newest: Version
+    stop: Version | None = None
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One supported move between two series, by their names. `ways` is in the order of least interruption.
+
+    depart: the oldest release that can make the hop; what is older is first taken there, inside its series.
+    refusal: why nobody should make this hop by machine, with the written way; it has no `ways` then.
+    """
+
+    source: str
+    target: str
+    ways: Sequence[Way] = ()
+    irreversible: str = ""
+    guide: str = ""
+    depart: Version | None = None
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All that the planner knows of a product: its series in order with their newest known release, and the hops."""
+    """All that the planner knows of a product: its series in order, the hops between them, moves inside one.
+
+    until: the first release that belongs to no known series.
+    never: releases that are no target, and why.
+    quorums: replication mode -> (copies, how many must answer). alike: the nodes keep nothing themselves (they share
+    a database), so one that stays serves everybody; quorums are not asked then.
+    """
 
     product: str
-    series: Mapping[tuple[int, ...], Version]
+    series: Sequence[Series]
+    until: Version
     hops: Sequence[Hop]
     patch: Sequence[Way]
-    quorums: Mapping[str, tuple[int, int]]
+    quorums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    alike: bool = False
+    never: Mapping[Version, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,6 +143,7 @@ class PlannedHop:
 class Plan:
     product: str
     leader: str
+    target: Version
     hops: tuple[PlannedHop, ...]
     notes: tuple[str, ...] = ()
 

@@ -6,9 +6,16 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence
+from typing import Iterable, Iterator, Sequence, Tuple
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Node, Refusal, Way
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    Catalogue,
+    Hop,
+    Node,
+    Refusal,
+    Series,
+    Way,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 
@@ -20,13 +27,10 @@ class Refused(Exception):
         self.refusals = refusals
 
 
-def series_of(version: Version) -> tuple[int, ...]:
-    """Releases of one series share protocol and data: 0.8.x is a series, 1.x is one."""
-    return (0, version.minor) if version.major == 0 else (version.major,)
-
-
-def name(series: Sequence[int]) -> str:
-    return ".".join(str(part) for part in series)
+def series_of(catalogue: Catalogue, version: Version) -> Series | None:
+    """The series that the release belongs to; None when no known one does."""
+    begun = [series for series in catalogue.series if series.since <= version < catalogue.until]
+    return begun[-1] if begun else None
 
 
 def running(nodes: Sequence[Node]) -> Version:
@@ -44,34 +48,56 @@ def running(nodes: Sequence[Node]) -> Version:
     )
 
 
-def moves(catalogue: Catalogue, source: Version, target: Version) -> Iterator[tuple[Version, Version, Hop | None]]:
-    """The hops from source to target in order; None stands for a move inside a series. Nothing when they are equal."""
-    order, start = list(catalogue.series), source
-    here, there = series_of(source), series_of(target)
-    _known(catalogue, source, target)
-    if target < source:
+Move = Tuple[Version, Version, "Hop | None"]
+
+
+def until(catalogue: Catalogue, way: Iterable[Move], name: str) -> list[Move]:
+    """The way up to the move that ends at the release or the series of this name; all of it for ""."""
+    out: list[Move] = []
+    for move in way:
+        out.append(move)
+        series = series_of(catalogue, move[1])
+        if name and name.lstrip("v") in (str(move[1]), series.name if series else ""):
+            return out
+    if name and out:
+        stops = ", ".join(str(stop) for _start, stop, _hop in out)
         raise Refused(
-            Refusal(
-                "downgrade",
-                f"{source} runs and {target} is older: the older release cannot read what the newer one has written."
-                " Going back is a restore of the metadata backups, not an upgrade.",
-            )
+            Refusal("no_such_stop", f"The way does not stop at {name!r}; it stops at {stops}. Choose one of these.")
         )
-    if here == there:
-        if source != target:
-            yield source, target, None
-        return
-    for series in order[order.index(here) + 1 : order.index(there) + 1]:
-        hop = next((h for h in catalogue.hops if h.source == here and h.target == series), None)
-        if hop is None:
-            raise Refused(_no_hop(catalogue, source, target, here, series))
-        stop = target if series == there else catalogue.series[series]
+    return out
+
+
+def moves(catalogue: Catalogue, source: Version, target: Version) -> Iterator[Move]:
+    """The hops from source to target in order; None stands for a move inside a series. Nothing when they are equal."""
+    here, there = (_known(catalogue, version, what) for version, what in ((source, "runs"), (target, "was asked for")))
+    _allowed(catalogue, source, target)
+    start = source
+    while here != there:
+        hop, series = _next(catalogue, here, there, source, target)
+        if hop.depart and start < hop.depart:
+            yield start, hop.depart, None
+            start = hop.depart
+        stop = target if series == there else series.stop or series.newest
         yield start, stop, hop
         start, here = stop, series
+    if start != target:
+        yield start, target, None
+
+
+def _next(catalogue: Catalogue, here: Series, there: Series, source: Version, target: Version) -> tuple[Hop, Series]:
+    """The hop that gets farthest without passing the target, and the series it leads to."""
+    reach = {series.name: series for series in catalogue.series if here.since < series.since <= there.since}
+    hops = [hop for hop in catalogue.hops if hop.source == here.name and hop.target in reach]
+    if not hops:
+        raise Refused(_no_hop(catalogue, source, target, here))
+    hop = max(hops, key=lambda one: reach[one.target].since)
+    if hop.refusal:
+        raise Refused(Refusal("no_automatic_way", f"{source} cannot be taken to {target} here: {hop.refusal}"))
+    return hop, reach[hop.target]
 
 
 def notes(catalogue: Catalogue, target: Version) -> tuple[str, ...]:
-    newest = catalogue.series[series_of(target)]
+    newest = _known(catalogue, target, "was asked for").newest
     if target <= newest:
         return ()
     return (f"{target} is newer than {newest}, the newest release of its series that this collection was tested with.",)
@@ -91,28 +117,40 @@ def way(ways: Sequence[Way], strategy: str, source: Version, target: Version) ->
     )
 
 
-def _known(catalogue: Catalogue, source: Version, target: Version) -> None:
-    known = ", ".join(name(series) for series in catalogue.series)
-    for version, what in ((source, "runs"), (target, "was asked for")):
-        if series_of(version) not in catalogue.series:
-            raise Refused(
-                Refusal(
-                    "unknown_version",
-                    f"{catalogue.product} {version} {what}, and its series {name(series_of(version))} is not known"
-                    f" here; known series: {known}. Choose a target of these, or a newer release of this collection.",
-                )
+def _known(catalogue: Catalogue, version: Version, what: str) -> Series:
+    found = series_of(catalogue, version)
+    if found is None:
+        known = ", ".join(series.name for series in catalogue.series)
+        raise Refused(
+            Refusal(
+                "unknown_version",
+                f"{catalogue.product} {version} {what}, and it belongs to no series that is known here; known series:"
+                f" {known}. Choose a target of these, or a newer release of this collection.",
             )
+        )
+    return found
 
 
-def _no_hop(
-    catalogue: Catalogue, source: Version, target: Version, here: Sequence[int], series: Sequence[int]
-) -> Refusal:
-    order = list(catalogue.series)
-    legal = order[order.index(series_of(source)) : order.index(series_of(target)) + 1]
-    have = ", ".join(f"{name(hop.source)} -> {name(hop.target)}" for hop in catalogue.hops) or "none"
+def _allowed(catalogue: Catalogue, source: Version, target: Version) -> None:
+    if target < source:
+        raise Refused(
+            Refusal(
+                "downgrade",
+                f"{source} runs and {target} is older: the older release cannot read what the newer one has written."
+                " Going back is a restore of the backups, not an upgrade.",
+            )
+        )
+    if target in catalogue.never:
+        reason = catalogue.never[target]
+        raise Refused(Refusal("bad_release", f"{target} is no target: {reason} Choose another release."))
+
+
+def _no_hop(catalogue: Catalogue, source: Version, target: Version, here: Series) -> Refusal:
+    names = [series.name for series in catalogue.series if series.since <= target]
+    legal = " -> ".join(names[names.index(here.name) :])
+    have = ", ".join(f"{hop.source} -> {hop.target}" for hop in catalogue.hops if not hop.refusal) or "none"
     return Refusal(
         "no_such_hop",
-        f"{source} cannot be taken to {target} here: the makers' way is one series at a time,"
-        f" {' -> '.join(name(part) for part in legal)}, and the hop {name(here)} -> {name(series)} is not among those"
-        f" that this collection makes ({have}). Do that hop by its guide first.",
+        f"{source} cannot be taken to {target} here: the makers' way is {legal}, and this collection makes no hop from"
+        f" {here.name} on it (it makes {have}). Do that hop by its guide first.",
     )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Sequence
+from typing import Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -37,18 +37,15 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
     refusals = list(_request(request)) + list(_membership(nodes, cluster))
     try:
         source, target = path.running(nodes), _version.parse(request.target)
-        hops = []
-        for start, stop, hop in path.moves(catalogue, source, target):
-            hops.append(_planned(catalogue, hop, start, stop, nodes, cluster, request))
-            if request.stop_after and path.series_of(stop) == path.series_of(_version.parse(request.stop_after)):
-                break
+        way = path.until(catalogue, path.moves(catalogue, source, target), request.stop_after)
+        hops = [_planned(catalogue, hop, start, stop, nodes, cluster, request) for start, stop, hop in way]
     except Refused as refused:
         return refusals + list(refused.refusals)
     except UpliftError as error:
         return [*refusals, Refusal("bad_version", str(error))]
     if refusals:
         return refusals
-    return Plan(catalogue.product, order(nodes)[0].name, tuple(hops), path.notes(catalogue, target))
+    return Plan(catalogue.product, order(nodes)[0].name, target, tuple(hops), path.notes(catalogue, target))
 
 
 def order(nodes: Sequence[Node]) -> list[Node]:
@@ -56,11 +53,11 @@ def order(nodes: Sequence[Node]) -> list[Node]:
     return sorted(nodes, key=lambda node: (node.zone, node.name))
 
 
-def waves(nodes: Sequence[Node], cluster: Cluster, request: Request, quorums: Mapping[str, tuple[int, int]]) -> Waves:
+def waves(nodes: Sequence[Node], cluster: Cluster, request: Request, catalogue: Catalogue) -> Waves:
     """Which nodes a walk takes at once. A zone at a time where three zones or more hold three copies, else a node."""
     ordered = order(nodes)
     zones = list(dict.fromkeys(node.zone for node in ordered))
-    copies, needed = quorums.get(cluster.replication, (0, 0))
+    copies, needed = (len(ordered), 1) if catalogue.alike else catalogue.quorums.get(cluster.replication, (0, 0))
     by_zone = request.wave == "zone" or (not request.wave and len(zones) >= 3 and copies == 3 and all(zones))
     if by_zone:
         found = [[node for node in ordered if node.zone == zone] for zone in zones]
@@ -118,7 +115,7 @@ def _least(
 def _try(
     chosen: Way, catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request
 ) -> tuple[Way, Waves]:
-    walks = waves(nodes, cluster, request, catalogue.quorums) if set(WALKS) & set(chosen.passes) else ()
+    walks = waves(nodes, cluster, request, catalogue) if set(WALKS) & set(chosen.passes) else ()
     return chosen, walks
 
 

@@ -32,7 +32,7 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
             )
         ]
     record = next(iter(open_ones.values()))
-    target, hops = record["plan"]["hops"][-1]["target"], record["plan"]["hops"]
+    target, hops = record["plan"]["target"], record["plan"]["hops"]
     if request.target.lstrip("v") != target:
         return [_other(record, f"to {target}", f"to {request.target}", "version")]
     if request.strategy and request.strategy != hops[0]["strategy"]:

@@ -18,6 +18,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
     return {
         "product": plan.product,
         "leader": plan.leader,
+        "target": str(plan.target),
         "notes": list(plan.notes),
         "hops": [_hop(number, hop) for number, hop in enumerate(plan.hops)],
     }

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Way
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Way
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 _STOPPED = "clients are shut out from here until the ports are opened again"
@@ -38,8 +38,8 @@ PATCH = (
 # Guide 001, "Minimal downtime migration procedure" (rolling) and "Simple migration procedure" (all_at_once).
 # A proof between the backup and the switch is ours: the guide asks for a backup and does not look at it.
 SEVEN_TO_EIGHT = Hop(
-    source=(0, 7),
-    target=(0, 8),
+    source="0.7",
+    target="0.8",
     ways=(
         Way(
             "rolling",
@@ -74,16 +74,17 @@ SEVEN_TO_EIGHT = Hop(
 # Series (0, 5) and (0, 6) and those from (0, 9) on stand here so that a refusal can name the legal path.
 GARAGE = Catalogue(
     product="garage",
-    series={
-        (0, 4): Version(0, 4, 0),
-        (0, 5): Version(0, 5, 1),
-        (0, 6): Version(0, 6, 0),
-        (0, 7): Version(0, 7, 3),
-        (0, 8): Version(0, 8, 7),
-        (0, 9): Version(0, 9, 4),
-        (1,): Version(1, 3, 0),
-        (2,): Version(2, 1, 0),
-    },
+    series=(
+        Series("0.4", Version(0, 4, 0), Version(0, 4, 0)),
+        Series("0.5", Version(0, 5, 0), Version(0, 5, 1)),
+        Series("0.6", Version(0, 6, 0), Version(0, 6, 0)),
+        Series("0.7", Version(0, 7, 0), Version(0, 7, 3)),
+        Series("0.8", Version(0, 8, 0), Version(0, 8, 7)),
+        Series("0.9", Version(0, 9, 0), Version(0, 9, 4)),
+        Series("1", Version(1, 0, 0), Version(1, 3, 0)),
+        Series("2", Version(2, 0, 0), Version(2, 1, 0)),
+    ),
+    until=Version(3, 0, 0),
     hops=(SEVEN_TO_EIGHT,),
     patch=PATCH,
     # replication_mode -> (copies, how many must answer for a read and a write). The "dangerous" modes are held to the

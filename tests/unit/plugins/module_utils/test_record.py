@@ -36,6 +36,7 @@ def steps(name: str, verbs: list[str]) -> dict[str, Any]:
 PLAN = {
     "product": "garage",
     "leader": "a1",
+    "target": "0.8.7",
     "hops": [
         {
             "source": "0.7.0",
