@@ -20,6 +20,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "leader": plan.leader,
         "target": str(plan.target),
         "notes": list(plan.notes),
+        "undoes": plan.undoes,
         "hops": [_hop(number, hop) for number, hop in enumerate(plan.hops)],
     }
 
