@@ -66,6 +66,7 @@ def plan(catalogue: Catalogue, records: Records, confirmed: bool) -> Plan | Sequ
         there,
         (PlannedHop(here, there, way.strategy, passes, lost, guide),),
         undoes=record["id"],
+        undoes_hop=number,
     )
 
 

@@ -143,12 +143,15 @@ class PlannedHop:
 
 @dataclass(frozen=True)
 class Plan:
+    """undoes: the operation that a way back undoes, and the number of the hop in it."""
+
     product: str
     leader: str
     target: Version
     hops: tuple[PlannedHop, ...]
     notes: tuple[str, ...] = ()
     undoes: str = ""
+    undoes_hop: int = 0
 
 
 @dataclass(frozen=True)

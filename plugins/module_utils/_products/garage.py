@@ -154,7 +154,7 @@ BACK = Way(
 REOPEN = Way(
     "all_at_once",
     {
-        "together": ("activate", "start", "connect"),
+        "together": ("start", "connect"),
         "after": ("healthy", "resume", "connect", "healthy", "contents", "verify"),
     },
 )

@@ -35,7 +35,7 @@ def upgrading(cluster: Cluster) -> subprocess.Popen[str]:
 
 def upgrade(cluster: Cluster) -> Result:
     process = upgrading(cluster)
-    said = process.communicate(timeout=300)[0]
+    said = process.communicate(timeout=900)[0]
     return Result(process.returncode, said)
 
 

@@ -44,10 +44,10 @@ def ask(records: dict[str, Any], confirm: bool = True) -> Any:
     [
         ("0/ verify", "finished", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
         ("0/ healthy", "open", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
-        ("0/ backup", "open", ("0.9.4", "0.8.7"), ["activate", "start", "connect"]),
-        ("0/ drain", "open", ("0.9.4", "0.8.7"), ["activate", "start", "connect"]),
+        ("0/ backup", "open", ("0.9.4", "0.8.7"), ["start", "connect"]),
+        ("0/ drain", "open", ("0.9.4", "0.8.7"), ["start", "connect"]),
         ("1/ drain", "open", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
-        ("1/ stop", "open", ("1.3.0", "0.9.4"), ["activate", "start", "connect"]),
+        ("1/ stop", "open", ("1.3.0", "0.9.4"), ["start", "connect"]),
         ("1/ activate", "open", ("1.3.0", "0.9.4"), ["stop", "restore", "activate", "start", "connect"]),
     ],
 )
@@ -59,6 +59,7 @@ def test_way_back_is_over_the_last_hop_that_stopped_anything(
     assert isinstance(made, Plan), made
     (hop,) = made.hops
     assert (str(hop.source), str(hop.target)) == over and made.undoes == "op-1"
+    assert made.undoes_hop == ("0.8.7", "0.9.4").index(over[1])
     together = next(one for one in hop.passes if one.name == "together")
     assert [verb for verb, _scope in together.steps] == verbs and together.waves == (HOSTS,)
     assert ("restore" in verbs) is ("lost" in together.interrupts) is bool(hop.irreversible)
