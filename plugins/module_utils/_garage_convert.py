@@ -17,7 +17,7 @@ import shutil
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _files, _garage_daemon, _garage_engine
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import demand
@@ -87,6 +87,26 @@ def trees(text: str) -> dict[str, int]:
     return found
 
 
+def source_of(engines: Sequence[str], source: str, target: str) -> str:
+    """The engine to convert from; empty when only the wanted one is there."""
+    others = [name for name in engines if name != target]
+    if source and source not in engines:
+        raise UpliftError(
+            f"Of {source} there is no database, only of {', '.join(engines) or 'none'}. Correct metadata_dir or "
+            "source: garage "
+            "itself would make an empty one. Nothing was changed."
+        )
+    if source or (target in engines and not others):
+        return source
+    if len(others) != 1:
+        raise UpliftError(
+            f"There are databases of {', '.join(others) or 'none'}; wanted one to convert. Correct metadata_dir, "
+            "or say by source "
+            "which one holds the data. Nothing was changed."
+        )
+    return others[0]
+
+
 def decide(manifest: Mapping[str, Any], there: str, source: Print, output: Print, existing: str) -> str:
     """`convert`, `aside` (set aside what is there, then convert) or `done`. `there` is none, blank or data."""
     if there == "none":
@@ -116,10 +136,20 @@ def run(
     garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, proc: Path = _garage_daemon.PROC
 ) -> dict[str, Any]:
     """What `garage_convert_db` does."""
-    job = _job(garage, params, progress)
+    source = source_of(_garage_engine.look(params["metadata_dir"]).engines, params["source"] or "", params["target"])
+    if not source:
+        output = _garage_engine.path(params["metadata_dir"], params["target"])
+        return {
+            "changed": False,
+            "version": "",
+            "user": "",
+            "input": "",
+            "output": output,
+            "manifest": "",
+            "set_aside": "",
+        }
+    job = _job(garage, {**params, "source": source}, progress)
     demand_down(job.garage, job.metadata_dir, proc, "a conversion")
-    if job.source not in _garage_engine.look(job.metadata_dir).engines:
-        raise UpliftError(f"{job.input} is no database of {job.source}; wanted one. Correct metadata_dir or source.")
     manifest = _manifest(job.manifest)
     result: dict[str, Any] = {
         "changed": False, "version": str(job.garage.version()), "user": job.garage.user, "input": job.input,

@@ -15,13 +15,11 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage, form
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_hop_findings import new_name
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_runbook import MIGRATIONS
 
 DONE = "Migration successful"  # 0.6 spells it with one letter more
-_S3_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_ADDRESS = re.compile(r"\d+(\.\d+){3}")
 _RELEASE = re.compile(r"^Garage version: \S*?(\d+\.\d+\.\d+)", re.MULTILINE)
-_RENAMED = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class Seen:
     buckets: tuple[str, ...]
     keys: tuple[str, ...]
     permitted: tuple[str, ...] = ()
-
-
-def renamed(name: str) -> bool:
-    """A bucket name that is not one of S3 becomes 32 hexadecimal digits in the migration (G14)."""
-    return not _S3_NAME.fullmatch(name) or bool(_ADDRESS.fullmatch(name)) or ".." in name
 
 
 def needed(seen: Seen, buckets: Sequence[str], keys: Sequence[str]) -> bool:
@@ -67,23 +60,22 @@ def needed(seen: Seen, buckets: Sequence[str], keys: Sequence[str]) -> bool:
 
 
 def missing(there: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Names that are gone. Of the renamed ones only the number can be told: each has become 32 digits."""
-    gone = sorted(name for name in wanted if not renamed(name) and name not in there)
-    strange = [name for name in wanted if renamed(name)]
-    digits = [name for name in there if _RENAMED.fullmatch(name) and name not in wanted]
-    return gone + (sorted(strange) if len(digits) < len(strange) else [])
+    """Names that are gone. One that S3 does not allow was given another (G14)."""
+    return sorted(name for name in wanted if name not in there and new_name(name) not in there)
 
 
 def run(garage: Garage, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """What `garage_migrate` does."""
     words = form(MIGRATIONS, params["migration"], garage.version(), "migration").words
-    buckets, keys = params["buckets"] or (), params["keys"] or ()
+    buckets, keys = params["expect"] or (), params["keys"] or ()
     before = look(garage, permissions=True)
     result = {"changed": False, "version": str(garage.version()), "migrated": False, "buckets": list(before.buckets)}
     if not needed(before, buckets, keys):
         return result
     demand_all_up(garage)
-    result.update(changed=True, migrated=True, renamed=sorted(filter(renamed, buckets)))
+    result.update(
+        changed=True, migrated=True, renamed={name: new_name(name) for name in buckets if new_name(name) != name}
+    )
     if check_mode:
         return result
     answer = demand(garage.call(*words), f"The migration {params['migration']}")

@@ -96,7 +96,7 @@ def take(
     garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, clock: Clock
 ) -> dict[str, Any]:
     """What `garage_snapshot` does for `present`."""
-    path, own = params["path"], params["snapshots_dir"] or os.path.join(params["metadata_dir"], "snapshots")
+    path, own = params["dest"], params["snapshots_dir"] or os.path.join(params["metadata_dir"], "snapshots")
     if _below(path, own) or _below(path, params["metadata_dir"]):
         # Garage deletes there by names, and what it counts as a snapshot is not what we would.
         raise UpliftError(
@@ -124,7 +124,7 @@ def restore(
     garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, proc: Path = _garage_daemon.PROC
 ) -> dict[str, Any]:
     """What `garage_snapshot` does for `restored`: the daemon is down, and what was there is kept beside."""
-    path, directory = params["path"], params["metadata_dir"]
+    path, directory = params["dest"], params["metadata_dir"]
     if not os.path.exists(path):
         raise UpliftError(f"There is no snapshot at {path}; wanted one to restore. Nothing was changed.")
     told = read(path)

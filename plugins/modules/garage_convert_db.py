@@ -20,8 +20,12 @@ description:
   - The configuration is not touched. Set C(db_engine) to O(target) before the next start.
 options:
   metadata_dir: {description: The C(metadata_dir) of the configuration., type: path, required: true}
-  source: {description: The engine that holds the data., type: str, default: sled, choices: [sled, lmdb, sqlite]}
-  target: {description: The engine wanted., type: str, default: lmdb, choices: [lmdb, sqlite]}
+  source:
+    description: The engine that holds the data. By default the only one but O(target) of which there is a database; where there is
+      none, there is nothing to convert.
+    type: str
+    choices: [sled, lmdb, sqlite]
+  target: {description: The engine wanted., type: str, default: lmdb, choices: [lmdb, sqlite], aliases: [engine]}
   release_binary:
     description: The program to convert with; it has to know both engines. By default the binary that the unit would start next.
     type: path
@@ -60,7 +64,7 @@ EXAMPLES = r"""
 RETURN = r"""
 version: {description: Release of the program used., returned: success, type: str, sample: 0.9.4}
 user: {description: The account it ran as., returned: success, type: str, sample: garage}
-input: {description: The database converted., returned: success, type: str, sample: /var/lib/garage/meta/db}
+input: {description: The database converted; empty where there was nothing to convert., returned: success, type: str, sample: /var/lib/garage/meta/db}
 output: {description: The new database., returned: success, type: str, sample: /var/lib/garage/meta/db.lmdb}
 manifest:
   description: What was noted of it.
@@ -100,8 +104,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 SPEC = {
     **GARAGE,
     "metadata_dir": {"type": "path", "required": True},
-    "source": {"type": "str", "default": "sled", "choices": ["sled", "lmdb", "sqlite"]},
-    "target": {"type": "str", "default": "lmdb", "choices": ["lmdb", "sqlite"]},
+    "source": {"type": "str", "choices": ["sled", "lmdb", "sqlite"]},
+    "target": {"type": "str", "default": "lmdb", "choices": ["lmdb", "sqlite"], "aliases": ["engine"]},
     "release_binary": {"type": "path"},
     "existing": {"type": "str", "default": "refuse", "choices": ["refuse", "aside"]},
     "prove": {"type": "bool", "default": True},

@@ -19,11 +19,11 @@ description:
   - Afterwards the buckets are counted and compared by name.
 options:
   migration: {description: The migration., type: str, default: buckets050, choices: [buckets050]}
-  buckets:
+  expect:
     description:
-      - Names of the buckets in C(garage bucket list) of 0.5. With O(buckets) or O(keys) given and no bucket named, there is
+      - Names of the buckets in C(garage bucket list) of 0.5. With O(expect) or O(keys) given and no bucket named, there is
         nothing to migrate.
-      - A name that is not one of S3 becomes 32 hexadecimal digits; such are counted.
+      - A name that is not one of S3 is expected as the 32 hexadecimal digits that the migration makes of it.
     type: list
     elements: str
   keys: {description: Ids of the keys that the cluster had., type: list, elements: str}
@@ -37,7 +37,7 @@ attributes:
 EXAMPLES = r"""
 - name: Take the buckets of 0.5 over, once
   uplift.datastores.garage_migrate:
-    buckets: [photos, site, My_Bucket]
+    expect: [photos, site, My_Bucket]
   run_once: true
 """
 
@@ -51,11 +51,10 @@ buckets:
   elements: str
   sample: [50170f4e96f4d230303fc8384327a471, photos, site]
 renamed:
-  description: Names that S3 does not allow, and which were changed.
+  description: Names that S3 does not allow, with those that the buckets bear now.
   returned: when migrated
-  type: list
-  elements: str
-  sample: [My_Bucket]
+  type: dict
+  sample: {My_Bucket: 50170f4e96f4d230303fc8384327a471}
 """
 
 from typing import Any
@@ -69,7 +68,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage_migrate 
 SPEC = {
     **GARAGE,
     "migration": {"type": "str", "default": "buckets050", "choices": ["buckets050"]},
-    "buckets": {"type": "list", "elements": "str"},
+    "expect": {"type": "list", "elements": "str"},
     "keys": {"type": "list", "elements": "str", "no_log": False},
 }
 

@@ -22,11 +22,11 @@ options:
     type: str
     default: present
     choices:
-      present: There is a sound copy of a snapshot at O(path). One that is there is kept.
-      restored: The metadata directory holds what O(path) does.
-  path:
+      present: There is a sound copy of a snapshot at O(dest). One that is there is kept.
+      restored: The metadata directory holds what O(dest) does.
+  dest:
     description:
-      - The copy, a directory or, with sqlite in 0.9, a file. Its manifest lies beside it as C(<path>.manifest.json). Both are readable by
+      - The copy, a directory or, with sqlite in 0.9, a file. Its manifest lies beside it as C(<dest>.manifest.json). Both are readable by
         root only, since they hold keys.
       - For V(restored) also what Garage itself made, such as C(meta/snapshots/2026-11-21T06:22:41Z); then nothing is compared.
     type: path
@@ -53,13 +53,13 @@ attributes:
 EXAMPLES = r"""
 - name: Keep the metadata as it was before the upgrade
   uplift.datastores.garage_snapshot:
-    path: /var/backups/garage/before-2.1.0
+    dest: /var/backups/garage/before-2.1.0
     metadata_dir: /var/lib/garage/meta
 
 - name: Go back to it, with the daemon down
   uplift.datastores.garage_snapshot:
     state: restored
-    path: /var/backups/garage/before-2.1.0
+    dest: /var/backups/garage/before-2.1.0
     metadata_dir: /var/lib/garage/meta
 """
 
@@ -111,7 +111,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 SPEC = {
     **GARAGE,
     "state": {"type": "str", "default": "present", "choices": ["present", "restored"]},
-    "path": {"type": "path", "required": True},
+    "dest": {"type": "path", "required": True},
     "metadata_dir": {"type": "path", "required": True},
     "snapshots_dir": {"type": "path"},
     "all_nodes": {"type": "bool", "default": False},
