@@ -17,6 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import G
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_repair import Clock
 
 FIXTURES = Path(__file__).parent / "fixtures" / "garage"
+RUNBOOK = FIXTURES.with_name("garage_runbook")  # what is asked once in a cluster's life, of releases old and new
 OLD, BARE, NEW = "0.7.0", "0.8.0", "0.8.7"
 ALL = (OLD, BARE, NEW)
 BINARY, CONFIG = "/releases/garage", "/etc/garage.toml"
@@ -24,7 +25,10 @@ BINARY, CONFIG = "/releases/garage", "/etc/garage.toml"
 
 def answer(case: str, version: str) -> Answer:
     """One captured call, cleaned as LocalRunner cleans it."""
-    kept = yaml.safe_load((FIXTURES / f"{case}_{version}.yml").read_text(encoding="utf-8"))
+    file = f"{case}_{version}.yml"
+    kept = yaml.safe_load(
+        (FIXTURES if (FIXTURES / file).exists() else RUNBOOK).joinpath(file).read_text(encoding="utf-8")
+    )
     clean = [_cli._text(kept[stream].encode()) for stream in ("stdout", "stderr")]
     return Answer(tuple(kept["argv"]), kept["rc"], *clean)
 
