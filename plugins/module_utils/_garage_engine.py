@@ -130,11 +130,15 @@ def told(metadata_dir: str, configured: str, running: Version) -> dict[str, Any]
     """For a result: what lies there and whether it is what the running release opens."""
     found = look(metadata_dir)
     answer = in_use(found, configured, running)
-    return {"engines": list(found.engines), "engine": answer.engine, "same": answer.same, **_finding_of(answer)}
-
-
-def _finding_of(answer: Answer) -> dict[str, Any]:
-    return {"finding": answer.finding() if answer.key else {}}
+    opens = engine_of(configured, running)
+    finding = answer.finding() if answer.key else {}
+    return {
+        "engines": list(found.engines),
+        "engine": answer.engine,
+        "opens": opens,
+        "same": answer.same,
+        "finding": finding,
+    }
 
 
 def _no(key: str, engine: str, seen: str, wanted: str, advice: str) -> Answer:

@@ -126,6 +126,6 @@ def test_the_release_to_come(  # trap G01
 def test_told_for_a_result(tmp_path: Path) -> None:
     meta = str(laid_out("tree_sled", "0.8.7", tmp_path / "meta"))
     assert engine.told(meta, "", parse("0.8.7")) == {
-        "engines": ["sled"], "engine": "sled", "same": True, "finding": {},
+        "engines": ["sled"], "engine": "sled", "opens": "sled", "same": True, "finding": {},
     }  # fmt: skip
     assert engine.told(meta, "", parse("0.9.4"))["finding"]["key"] == "engine_mismatch"
