@@ -36,7 +36,7 @@ NAMES = ["My_Bucket", "b9", "photos", "site"]
 
 
 def keys() -> list[str]:
-    return [line.split()[0] for line in out("key_list", "0.5.1").splitlines() if line.startswith("GK")]
+    return [line.split()[0] for line in out("key_list_before", "0.5.1").splitlines() if line.startswith("GK")]
 
 
 def migrating(**more: Any) -> Replay:
