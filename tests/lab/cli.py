@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import re
 import subprocess
@@ -25,9 +26,8 @@ def up(args: argparse.Namespace) -> int:
     from tests.lab import garage
 
     start = time.monotonic()
-    wanted = garage.asked_for(
-        args.name, args.nodes, args.zones, args.release, args.form, args.replication, args.small_disk
-    )
+    wish = garage.Wish(**{field.name: getattr(args, field.name) for field in dataclasses.fields(garage.Wish)})
+    wanted = garage.asked_for(args.name, wish)
     cluster = garage.up(wanted)
     say(f"cluster {cluster.name}: {len(cluster.hosts)} nodes after {time.monotonic() - start:.1f} s")
     print(cluster.directory / "inventory.yml")
@@ -62,7 +62,7 @@ def fill(args: argparse.Namespace) -> int:
     from tests.lab import cluster
     from tests.lab import fill as filling
 
-    print(filling.fill(cluster.load(args.name), args.objects))
+    print(filling.fill(cluster.load(args.name), args.objects, args.odd_names))
     return 0
 
 
@@ -157,8 +157,12 @@ def cluster_commands(subs: Subparsers) -> None:
     p.add_argument("--nodes", type=int, default=3)
     p.add_argument("--zones", type=int, default=3)
     p.add_argument("--release", required=True)
-    p.add_argument("--form", default="plain", help="plain or packaged: as the two public roles leave it")
+    p.add_argument("--gateways", type=int, default=0, help="so many of the nodes, the last dealt, store nothing")
+    p.add_argument("--form", default="plain", help="plain or packaged, as the two public roles leave it, or odd")
     p.add_argument("--replication", type=int, default=3)
+    p.add_argument("--engine", default="", help="db_engine in the configuration; by default none is written")
+    p.add_argument("--secret", default="config", help="where rpc_secret is: config, file, or env (the unit's file)")
+    p.add_argument("--data-dirs", type=int, default=1, help="from 0.9 on: so many directories for blocks")
     p.add_argument("--small-disk", type=int, default=0, metavar="MB", help="a file system of that size at /var/backups")
     p = command(subs, "down", down, "take clusters away, with all that belongs to them")
     which = p.add_mutually_exclusive_group(required=True)
@@ -183,6 +187,7 @@ def parser() -> argparse.ArgumentParser:
     cluster_commands(subs)
     p = command(subs, "fill", fill, "keys, buckets, aliases, objects; writes the manifest", "--name")
     p.add_argument("--objects", type=int, default=2000, help="small ones, besides those of special sizes")
+    p.add_argument("--odd-names", action="store_true", help="0.5 only: buckets whose names S3 does not allow, too")
     p = command(subs, "verify", verify, "compare all with the manifest, from outside; exit 1 on a difference", "--name")
     p.add_argument("--release", default="", help="what every node has to run")
     p = command(subs, "load", load, "a client in the background", "--name")
