@@ -15,7 +15,7 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage, form
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_hop_findings import new_name
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_runbook import MIGRATIONS
 
 DONE = "Migration successful"  # 0.6 spells it with one letter more

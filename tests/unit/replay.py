@@ -25,12 +25,16 @@ LOGGED, LISTED = (FIRST, SECOND, OLD), (BARE, NEW, NINE, ONE, TWO)
 BINARY, CONFIG = "/releases/garage", "/etc/garage.toml"
 
 
+def _file(case: str, version: str) -> Path:
+    """By its name alone, or `garage_runbook/NAME` where both captures have one."""
+    file = f"{case}_{version}.yml"
+    places = [FIXTURES.parent] if "/" in case else [FIXTURES, RUNBOOK]
+    return next((place / file for place in places if (place / file).exists()), FIXTURES / file)
+
+
 def answer(case: str, version: str) -> Answer:
     """One captured call, cleaned as LocalRunner cleans it."""
-    file = f"{case}_{version}.yml"
-    kept = yaml.safe_load(
-        (FIXTURES if (FIXTURES / file).exists() else RUNBOOK).joinpath(file).read_text(encoding="utf-8")
-    )
+    kept = yaml.safe_load(_file(case, version).read_text(encoding="utf-8"))
     clean = [_cli._text(kept[stream].encode()) for stream in ("stdout", "stderr")]
     return Answer(tuple(kept["argv"]), kept["rc"], *clean)
 

@@ -36,7 +36,7 @@ NAMES = ["My_Bucket", "b9", "photos", "site"]
 
 
 def keys() -> list[str]:
-    return [line.split()[0] for line in out("key_list_before", "0.5.1").splitlines() if line.startswith("GK")]
+    return [line.split()[0] for line in out("garage_runbook/key_list", "0.5.1").splitlines() if line.startswith("GK")]
 
 
 def migrating(**more: Any) -> Replay:
@@ -103,11 +103,11 @@ def test_without_a_word_of_what_was_there_an_empty_cluster_is_migrated() -> None
 
 def test_a_node_down_stops_it_though_garage_would_not() -> None:  # trap G13
     assert answer("migrate_node_down", "0.6.0").rc == 0
-    runner = migrating(status="status_unmigrated_down")
+    runner = migrating(status="garage_runbook/status_node_down")
     with pytest.raises(UpliftError, match="nodes [0-9a-f]{16} are not up"):
         migrated(runner)
     with pytest.raises(CliError, match="Asking every node for its state failed: .* Not connected"):  # trap G18
-        migrated(migrating(**{"stats -a": "stats_unmigrated_down"}))
+        migrated(migrating(**{"stats -a": "garage_runbook/stats_all_node_down"}))
     assert "migrate --yes buckets050" not in runner.asked
 
 
