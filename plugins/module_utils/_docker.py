@@ -22,6 +22,10 @@ Call = Callable[[str, str, "Mapping[str, Any] | None", float], "tuple[int, bytes
 SOCKET = "/var/run/docker.sock"
 
 
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
+
+
 def socket_of(environment: Mapping[str, str]) -> str:
     """The socket that the docker command line would take, too."""
     host = environment.get("DOCKER_HOST", "")
@@ -55,10 +59,10 @@ class Docker:
     call: Call = field(default=by_socket)
 
     def container(self, name: str) -> dict[str, Any] | None:
-        return self._get(f"/containers/{quote(name)}/json")
+        return self._get(f"/containers/{_quoted(name)}/json")
 
     def image(self, name: str) -> dict[str, Any] | None:
-        return self._get(f"/images/{quote(name)}/json")
+        return self._get(f"/images/{_quoted(name)}/json")
 
     def running(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._read(
@@ -72,32 +76,32 @@ class Docker:
 
     def connect(self, network: str, container: str, end: Mapping[str, Any]) -> None:
         what = f"Connecting {container} with the network {network}"
-        self._post(f"/networks/{quote(network)}/connect", what, {"Container": container, "EndpointConfig": end})
+        self._post(f"/networks/{_quoted(network)}/connect", what, {"Container": container, "EndpointConfig": end})
 
     def rename(self, name: str, to: str) -> None:
-        self._post(f"/containers/{quote(name)}/rename?{urlencode({'name': to})}", f"Renaming {name} to {to}")
+        self._post(f"/containers/{_quoted(name)}/rename?{urlencode({'name': to})}", f"Renaming {name} to {to}")
 
     def start(self, name: str) -> None:
-        self._post(f"/containers/{quote(name)}/start", f"Starting {name}", timeout=120)
+        self._post(f"/containers/{_quoted(name)}/start", f"Starting {name}", timeout=120)
 
     def kill(self, name: str, signal: str) -> None:
         """One that has just ended by itself is no failure."""
-        path = f"/containers/{quote(name)}/kill?{urlencode({'signal': signal})}"
+        path = f"/containers/{_quoted(name)}/kill?{urlencode({'signal': signal})}"
         self._post(path, f"Sending {signal} to {name}", fine=(204, 409))
 
     def policy(self, name: str, policy: Mapping[str, Any]) -> None:
         self._post(
-            f"/containers/{quote(name)}/update", f"Changing the restart policy of {name}", {"RestartPolicy": policy}
+            f"/containers/{_quoted(name)}/update", f"Changing the restart policy of {name}", {"RestartPolicy": policy}
         )
 
     def remove(self, name: str) -> None:
         """Its volumes stay, those without a name, too."""
-        status, text = self.call("DELETE", f"/containers/{quote(name)}?v=0&force=0", None, 120)
+        status, text = self.call("DELETE", f"/containers/{_quoted(name)}?v=0&force=0", None, 120)
         self._read(status, text, f"Removing {name}", (204, 404))
 
     def logs(self, name: str, since: float = 0.0, tail: str = "all") -> str:
         query = urlencode({"stdout": 1, "stderr": 1, "since": f"{since:.6f}", "tail": tail})
-        status, text = self.call("GET", f"/containers/{quote(name)}/logs?{query}", None, 60)
+        status, text = self.call("GET", f"/containers/{_quoted(name)}/logs?{query}", None, 60)
         return unframed(text) if status == 200 else ""
 
     def _get(self, path: str) -> dict[str, Any] | None:

@@ -437,6 +437,12 @@ def test_every_node_is_read_line_by_line(version: str) -> None:  # trap G06
         snapshot.results(answer("meta_snapshot_all_node_down", version))
 
 
+def test_the_log_of_the_command_line_is_not_what_it_says() -> None:  # trap G25
+    log = "2026-11-21T07:03:44.700197Z  INFO garage_net::netapp: Connected to 198.18.250.21:3901, negotiating\n"
+    said = answer("meta_snapshot", "0.9.4")
+    assert snapshot.results(Answer(said.argv, 0, said.out, log)) == {"self": ""}
+
+
 def test_an_exit_status_of_0_is_no_proof() -> None:  # trap G06
     assert answer("meta_snapshot_all_node_down", "0.9.4").rc == 0
     for said in ("", "something else"):
