@@ -19,7 +19,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Protocol
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _container
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -73,7 +73,7 @@ class Host:
         return read_unit(self._runner, unit).active
 
     def container(self, name: str) -> str:
-        return str(_container.info(Docker(), name)["active"])
+        return str(_container_info.info(Docker(), name)["active"])
 
     def image(self, name: str) -> str:
         return str((Docker().image(name) or {}).get("Id", ""))

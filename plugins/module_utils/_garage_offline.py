@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _container, _garage_daemon, _systemd
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _garage_daemon, _systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import FINISHED, Garage, form
@@ -65,7 +65,7 @@ def demand_down(
 ) -> None:
     """Refuses while anything may have the database open: beside a living daemon the work may exit with 0 (G05)."""
     if garage.container:
-        _container.demand_alone(Docker(), garage.container, metadata_dir)
+        _container_info.demand_alone(Docker(), garage.container, metadata_dir)
     elif garage.unit:
         active = _systemd.read_unit(garage.runner, garage.unit).active
         if active not in DOWN:

@@ -56,13 +56,13 @@ unit:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _container
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return {"unit": _container.info(Docker(), module.params["container"])}
+    return {"unit": _container_info.info(Docker(), module.params["container"])}
 
 
 def main() -> None:

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _container, _container_image, _docker, _garage
+from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _container,
+    _container_image,
+    _container_info,
+    _docker,
+    _garage,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils import _garage_offline as offline
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError
@@ -276,7 +282,7 @@ def test_what_is_not_the_same_is_told_and_no_secret_with_it(part: str, value: An
 
 def test_the_secret_of_the_environment_is_never_printed() -> None:
     assert "GARAGE_RPC_SECRET" not in repr(spec.read(captured("rich")))  # trap G27
-    assert _container.info(Engine(captured("rich")), "lab-rich")["environment_names"] == [
+    assert _container_info.info(Engine(captured("rich")), "lab-rich")["environment_names"] == [
         "GARAGE_RPC_SECRET", "PATH", "RUST_BACKTRACE", "RUST_LOG",
     ]  # fmt: skip
 
@@ -370,7 +376,7 @@ def test_killed_at_every_call_and_asked_again(kind: str, before: str, call: int)
     with pytest.raises(Killed):
         _whole(engine, kind)
     engine.die_at = 10**6
-    found = _container.info(engine, name_of(kind))
+    found = _container_info.info(engine, name_of(kind))
     assert found["image_next"] in ("garage:0.8.7", NEW), "at every moment it can be told"
     _whole(engine, kind)
     assert list(engine.there) == [name_of(kind)]
@@ -487,13 +493,13 @@ def test_check_mode_changes_nothing(state: str) -> None:
 )
 def test_nobody_else_has_the_files_open(path: str, alone: bool) -> None:  # trap G05
     if alone:
-        _container.demand_alone(running("plain"), "another", path)
+        _container_info.demand_alone(running("plain"), "another", path)
     else:
         with pytest.raises(UpliftError, match="The container lab-plain runs and mounts"):
-            _container.demand_alone(running("plain"), "another", path)
+            _container_info.demand_alone(running("plain"), "another", path)
     with pytest.raises(UpliftError, match="lab-plain runs"):
-        _container.demand_alone(running("plain"), "lab-plain", "/srv/other")
-    _container.demand_alone(Engine(captured("plain")), "lab-plain", "/srv/garage/meta")
+        _container_info.demand_alone(running("plain"), "lab-plain", "/srv/other")
+    _container_info.demand_alone(Engine(captured("plain")), "lab-plain", "/srv/garage/meta")
 
 
 # --- programs in the container
