@@ -17,7 +17,7 @@ description:
   - While the container runs, the new one waits as C(<name>.uplift-next) and takes its name at the next V(started) or V(restarted).
     A call that was killed in between is finished by the next call, whatever that is.
   - Volumes stay, those without a name, too. A container that docker removes when it stops is refused.
-  - A container of a compose file has to get the same image there, or the next C(docker compose up) goes back.
+  - A container of a compose file keeps its labels. Put the new image into that file, too; compose then makes it again once.
 extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.progress]
 attributes:
   check_mode: {support: full}
