@@ -506,15 +506,15 @@ def test_nobody_else_has_the_files_open(path: str, alone: bool) -> None:  # trap
 
 
 class Heard:
-    def __init__(self, *answers: Answer | CliError) -> None:
-        self.answers, self.calls = list(answers), list[tuple[list[str], dict[str, Any]]]()
+    def __init__(self, answer: Answer | None = None, late: bool = False) -> None:
+        self.answer, self.late = answer, late
+        self.calls = list[tuple[list[str], dict[str, Any]]]()
 
     def run(self, argv: Sequence[str], **how: Any) -> Answer:
         self.calls.append((list(argv), how))
-        answer = self.answers.pop(0) if self.answers else Answer(tuple(argv), 0, "", "")
-        if isinstance(answer, CliError):
-            raise answer
-        return answer
+        if self.late and len(self.calls) == 1:
+            raise CliError("no answer")
+        return self.answer or Answer(tuple(argv), 0, "", "")
 
 
 def inside(engine: Engine, local: Heard, **params: Any) -> _garage.Garage:
@@ -556,7 +556,7 @@ def test_a_configuration_that_is_not_mounted_yet_is_for_that_call(tmp_path: Path
 
 
 def test_work_that_takes_too_long_is_ended() -> None:
-    local = Heard(CliError("no answer"))
+    local = Heard(late=True)
     with pytest.raises(CliError):
         inside(Engine(captured("rich")), local).runner.run([NEW, "convert-db"], timeout=1)
     assert local.calls[1][0] == ["docker", "rm", "--force", "lab-rich.uplift-once"]
