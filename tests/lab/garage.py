@@ -121,10 +121,10 @@ def unhealthy(cluster: Cluster, ids: dict[str, str], roles: bool) -> str:
     want = {peer[:16] for peer in ids.values()}
 
     def view(host: Host) -> str:
-        answer = run(["docker", "exec", host.container, *cli(cluster), "status"], check=False, timeout=30)
-        if answer.returncode:
-            return f"{host.name}: {(answer.stderr.strip().splitlines() or ['no answer'])[-1]}"
-        healthy = garage_text.healthy(answer.stdout, with_role=roles)
+        text, reason = status(cluster, host)
+        if reason:
+            return reason
+        healthy = garage_text.healthy(text, with_role=roles)
         return "" if healthy == want else f"{host.name} sees {len(healthy)} of {len(want)} healthy"
 
     return "; ".join(filter(None, at_once(view, cluster.hosts)))
@@ -144,16 +144,22 @@ def form_cluster(cluster: Cluster) -> dict[str, str]:
     wait_for("all nodes see all others", lambda: unhealthy(cluster, ids, roles=False), 60)
     say("applying the layout")
     lay_out(cluster, ids)
-    wait_for("all nodes see all others with their roles", lambda: unhealthy(cluster, ids, roles=True), 60)
+    wait_for("all nodes see all others with their roles", lambda: unhealthy(cluster, ids, roles=True), 120)
     return ids
 
 
 def silence(cluster: Cluster) -> str:
-    for host in cluster.hosts:
-        answer = run(["docker", "exec", host.container, *cli(cluster), "status"], check=False, timeout=30)
-        if answer.returncode:
-            return f"{host.name}: {answer.stderr.strip()[-300:]}"
-    return ""
+    return next(filter(None, (status(cluster, host)[1] for host in cluster.hosts)), "")
+
+
+def status(cluster: Cluster, host: Host) -> tuple[str, str]:
+    """What `garage status` says, or why it does not. A node that is busy with a new layout may take long to answer."""
+    try:
+        answer = run(["docker", "exec", host.container, *cli(cluster), "status"], check=False, timeout=20)
+    except LabError as error:
+        return "", f"{host.name}: {error}"
+    reason = (answer.stderr.strip().splitlines() or ["no answer"])[-1][-300:]
+    return answer.stdout, f"{host.name}: {reason}" if answer.returncode else ""
 
 
 def asked_for(name: str, wish: Wish) -> Cluster:
