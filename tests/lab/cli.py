@@ -43,10 +43,12 @@ def setup(_args: argparse.Namespace) -> int:
 
 
 def release(args: argparse.Namespace) -> int:
+    from tests.lab import garage_docker
     from tests.lab import release as releases
 
     for version in args.versions:
-        print(releases.get(version, args.pin), flush=True)
+        path = releases.get(version, args.pin)
+        print(garage_docker.make_image(version) if args.image else path, flush=True)
     return 0
 
 
@@ -158,10 +160,16 @@ def cluster_commands(subs: Subparsers) -> None:
     p.add_argument("--zones", type=int, default=3)
     p.add_argument("--release", required=True)
     p.add_argument("--gateways", type=int, default=0, help="so many of the nodes, the last dealt, store nothing")
-    p.add_argument("--form", default="plain", help="plain or packaged, as the two public roles leave it, or odd")
+    p.add_argument(
+        "--form", default="plain", help="plain or packaged, as the two public roles leave it, odd, or docker"
+    )
     p.add_argument("--replication", type=int, default=3)
     p.add_argument("--engine", default="", help="db_engine in the configuration; by default none is written")
-    p.add_argument("--secret", default="config", help="where rpc_secret is: config, file, or env (the unit's file)")
+    p.add_argument(
+        "--secret",
+        default="config",
+        help="where rpc_secret is: config, world (the same, readable for all), file, or env (the unit's file)",
+    )
     p.add_argument("--data-dirs", type=int, default=1, help="from 0.9 on: so many directories for blocks")
     p.add_argument("--small-disk", type=int, default=0, metavar="MB", help="a file system of that size at /var/backups")
     p = command(subs, "down", down, "take clusters away, with all that belongs to them")
@@ -183,6 +191,7 @@ def parser() -> argparse.ArgumentParser:
     p = command(subs, "release", release, "get releases into the cache; prints their paths")
     p.add_argument("product", choices=["garage"])
     p.add_argument("versions", nargs="+", metavar="VERSION")
+    p.add_argument("--image", action="store_true", help="as docker images; prints their names")
     p.add_argument("--pin", action="store_true", help="note the checksum of a download that has none in the table")
     cluster_commands(subs)
     p = command(subs, "fill", fill, "keys, buckets, aliases, objects; writes the manifest", "--name")

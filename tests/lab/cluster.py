@@ -26,6 +26,8 @@ class Cluster:
     service: str
     own_data: tuple[str, ...]
     product: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By host: what its inventory says beside how it is reached."""
 
     @property
     def directory(self) -> Path:
@@ -77,6 +79,7 @@ def inventory(cluster: Cluster, private_key: str, sockets: str) -> str:
     lines = [f"{cluster.group}:", "  hosts:"]
     for host in cluster.hosts:
         lines += [f"    {host.name}:", f"      ansible_host: {host.address}"]
+        lines += [f"      {key}: {json.dumps(value)}" for key, value in cluster.variables.get(host.name, {}).items()]
     common = {
         "ansible_user": "root",
         "ansible_ssh_private_key_file": private_key,
