@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: what the lakefs binary prints, read in every release from 0.30 on. Log lines and results share a stream (L30)."""
+"""Pure: what the lakefs binary prints, in every release from 0.30 on. Log lines and results share a stream (L30)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: what the HTTP API of lakeFS answers. Health pages are no proof of anything: they answer with the database down."""
+"""Pure: what the HTTP API of lakeFS answers. Health pages prove nothing: they answer with the database down."""
 
 from __future__ import annotations
 

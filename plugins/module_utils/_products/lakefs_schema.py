@@ -12,8 +12,9 @@ From the migration files and constants of each tag; the release notes leave out 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Iterable, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 MVCC, SQL, KV = "mvcc", "sql", "kv"
@@ -103,3 +104,79 @@ def wanted(version: Version) -> Schema:
 
 def basic_auth(version: Version) -> bool:
     return version >= BASIC_AUTH
+
+
+def unfit(version: Version, seen: Database, discarded: bool = False) -> str:
+    """Why this release must not be started on this database; "" when it fits.
+
+    The binaries do not ask all of this themselves: a new one on an old database, and an old one on a migrated one,
+    start as an installation that is empty or stale, and say that they are healthy (L01, L02, L04, L13).
+    """
+    want, found = wanted(version), state(seen)
+    if found.problem:
+        return found.problem
+    if found.schema is None:
+        return "the database is empty: this is not the one that the installation has run on"
+    if want.era == KV and found.schema.era != KV:
+        return f"the database has the {found.schema} and {version} would start as an empty installation beside it"
+    if want.era != KV and found.schema.era == KV:
+        return f"the database has the {found.schema} and {version} would serve what was there before the migration"
+    if found.schema.era == MVCC and version >= GRAVELER and not discarded:
+        return f"{_list(seen.mvcc)} were never migrated by `migrate db`, and {version} would not show them"
+    if found.schema.number != want.number:
+        return f"the database has the {found.schema}, and {version} wants the {want}"
+    return _users_unfit(version, seen)
+
+
+def _users_unfit(version: Version, seen: Database) -> str:
+    """From 1.33 on a server starts with one user who has one key, or not at all (L16)."""
+    if not basic_auth(version) or seen.basic_auth or not seen.users:
+        return ""
+    many = {user: keys for user, keys in seen.users.items() if keys > 1}
+    if len(seen.users) > 1:
+        return f"there are {len(seen.users)} users ({_list(sorted(seen.users))}), and {version} starts with one only"
+    if many:
+        return f"the user {_list(many)} has {max(many.values())} access keys, and {version} starts with one only"
+    return ""
+
+
+@dataclass(frozen=True)
+class State:
+    """Which schema a database has (None: it is empty), or why that cannot be said or used."""
+
+    schema: Schema | None
+    problem: str = ""
+
+
+def state(seen: Database) -> State:
+    if seen.record is not None and not seen.record.isdigit():
+        return State(None, f"the record kv/schema/version is {seen.record!r}, wanted a number: it was written by hand")
+    if seen.record == "0":
+        return State(None, "a migration to KV was begun and not ended (the record kv/schema/version is 0)")
+    if seen.record is not None:
+        lost = sorted(set(seen.graveler) - set(seen.repositories)) if not seen.repositories else []
+        if lost:
+            return State(None, f"the KV tables hold no repository, the SQL tables hold {_list(lost)}: an empty"
+                         " installation was set up beside the old data")
+        return State(Schema(KV, int(seen.record)))
+    if seen.sql is None:
+        return State(None, "the kv table has no schema record, so that its migrations cannot be told" if seen.kv_rows else "")
+    if seen.dirty:
+        return State(None, f"the SQL schema {seen.sql} is marked dirty: a migration was interrupted")
+    return State(Schema(MVCC if _mvcc(seen, seen.sql) else SQL, seen.sql))
+
+
+def _mvcc(seen: Database, number: int) -> bool:
+    """Later than 0.30 what was not migrated is told by the timestamp: a repository may have been deleted since."""
+    at_the_hop = wanted(GRAVELER).number
+    return number < at_the_hop or bool(not_migrated(seen)) and (number == at_the_hop or not seen.migrated_at)
+
+
+def not_migrated(seen: Database) -> list[str]:
+    """Repositories of the MVCC tables that are not among those of 0.30 (L12: the timestamp says nothing of them)."""
+    return sorted(set(seen.mvcc) - set(seen.graveler))
+
+
+def _list(names: Iterable[str]) -> str:
+    found = list(names)
+    return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
