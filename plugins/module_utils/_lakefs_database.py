@@ -11,16 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._postgres import APPLICATION, Postgres, literal, name
+from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 
-_TABLES = """SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1"""
-_SERVER = """SELECT current_database() AS name, current_user AS account, pg_database_size(current_database()) AS size,
- current_setting('server_version') AS server, (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user)
- AS createdb, (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()) AS owner"""
-_SESSIONS = f"""SELECT pid, usename AS account, application_name AS application, coalesce(host(client_addr), '') AS address,
- coalesce(state, '') AS state FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
- AND usename IS NOT NULL AND application_name IS DISTINCT FROM {literal(APPLICATION)} ORDER BY pid"""
 _RECORD = """SELECT convert_from(value, 'utf8') AS record FROM kv
  WHERE partition_key = 'kv-internal-metadata'::bytea AND key = 'kv/schema/version'::bytea"""
 _KEYS = """SELECT convert_from(partition_key, 'utf8') AS part, convert_from(key, 'utf8') AS key FROM kv
@@ -54,7 +46,7 @@ class Database:
 
 def look(postgres: Postgres) -> Database:
     """Nothing is created, nothing is locked."""
-    tables = [row["name"] for row in postgres.rows(_TABLES)]
+    tables = postgres.tables()
     facts: dict[str, Any] = {"tables": tables}
     if "schema_migrations" in tables:
         facts.update(_sql_era(postgres, tables))
@@ -63,27 +55,6 @@ def look(postgres: Postgres) -> Database:
     if not facts.get("repositories"):
         facts["repositories"] = [] if facts.get("record") else facts.get("graveler") or facts.get("mvcc") or []
     return Database(**facts)
-
-
-def server(postgres: Postgres) -> dict[str, Any]:
-    return postgres.rows(_SERVER)[0]
-
-
-def sessions(postgres: Postgres) -> list[dict[str, Any]]:
-    """Who else is connected to this database: every running lakeFS is."""
-    return postgres.rows(_SESSIONS)
-
-
-def counts(postgres: Postgres, tables: Sequence[str]) -> dict[str, int]:
-    """The rows of each table."""
-    if not tables:
-        return {}
-    each = (f"SELECT {literal(table)} AS name, count(*) AS rows FROM {name(table)}" for table in tables)
-    return {row["name"]: int(row["rows"]) for row in postgres.rows(" UNION ALL ".join(each))}
-
-
-def all_tables(postgres: Postgres) -> list[str]:
-    return [row["name"] for row in postgres.rows(_TABLES)]
 
 
 def _sql_era(postgres: Postgres, tables: Sequence[str]) -> dict[str, Any]:

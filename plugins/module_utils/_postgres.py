@@ -37,6 +37,18 @@ _VARIABLES = {
 _URL = re.compile(r"postgres(ql)?://")
 _WORD = re.compile(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s']*)")
 
+_TABLES = """SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1"""
+_SERVER = """SELECT current_database() AS name, current_user AS account, current_setting('server_version') AS server,
+ pg_database_size(current_database()) AS size,
+ (SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_user_tables) AS writes,
+ (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS createdb,
+ (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()) AS owner"""
+_SESSIONS = f"""SELECT usename AS account, application_name AS application, coalesce(host(client_addr), '') AS address,
+ count(*) AS sessions FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL
+ AND application_name IS DISTINCT FROM '{APPLICATION}' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
+
 
 class DatabaseError(UpliftError):
     """The database cannot be reached, or has refused."""
@@ -135,6 +147,36 @@ class Postgres:
         rows = self.rows(sql)
         return next(iter(rows[0].values())) if rows else None
 
+    def server(self) -> dict[str, Any]:
+        """Name, size, owner, and what this account may do."""
+        return self.rows(_SERVER)[0]
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """Who else is connected to this database, and how often."""
+        return self.rows(_SESSIONS)
+
+    def demand_alone(self) -> None:
+        """A server that is still there would write where nobody looks any more."""
+        others = self.sessions()
+        if others:
+            names = [f"{row['application'] or row['account']} from {row['address'] or 'its host'}" for row in others]
+            raise UpliftError(
+                f"{sum(row['sessions'] for row in others)} other sessions use the database {self.dsn.place()}"
+                f" ({', '.join(names)}); wanted none. Stop every server of this database, also those that are not in"
+                " the inventory, and what else reads it. Nothing was changed."
+            )
+
+    def tables(self) -> list[str]:
+        return [row["name"] for row in self.rows(_TABLES)]
+
+    def counts(self) -> dict[str, int]:
+        """The rows of each table."""
+        tables = self.tables()
+        if not tables:
+            return {}
+        each = (f"SELECT {literal(table)} AS name, count(*) AS rows FROM {name(table)}" for table in tables)
+        return {row["name"]: int(row["rows"]) for row in self.rows(" UNION ALL ".join(each))}
+
     def run(self, sql: str) -> Answer:
         """Statements as they are. They go in by stdin: an argument may be seen by everybody on the host."""
         argv = ["psql", "--no-psqlrc", "--no-password", "-qAt", "-v", "ON_ERROR_STOP=1", "-f", "-"]
@@ -143,9 +185,7 @@ class Postgres:
     def program(self, argv: Sequence[str], *, stdin: str = "", timeout: float = 0.0) -> Answer:
         """A client program of PostgreSQL on this database; what it refuses is said with the database's own words."""
         try:
-            answer = self.runner.run(
-                argv, env=self.dsn.environment(), stdin=stdin, timeout=timeout or self.timeout
-            )
+            answer = self.runner.run(argv, env=self.dsn.environment(), stdin=stdin, timeout=timeout or self.timeout)
         except CliError as exc:
             raise DatabaseError(
                 f"{exc} The PostgreSQL client programs (psql, pg_dump, pg_restore) are needed on the host that asks"

@@ -81,10 +81,14 @@ def _message(reply: Reply) -> str:
 
 
 def _json(reply: Reply) -> Mapping[str, Any]:
+    return loads(reply.body)
+
+
+def loads(body: str) -> Mapping[str, Any]:
     try:
-        found = json.loads(reply.body)
+        found = json.loads(body)
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise ApiError(f"The answer {reply.body.strip()[:60]!r} is no JSON object; wanted one of the lakeFS API.")
+        raise ApiError(f"The answer {body.strip()[:60]!r} is no JSON object; wanted one of the lakeFS API.")
     return found

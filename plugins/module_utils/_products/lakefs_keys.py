@@ -32,10 +32,10 @@ class Gone:
 OLD_DSN, NEW_DSN, TYPE = "database.connection_string", "database.postgres.connection_string", "database.type"
 CATALOGER = "cataloger.type"
 POOL = ("max_open_connections", "max_idle_connections", "connection_max_lifetime")
-AFTER_GRAVELER = Version(0, 30, 1)
+
 
 GONE: Sequence[Gone] = (
-    Gone("cataloger", AFTER_GRAVELER),
+    Gone("cataloger", schema.AFTER_GRAVELER),
     Gone(OLD_DSN, schema.ONLY_KV),
     *(Gone(f"database.{key}", schema.ONLY_KV) for key in POOL),
     Gone("blockstore.s3.credentials.access_secret_key", schema.ANY_KV, "blockstore.s3.credentials.secret_access_key"),

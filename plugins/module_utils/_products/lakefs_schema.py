@@ -25,6 +25,7 @@ SUPPORTED_NAMESPACES = Version(0, 108, 0)  # namespaces that were not moved at 0
 TO_KV = Version(0, 80, 2)
 ONLY_KV = Version(0, 82, 0)
 REFUSES_NEWER = Version(0, 101, 0)
+AFTER_GRAVELER = Version(0, 30, 1)
 ANY_KV = Version(0, 103, 0)  # `migrate up` begins from every KV schema
 BASIC_AUTH = Version(1, 33, 0)  # one user with one key; all others are refused at the start
 LAST_IMPORT = Version(1, 52, 0)  # the last release whose `superuser` can take over one user of several
@@ -102,6 +103,30 @@ def wanted(version: Version) -> Schema:
     return Schema(SQL if version >= GRAVELER else MVCC, sql[-1] if sql else 0)
 
 
+@dataclass(frozen=True)
+class Hop:
+    """One hop, or a target with no plan to it (then `source` is the target)."""
+
+    source: Version
+    target: Version
+
+    @property
+    def to_kv(self) -> bool:
+        return wanted(self.source).era != KV and wanted(self.target).era == KV
+
+    @property
+    def from_mvcc(self) -> bool:
+        return self.source < GRAVELER <= self.target
+
+    @property
+    def migrates(self) -> bool:
+        return wanted(self.source) != wanted(self.target) or self.users_become_one
+
+    @property
+    def users_become_one(self) -> bool:
+        return self.source < BASIC_AUTH <= self.target
+
+
 def basic_auth(version: Version) -> bool:
     return version >= BASIC_AUTH
 
@@ -125,10 +150,10 @@ def unfit(version: Version, seen: Database, discarded: bool = False) -> str:
         return f"{_list(seen.mvcc)} were never migrated by `migrate db`, and {version} would not show them"
     if found.schema.number != want.number:
         return f"the database has the {found.schema}, and {version} wants the {want}"
-    return _users_unfit(version, seen)
+    return users_unfit(version, seen)
 
 
-def _users_unfit(version: Version, seen: Database) -> str:
+def users_unfit(version: Version, seen: Database) -> str:
     """From 1.33 on a server starts with one user who has one key, or not at all (L16)."""
     if not basic_auth(version) or seen.basic_auth or not seen.users:
         return ""
@@ -156,11 +181,14 @@ def state(seen: Database) -> State:
     if seen.record is not None:
         lost = sorted(set(seen.graveler) - set(seen.repositories)) if not seen.repositories else []
         if lost:
-            return State(None, f"the KV tables hold no repository, the SQL tables hold {_list(lost)}: an empty"
-                         " installation was set up beside the old data")
+            return State(
+                None,
+                f"the KV tables hold no repository, the SQL tables hold {_list(lost)}: an empty"
+                " installation was set up beside the old data",
+            )
         return State(Schema(KV, int(seen.record)))
     if seen.sql is None:
-        return State(None, "the kv table has no schema record, so that its migrations cannot be told" if seen.kv_rows else "")
+        return State(None, "the kv table has no schema record: its migrations cannot be told" if seen.kv_rows else "")
     if seen.dirty:
         return State(None, f"the SQL schema {seen.sql} is marked dirty: a migration was interrupted")
     return State(Schema(MVCC if _mvcc(seen, seen.sql) else SQL, seen.sql))
