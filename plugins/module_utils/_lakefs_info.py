@@ -61,7 +61,7 @@ def failure(runner: Runner, unit: str) -> str:
         )
     except UpliftError:
         return ""  # no journal on this host
-    return parse.startfailure(answer.out)
+    return parse.start_failure(answer.out)
 
 
 def _server(params: Mapping[str, Any], fetch: Any) -> dict[str, Any]:

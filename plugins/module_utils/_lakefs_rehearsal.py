@@ -21,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._watched import 
 
 
 def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
-    """Dump the live database, restore it aside, migrate that with the new release, and drop it. Nothing else changes."""
+    """Dump the live database, restore it aside, migrate that with the new release, and drop it."""
     runner, progress = LocalRunner(), Progress(params["progress_file"])
     lakefs, _unit = from_unit(runner, params)
     backup = Backup(runner, _postgres.parse(params["dsn"]), params["dump"], params["scratch"], progress)
