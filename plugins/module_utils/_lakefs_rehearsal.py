@@ -34,7 +34,7 @@ def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
         with backup.scratch() as scratch:
             backup.restore_into(scratch, manifest, exact=False)
             migration = Migration(lakefs, scratch.dsn.text, params["timeout"], params["tmpdir"], progress)
-            done = migration.run(params["command"], params["force"], check=False, lock=lock)
+            done = migration.run("auto", params["force"], False, lock=lock)
     finally:
         for path in (params["dump"], f"{params['dump']}.manifest.json"):
             if os.path.exists(path):

@@ -20,7 +20,7 @@ extends_documentation_fragment:
   - uplift.datastores.attributes.info
 options:
   unit: {description: The systemd unit., type: str, default: lakefs.service}
-  version: {description: The release that should answer., type: str, required: true}
+  version: {description: The release that should answer. Empty means any., type: str, default: ''}
   timeout: {description: Seconds in which it has to come up., type: float, default: 120}
 """
 
@@ -45,7 +45,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_health i
 SPEC = {
     **LAKEFS_API,
     "unit": {"type": "str", "default": "lakefs.service"},
-    "version": {"type": "str", "required": True},
+    "version": {"type": "str", "default": ""},
     "timeout": {"type": "float", "default": 120},
 }
 

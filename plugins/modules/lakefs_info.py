@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - uplift.datastores.attributes.info
 options:
   database_type: {description: "C(database.type) of the configuration.", type: str, default: postgres}
+  discarded: {description: "Whether the data of releases before 0.30 is given up, so that RV(unfit) does not count it.", type: bool, default: false}
 """
 
 EXAMPLES = r"""
@@ -66,6 +67,11 @@ schema:
   returned: always
   type: dict
   sample: {era: kv, number: 4}
+unfit:
+  description: Why the release at the unit's path must not be started on this database; empty when it fits, or when that is unknown.
+  returned: always
+  type: str
+  sample: ''
 state_problem: {description: Why no release may be started on the database., returned: always, type: str, sample: ''}
 server:
   description: The database's name, place, owner, size in bytes, and whether the account may create others.
@@ -103,6 +109,7 @@ SPEC = {
     **LAKEFS_DATABASE,
     **LAKEFS_API,
     "database_type": {"type": "str", "default": "postgres"},
+    "discarded": {"type": "bool", "default": False},
 }
 
 

@@ -29,12 +29,14 @@ options:
   command:
     description: What to run.
     type: str
-    default: up
+    default: auto
     choices:
+      auto: V(db) where this release is 0.30.0 and there are repositories to take over, else V(up).
       up: All migrations to the schema of this release.
       db: Take commits of releases before 0.30 over. Of 0.30.0 only; what is not committed is gone afterwards.
       task: Mend encoded storage namespaces. From 1.68.0 on; older releases have nothing to do.
       superuser: Take over one user with one access key, where the release still can (1.33 to 1.52).
+  discard: {description: Whether the data of releases before 0.30 may go., type: bool, default: false}
   force: {description: "Give C(--force), which 0.98 to 1.32 want where policies do not fit access control lists.", type: bool, default: false}
   user_name: {description: The user to take over., type: str, default: ''}
   access_key_id: {description: The access key to take over., type: str, default: ''}
@@ -50,19 +52,19 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-version: {description: The release that was run., returned: "O(command=up), O(command=db)", type: str, sample: 1.84.0}
+version: {description: The release that was run., returned: when a migration was asked for, type: str, sample: 1.84.0}
 before:
   description: Schema and counts before.
-  returned: O(command=up), O(command=db)
+  returned: when a migration was asked for
   type: dict
   sample: {schema: KV schema 3, problem: '', repositories: 1, users: 1, kv_rows: 22}
 after:
   description: Schema and counts after.
-  returned: O(command=up), O(command=db)
+  returned: when a migration was asked for
   type: dict
   sample: {schema: KV schema 4, problem: '', repositories: 1, users: 1, kv_rows: 22}
-seconds: {description: How long it took., returned: "O(command=up), O(command=db)", type: float, sample: 0.4}
-line: {description: What it said., returned: "O(command=up), O(command=db)", type: str, sample: Migration completed successfully.}
+seconds: {description: How long it took., returned: when a migration was asked for, type: float, sample: 0.4}
+line: {description: What it said., returned: when a migration was asked for, type: str, sample: Migration completed successfully.}
 updated: {description: Namespaces that were mended., returned: O(command=task), type: list, elements: str, sample: ['local://bucket/a b']}
 """
 
@@ -75,8 +77,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_migrate 
 SPEC = {
     **LAKEFS,
     **LAKEFS_DATABASE,
-    "command": {"type": "str", "default": "up", "choices": ["up", "db", "task", "superuser"]},
-    "force": {"type": "bool", "default": False},
+    "command": {"type": "str", "default": "auto", "choices": ["auto", "up", "db", "task", "superuser"]},
+    **{name: {"type": "bool", "default": False} for name in ("force", "discard")},
     **{name: {"type": "str", "default": ""} for name in ("user_name", "tmpdir")},
     "access_key_id": {"type": "str", "default": "", "no_log": False},
     "timeout": {"type": "float", "default": 86400},

@@ -25,7 +25,6 @@ attributes:
 options:
   dump: {description: Where the copy lies in between., type: path, required: true}
   scratch: {description: "The connection string of an empty database; by default one is made, and dropped.", type: str, default: ''}
-  command: {description: As of M(uplift.datastores.lakefs_migrate)., type: str, default: up, choices: [up, db]}
   force: {description: "Give C(--force).", type: bool, default: false}
   tmpdir: {description: For temporary files., type: str, default: ''}
   timeout: {description: Seconds after which the migration is ended., type: float, default: 86400}
@@ -62,7 +61,6 @@ SPEC = {
     **LAKEFS_DATABASE,
     "dump": {"type": "path", "required": True},
     "scratch": {"type": "str", "default": "", "no_log": True},
-    "command": {"type": "str", "default": "up", "choices": ["up", "db"]},
     "force": {"type": "bool", "default": False},
     "tmpdir": {"type": "str", "default": ""},
     "timeout": {"type": "float", "default": 86400},

@@ -20,6 +20,11 @@ UP, DB = "up", "db"
 _OLD_DATA = "graveler_repositories"
 
 
+def chosen(version: Version, seen: Database, discard: bool) -> str:
+    """Which command brings this database to the release."""
+    return DB if version == schema.GRAVELER and seen.mvcc and not discard else UP
+
+
 @dataclass(frozen=True)
 class Verdict:
     """May it be run? `refused` is the reason why not; `needed` is false when everything is as it should be."""
