@@ -78,6 +78,21 @@ def verify(args: argparse.Namespace) -> int:
     return 1 if different else 0
 
 
+def become(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, lakefs_states
+
+    found = lakefs_states.become(cluster.load(args.name), args.release, args.two_users)
+    say(f"{found.name} is an installation of lakefs {found.product['release']}")
+    return 0
+
+
+def state(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, lakefs_states
+
+    lakefs_states.set_state(cluster.load(args.name), args.state)
+    return 0
+
+
 def load(args: argparse.Namespace) -> int:
     from tests.lab import cluster
     from tests.lab import load as loads
@@ -189,6 +204,11 @@ def parser() -> argparse.ArgumentParser:
     p = command(subs, "load", load, "a client in the background", "--name")
     p.add_argument("action", choices=["start", "stop", "run"])
     p.add_argument("--interval", type=float, default=0.05, help="seconds from request to request")
+    p = command(subs, "become", become, "lakefs: make a filled installation one of an older era", "--name")
+    p.add_argument("--release", required=True)
+    p.add_argument("--two-users", action="store_true", help="beside the administrator")
+    p = command(subs, "state", state, "lakefs: write a version record, a flag or nonsense into the database", "--name")
+    p.add_argument("state", help="schema-0 to schema-5, junk, no-record, dirty, clean")
     p = command(subs, "trees", trees, "list the hosts' state as JSON, or compare two listings")
     p.add_argument("--name", type=cluster_name)
     p.add_argument("-o", "--output")

@@ -62,7 +62,8 @@ def lakefs(version: str, root: Path) -> None:
     if version not in LAKEFS_MODULES:
         from tests.lab.lakefs_emulator import pack
 
-        return pack.release(version, paths.made(root / "bin"))
+        pack.release(version, paths.made(root / "bin"))
+        return
     log = start("lakefs", version, "as a Go module")
     where = paths.made(paths.cache() / "build" / "lakefs" / version)
     (where / "go.mod").write_text(GO_MOD.format(version=version))
