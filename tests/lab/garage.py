@@ -32,7 +32,7 @@ def install(form: Form, host: Host, version: str, text: str) -> None:
     files = {form.config: text, "/etc/systemd/system/garage.service": form.unit}
     if form.environment:
         files["/etc/garage/garage.env"] = form.environment
-    hosts.put(host, str(release.binary(version)), program)
+    hosts.put(host, str(release.program("garage", version)), program)
     hosts.must(host, files=files, commands=[
         ["useradd", "--system", "--uid", UID, "--home-dir", "/var/lib/garage", "--shell", "/bin/false", "garage"],
         ["install", "-d", "-o", "garage", "-g", "garage", "-m", "0750", "/var/lib/garage", META, DATA],
@@ -121,34 +121,12 @@ def asked_for(name: str, nodes: int, zones: int, version: str, form: str, replic
     return Cluster(name, "garage", tuple(hosts.plan(name, nodes, zones, 0)), "garage.service", (META, DATA), product)
 
 
-def standing(wanted: Cluster) -> Cluster | None:
-    """The cluster of this name if it stands as it was asked for; a broken one is taken away, another shape refused."""
-    if wanted.name not in clusters.known():
-        return None
-    try:
-        found = clusters.load(wanted.name)
-    except LabError:
-        say(f"cluster {wanted.name} was never finished: making it anew")
-        clusters.down(wanted.name)
-        return None
-    same = {key: found.product[key] for key in wanted.product} == wanted.product
-    if not same or [h.name for h in found.hosts] != [h.name for h in wanted.hosts]:
-        raise LabError(
-            f"cluster {wanted.name} stands in another shape: `lab down --name {wanted.name}` first, or another name"
-        )
-    if stopped := {h.container for h in found.hosts} - hosts.running(wanted.name):
-        say(f"cluster {wanted.name} has lost {', '.join(sorted(stopped))}: making it anew, without its data")
-        clusters.down(wanted.name)
-        return None
-    return found
-
-
 def up(wanted: Cluster) -> Cluster:
-    if found := standing(wanted):
+    if found := clusters.standing(wanted):
         say(f"cluster {found.name} is up already")
         return found
     name, made = wanted.name, wanted.product
-    release.get(made["release"])
+    release.get("garage", made["release"])
     third = hosts.make_network(name)
     seats = hosts.plan(name, len(wanted.hosts), made["zones"], third)
     hosts.boot(name, seats, made["small_disk"])
