@@ -44,9 +44,7 @@ class Migration:
         self.progress = progress or Progress()
         self.version = lakefs.version
 
-    def run(
-        self, command: str, force: bool, check: bool, *, discard: bool = False, lock: str = LOCK
-    ) -> dict[str, Any]:
+    def run(self, command: str, force: bool, check: bool, *, discard: bool = False, lock: str = LOCK) -> dict[str, Any]:
         """`up`, `db` or `auto`. Nothing is begun that cannot be ended, and nothing is called done that is not recorded."""
         place, before = self.postgres.dsn.place(), _lakefs_database.look(self.postgres)
         command = chosen(self.version, before, discard) if command == "auto" else command
