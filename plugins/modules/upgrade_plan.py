@@ -19,7 +19,7 @@ attributes:
   diff_mode: {support: none}
   idempotent: {support: full}
 options:
-  product: {description: The product., type: str, required: true, choices: [garage]}
+  product: {description: The product., type: str, required: true, choices: [garage, lakefs]}
   nodes:
     description: The nodes of the play, as found.
     type: list
@@ -37,6 +37,7 @@ options:
   wave: {description: V(zone) or V(node); empty for what the layout allows., type: str, default: ''}
   accept: {description: Refusals and findings that the operator accepts by key., type: list, elements: str, default: []}
   stop_after: {description: A release of the series after whose hop to stop., type: str, default: ''}
+  via: {description: 'Releases at which the way is to touch, in order.', type: list, elements: str, default: []}
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
@@ -118,7 +119,7 @@ SPEC = {
     "replication": {"type": "str", "default": "3"},
     "target": {"type": "str", "default": ""},
     **{name: {"type": "str", "default": ""} for name in ("strategy", "wave", "stop_after")},
-    "accept": {"type": "list", "elements": "str", "default": []},
+    **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via")},
     "records": {"type": "dict", "default": {}},
     "back": {"type": "bool", "default": False},
     "confirm": {"type": "list", "elements": "str", "default": []},

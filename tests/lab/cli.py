@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import re
 import subprocess
@@ -19,16 +18,16 @@ from typing import Any, TypeAlias
 from tests.lab.proc import LabError, say
 
 SHOWN = 60
+PRODUCTS = ("garage", "lakefs")
 Subparsers: TypeAlias = Any  # argparse has no public name for it
 
 
 def up(args: argparse.Namespace) -> int:
-    from tests.lab import garage
+    from tests.lab import products
 
     start = time.monotonic()
-    wish = garage.Wish(**{field.name: getattr(args, field.name) for field in dataclasses.fields(garage.Wish)})
-    wanted = garage.asked_for(args.name, wish)
-    cluster = garage.up(wanted)
+    product = products.of(args.product)
+    cluster = product.up(product.wanted(args))
     say(f"cluster {cluster.name}: {len(cluster.hosts)} nodes after {time.monotonic() - start:.1f} s")
     print(cluster.directory / "inventory.yml")
     return 0
@@ -47,7 +46,7 @@ def release(args: argparse.Namespace) -> int:
     from tests.lab import release as releases
 
     for version in args.versions:
-        path = releases.get(version, args.pin)
+        path = releases.get(args.product, version, args.pin)
         print(garage_docker.make_image(version) if args.image else path, flush=True)
     return 0
 
@@ -61,23 +60,41 @@ def down(args: argparse.Namespace) -> int:
 
 
 def fill(args: argparse.Namespace) -> int:
-    from tests.lab import cluster
+    from tests.lab import cluster, products
     from tests.lab import fill as filling
 
-    print(filling.fill(cluster.load(args.name), args.objects, args.odd_names))
+    found = cluster.load(args.name)
+    product = products.of(found.group)
+    print(filling.fill(found, args.objects, True) if args.odd_names else product.fill(found, args.objects))
     return 0
 
 
 def verify(args: argparse.Namespace) -> int:
-    from tests.lab import cluster, judge, manifest
+    from tests.lab import cluster, products
 
     found = cluster.load(args.name)
-    different = judge.verify(found, args.release)
+    product = products.of(found.group)
+    different = product.verify(found, args.release)
     for line in [*different[:SHOWN], *([f"... and {len(different) - SHOWN} more"] if len(different) > SHOWN else [])]:
         print(f"judge: {line}")
     verdict = f"{len(different)} differences" if different else "all as before"
-    print(f"judge: {manifest.summary(manifest.load(found))}: {verdict}")
+    print(f"judge: {product.summary(found)}: {verdict}")
     return 1 if different else 0
+
+
+def become(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, lakefs_states
+
+    found = lakefs_states.become(cluster.load(args.name), args.release, args.two_users)
+    say(f"{found.name} is an installation of lakefs {found.product['release']}")
+    return 0
+
+
+def state(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, lakefs_states
+
+    lakefs_states.set_state(cluster.load(args.name), args.state)
+    return 0
 
 
 def load(args: argparse.Namespace) -> int:
@@ -155,13 +172,16 @@ def command(
 
 
 def cluster_commands(subs: Subparsers) -> None:
-    p = command(subs, "up", up, "make a Garage cluster of hosts with systemd and sshd", "--name")
+    p = command(subs, "up", up, "make a cluster of hosts with systemd and sshd", "--name")
+    p.add_argument("--product", choices=PRODUCTS, default=PRODUCTS[0])
     p.add_argument("--nodes", type=int, default=3)
     p.add_argument("--zones", type=int, default=3)
     p.add_argument("--release", required=True)
     p.add_argument("--gateways", type=int, default=0, help="so many of the nodes, the last dealt, store nothing")
     p.add_argument(
-        "--form", default="plain", help="plain or packaged, as the two public roles leave it, odd, or docker"
+        "--form",
+        default="plain",
+        help="garage: plain, packaged (as the two public roles leave it), odd, or docker; lakefs: plain or environment",
     )
     p.add_argument("--replication", type=int, default=3)
     p.add_argument("--engine", default="", help="db_engine in the configuration; by default none is written")
@@ -185,16 +205,16 @@ def cluster_commands(subs: Subparsers) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="lab", description="Boots hosts, forms Garage clusters, fills and judges them.")
+    top = argparse.ArgumentParser(prog="lab", description="Boots hosts, forms clusters, fills and judges them.")
     subs = top.add_subparsers(required=True, metavar="COMMAND")
     command(subs, "setup", setup, "everything that a fresh machine needs")
     p = command(subs, "release", release, "get releases into the cache; prints their paths")
-    p.add_argument("product", choices=["garage"])
+    p.add_argument("product", choices=PRODUCTS)
     p.add_argument("versions", nargs="+", metavar="VERSION")
     p.add_argument("--image", action="store_true", help="as docker images; prints their names")
     p.add_argument("--pin", action="store_true", help="note the checksum of a download that has none in the table")
     cluster_commands(subs)
-    p = command(subs, "fill", fill, "keys, buckets, aliases, objects; writes the manifest", "--name")
+    p = command(subs, "fill", fill, "data as customers would have it; writes the manifest", "--name")
     p.add_argument("--objects", type=int, default=2000, help="small ones, besides those of special sizes")
     p.add_argument("--odd-names", action="store_true", help="0.5 only: buckets whose names S3 does not allow, too")
     p = command(subs, "verify", verify, "compare all with the manifest, from outside; exit 1 on a difference", "--name")
@@ -202,6 +222,11 @@ def parser() -> argparse.ArgumentParser:
     p = command(subs, "load", load, "a client in the background", "--name")
     p.add_argument("action", choices=["start", "stop", "run"])
     p.add_argument("--interval", type=float, default=0.05, help="seconds from request to request")
+    p = command(subs, "become", become, "lakefs: make a filled installation one of an older era", "--name")
+    p.add_argument("--release", required=True)
+    p.add_argument("--two-users", action="store_true", help="beside the administrator")
+    p = command(subs, "state", state, "lakefs: write a version record, a flag or nonsense into the database", "--name")
+    p.add_argument("state", help="schema-0 to schema-5, junk, no-record, dirty, clean")
     p = command(subs, "trees", trees, "list the hosts' state as JSON, or compare two listings")
     p.add_argument("--name", type=cluster_name)
     p.add_argument("-o", "--output")

@@ -28,6 +28,8 @@ class Cluster:
     product: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
     """By host: what its inventory says beside how it is reached."""
+    # Of the inventory; without any, all hosts are in the one that has the product's name.
+    groups: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def directory(self) -> Path:
@@ -76,17 +78,21 @@ def ssh_arguments(cluster: str, sockets: str) -> list[str]:
 
 def inventory(cluster: Cluster, private_key: str, sockets: str) -> str:
     """YAML by hand: six fixed keys are not worth a dependency, and JSON strings are YAML strings."""
-    lines = [f"{cluster.group}:", "  hosts:"]
-    for host in cluster.hosts:
-        lines += [f"    {host.name}:", f"      ansible_host: {host.address}"]
-        lines += [f"      {key}: {json.dumps(value)}" for key, value in cluster.variables.get(host.name, {}).items()]
     common = {
         "ansible_user": "root",
         "ansible_ssh_private_key_file": private_key,
         "ansible_ssh_args": " ".join(ssh_arguments(cluster.name, sockets)),
         "ansible_python_interpreter": "/usr/bin/python3",
     }
-    return "\n".join([*lines, "  vars:", *(f"    {key}: {json.dumps(value)}" for key, value in common.items())]) + "\n"
+    lines = []
+    for group, names in (cluster.groups or {cluster.group: [host.name for host in cluster.hosts]}).items():
+        lines += [f"{group}:", "  hosts:"]
+        for host in map(cluster.host, names):
+            lines += [f"    {host.name}:", f"      ansible_host: {host.address}"]
+            own = cluster.variables.get(host.name, {})
+            lines += [f"      {key}: {json.dumps(value)}" for key, value in own.items()]
+        lines += ["  vars:", *(f"    {key}: {json.dumps(value)}" for key, value in common.items())]
+    return "\n".join(lines) + "\n"
 
 
 def process_of(pid_file: Path, marker: str) -> int:
@@ -117,3 +123,25 @@ def down(name: str) -> None:
         socket.unlink(missing_ok=True)
     hosts.remove(name)
     shutil.rmtree(paths.cluster(name), ignore_errors=True)
+
+
+def standing(wanted: Cluster) -> Cluster | None:
+    """The cluster of this name if it stands as it was asked for; a broken one is taken away, another shape refused."""
+    if wanted.name not in known():
+        return None
+    try:
+        found = load(wanted.name)
+    except LabError:
+        say(f"cluster {wanted.name} was never finished: making it anew")
+        down(wanted.name)
+        return None
+    same = {key: found.product[key] for key in wanted.product} == wanted.product
+    if not same or [h.name for h in found.hosts] != [h.name for h in wanted.hosts]:
+        raise LabError(
+            f"cluster {wanted.name} stands in another shape: `lab down --name {wanted.name}` first, or another name"
+        )
+    if stopped := {h.container for h in found.hosts} - hosts.running(wanted.name):
+        say(f"cluster {wanted.name} has lost {', '.join(sorted(stopped))}: making it anew, without its data")
+        down(wanted.name)
+        return None
+    return found

@@ -82,7 +82,7 @@ def install(form: Form, host: Host, wish: Wish, text: str, secret: str) -> None:
     if wish.secret == "env":
         files[form.environment_file] += f"GARAGE_RPC_SECRET={secret}\n"
     hosts.must(host, [["install", "-d", str(binary.parent)]])
-    hosts.put(host, str(release.binary(wish.release)), program)
+    hosts.put(host, str(release.program("garage", wish.release)), program)
     garages = ["-o", "garage", "-g", "garage"]
     hosts.must(host, files=files, commands=[
         ["useradd", "--system", "--uid", UID, "--home-dir", form.home, "--shell", "/bin/false", "garage"],
@@ -185,41 +185,18 @@ def asked_for(name: str, wish: Wish) -> Cluster:
     return Cluster(name, "garage", seats, shape.service, own, product)
 
 
-def standing(wanted: Cluster) -> Cluster | None:
-    """The cluster of this name if it stands as it was asked for; a broken one is taken away, another shape refused."""
-    if wanted.name not in clusters.known():
-        return None
-    try:
-        found = clusters.load(wanted.name)
-    except LabError:
-        say(f"cluster {wanted.name} was never finished: making it anew")
-        clusters.down(wanted.name)
-        return None
-    same = {key: found.product[key] for key in wanted.product} == wanted.product
-    if not same or [h.name for h in found.hosts] != [h.name for h in wanted.hosts]:
-        raise LabError(
-            f"cluster {wanted.name} stands in another shape: `lab down --name {wanted.name}` first, or another name"
-        )
-    if stopped := {h.container for h in found.hosts} - hosts.running(wanted.name):
-        say(f"cluster {wanted.name} has lost {', '.join(sorted(stopped))}: making it anew, without its data")
-        clusters.down(wanted.name)
-        return None
-    return found
-
-
 def up(wanted: Cluster) -> Cluster:
-    if found := standing(wanted):
+    if found := clusters.standing(wanted):
         say(f"cluster {found.name} is up already")
         return found
     name, product = wanted.name, wanted.product
     wish = Wish(**{field.name: product[field.name] for field in fields(Wish)})
-    release.get(wish.release)
+    release.get("garage", wish.release)
     third = hosts.make_network(name)
     seats = hosts.plan(name, wish.nodes, wish.zones, third, wish.gateways)
     docker = wish.form == DOCKER
-    hosts.boot(
-        name, seats, wish.small_disk, (lambda host: garage_docker.mounts(name, host)) if docker else (lambda _: [])
-    )
+    more = (lambda host: garage_docker.mounts(name, host)) if docker else (lambda _: [])
+    hosts.boot(name, seats, wish.small_disk, more=more)
     secret = secrets.token_hex(32)
     say(f"installing garage {wish.release} in the form `{wish.form}` and starting it")
     settings = Settings(wish.release, secret, wish.replication, wish.engine, wish.secret, wish.data_dirs)

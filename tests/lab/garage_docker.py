@@ -42,7 +42,7 @@ def make_image(version: str) -> str:
     with lock(f"image-{version}"):
         if image.exists(name):
             return name
-        program = release.get(version)
+        program = release.get("garage", version)
         say(f"making the image {name}")
         text = io.BytesIO()
         with tarfile.open(fileobj=text, mode="w", dereference=True) as tar:

@@ -84,11 +84,20 @@ def make_network(cluster: str) -> int:
 
 
 def boot(
-    cluster: str, hosts: Sequence[Host], small_disk: int = 0, more: Callable[[Host], list[str]] = lambda _host: []
-) -> None:
-    """`small_disk`: megabytes of a tmpfs at /var/backups, for tests of full disks. `more`: words for `docker run`."""
-    image_name, public_key = image.wanted(), paths.key().with_suffix(".pub").read_text()
+    cluster: str, hosts: Sequence[Host], small_disk: int = 0, packages: Sequence[str] = (),
+    volumes: Mapping[str, str] | None = None, more: Callable[[Host], list[str]] = lambda _host: [],
+) -> None:  # fmt: skip
+    """`small_disk`: megabytes of a tmpfs at /var/backups, for tests of full disks; `packages`: more of Debian's.
+
+    `volumes`: directories that all these hosts have in common, by the names of Docker's volumes. `more`: words for
+    `docker run`.
+    """
+    image_name, public_key = image.ready(packages), paths.key().with_suffix(".pub").read_text()
     disk = ["--tmpfs", f"/var/backups:rw,mode=755,size={small_disk}m"] if small_disk else []
+
+    for volume, path in (volumes or {}).items():
+        run(["docker", "volume", "create", "--label", f"{LABEL}={cluster}", volume])
+        disk += ["-v", f"{volume}:{path}"]
 
     # SYS_PTRACE: on a real host root may look at /proc/<pid>/exe of any process.
     def start(host: Host) -> None:
@@ -169,5 +178,7 @@ def remove(cluster: str) -> None:
         # Killing first, all at once: `rm -f` alone takes them one after another.
         run(["docker", "kill", *run(["docker", "ps", "-q", "--filter", label]).stdout.split()], check=False)
         run(["docker", "rm", "-fv", *ids])
+    if volumes := run(["docker", "volume", "ls", "-q", "--filter", label]).stdout.split():
+        run(["docker", "volume", "rm", *volumes])
     if nets := run(["docker", "network", "ls", "-q", "--filter", label]).stdout.split():
         run(["docker", "network", "rm", *nets])

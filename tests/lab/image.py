@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import subprocess
+from collections.abc import Sequence
 
 from tests.lab import paths
 from tests.lab.proc import LabError, lock, run, say
@@ -28,8 +29,29 @@ RUN systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer 
 """
 
 
-def wanted() -> str:
-    return f"uplift-lab-host:{hashlib.sha256(RECIPE.encode()).hexdigest()[:10]}"
+# What a product needs beside itself goes on top; a service starts when the lab has configured it, not before.
+MORE = """
+ARG BASE
+FROM $BASE
+RUN apt-get update && printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && \\
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {packages} && apt-get clean && \\
+    rm -f /usr/sbin/policy-rc.d
+"""
+
+
+def wanted(packages: Sequence[str] = ()) -> str:
+    text = RECIPE + "".join(packages)
+    return f"uplift-lab-host:{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+
+def ready(packages: Sequence[str] = ()) -> str:
+    """The image's name; one with more packages is made here when it is first wanted."""
+    with lock("image"):
+        if packages and not exists(wanted(packages)):
+            say(f"adding {', '.join(packages)} to the host image")
+            argv = ["docker", "build", "-q", "-t", wanted(packages), "--build-arg", f"BASE={wanted()}", "-"]
+            run(argv, stdin=MORE.format(packages=" ".join(packages)), timeout=900)
+    return wanted(packages)
 
 
 def exists(name: str) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.lab import cluster as clusters
-from tests.lab import garage_text, hosts, paths, s3
+from tests.lab import garage_text, hosts, paths, products, s3
 from tests.lab.cluster import Cluster
 from tests.lab.garage import cli, words_of
 from tests.lab.manifest import LOAD
@@ -79,8 +79,8 @@ class Stats:
 class Customer:
     """Each request begins at the next address; on an error it goes on to the one after, as S3 clients do."""
 
-    def __init__(self, opened: list[tuple[str, s3.Client]], stats: Stats) -> None:
-        self.opened, self.stats = opened, stats
+    def __init__(self, opened: list[tuple[str, s3.Client]], stats: Stats, prefix: str = "") -> None:
+        self.opened, self.stats, self.prefix = opened, stats, prefix
         self.expected: dict[str, bytes] = {}
 
     def request(self, turn: int, verb: str, **words: Any) -> tuple[bool, Any]:
@@ -99,7 +99,7 @@ class Customer:
         return False, None
 
     def round(self, number: int) -> None:
-        key, body = f"load/{number % KEYS}", f"{number} {time.time()}".encode()
+        key, body = f"{self.prefix}load/{number % KEYS}", f"{number} {time.time()}".encode()
         # A failed PUT may have been stored by a node all the same: nothing is expected of that key until the next one.
         self.expected.pop(key, None)
         if self.request(number, "put_object", Key=key, Body=body)[0]:
@@ -127,6 +127,11 @@ def access(cluster: Cluster) -> tuple[str, str]:
     return str(key), str(secret)
 
 
+def garage_clients(cluster: Cluster) -> list[tuple[str, s3.Client]]:
+    key, secret = access(cluster)
+    return [(h.name, s3.client(cluster, h.address, key, secret, TIMEOUT)) for h in cluster.hosts]
+
+
 def files(cluster: Cluster) -> tuple[Path, Path]:
     return cluster.directory / "load.json", cluster.directory / "load.pid"
 
@@ -134,11 +139,11 @@ def files(cluster: Cluster) -> tuple[Path, Path]:
 def serve(cluster: Cluster, interval: float) -> None:
     """The background process itself."""
     report, pid = files(cluster)
-    key, secret = access(cluster)
+    product = products.of(cluster.group)
     stats, stop = Stats(started=time.time()), [False]
     signal.signal(signal.SIGTERM, lambda *_: stop.__setitem__(0, True))
-    opened = [(h.name, s3.client(cluster, h.address, key, secret, TIMEOUT)) for h in cluster.hosts]
-    customer = Customer(opened, stats)
+    opened = product.clients(cluster)
+    customer = Customer(opened, stats, product.prefix)
     number, end, written = 0, time.monotonic() + LONGEST, 0.0
     while not stop[0] and time.monotonic() < end:
         begun = time.monotonic()
@@ -163,7 +168,6 @@ def start(cluster: Cluster, interval: float) -> str:
     report, pid = files(cluster)
     if runs(cluster):
         return "load: runs already"
-    access(cluster)
     report.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "tests.lab", "load", "run", "--name", cluster.name, "--interval", str(interval)]
     log = (cluster.directory / "load.log").open("w")

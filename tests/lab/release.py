@@ -1,114 +1,152 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Garage releases by version: the makers' binary where it can be had, else the same built from the registry."""
+"""Releases by product and version: the makers' programs where they can be had, else the same built from a registry."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import re
 import shutil
-import subprocess
+import tarfile
 import time
 import urllib.error
 import urllib.request
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab import paths
+from tests.lab import paths, release_build
 from tests.lab.proc import LabError, lock, run, say
 
-URL = "https://garagehq.deuxfleurs.fr/_releases/v{version}/{target}/garage"
 TABLE = paths.HERE / "checksums.json"
 
 
-def binary(version: str) -> Path:
-    return paths.cache() / "garage" / version / "bin" / "garage"
+@dataclass(frozen=True)
+class Source:
+    """Where a product's programs come from; the first of them has the product's name and tells the release."""
+
+    url: str
+    programs: tuple[str, ...]
+    build: Callable[[str, Path], None]
+    machine: Callable[[], str] = platform.machine
+
+    def address(self, version: str) -> str:
+        return self.url.format(version=version, target=self.machine())
 
 
-def target() -> str:
-    return f"{platform.machine()}-unknown-linux-musl"
+SOURCES = {
+    "garage": Source(
+        "https://garagehq.deuxfleurs.fr/_releases/v{version}/{target}/garage",
+        ("garage",),
+        release_build.garage,
+        lambda: f"{platform.machine()}-unknown-linux-musl",
+    ),
+    "lakefs": Source(
+        "https://github.com/treeverse/lakeFS/releases/download/v{version}/lakeFS_{version}_Linux_{target}.tar.gz",
+        ("lakefs", "lakectl"),
+        release_build.lakefs,
+    ),
+}
 
 
-def says(program: Path) -> str:
+def program(product: str, version: str, name: str = "") -> Path:
+    return paths.cache() / product / version / "bin" / (name or product)
+
+
+def says(path: Path) -> str:
     """The version a binary gives itself; makers' and registry's builds wrap it differently."""
-    found = re.search(r"(\d+\.\d+\.\d+)", run([str(program), "--version"], timeout=20).stdout)
+    found = re.search(r"(\d+\.\d+\.\d+)", run([str(path), "--version"], timeout=20).stdout)
     return found.group(1) if found else ""
 
 
-def get(version: str, pin: bool = False) -> Path:
+def get(product: str, version: str, pin: bool = False) -> Path:
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise LabError(f"release {version!r}: wanted three numbers such as 0.8.7")
-    with lock(f"garage-{version}"):
-        if not binary(version).exists() and not download(version, pin):
-            build(version)
-        if (seen := says(binary(version))) != version:
-            raise LabError(
-                f"{binary(version)} says it is {seen or 'nothing'}, wanted {version}: remove it and try again"
-            )
-    return binary(version)
+    path = program(product, version)
+    with lock(f"{product}-{version}"):
+        # An emulator is an archive of what stands in the checkout, and made anew in no time.
+        if (not path.exists() or zipfile.is_zipfile(path)) and not download(product, version, pin):
+            build(product, version)
+        if (seen := says(path)) != version:
+            raise LabError(f"{path} says it is {seen or 'nothing'}, wanted {version}: remove it and try again")
+    return path
 
 
-def silent_mark() -> Path:
-    return paths.made(paths.cache() / "run") / "garage-site-is-silent"
+def silent_mark(product: str) -> Path:
+    return paths.made(paths.cache() / "run") / f"{product}-site-is-silent"
 
 
-def site_is_silent() -> bool:
+def site_is_silent(product: str) -> bool:
     """A dead network is met once an hour and not at each release."""
-    return silent_mark().exists() and time.time() - silent_mark().stat().st_mtime < 3600
+    mark = silent_mark(product)
+    return mark.exists() and time.time() - mark.stat().st_mtime < 3600
 
 
-def download(version: str, pin: bool) -> bool:
-    table: dict[str, dict[str, str]] = json.loads(TABLE.read_text())
-    known = table.get(version, {}).get(target(), "")
+def download(product: str, version: str, pin: bool) -> bool:
+    source = SOURCES[product]
+    table: dict[str, dict[str, dict[str, str]]] = json.loads(TABLE.read_text())
+    known = table.get(product, {}).get(version, {}).get(source.machine(), "")
     if not (known or pin):
         say(
-            f"{TABLE.name} has no garage {version} for {target()}: building it (--pin downloads and notes its checksum)"
+            f"{TABLE.name} has no {product} {version} for {source.machine()}: building it"
+            " (--pin downloads and notes its checksum)"
         )
         return False
-    if site_is_silent():
+    if site_is_silent(product):
         return False
-    url, part = URL.format(version=version, target=target()), binary(version).with_name("garage.part")
-    say(f"downloading {url}")
-    paths.made(part.parent)
-    try:
-        with urllib.request.urlopen(url, timeout=4) as source, part.open("wb") as copy:
-            shutil.copyfileobj(source, copy)
-    except (urllib.error.URLError, OSError) as error:
-        silent_mark().touch()
-        say(f"the makers' site does not answer ({error}): building from the registry for the next hour")
+    url, part = source.address(version), program(product, version, f"{product}.part")
+    if not fetched(url, part):
+        silent_mark(product).touch()
         return False
     seen = hashlib.sha256(part.read_bytes()).hexdigest()
     if known and seen != known:
         part.unlink()
         raise LabError(f"{url} has SHA-256 {seen}, {TABLE.name} wants {known}: find out which is right before going on")
     if not known:
-        table.setdefault(version, {})[target()] = seen
+        table.setdefault(product, {}).setdefault(version, {})[source.machine()] = seen
         TABLE.write_text(json.dumps(table, indent=2, sort_keys=True) + "\n")
         say(f"noted SHA-256 {seen} in {TABLE.name}: compare it with a second source before you commit it")
-    part.chmod(0o755)
-    part.rename(binary(version))
+    unpack(part, source.programs)
     return True
 
 
-def build(version: str) -> None:
-    """Shared target directory, no debug info: 2 - 4 minutes and 80 MB instead of 340 MB."""
-    log = paths.made(paths.cache() / "log") / f"garage-{version}.log"
-    root = paths.cache() / "garage" / f".{version}.new"
-    say(f"building garage {version} with cargo: some minutes; log in {log}")
-    environment = os.environ | {
-        "CARGO_PROFILE_DEV_DEBUG": "0",
-        "CARGO_TARGET_DIR": str(paths.made(paths.cache() / "build" / "target")),
-    }
-    argv = ["cargo", "install", "garage", "--version", version, "--locked", "--profile", "dev", "--root", str(root)]
-    with lock("cargo"), log.open("w") as out:
-        try:
-            code = subprocess.run(argv, env=environment, stdout=out, stderr=subprocess.STDOUT, check=False).returncode
-        except FileNotFoundError:
-            raise LabError("cargo is not installed: install Rust 1.75 or newer, or pin a download with --pin") from None
-    if code:
-        raise LabError(f"cargo could not build garage {version} (exit {code}): see the end of {log}")
-    shutil.rmtree(binary(version).parents[1], ignore_errors=True)
-    root.rename(binary(version).parents[1])
+def fetched(url: str, part: Path) -> bool:
+    say(f"downloading {url}")
+    paths.made(part.parent)
+    try:
+        with urllib.request.urlopen(url, timeout=4) as source, part.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+    except (urllib.error.URLError, OSError) as error:
+        say(f"the makers' site does not answer ({error}): building from the registry for the next hour")
+        return False
+    return True
+
+
+def unpack(part: Path, programs: tuple[str, ...]) -> None:
+    """An archive with the programs in it, or the one program itself."""
+    if tarfile.is_tarfile(part):
+        with tarfile.open(part) as archive:
+            for name in programs:
+                member = next((one for one in archive.getmembers() if Path(one.name).name == name), None)
+                content = archive.extractfile(member) if member else None
+                if content is None:
+                    raise LabError(f"{part} has no {name} in it")
+                part.with_name(name).write_bytes(content.read())
+        part.unlink()
+    else:
+        part.rename(part.with_name(programs[0]))
+    for name in programs:
+        part.with_name(name).chmod(0o755)
+
+
+def build(product: str, version: str) -> None:
+    """Into a directory beside, and there as a whole: what was cut off is no release."""
+    bin_directory = program(product, version).parent
+    new = bin_directory.parent.with_name(f".{version}.new")
+    SOURCES[product].build(version, new)
+    shutil.rmtree(bin_directory.parent, ignore_errors=True)
+    new.rename(bin_directory.parent)

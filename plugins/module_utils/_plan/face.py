@@ -13,8 +13,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._errors import U
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import back, planner, resume, shape
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Refusal, Request
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
+from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs import LAKEFS
 
-CATALOGUES = {"garage": GARAGE}
+CATALOGUES = {"garage": GARAGE, "lakefs": LAKEFS}
 
 
 class PlanRefused(UpliftError):
@@ -34,11 +35,10 @@ def demanded(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     """The plan for a module's parameters: {plan, tree, resumed, refusals}."""
-    request = Request(
-        params["target"], params["strategy"], params["wave"], tuple(params["accept"]), params["stop_after"]
-    )
     if params["back"]:
         return _back(params)
+    wishes = ("target", "strategy", "wave", "accept", "stop_after", "via")
+    request = Request(**{name: params[name] for name in wishes})
     found = resume.unfinished(params["records"], request)
     if found is None:
         return _fresh(params, request)

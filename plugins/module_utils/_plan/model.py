@@ -114,13 +114,17 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Request:
-    """What the operator wants. strategy and wave may be "": the planner chooses. accept: findings by key."""
+    """What the operator wants. strategy and wave may be "": the planner chooses. accept: findings by key.
+
+    via: releases at which the way is to touch, in order; one that lies behind already is passed over.
+    """
 
     target: str
     strategy: str = ""
     wave: str = ""
     accept: Sequence[str] = ()
     stop_after: str = ""
+    via: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,14 @@ def until(catalogue: Catalogue, way: Iterable[Move], name: str) -> list[Move]:
     return out
 
 
+def route(catalogue: Catalogue, source: Version, target: Version, via: Sequence[Version]) -> Iterator[Move]:
+    """The moves by way of releases that the operator names."""
+    start = source
+    for stop in [*(one for one in via if source < one < target), target]:
+        yield from moves(catalogue, start, stop)
+        start = stop
+
+
 def moves(catalogue: Catalogue, source: Version, target: Version) -> Iterator[Move]:
     """The hops from source to target in order; None stands for a move inside a series. Nothing when they are equal."""
     here, there = (_known(catalogue, version, what) for version, what in ((source, "runs"), (target, "was asked for")))

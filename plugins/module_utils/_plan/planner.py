@@ -37,7 +37,8 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
     refusals = list(_request(request)) + list(_membership(nodes, cluster))
     try:
         source, target = path.running(nodes), _version.parse(request.target)
-        way = path.until(catalogue, path.moves(catalogue, source, target), request.stop_after)
+        via = [_version.parse(one) for one in request.via]
+        way = path.until(catalogue, path.route(catalogue, source, target, via), request.stop_after)
         hops = [_planned(catalogue, hop, start, stop, nodes, cluster, request) for start, stop, hop in way]
     except Refused as refused:
         return refusals + list(refused.refusals)

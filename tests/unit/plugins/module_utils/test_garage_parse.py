@@ -617,11 +617,11 @@ def test_no_key_is_an_error() -> None:
 
 @pytest.mark.parametrize("name", ["My_Bucket", "b9", "10.0.0.1", "xn--a", "a-s3alias", ".ab", "ab-", "a" * 64])
 def test_a_name_that_s3_does_not_allow_gets_another_one(name: str) -> None:  # trap G14
-    assert garage_names.migrated_name(name) == garage_names.bucket_id(name)[:32]
+    assert garage_names.new_name(name) == garage_names.bucket_id(name)[:32]
 
 
 def test_ids_are_those_that_a_real_migration_made() -> None:  # trap G14
     rows = inventory.buckets(out("bucket_list_migrated", SECOND)).rows
     assert {row.id for row in rows} == {garage_names.bucket_id(name) for name in ("My_Bucket", "b9", "photos", "site")}
-    made = {garage_names.migrated_name(name) for name in ("My_Bucket", "b9", "photos", "site")}
+    made = {garage_names.new_name(name) for name in ("My_Bucket", "b9", "photos", "site")}
     assert {row.aliases[0] for row in rows} == made

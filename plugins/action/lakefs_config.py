@@ -1,0 +1,112 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _postgres, _version
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import staged_path
+from ansible_collections.uplift.datastores.plugins.modules.lakefs_config import SPEC
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _lakefs_config
+from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._lakefs_config import ConfigError
+
+
+class ActionModule(UpliftAction):
+    """Reads with the task's connection and become, understands on the controller: nodes have no YAML parser."""
+
+    SPEC = SPEC
+    NEEDS = ("ruamel.yaml",)
+    TRANSFERS_FILES = True
+
+    def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        self._vars = task_vars
+        if args["state"] == "read":
+            return self._read(args)
+        if args["version"]:
+            args = {**args, "version": str(_version.parse(args["version"]))}
+        found = self._node({**args, "state": "read"})
+        path, text = found["path"], _opened(found)["text"]
+        if not path:  # everything is in the environment, of which a release ignores what it does not know
+            return {"changed": False, "path": "", "staged": "", "changes": [], "lost": [], "evidence": []}
+        staged = staged_path(path, args["version"])
+        if args["state"] == "absent":
+            return {"changed": self._module("file", path=staged, state="absent")["changed"], "path": path}
+        if args["state"] != "staged":
+            return self._node({**args, "src": path})
+        return self._stage(args, path, text, staged, found["stat"])
+
+    def _read(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            found = self._node(args)
+            inside = _opened(found)
+            settings = _lakefs_config.settings(inside["text"], found["path"], inside["environment"])
+        except UpliftError as error:
+            row = {"key": getattr(error, "key", "config_missing"), "severity": "error", "sentence": str(error)}
+            return {"changed": False, "settings": {}, "dsn": "", "path": "", "findings": [row]}
+        rows: list[dict[str, str]] = []
+        dsn, database = settings.pop("dsn"), settings.pop("database")
+        names = {"place": dsn, "old": database["old_dsn"], "new": database["new_dsn"]}
+        places = {name: _place(value, rows) for name, value in names.items()}
+        settings["database"] = {"type": database["type"], **places}
+        if found["stat"] and int(found["stat"]["mode"], 8) & 0o004:
+            sentence = f"{found['path']} has the mode {found['stat']['mode']}: everybody on the node reads its secrets."
+            rows.append({"key": "config_world_readable", "severity": "warning", "sentence": sentence})
+        more = {name: found[name] for name in ("path", "user", "binary")}
+        return {"changed": False, "settings": settings, "dsn": dsn, "findings": rows, **more}
+
+    def _stage(
+        self, args: Mapping[str, Any], path: str, text: str, staged: str, stat: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        made = _lakefs_config.stage(text, path, _version.parse(args["version"]), args["discard"])
+        answer = self._copy(made.text, staged, stat)
+        diff = {
+            "before": _lakefs_config.public_lines(text, path),
+            "after": _lakefs_config.public_lines(made.text, path),
+            "before_header": path,
+            "after_header": staged,
+        }
+        told = {"path": path, "staged": staged, "changes": made.changes, "lost": made.lost, "diff": diff}
+        return {"changed": bool(answer.get("changed")), **told}
+
+    def _copy(self, text: str, dest: str, stat: Mapping[str, Any]) -> dict[str, Any]:
+        shell = self._connection._shell
+        temporary = shell.join_path(self._make_tmp_path(), "copy")
+        self._transfer_data(temporary, text)  # by way of a file of mode 0600 on the controller, removed at once
+        self._fixup_perms2((shell.tmpdir, temporary))
+        owner = {"owner": str(stat["uid"]), "group": str(stat["gid"])}
+        return self._module("copy", src=temporary, dest=dest, remote_src=True, mode=stat["mode"], **owner)
+
+    def _node(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = self._execute_module(
+            module_name="uplift.datastores.lakefs_config", module_args=dict(args), task_vars=self._vars
+        )
+        if result.get("failed") or result.get("unreachable"):
+            raise ConfigError("config_missing", str(result.get("msg", "no reason given")))
+        return result
+
+    def _module(self, name: str, **module_args: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(f"ansible.legacy.{name}", module_args, task_vars=self._vars)
+        if answer.get("failed") or answer.get("unreachable"):
+            raise UpliftError(f"{module_args.get('dest') or module_args.get('path')}: {answer.get('msg')}")
+        return answer
+
+
+def _opened(found: Mapping[str, Any]) -> dict[str, Any]:
+    inside: dict[str, Any] = json.loads(base64.b64decode(found["content"]))
+    return inside
+
+
+def _place(dsn: str, rows: list[dict[str, str]]) -> str:
+    """Which database a connection string means; "" for none, and a finding where it cannot be read."""
+    try:
+        return _postgres.parse(dsn).place() if dsn else ""
+    except UpliftError as error:
+        rows.append({"key": "config_bad_dsn", "severity": "error", "sentence": str(error)})
+        return ""

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""A backup of a PostgreSQL database: whole or not there, proved by restoring it, restored beside what it replaces."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Iterator, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _files, _postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import RESERVE, manifest_path
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._postgres import DatabaseError, Dsn, Postgres, name
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._watched import Stopwatch, watched
+
+FORMAT = 1
+LIMIT = 7 * 86400.0  # seconds; a task's own timeout is the operator's limit
+SCRATCH = "uplift_scratch"  # the beginning of the names of databases that are ours to drop
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the dump holds, written beside it. `counts`: the rows of each table when it was taken."""
+
+    database: str
+    server: str
+    created: float
+    size: int
+    sha256: str
+    counts: Mapping[str, int]
+    writes: int
+
+    def facts(self, dest: str) -> dict[str, Any]:
+        file = {"slot": "backup", "kind": "file", "path": dest, "size": self.size, "sha256": self.sha256}
+        seen = {"archive": dest, "manifest": manifest_path(dest), "tables": len(self.counts)}
+        return {**seen, "rows": sum(self.counts.values()), "size": self.size, "sha256": self.sha256, "evidence": [file]}
+
+
+class Backup:
+    def __init__(
+        self, runner: Runner, dsn: Dsn, dest: str, scratch: str = "", progress: Progress | None = None
+    ) -> None:
+        """`scratch`: the connection string of an empty database for the proof; "": one is made, and dropped."""
+        self.runner, self.dsn, self.dest, self._given = runner, dsn, dest, scratch
+        self.postgres = Postgres(runner, dsn)
+        self.progress = progress or Progress()
+
+    def present(self, check: bool) -> dict[str, Any]:
+        """Make it, unless the one that is there is sound and of what the tables hold now."""
+        counts, server = self.postgres.counts(), self.postgres.server()
+        old, now = self._sound(), (counts, server["writes"], self.dsn.place())
+        if old and (dict(old.counts), old.writes, old.database) == now:
+            return {"changed": False, **old.facts(self.dest)}
+        if not counts:
+            raise UpliftError(f"The database {self.dsn.place()} has no table; wanted the one that lakeFS has run on.")
+        _files.demand_space(self.dest, int(server["size"]) + RESERVE, f"a backup of {self.dsn.place()}")
+        if check:
+            return {"changed": True, "archive": self.dest, "evidence": []}
+        manifest = self._dump(counts, server)
+        again = self.postgres.counts()
+        if again != counts:
+            self._forget()
+            raise UpliftError(
+                f"The database {self.dsn.place()} was written to while it was backed up ({_first(counts, again)});"
+                " wanted it at rest. Stop what writes to it. The backup is removed."
+            )
+        return {"changed": True, **manifest.facts(self.dest)}
+
+    def dump_live(self) -> Manifest:
+        """Of a database in use: whole in itself, and its counts may be those of a moment before."""
+        server = self.postgres.server()
+        _files.demand_space(self.dest, int(server["size"]) + RESERVE, f"a copy of {self.dsn.place()}")
+        return self._dump(self.postgres.counts(), server)
+
+    def prove(self) -> dict[str, Any]:
+        """Restore it into a scratch database and compare the counts of every table."""
+        manifest, watch = self.demand_sound(), Stopwatch()
+        with self.scratch() as scratch:
+            self.restore_into(scratch, manifest)
+        return {"changed": False, "proved": True, "seconds": watch.seconds(), **manifest.facts(self.dest)}
+
+    def restore(self, check: bool) -> dict[str, Any]:
+        """Put it in the database's place. What is there now stays, under another name, until somebody drops it."""
+        manifest = self.demand_sound()
+        self.postgres.demand_alone()
+        stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime())
+        aside = f"{self.dsn.database}_uplift_{stamp}"
+        if check:
+            return {"changed": True, "aside": aside, **manifest.facts(self.dest)}
+        fresh = f"{self.dsn.database}_uplift_new"
+        admin = self._beside()
+        admin.run(f"DROP DATABASE IF EXISTS {name(fresh)}; CREATE DATABASE {name(fresh)} TEMPLATE template0;")
+        self.restore_into(Postgres(self.runner, self.dsn.at(fresh)), manifest)
+        admin.run(
+            f"ALTER DATABASE {name(self.dsn.database)} RENAME TO {name(aside)};"
+            f"ALTER DATABASE {name(fresh)} RENAME TO {name(self.dsn.database)};"
+        )
+        return {"changed": True, "aside": aside, **manifest.facts(self.dest)}
+
+    @contextmanager
+    def scratch(self) -> Iterator[Postgres]:
+        """An empty database that is gone afterwards, or the operator's own, emptied afterwards."""
+        if self._given:
+            given = Postgres(self.runner, _postgres.parse(self._given))
+            if given.tables():
+                raise UpliftError(f"The scratch database {given.dsn.place()} has tables; wanted an empty one.")
+            try:
+                yield given
+            finally:
+                given.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+            return
+        database = f"{SCRATCH}_{self.dsn.database}"[:60]
+        try:
+            self.postgres.run(f"DROP DATABASE IF EXISTS {name(database)};")
+            self.postgres.run(f"CREATE DATABASE {name(database)} TEMPLATE template0;")
+        except DatabaseError as exc:
+            raise UpliftError(
+                f"{exc} A backup is proved in a database of its own: let the account create one (ALTER ROLE ..."
+                " CREATEDB), or name an empty one as the scratch database."
+            ) from exc
+        try:
+            yield Postgres(self.runner, self.dsn.at(database))
+        finally:
+            self.postgres.run(f"DROP DATABASE IF EXISTS {name(database)};")
+
+    def restore_into(self, target: Postgres, manifest: Manifest, exact: bool = True) -> None:
+        argv = ["pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", "--no-password"]
+        argv += ["--dbname", target.dsn.database, self.dest]
+        watched(lambda: target.program(argv, timeout=LIMIT), self.progress, _size_of(target, "restore"))
+        found = target.counts()
+        if exact and found != dict(manifest.counts) or sorted(found) != sorted(manifest.counts):
+            raise UpliftError(
+                f"The backup {self.dest} does not give back what was there: {_first(manifest.counts, found)}."
+                " Take another one."
+            )
+
+    def demand_sound(self) -> Manifest:
+        """The manifest of a dump that is, to the bit, the one that was made."""
+        try:
+            with open(manifest_path(self.dest), encoding="utf-8") as handle:
+                raw = json.load(handle)
+            if raw.pop("format") != FORMAT:
+                raise ValueError(f"format is not {FORMAT}")
+            manifest = Manifest(**raw)
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            raise UpliftError(
+                f"The manifest {manifest_path(self.dest)} cannot be used: {exc}. Without it a backup proves nothing."
+            ) from exc
+        if not os.path.isfile(self.dest) or _files.sha256_of(self.dest) != manifest.sha256:
+            raise UpliftError(f"The backup {self.dest} is not there, or damaged: take another one.")
+        return manifest
+
+    def _sound(self) -> Manifest | None:
+        try:
+            return self.demand_sound()
+        except UpliftError:
+            return None
+
+    def _dump(self, counts: Mapping[str, int], server: Mapping[str, Any]) -> Manifest:
+        _files.make_private(os.path.dirname(self.dest))
+        temp = f"{self.dest}.part"
+        os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
+        argv = ["pg_dump", "--format=custom", "--no-password", f"--file={temp}"]
+        try:
+            watched(
+                lambda: self.postgres.program(argv, timeout=LIMIT),
+                self.progress,
+                lambda: f"backup: {_files.human(os.path.getsize(temp))} written",
+            )
+            size, digest = os.path.getsize(temp), _files.sha256_of(temp)
+            made, release, writes = round(time.time(), 3), str(server["server"]), int(server["writes"])
+            manifest = Manifest(self.dsn.place(), release, made, size, digest, dict(counts), writes)
+            text = json.dumps({"format": FORMAT, **asdict(manifest)})
+            _files.write_atomic(manifest_path(self.dest), text.encode(), 0o600)
+            os.replace(temp, self.dest)
+            _files.sync_directory(os.path.dirname(self.dest))
+        except OSError as exc:
+            raise UpliftError(f"The backup {self.dest} could not be written: {exc.strerror}.") from exc
+        finally:
+            if os.path.exists(temp):
+                os.unlink(temp)
+        return manifest
+
+    def _forget(self) -> None:
+        for path in (self.dest, manifest_path(self.dest)):
+            if os.path.exists(path):
+                os.unlink(path)
+
+    def _beside(self) -> Postgres:
+        """A database of the same server that is not the one to be renamed."""
+        return Postgres(self.runner, self.dsn.at("postgres"))
+
+
+def _first(was: Mapping[str, int], now: Mapping[str, int]) -> str:
+    """The first table that differs."""
+    table = sorted(key for key in {*was, *now} if was.get(key) != now.get(key))[0]
+    return f"{table} had {was.get(table, 'no')} rows and has {now.get(table, 'no table')}"
+
+
+def _size_of(postgres: Postgres, what: str) -> Any:
+    return lambda: f"{what}: the database has {_files.human(postgres.server()['size'])}"

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""The lakefs program of a node: how the unit starts it, and how it is asked for anything else."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pwd
+import re
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _release, _version
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
+from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
+from ansible_collections.uplift.datastores.plugins.module_utils._service import find_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
+
+# An address that nobody serves: a release can be asked to read its configuration and gets no further.
+NOWHERE = "postgres://nobody@127.0.0.1:1/nothing?sslmode=disable"
+DSN_VARIABLES = ("LAKEFS_DATABASE_CONNECTION_STRING", "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING")
+
+
+@dataclass(frozen=True)
+class Lakefs:
+    """A binary with the configuration, the environment and the account of the service."""
+
+    runner: Runner
+    binary: str
+    config_file: str = ""
+    user: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @functools.cached_property
+    def version(self) -> Version:
+        return _version.parse(_release.said_version(self.runner, self.binary))
+
+    def call(self, words: Sequence[str], timeout: float, more: Mapping[str, str] | None = None) -> Answer:
+        config = ["--config", self.config_file] if self.config_file else []
+        env = {**self.environment, **logging(self.version), **(more or {})}
+        return self.runner.run([self.binary, *config, *words], env=env, timeout=timeout, user=self.user)
+
+
+def logging(version: Version) -> dict[str, str]:
+    """Log lines to stderr, apart from results (L30). 0.30 takes `=` for a file and writes the password there (L15).
+
+    Never the level `none`: it hides the reason of a fatal error.
+    """
+    output = "=" if version >= schema.STDERR_LOG else "-"
+    return {"LAKEFS_LOGGING_OUTPUT": output, "LAKEFS_LOGGING_LEVEL": "INFO", "LAKEFS_LOGGING_FORMAT": "text"}
+
+
+def from_unit(runner: Runner, params: Mapping[str, Any]) -> tuple[Lakefs, Unit]:
+    """The program as its unit starts it, unless the parameters say otherwise."""
+    unit = find_unit(runner, params["unit"])
+    user = params.get("user") or unit.user
+    binary = params.get("binary") or unit.binary
+    if not binary:
+        raise UpliftError(f"The unit {unit.name} starts no program; wanted lakefs run. Name it with binary.")
+    own = {name: value for name, value in unit.environment.items() if name.startswith(("LAKEFS_", "AWS_", "TMPDIR"))}
+    config = params.get("config_file") or config_of(unit.command(), home(user))
+    return Lakefs(runner, binary, config, user, own), unit
+
+
+def home(user: str) -> str:
+    try:
+        return pwd.getpwnam(user or "root").pw_dir
+    except KeyError as exc:
+        raise UpliftError(f"The account {user} of the service is not there; wanted one of this host.") from exc
+
+
+def config_of(argv: Sequence[str], home_dir: str, there: Any = os.path.isfile) -> str:
+    """The file that a server with this command line reads; "" when it has none (the environment says everything)."""
+    for place, word in enumerate(argv):
+        if word in ("--config", "-c") and place + 1 < len(argv):
+            return argv[place + 1]
+        if word.startswith("--config="):
+            return word.partition("=")[2]
+    usual = (f"{home_dir}/.lakefs/config.yaml", "/etc/lakefs/config.yaml", f"{home_dir}/.lakefs.yaml")
+    return next(filter(there, usual), "")
+
+
+def reads(lakefs: Lakefs) -> dict[str, Any]:
+    """Does this release take the configuration? It gets as far as an address nobody serves, or not even there."""
+    nowhere = dict.fromkeys(DSN_VARIABLES, NOWHERE)
+    # `migrate version` creates tables (L07): there is no database at this address in which it could.
+    answer = lakefs.call(["migrate", "version"], 60, {"LAKEFS_DATABASE_TYPE": "postgres", **nowhere})
+    said = parse.outcome(answer)
+    if not re.search(r"127\.0\.0\.1:1\b|connection refused|connect failed", said.line):
+        raise UpliftError(
+            f"lakeFS {lakefs.version} does not take {lakefs.config_file or 'its environment'}:"
+            f" {said.line or 'no reason given'}. Wanted a configuration of its form: correct the keys that it names."
+            " Nothing was changed."
+        )
+    return {"changed": False, "version": str(lakefs.version), "said": said.line[:120]}

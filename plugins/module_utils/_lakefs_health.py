@@ -1,0 +1,75 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""Whether a server has really come up: it sees its data, by the page that asks the database, and stays."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api, open_url_fetch
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_info import failure
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError
+from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
+from ansible_collections.uplift.datastores.plugins.module_utils._systemd import read_unit
+
+
+def wait(
+    runner: Runner,
+    params: Mapping[str, Any],
+    fetch: Any = open_url_fetch,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, Any]:
+    """Until it is well for two looks running, or a sentence that says what it is instead."""
+    began, well = clock(), 0
+    while True:
+        why = _unwell(runner, params, fetch)
+        well = 0 if why else well + 1
+        if well > 1:
+            return {"changed": False, "seconds": round(clock() - began, 1), "url": params["url"]}
+        if clock() - began > params["timeout"]:
+            raise UpliftError(
+                f"lakeFS {params['version']} on {params['url']} has not come up within {params['timeout']:g} s: {why}"
+                " Nothing more is started."
+            )
+        sleep(0.5)
+
+
+def _unwell(runner: Runner, params: Mapping[str, Any], fetch: Any) -> str:
+    unit = read_unit(runner, params["unit"])
+    if unit.active != "active":
+        said = failure(runner, params["unit"])
+        return f"the unit is {unit.active}{': ' + said if said else ''}; wanted active."
+    try:
+        return _silent(Api(params["url"], params["access_key_id"], params["secret_access_key"], fetch), params)
+    except ApiError as exc:
+        return str(exc)
+
+
+def _silent(api: Api, params: Mapping[str, Any]) -> str:
+    state = lakefs_http.setup_state(api.get("/setup_lakefs"))
+    if state == lakefs_http.NOT_INITIALIZED:
+        # L01, L02: healthy by its own words, and empty.
+        raise UpliftError(
+            f"lakeFS {params['version']} on {params['url']} offers to set up a new installation: it does not see its"
+            " data. Stop it at once, and set nothing up: that would strand the data."
+        )
+    version = params["version"]
+    # The page came after 0.30; there a list of repositories has to do.
+    if state == lakefs_http.UNKNOWN and (not version or _version.parse(version) >= schema.AFTER_GRAVELER):
+        return "the page that asks the database does not answer: it cannot be reached by the server."
+    if params["access_key_id"]:
+        lakefs_http.page(api.get("/repositories", amount=1), "Listing the repositories")  # L19: a wrong secret key
+        said = lakefs_http.version(api.get("/config/version"))
+        if said and version and said != version:
+            return f"it answers as {said}, wanted {version}."
+    return ""

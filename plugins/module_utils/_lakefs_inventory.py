@@ -1,0 +1,183 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""What an installation holds, as clients see it, and whether it is the same afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any, Dict, Iterator, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _s3_read
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api, part
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
+
+Row = Mapping[str, Any]
+LARGEST = 16 << 20  # bytes of an object that is read to compare it
+Difference = Dict[str, str]
+
+
+def take(api: Api, like: Row | None = None) -> dict[str, Any]:
+    """Repositories with branches, tags, heads and uncommitted changes; users; one object of each repository."""
+    earlier = (like or {}).get("repositories", {})
+    rows = api.rows("Listing the repositories", "/repositories")
+    return {
+        "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "repositories": {row["id"]: _repository(api, row, earlier.get(row["id"], {})) for row in rows},
+        "users": _users(api),
+    }
+
+
+def uncommitted(api: Api) -> list[dict[str, Any]]:
+    """Every branch with changes that are not committed, and how many there are."""
+    found = []
+    for row in api.rows("Listing the repositories", "/repositories"):
+        for branch in api.rows(f"Listing the branches of {row['id']}", f"/repositories/{part(row['id'])}/branches"):
+            count = _changes(api, row["id"], branch["id"])
+            if count:
+                found.append({"repository": row["id"], "branch": branch["id"], "changes": count})
+    return found
+
+
+def commit(api: Api, where: Sequence[Row], message: str) -> list[dict[str, str]]:
+    """Commit what is uncommitted; the ids of the commits."""
+    made = []
+    for one in where:
+        path = f"/repositories/{part(one['repository'])}/branches/{part(one['branch'])}/commits"
+        what = f"Committing {one['changes']} changes of {one['repository']}/{one['branch']}"
+        reply = lakefs_http.demand(api.post(path, {"message": message}), what)
+        made.append({"repository": one["repository"], "branch": one["branch"], "commit": _id(reply.body)})
+    return made
+
+
+def _id(body: str) -> str:
+    found = lakefs_http.loads(body)
+    return str(found.get("id", ""))
+
+
+def _repository(api: Api, row: Row, earlier: Row) -> dict[str, Any]:
+    name = row["id"]
+    path = f"/repositories/{part(name)}"
+    branches = {one["id"]: one for one in api.rows(f"Listing the branches of {name}", f"{path}/branches")}
+    tags = {one["id"]: one["commit_id"] for one in api.rows(f"Listing the tags of {name}", f"{path}/tags")}
+    return {
+        "namespace": row["storage_namespace"],
+        "default_branch": row["default_branch"],
+        "branches": {branch: one.get("commit_id", "") for branch, one in branches.items()},
+        "uncommitted": {branch: count for branch in branches for count in [_changes(api, name, branch)] if count},
+        "tags": tags,
+        "lost_heads": _lost_heads(api, path, branches, earlier),
+        "object": _object(api, name, row["default_branch"], earlier.get("object")),
+    }
+
+
+def _lost_heads(api: Api, path: str, branches: Mapping[str, Row], earlier: Row) -> list[str]:
+    """Branches that have moved on, of which the earlier head is not even a commit any more."""
+    moved = [
+        (b, head) for b, head in earlier.get("branches", {}).items() if branches.get(b, {}).get("commit_id") != head
+    ]
+    return sorted(branch for branch, head in moved if api.get(f"{path}/commits/{part(head)}").status == 404)
+
+
+def _changes(api: Api, repository: str, branch: str) -> int:
+    path = f"/repositories/{part(repository)}/branches/{part(branch)}/diff"
+    return sum(1 for _row in api.rows(f"Looking for uncommitted changes in {repository}/{branch}", path))
+
+
+def _object(api: Api, repository: str, branch: str, earlier: Row | None) -> dict[str, Any]:
+    """The first object of the default branch (or the one that was read before), by its content."""
+    path = f"/repositories/{part(repository)}/refs/{part(branch)}/objects"
+    what = f"Reading an object of {repository}/{branch}"
+    name = earlier.get("path", "") if earlier else ""
+    if not name:
+        page = lakefs_http.page(api.get(f"{path}/ls", amount=100), what)
+        small = [row["path"] for row in page.results if row.get("size_bytes", 0) <= LARGEST]
+        if not small:
+            return {}
+        name = small[0]
+    body = lakefs_http.demand(api.get(path, path=name), f"{what}, {name}").body
+    return {"path": name, "branch": branch, "sha256": sha256(body.encode("utf-8", "surrogateescape"))}
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _users(api: Api) -> list[str]:
+    """Releases with one user only, or with users kept elsewhere, have no such list."""
+    reply = api.get("/auth/users", amount=1000)
+    if reply.status in (401, 403, 404, 501):
+        return []
+    return sorted(str(row["id"]) for row in lakefs_http.page(reply, "Listing the users").results)
+
+
+def compare(before: Row, after: Row, ids_change: bool = False, live: bool = True) -> list[Difference]:
+    """What is lost or other than before. `ids_change`: the hop gives commits new ids (0.30). `live`: clients worked
+    in between, so that uncommitted changes may be others.
+    """
+    if not before:
+        raise UpliftError("There is no inventory of before; whether anything is lost cannot be told.")
+    found: list[Difference] = []
+    for name, was in before["repositories"].items():
+        now = after["repositories"].get(name)
+        found += list(_compared(name, was, now, ids_change, live)) if now else [_gone("repository", name)]
+    return found
+
+
+def _compared(name: str, was: Row, now: Row, ids_change: bool, live: bool) -> Iterator[Difference]:
+    for branch, head in was["branches"].items():
+        if branch not in now["branches"]:
+            yield _gone("branch", f"{name}/{branch}")
+        elif not ids_change and branch in now["lost_heads"]:
+            yield _difference("head_gone", f"{name}/{branch} had the head {head}, and that commit is gone")
+    for tag, commit_id in was["tags"].items():
+        if tag not in now["tags"]:
+            yield _gone("tag", f"{name}/{tag}")
+        elif not ids_change and now["tags"][tag] != commit_id:
+            yield _difference("tag_changed", f"{name}/{tag} named {commit_id} and names {now['tags'][tag]}")
+    if was["uncommitted"] != now["uncommitted"] and not live and not ids_change:
+        yield _difference(
+            "uncommitted_changed", f"{name} had uncommitted changes {was['uncommitted']} and has {now['uncommitted']}"
+        )
+    if was["object"] and was["object"]["sha256"] != now["object"].get("sha256"):
+        yield _difference("object_changed", f"{name}: the object {was['object']['path']} does not read as before")
+
+
+def _gone(what: str, name: str) -> Difference:
+    return _difference(f"{what}_gone", f"The {what} {name} is gone")
+
+
+def _difference(key: str, sentence: str) -> Difference:
+    return {"key": key, "sentence": f"{sentence}."}
+
+
+def commit_all(params: Row, check: bool) -> dict[str, Any]:
+    """What `lakefs_commit` does."""
+    if not params["access_key_id"] or not params["url"]:
+        return {"changed": False, "asked": False, "uncommitted": [], "namespaces": {}, "commits": []}
+    api = Api(params["url"], params["access_key_id"], params["secret_access_key"])
+    rows = api.rows("Listing the repositories", "/repositories")
+    namespaces = {row["id"]: row["storage_namespace"] for row in rows}
+    where = uncommitted(api)
+    made = [] if check else commit(api, where, params["message"])
+    told = {"asked": True, "uncommitted": where, "namespaces": namespaces, "commits": made}
+    return {"changed": bool(where), **told}
+
+
+def run(params: Row) -> dict[str, Any]:
+    """What `lakefs_inventory` does."""
+    key, secret = params["access_key_id"], params["secret_access_key"]
+    found = take(Api(params["url"], key, secret), params["before"])
+    for name, repository in found["repositories"].items():
+        if repository["object"]:
+            path = f"/{name}/{repository['object']['branch']}/{repository['object']['path']}"
+            seen = sha256(_s3_read.get(params["s3_url"] or params["url"], path, key, secret))
+            if seen != repository["object"]["sha256"]:
+                raise UpliftError(f"The S3 gateway does not give {path} as the API does; wanted the same bytes.")
+    ended = compare(params["before"], found, params["ids_change"], params["live"]) if params["before"] else []
+    return {"changed": False, "inventory": found, "differences": ended}

@@ -1,0 +1,71 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""Pure: whether there is room, and what is needed, for a backup, its proof and a migration."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+
+Seen = Mapping[str, Any]
+
+
+def room(seen: Seen, to_kv: bool, migrates: bool) -> Iterator[Finding]:
+    release = seen["release"]
+    if release.get("failed") or release.get("msg"):
+        yield Finding("release", True, str(release.get("msg")), "the release at hand", "see lakefs_release_source")
+    if migrates and seen["leader"]:
+        yield from _programs(seen["space"])
+        if seen["info"].get("server"):
+            yield from _database(seen, to_kv)
+
+
+def _programs(space: Seen) -> Iterator[Finding]:
+    missing = sorted(name for name, path in (space.get("programs") or {}).items() if not path)
+    if missing:
+        yield Finding(
+            "program_missing",
+            True,
+            f"no program {', '.join(missing)} at the node",
+            "the client programs of PostgreSQL, of the server's version or newer",
+            "install postgresql-client",
+        )
+
+
+def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
+    size, set_ = int(seen["info"]["server"]["size"]), seen["set"]
+    for path, what in ((set_["backup_dir"], "the backup"), (set_["tmpdir"], "the migration's temporary files")):
+        free = ((seen["space"].get("paths") or {}).get(path) or {}).get("free")
+        if free is None or free < size:
+            yield Finding(
+                "no_space",
+                True,
+                f"{free if free is not None else 'an unknown number of'} bytes free at {path}, {size} in the database",
+                f"{size} bytes for {what}",
+                "make room, or name another directory (lakefs_backup_dir, lakefs_tmpdir)",
+            )
+    free = set_["database_free_bytes"]
+    if to_kv and not free:
+        yield Finding(
+            "space_unknown",
+            True,
+            f"{size} bytes in the database, and how much is free at its server cannot be asked",
+            f"{2 * size} bytes: the guide wants twice the used space",
+            "look there and say it (lakefs_database_free_bytes), or accept it",
+        )
+    elif to_kv and free < 2 * size:
+        wanted = f"{2 * size} bytes: the guide wants twice the used space"
+        yield Finding("no_space", True, f"{free} bytes free at the database's server", wanted, "make room there")
+    if not seen["info"]["server"]["createdb"] and not set_["scratch"]:
+        yield Finding(
+            "no_scratch",
+            True,
+            f"the account {seen['info']['server']['account']} may not create a database",
+            "a scratch database, in which the backup is proved",
+            "ALTER ROLE ... CREATEDB, or name an empty database (lakefs_scratch_connection_string)",
+        )

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The database by psql: what state it is in, and what the releases do to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .config import connection
+
+RECORD = "partition_key = 'kv-internal-metadata' AND key = 'kv/schema/version'"
+# What stands in for a package's rows where the lab has not kept real ones.
+TOY = """INSERT INTO kv SELECT 'graveler', convert_to('repos/' || id, 'utf8'), ''::bytea FROM graveler_repositories;
+INSERT INTO kv SELECT 'auth', convert_to('users/' || display_name, 'utf8'), ''::bytea FROM auth_users;
+INSERT INTO kv SELECT 'auth', convert_to('uCredentials/' || display_name || '/credentials/' || access_key_id, 'utf8'),
+ ''::bytea FROM auth_credentials JOIN auth_users ON auth_users.id = user_id;
+"""
+# The SQL era's tables as far as anybody looks into them; the others of the list are there by name.
+COLUMNS = {
+    "schema_migrations": "version bigint PRIMARY KEY, dirty boolean NOT NULL",
+    "auth_users": "id serial PRIMARY KEY, created_at timestamptz, display_name text UNIQUE",
+    "auth_credentials": "access_key_id text PRIMARY KEY, secret_access_key bytea, issued_date timestamptz, user_id int",
+    "auth_installation_metadata": "key_name text PRIMARY KEY, key_value text",
+    "catalog_repositories": "id serial PRIMARY KEY, name text UNIQUE, storage_namespace text,"
+    " creation_date timestamptz, default_branch int",
+    "catalog_branches": "repository_id int, id serial PRIMARY KEY, name text",
+    "catalog_commits": "branch_id int, commit_id serial PRIMARY KEY, committer text, message text,"
+    " creation_date timestamptz",
+    "catalog_entries": "branch_id int, path text, physical_address text, min_commit bigint, max_commit bigint",
+    "graveler_repositories": "id text PRIMARY KEY, storage_namespace text, creation_date timestamptz,"
+    " default_branch text",
+    "graveler_branches": "repository_id text, id text, staging_token text, commit_id text,"
+    " PRIMARY KEY (repository_id, id)",
+    "graveler_commits": "repository_id text, id text, committer text, message text, creation_date timestamptz,"
+    " PRIMARY KEY (repository_id, id)",
+    "graveler_tags": "repository_id text, id text, commit_id text, PRIMARY KEY (repository_id, id)",
+}
+STAGING = "staging_token text, key bytea, identity bytea, data bytea"
+# With database.drop_tables; what the makers forgot stays.
+DROPPED = r"^(graveler_(repositories|commits|tags|branches)|auth_.*|gateway_multiparts|actions_.*)$"
+
+
+class Refused(Exception):
+    """What PostgreSQL or the network said."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What the releases look at. `record` is the KV schema record as it stands."""
+
+    sql: int | None = None
+    dirty: bool = False
+    kv: bool = False
+    record: str | None = None
+    users: int = 0
+    credentials: int = 0
+    basic: bool = False
+    mvcc: int = 0
+    graveler: int = 0
+    migrated: bool = False
+    tables: frozenset[str] = frozenset()
+
+
+class Database:
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self.place = connection(dsn)
+
+    def psql(self) -> tuple[list[str], dict[str, str]]:
+        return ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-f", "-"], {**os.environ, **self.place}
+
+    def do(self, *statements: str) -> str:
+        text = "SET client_min_messages = error;\n" + "\n".join(one.rstrip(";\n") + ";" for one in statements)
+        argv, environment = self.psql()
+        done = subprocess.run(argv, env=environment, input=text, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Refused(done.stderr.strip())
+        return done.stdout.strip()
+
+    def hold(self) -> subprocess.Popen[str]:
+        """The session that every running server has."""
+        argv, environment = self.psql()
+        return subprocess.Popen(
+            argv,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        text = self.do(f"SELECT coalesce(json_agg(found), '[]') FROM ({query}) found")
+        found: list[dict[str, Any]] = json.loads(text)
+        return found
+
+    def tables(self) -> frozenset[str]:
+        return frozenset(
+            row["t"] for row in self.rows("SELECT tablename AS t FROM pg_tables WHERE schemaname = 'public'")
+        )
+
+    def state(self) -> State:
+        tables = self.tables()
+        parts = {"sql": "NULL", "dirty": "NULL", "record": "NULL"}
+        if "schema_migrations" in tables:
+            parts |= {name: f"(SELECT {column} FROM schema_migrations)" for name, column in
+                      (("sql", "version"), ("dirty", "dirty"))}  # fmt: skip
+        if "kv" in tables:
+            of = "SELECT count(*) FROM kv_v WHERE partition_key"
+            parts |= {
+                "record": f"(SELECT convert_from(value, 'utf8') FROM kv WHERE {RECORD})",
+                "users": f"({of} = 'auth' AND key LIKE 'users/%')",
+                "credentials": f"({of} = 'auth' AND key LIKE 'uCredentials/%')",
+                "basic": f"({of} = 'basicAuth')",
+            }
+        for name, table in (("mvcc", "catalog_repositories"), ("graveler", "graveler_repositories")):
+            if table in tables:
+                parts[name] = f"(SELECT count(*) FROM {table})"
+        if "auth_installation_metadata" in tables:
+            parts["migrated"] = "(SELECT count(*) FROM auth_installation_metadata WHERE key_name = 'migrate_timestamp')"
+        row = self.rows("SELECT " + ", ".join(f"{value} AS {name}" for name, value in parts.items()))[0]
+        return State(**{**row, "dirty": bool(row["dirty"]), "basic": bool(row.get("basic")), "kv": "kv" in tables,
+                        "migrated": bool(row.get("migrated")), "tables": tables})  # fmt: skip
+
+    def make_sql_tables(self, names: Iterable[str], version: int) -> None:
+        """Those of the list that are missing, and the version that they make."""
+        held = self.tables()
+        todo = []
+        for name in sorted(set(names) - held):
+            if re.fullmatch(r"graveler_staging_kv_p\d+", name):
+                place = f"MODULUS 10, REMAINDER {name.rsplit('p', 1)[1]}"
+                todo.append(f"CREATE TABLE {name} PARTITION OF graveler_staging_kv FOR VALUES WITH ({place})")
+            elif name == "graveler_staging_kv":
+                todo.append(f"CREATE TABLE {name} ({STAGING}) PARTITION BY HASH (staging_token)")
+            else:
+                todo.append(f"CREATE TABLE {name} ({COLUMNS.get(name, 'id int')})")
+        self.do(*todo, "DELETE FROM schema_migrations", f"INSERT INTO schema_migrations VALUES ({version}, false)")
+
+    def make_kv(self) -> None:
+        """As opening the KV store does, whoever opens it for what."""
+        if "kv" in self.tables():
+            return
+        self.do(
+            "CREATE TABLE kv (partition_key bytea NOT NULL, key bytea NOT NULL, value bytea NOT NULL,"
+            " PRIMARY KEY (partition_key, key)) PARTITION BY HASH (partition_key)",
+            *(f"CREATE TABLE kv_{i} PARTITION OF kv FOR VALUES WITH (MODULUS 100, REMAINDER {i})" for i in range(100)),
+            "CREATE VIEW kv_v AS SELECT encode(partition_key, 'escape') AS partition_key, encode(key, 'escape') AS key,"
+            " value FROM kv",
+        )
+
+    def set_record(self, version: int) -> None:
+        self.do(
+            f"DELETE FROM kv WHERE {RECORD}",
+            f"INSERT INTO kv VALUES ('kv-internal-metadata', 'kv/schema/version', '{version}')",
+        )
+
+    def started(self, version: str) -> None:
+        """What a start that went well notes down."""
+        tables = self.tables()
+        if "kv" in tables:
+            value = f"convert_to('{version}', 'utf8')"
+            self.do(
+                f"INSERT INTO kv VALUES ('auth', 'installation_metadata/lakefs_version', {value})"
+                f" ON CONFLICT (partition_key, key) DO UPDATE SET value = {value}"
+            )
+        elif "auth_installation_metadata" in tables:
+            self.do(
+                f"INSERT INTO auth_installation_metadata VALUES ('lakefs_version', '{version}')"
+                f" ON CONFLICT (key_name) DO UPDATE SET key_value = '{version}'"
+            )
+
+    def kept(self) -> list[str]:
+        """The real rows of the KV era that the lab has put aside, as lines that INSERT takes."""
+        if self.do("SELECT to_regclass('emulator.kv')") == "":
+            return []
+        columns = ", ".join(f"quote_literal(encode({name}, 'hex'))" for name in ("partition_key", "key", "value"))
+        text = self.do(f"SELECT concat_ws(',', {columns}) FROM emulator.kv ORDER BY partition_key, key")
+        return text.splitlines()
+
+    def fill_kv(self, lines: Iterable[str]) -> None:
+        if values := [",".join(f"decode({part},'hex')" for part in line.split(",")) for line in lines]:
+            self.do("INSERT INTO kv VALUES " + ", ".join(f"({value})" for value in values))
+
+    def facts(self) -> dict[str, Any]:
+        """What the API of this installation says, kept when the lab made it one of an older era."""
+        if self.do("SELECT to_regclass('emulator.facts')") == "":
+            return {"repositories": [], "keys": {}}
+        found: dict[str, Any] = json.loads(self.do("SELECT body FROM emulator.facts"))
+        return found

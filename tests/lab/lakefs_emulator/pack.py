@@ -1,0 +1,85 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the program of a release: one executable file, a zip archive with a first line. Not part of the program."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.lab import paths
+from tests.lab.proc import LabError, say
+
+CAPTURES = paths.ROOT / "tests" / "unit" / "fixtures" / "lakefs"
+# Nearest in age first: a case that nobody has captured of a release is taken from the one that the facts call alike.
+BORROWED = {
+    "0.30.0": ("0.70.6",),
+    "0.70.6": ("0.80.2",),
+    "0.80.2": ("0.70.6",),
+    "0.103.0": ("1.84.0", "0.80.2"),
+    "1.52.0": ("1.84.0",),
+}
+TABLES = {"0.30.0": "tables_mvcc_era", "0.70.6": "tables_sql_era", "0.80.2": "tables_sql_era"}
+HERE = Path(__file__).parent
+START = "import sys\nfrom lakefs_emulator.program import main\nsys.exit(main(sys.argv[1:]))\n"
+
+
+def captures(version: str) -> dict[str, Any]:
+    return {path.stem: yaml.safe_load(path.read_text()) for path in sorted((CAPTURES / version).glob("*.yml"))}
+
+
+def known_keys(cases: dict[str, Any]) -> list[str]:
+    """As the release dumps its own configuration at every start; 0.30 neither dumps nor checks."""
+    text = "\n".join(str(case.get("stdout", "")) + str(case.get("stderr", "")) for case in cases.values())
+    lines = re.findall(r"msg=Config func=(.*)", text)
+    return sorted({key for line in lines for key in re.findall(r" ((?:[a-z0-9_]+\.)*[a-z0-9_]+)=", line)} - NOISE)
+
+
+NOISE = {"file", "phase", "fields.file", "func"}
+
+
+def short(case: dict[str, Any]) -> dict[str, Any]:
+    """What the program needs of a capture. `output`: where its log went, as logging.output has it."""
+    wanted = ("rc", "stdout", "stderr", "status", "headers", "body")
+    output = (case.get("env") or {}).get("LAKEFS_LOGGING_OUTPUT", "-")
+    return {**{key: case[key] for key in wanted if key in case}, "output": output}
+
+
+def answers(version: str) -> dict[str, Any]:
+    own = captures(version)
+    cases: dict[str, Any] = {}
+    for source in reversed(BORROWED[version]):
+        cases |= captures(source)
+    cases |= own
+    tables = captures(version if version in ("0.30.0", "0.70.6") else "0.70.6").get(TABLES.get(version, ""), {})
+    names = re.findall(r"^TABLE public\.(\w+)$", str(tables.get("stdout", "")), re.M)
+    return {
+        "version": version,
+        "known": known_keys(own),
+        "tables": names,
+        "cases": {name: short(case) for name, case in cases.items() if "rc" in case or "status" in case},
+    }
+
+
+def release(version: str, directory: Path) -> None:
+    if version not in BORROWED:
+        raise LabError(f"lakefs {version}: no registry has it and nobody captured it; wanted {', '.join(BORROWED)}")
+    if not any((CAPTURES / version).glob("*.yml")):
+        raise LabError(f"{CAPTURES / version} has no captures: the emulator of lakefs {version} is built from them")
+    say(f"lakefs {version} is in no registry: making its emulator from the captures")
+    target = directory / "lakefs"
+    with target.open("wb") as handle:
+        handle.write(b"#!/usr/bin/env python3\n")
+        with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("__main__.py", START)
+            for path in sorted(HERE.glob("*.py")):
+                if path.name != "pack.py":
+                    archive.writestr(f"lakefs_emulator/{path.name}", path.read_text())
+            archive.writestr("lakefs_emulator/answers.json", json.dumps(answers(version), sort_keys=True))
+    target.chmod(0o755)

@@ -1,0 +1,210 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The server: what the captures answer by HTTP, for the repositories that stand in the tables of its era."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from .database import RECORD, Database, Refused
+
+NAMES = {
+    "mvcc": "SELECT name AS name FROM catalog_repositories",
+    "sql": "SELECT id AS name FROM graveler_repositories",
+    "kv": "SELECT substr(key, 7) AS name FROM kv_v WHERE partition_key = 'graveler' AND key LIKE 'repos/%'",
+}
+TABLES = {"mvcc": "catalog_repositories", "sql": "graveler_repositories", "kv": "kv"}
+
+
+class Site:
+    """What stands behind the pages. A page that nobody has captured is 404."""
+
+    def __init__(self, version: str, cases: Mapping[str, Any], blocks: str, store: Database, era: str) -> None:
+        self.version, self.cases, self.blocks, self.store, self.era = version, cases, blocks, store, era
+
+    def captured(self, name: str) -> tuple[int, str, bytes]:
+        case = self.cases[name]
+        return int(case["status"]), str(case["headers"].get("content-type", "")), str(case["body"]).encode()
+
+    def initialized(self) -> bool:
+        tables = self.store.tables()
+        if TABLES[self.era] not in tables:
+            return False
+        if self.era == "kv" and self.store.do(f"SELECT count(*) FROM kv WHERE {RECORD}") == "0":
+            return False
+        return bool(self.store.facts()["keys"])
+
+    def repositories(self) -> dict[str, Any]:
+        """Those whose names are in this era's tables, with what was kept of them."""
+        if TABLES[self.era] not in self.store.tables():
+            return {}
+        names = {row["name"] for row in self.store.rows(NAMES[self.era])}
+        return {one["info"]["id"]: one for one in self.store.facts()["repositories"] if one["info"]["id"] in names}
+
+    def admitted(self, header: str) -> bool:
+        keys: dict[str, str] = self.store.facts()["keys"]
+        if header.startswith("Basic "):
+            key, _colon, secret = base64.b64decode(header[6:]).decode(errors="replace").partition(":")
+            return keys.get(key) == hashlib.sha256(secret.encode()).hexdigest()
+        signed = re.search(r"Credential=([^/]+)/", header)
+        return bool(signed and signed[1] in keys)
+
+    def open_page(self, method: str, path: str) -> tuple[int, str, bytes] | None:
+        """The pages that want no credentials."""
+        old = self.version == "0.30.0"
+        if path == "/_health":
+            return self.captured("http_health")
+        if path == "/api/v1/healthcheck":
+            return self.captured("http_healthcheck") if method == "GET" else (404, "", b"")
+        if path == "/api/v1/setup_lakefs":
+            if old:
+                return self.captured("http_setup_lakefs")
+            name = "initialized" if self.initialized() else "not_initialized"
+            return self.captured(f"http_setup_lakefs_{name}")
+        return None
+
+    def page(self, path: str, asked: Mapping[str, list[str]]) -> Any:
+        """What a caller with credentials gets, under /api/v1; None is 404."""
+        if path == "/config/version" and self.version != "0.30.0":
+            status, kind, body = self.captured("http_config_version")
+            return json.loads(re.sub(rb'"version":"[^"]+"', b'"version":"%s"' % self.version.encode(), body))
+        if path == "/config" and self.version == "0.30.0":
+            return json.loads(self.captured("http_config")[2])
+        if path == "/user":
+            return {"user": {"id": "admin", "creation_date": 0}}
+        if path == "/repositories":
+            return listed([one["info"] for one in self.repositories().values()], asked)
+        match = re.fullmatch(r"/repositories/([^/]+)(/.*)?", path)
+        one = self.repositories().get(match[1]) if match else None
+        return self.of_repository(one, match[2] or "", asked) if match and one else None
+
+    def of_repository(self, one: dict[str, Any], path: str, asked: Mapping[str, list[str]]) -> Any:
+        if path == "":
+            return one["info"]
+        if path in ("/branches", "/tags"):
+            return listed(one[path[1:]], asked)
+        if path in ("/settings/branch_protection", "/branch_protection"):
+            return one["protection"]
+        for kind, pattern in (("diff", r"/branches/([^/]+)/diff"), ("commits", r"/refs/([^/]+)/commits")):
+            if (match := re.fullmatch(pattern, path)) and unquote(match[1]) in one[kind]:
+                return listed(one[kind][unquote(match[1])], asked)
+        match = re.fullmatch(r"/refs/([^/]+)/objects(/ls|/stat)?", path)
+        held = one["objects"].get(unquote(match[1])) if match else None
+        if not match or held is None:
+            return None
+        if match[2] == "/ls":
+            prefix = asked.get("prefix", [""])[0]
+            return listed([stat for name, stat in sorted(held.items()) if name.startswith(prefix)], asked)
+        stat = held.get(asked.get("path", [""])[0])
+        return stat if match[2] == "/stat" else self.content(stat)
+
+    def content(self, stat: Mapping[str, Any] | None) -> bytes | None:
+        """The local block store has an object under the path of its physical address, which its releases tell whole."""
+        if not stat:
+            return None
+        address = str(stat["physical_address"]).removeprefix("local://")
+        return Path(self.blocks, address).read_bytes()
+
+    def through_gateway(self, path: str) -> bytes | None:
+        repository, _slash, rest = path.lstrip("/").partition("/")
+        ref, _slash, name = rest.partition("/")
+        one = self.repositories().get(repository)
+        return self.content(one["objects"].get(ref, {}).get(unquote(name))) if one else None
+
+
+def listed(items: list[Any], asked: Mapping[str, list[str]]) -> dict[str, Any]:
+    """One page: more than this no installation of the lab has."""
+    amount = int(asked.get("amount", ["1000"])[0])
+    after = asked.get("after", [""])[0]
+    left = [one for one in items if not after or str(one.get("id", one.get("path", ""))) > after]
+    shown = left[:amount]
+    more = len(left) > len(shown)
+    offset = str(shown[-1].get("id", shown[-1].get("path", ""))) if more and shown else ""
+    return {
+        "pagination": {"has_more": more, "max_per_page": 1000, "next_offset": offset, "results": len(shown)},
+        "results": shown,
+    }
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    site: Site
+
+    def log_message(self, *_words: Any) -> None:
+        """Nothing: the captures say what goes to the log."""
+
+    def answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        if kind:
+            self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def handle_one(self) -> None:
+        url = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        self.rfile.read(length)
+        try:
+            self.answer(*self.found(url.path, parse_qs(url.query)))
+        except Refused as error:
+            # A database that is down: 500 where it is asked without credentials, and nobody is known any more.
+            inside = json.dumps({"message": str(error)[:200]}).encode()
+            known = url.path == "/api/v1/setup_lakefs"
+            self.answer(500 if known else 401, "application/json", inside)
+
+    def found(self, path: str, asked: Mapping[str, list[str]]) -> tuple[int, str, bytes]:
+        if open_page := self.site.open_page(self.command, path):
+            return open_page
+        header = self.headers.get("Authorization", "")
+        if not self.site.admitted(header):
+            name = (
+                "http_config_no_credentials" if self.site.version == "0.30.0" else "http_config_version_no_credentials"
+            )
+            return self.site.captured(name)
+        if path.startswith("/api/v1/"):
+            found = self.site.page(path.removeprefix("/api/v1"), asked) if self.command in ("GET", "HEAD") else None
+        else:
+            found = self.site.through_gateway(path)
+        if found is None:
+            return 404, "application/json", b'{"message":"not found"}'
+        if isinstance(found, bytes):
+            return 200, "application/octet-stream", found
+        return 200, "application/json", json.dumps(found).encode()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815
+
+
+def run(version: str, cases: Mapping[str, Any], settings: Mapping[str, str], store: Database, era: str) -> int:
+    host, _colon, port = settings.get("listen_address", "0.0.0.0:8000").rpartition(":")
+    Handler.site = Site(version, cases, settings.get("blockstore.local.path", ""), store, era)
+    server = ThreadingHTTPServer((host, int(port)), Handler)
+    server.daemon_threads = True
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    held = store.hold()
+    threading.Thread(target=keep, args=(store, [held]), daemon=True).start()
+    server.serve_forever(poll_interval=0.1)
+    server.server_close()
+    held.kill()
+    return 0
+
+
+def keep(store: Database, held: list[Any]) -> None:
+    """A pool opens its session again when the database has come back."""
+    while True:
+        time.sleep(1)
+        if held[0].poll() is not None:
+            held[0] = store.hold()

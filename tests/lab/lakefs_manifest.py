@@ -1,0 +1,80 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a lakeFS installation holds, as its API tells it, and how that differs from what it held. Pure but for the file.
+
+facts: {"repositories": {name: {namespace, default, branches, tags, commits, uncommitted, protection}}, "users": [...]}
+objects: [{"repository": ..., "ref": ..., "path": ..., "size": ..., "sha256": ...}]
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.lab import cluster as clusters
+from tests.lab.cluster import Cluster
+from tests.lab.lakefs_api import Api
+from tests.lab.manifest import FILE, LOAD, load
+
+__all__ = ["FILE", "LOAD", "differences", "facts", "load", "save", "summary"]
+
+
+def save(cluster: Cluster, manifest: dict[str, Any]) -> None:
+    clusters.write(cluster.directory / FILE, json.dumps(manifest, indent=1) + "\n")
+
+
+def repository(api: Api, info: dict[str, Any]) -> dict[str, Any]:
+    where = f"/repositories/{info['id']}"
+    branches = {one["id"]: one["commit_id"] for one in api.listed(f"{where}/branches")}
+    changes = {
+        name: sorted([one["type"], one["path"]] for one in api.listed(f"{where}/branches/{name}/diff"))
+        for name in branches
+    }
+    return {
+        "namespace": info["storage_namespace"],
+        "default": info["default_branch"],
+        "branches": branches,
+        "tags": {one["id"]: one["commit_id"] for one in api.listed(f"{where}/tags")},
+        "commits": {name: [one["id"] for one in api.listed(f"{where}/refs/{name}/commits")] for name in branches},
+        "uncommitted": changes,
+        "protection": sorted(one["pattern"] for one in api.call("GET", f"{where}/settings/branch_protection")),
+    }
+
+
+def facts(api: Api) -> dict[str, Any]:
+    """Without the repository of the lab's own load, which changes all the time."""
+    found = [info for info in api.listed("/repositories") if info["id"] != LOAD]
+    return {
+        "repositories": {info["id"]: repository(api, info) for info in found},
+        "me": api.call("GET", "/user")["user"]["id"],
+    }
+
+
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Sentences; empty when the facts are the same."""
+    found = []
+    old, new = before["repositories"], now["repositories"]
+    if lost := sorted(set(old) - set(new)):
+        found.append(f"repositories that are gone: {', '.join(lost)}")
+    if more := sorted(set(new) - set(old)):
+        found.append(f"repositories that were not there before: {', '.join(more)}")
+    for name in sorted(set(old) & set(new)):
+        for field in sorted(set(old[name]) | set(new[name])):
+            was, seen = old[name].get(field), new[name].get(field)
+            if was != seen:
+                found.append(f"repository {name}: {field} was {was!r}, is {seen!r}")
+    return found
+
+
+def summary(manifest: dict[str, Any]) -> str:
+    held = list(manifest["facts"]["repositories"].values())
+    counts = {
+        "objects": len(manifest["objects"]),
+        "repositories": len(held),
+        "branches": sum(len(one["branches"]) for one in held),
+        "tags": sum(len(one["tags"]) for one in held),
+        "commits": len({commit for one in held for line in one["commits"].values() for commit in line}),
+        "uncommitted changes": sum(len(changes) for one in held for changes in one["uncommitted"].values()),
+    }
+    return ", ".join(f"{number} {what}" for what, number in counts.items())
