@@ -223,12 +223,12 @@ def drop_tables(_call: Call, source: Database, _store: Database) -> None:
 def migrate_db(call: Call, source: Database, _store: Database) -> None:
     """Commits become graveler's; what was not committed is gone; the mark is set whatever was left out."""
     pattern = call.option("--repository")
-    name = f"name ~ '{pattern}'" if pattern else "true"
+    chosen = f"r.name ~ '{pattern}'" if pattern else "true"
     source.do(
-        "INSERT INTO graveler_repositories SELECT name, storage_namespace, creation_date, 'main' FROM"
-        f" catalog_repositories WHERE {name} ON CONFLICT DO NOTHING",
+        "INSERT INTO graveler_repositories SELECT r.name, storage_namespace, creation_date, 'main' FROM"
+        f" catalog_repositories r WHERE {chosen} ON CONFLICT DO NOTHING",
         "INSERT INTO graveler_branches SELECT r.name, b.name, '', md5(b.id::text) FROM catalog_branches b"
-        f" JOIN catalog_repositories r ON r.id = b.repository_id WHERE r.{name} ON CONFLICT DO NOTHING",
+        f" JOIN catalog_repositories r ON r.id = b.repository_id WHERE {chosen} ON CONFLICT DO NOTHING",
         "INSERT INTO auth_installation_metadata VALUES ('migrate_timestamp', now()::text)"
         " ON CONFLICT (key_name) DO UPDATE SET key_value = now()::text",
     )
