@@ -23,6 +23,19 @@ GARAGE: Spec = {
     "call_timeout": {"type": "float", "default": 30},
 }
 
+LAKEFS: Spec = {
+    "unit": {"type": "str", "default": "lakefs.service"},
+    "binary": {"type": "path"},
+    "config_file": {"type": "path"},
+    "user": {"type": "str"},
+}
+LAKEFS_DATABASE: Spec = {"dsn": {"type": "str", "default": "", "no_log": True}}
+LAKEFS_API: Spec = {
+    "url": {"type": "str", "default": ""},
+    "access_key_id": {"type": "str", "default": "", "no_log": False},
+    "secret_access_key": {"type": "str", "default": "", "no_log": True},
+}
+
 
 def serve(spec: Spec, answer: Callable[[AnsibleModule], Mapping[str, Any]], **more: Any) -> None:
     """Run a module: what `answer` returns is its result, an UpliftError its failure in a sentence."""

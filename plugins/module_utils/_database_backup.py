@@ -178,8 +178,8 @@ class Backup:
                 lambda: f"backup: {_files.human(os.path.getsize(temp))} written",
             )
             size, digest = os.path.getsize(temp), _files.sha256_of(temp)
-            seen = {"server": str(server["server"]), "writes": int(server["writes"]), "counts": dict(counts)}
-            manifest = Manifest(self.dsn.place(), created=round(time.time(), 3), size=size, sha256=digest, **seen)
+            made, release, writes = round(time.time(), 3), str(server["server"]), int(server["writes"])
+            manifest = Manifest(self.dsn.place(), release, made, size, digest, dict(counts), writes)
             text = json.dumps({"format": FORMAT, **asdict(manifest)})
             _files.write_atomic(manifest_path(self.dest), text.encode(), 0o600)
             os.replace(temp, self.dest)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import functools
 import os
 import pwd
+import re
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _release, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._service import find_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit
@@ -84,3 +86,18 @@ def config_of(argv: Sequence[str], home_dir: str, there: Any = os.path.isfile) -
             return word.partition("=")[2]
     usual = (f"{home_dir}/.lakefs/config.yaml", "/etc/lakefs/config.yaml", f"{home_dir}/.lakefs.yaml")
     return next(filter(there, usual), "")
+
+
+def reads(lakefs: Lakefs) -> dict[str, Any]:
+    """Does this release take the configuration? It gets as far as an address nobody serves, or not even there."""
+    nowhere = dict.fromkeys(DSN_VARIABLES, NOWHERE)
+    # `migrate version` creates tables (L07): there is no database at this address in which it could.
+    answer = lakefs.call(["migrate", "version"], 60, {"LAKEFS_DATABASE_TYPE": "postgres", **nowhere})
+    said = parse.outcome(answer)
+    if not re.search(r"127\.0\.0\.1:1\b|connection refused|connect failed", said.line):
+        raise UpliftError(
+            f"lakeFS {lakefs.version} does not take {lakefs.config_file or 'its environment'}:"
+            f" {said.line or 'no reason given'}. Wanted a configuration of its form: correct the keys that it names."
+            " Nothing was changed."
+        )
+    return {"changed": False, "version": str(lakefs.version), "said": said.line[:120]}

@@ -21,9 +21,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_ht
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._systemd import read_unit
 
-# The page that says so came after 0.30; there a list of repositories has to do.
-SETUP_STATE_SINCE = schema.AFTER_GRAVELER
-
 
 def wait(
     runner: Runner,
@@ -66,11 +63,13 @@ def _silent(api: Api, params: Mapping[str, Any]) -> str:
             f"lakeFS {params['version']} on {params['url']} offers to set up a new installation: it does not see its"
             " data. Stop it at once, and set nothing up: that would strand the data."
         )
-    if state == lakefs_http.UNKNOWN and _version.parse(params["version"]) >= SETUP_STATE_SINCE:
+    version = params["version"]
+    # The page came after 0.30; there a list of repositories has to do.
+    if state == lakefs_http.UNKNOWN and (not version or _version.parse(version) >= schema.AFTER_GRAVELER):
         return "the page that asks the database does not answer: it cannot be reached by the server."
     if params["access_key_id"]:
         lakefs_http.page(api.get("/repositories", amount=1), "Listing the repositories")  # L19: a wrong secret key
         said = lakefs_http.version(api.get("/config/version"))
-        if said and said != params["version"]:
-            return f"it answers as {said}, wanted {params['version']}."
+        if said and version and said != version:
+            return f"it answers as {said}, wanted {version}."
     return ""

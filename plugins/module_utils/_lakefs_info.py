@@ -12,11 +12,12 @@ import re
 from dataclasses import asdict
 from typing import Any, Callable, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_database, _postgres, _release
+from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_database, _postgres, _release, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api, open_url_fetch
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
@@ -28,12 +29,20 @@ OTHERS = {"local": "the embedded database of one server", "dynamodb": "DynamoDB"
 def gather(runner: Runner, params: Mapping[str, Any], fetch: Any = open_url_fetch) -> dict[str, Any]:
     """The node's program, its server and its database. What cannot be had is null, and `problems` says why."""
     problems: list[dict[str, str]] = []
-    return {
+    facts = {
         **_try("service", lambda: _service(runner, params), _NO_SERVICE, problems),
         **_try("server", lambda: _server(params, fetch), {"setup": "", "answered_version": ""}, problems),
         **_database(runner, params, problems),
         "problems": problems,
     }
+    return {**facts, "unfit": _unfit(facts, params["discarded"])}
+
+
+def _unfit(facts: Mapping[str, Any], discarded: bool) -> str:
+    if not facts["database"] or not facts["binary_version"]:
+        return ""
+    rows = {key: value for key, value in facts["database"].items() if key != "left_behind"}
+    return schema.unfit(_version.parse(facts["binary_version"]), Database(**rows), discarded)
 
 
 _NO_SERVICE = {"running": False, "version": "", "binary_version": "", "binary": "", "config_file": "", "failure": ""}
@@ -61,7 +70,7 @@ def failure(runner: Runner, unit: str) -> str:
         )
     except UpliftError:
         return ""  # no journal on this host
-    return parse.startfailure(answer.out)
+    return parse.start_failure(answer.out)
 
 
 def _server(params: Mapping[str, Any], fetch: Any) -> dict[str, Any]:

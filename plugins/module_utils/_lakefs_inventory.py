@@ -12,6 +12,7 @@ import hashlib
 import time
 from typing import Any, Dict, Iterator, Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _s3_read
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api, part
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
@@ -153,3 +154,30 @@ def _gone(what: str, name: str) -> Difference:
 
 def _difference(key: str, sentence: str) -> Difference:
     return {"key": key, "sentence": f"{sentence}."}
+
+
+def commit_all(params: Row, check: bool) -> dict[str, Any]:
+    """What `lakefs_commit` does."""
+    if not params["access_key_id"] or not params["url"]:
+        return {"changed": False, "asked": False, "uncommitted": [], "namespaces": {}, "commits": []}
+    api = Api(params["url"], params["access_key_id"], params["secret_access_key"])
+    rows = api.rows("Listing the repositories", "/repositories")
+    namespaces = {row["id"]: row["storage_namespace"] for row in rows}
+    where = uncommitted(api)
+    made = [] if check else commit(api, where, params["message"])
+    told = {"asked": True, "uncommitted": where, "namespaces": namespaces, "commits": made}
+    return {"changed": bool(where), **told}
+
+
+def run(params: Row) -> dict[str, Any]:
+    """What `lakefs_inventory` does."""
+    key, secret = params["access_key_id"], params["secret_access_key"]
+    found = take(Api(params["url"], key, secret), params["before"])
+    for name, repository in found["repositories"].items():
+        if repository["object"]:
+            path = f"/{name}/{repository['object']['branch']}/{repository['object']['path']}"
+            seen = sha256(_s3_read.get(params["s3_url"] or params["url"], path, key, secret))
+            if seen != repository["object"]["sha256"]:
+                raise UpliftError(f"The S3 gateway does not give {path} as the API does; wanted the same bytes.")
+    ended = compare(params["before"], found, params["ids_change"], params["live"]) if params["before"] else []
+    return {"changed": False, "inventory": found, "differences": ended}

@@ -22,7 +22,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
-from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_migration import proof, verdict
+from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_migration import chosen, proof, verdict
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._watched import Stopwatch, watched
@@ -44,9 +44,10 @@ class Migration:
         self.progress = progress or Progress()
         self.version = lakefs.version
 
-    def run(self, command: str, force: bool, check: bool, lock: str = LOCK) -> dict[str, Any]:
-        """`up` or `db`. Nothing is begun that cannot be ended, and nothing is called done that is not recorded."""
+    def run(self, command: str, force: bool, check: bool, *, discard: bool = False, lock: str = LOCK) -> dict[str, Any]:
+        """`up`, `db` or `auto`. Nothing is begun that cannot be ended, and nothing is called done that is not recorded."""
         place, before = self.postgres.dsn.place(), _lakefs_database.look(self.postgres)
+        command = chosen(self.version, before, discard) if command == "auto" else command
         judged = verdict(self.version, command, before)
         if judged.refused:
             raise UpliftError(f"{self.version} must not migrate {place}: {judged.refused}. Nothing was changed.")
@@ -58,7 +59,11 @@ class Migration:
         if check:
             return {"changed": True, **facts, "after": {"schema": str(schema.wanted(self.version))}}
         with _locked(lock):
-            words = ["migrate", command, *(["--force"] if force else [])]
+            words = [
+                "migrate",
+                command,
+                *(["--force"] if force and schema.ANY_KV <= self.version < schema.BASIC_AUTH else []),
+            ]
             watch = Stopwatch()
             said = parse.outcome(self.call(words))
         after = _lakefs_database.look(self.postgres)
@@ -167,4 +172,4 @@ def run(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
         return migration.admit(params["user_name"], params["access_key_id"], check)
     if params["command"] == "task":
         return migration.task(check)
-    return migration.run(params["command"], params["force"], check)
+    return migration.run(params["command"], params["force"], check, discard=params["discard"])

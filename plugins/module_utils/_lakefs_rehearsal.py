@@ -21,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._watched import 
 
 
 def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
-    """Dump the live database, restore it aside, migrate that with the new release, and drop it. Nothing else changes."""
+    """Dump the live database, restore it aside, migrate that with the new release, and drop it."""
     runner, progress = LocalRunner(), Progress(params["progress_file"])
     lakefs, _unit = from_unit(runner, params)
     backup = Backup(runner, _postgres.parse(params["dsn"]), params["dump"], params["scratch"], progress)
@@ -34,7 +34,7 @@ def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
         with backup.scratch() as scratch:
             backup.restore_into(scratch, manifest, exact=False)
             migration = Migration(lakefs, scratch.dsn.text, params["timeout"], params["tmpdir"], progress)
-            done = migration.run(params["command"], params["force"], check=False, lock=lock)
+            done = migration.run("auto", params["force"], False, lock=lock)
     finally:
         for path in (params["dump"], f"{params['dump']}.manifest.json"):
             if os.path.exists(path):

@@ -71,11 +71,11 @@ stopping:
   sample: [nodes_down]
 """
 
-from dataclasses import asdict
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._findings import told
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_findings import findings
 
 SPEC = {
@@ -88,15 +88,7 @@ SPEC = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    found = sorted(findings(module.params), key=lambda one: not one.stops)
-    stopping = sorted({one.key for one in found if one.stops} - set(module.params["accept"]))
-    where = f"{module.params['node']}: " if module.params["node"] else ""
-    rows = [
-        {**asdict(one), "sentence": f"{where}{one.saw.rstrip('.')}; wanted: {one.wanted}; to do: {one.do}"}
-        for one in found
-    ]
-    said = [f"{row['key']} ({'stops' if row['key'] in stopping else 'note'}): {row['sentence']}" for row in rows]
-    return {"findings": rows, "said": said, "stopping": stopping}
+    return told(findings(module.params), module.params["node"], module.params["accept"])
 
 
 def main() -> None:

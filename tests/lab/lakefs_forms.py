@@ -95,8 +95,8 @@ def keys(version: str, settings: Settings) -> dict[str, str]:
     }
     if era >= (0, 70):
         found["security.audit_check_url"] = "http://127.0.0.1:1/audit"
-    if era >= (0, 103):
-        found |= {"security.check_latest_version": "false", "security.audit_check_interval": "0s"}
+    if era >= (0, 103):  # an interval of 0 is no "never": 1.82 then asks without a pause, with half a core
+        found |= {"security.check_latest_version": "false", "security.audit_check_interval": "24h"}
     return found
 
 

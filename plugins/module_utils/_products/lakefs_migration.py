@@ -20,6 +20,11 @@ UP, DB = "up", "db"
 _OLD_DATA = "graveler_repositories"
 
 
+def chosen(version: Version, seen: Database, discard: bool) -> str:
+    """Which command brings this database to the release."""
+    return DB if version == schema.GRAVELER and seen.mvcc and not discard else UP
+
+
 @dataclass(frozen=True)
 class Verdict:
     """May it be run? `refused` is the reason why not; `needed` is false when everything is as it should be."""
@@ -79,11 +84,11 @@ def _to_kv(version: Version, seen: Database) -> Iterator[str]:
     number = schema.wanted(version).number
     if record is not None and record > number:
         yield f"the database has the KV schema {record}, which is newer than the {number} of {version}"
-    if record in (None, 0) and version >= schema.ONLY_KV:  # L01
-        yield f"the database was never migrated to KV (record {seen.record}): that is done by {schema.TO_KV}"
     if record in (None, 0) and seen.kv_rows and _OLD_DATA not in seen.tables:
         # L10: it begins by dropping the kv table.
         yield "the record is lost and the SQL tables are gone: the kv table is all there is, and would be dropped"
+    if record in (None, 0) and version >= schema.ONLY_KV:  # L01
+        yield f"the database was never migrated to KV (record {seen.record}): that is done by {schema.TO_KV}"
 
 
 @dataclass(frozen=True)

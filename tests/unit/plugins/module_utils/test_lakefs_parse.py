@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs, lakefs_http
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError
+
 from tests.unit.lakefs_replay import ALL, answer, capture, named, reply
 
 OUTCOMES = {

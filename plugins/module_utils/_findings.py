@@ -1,0 +1,25 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+
+
+def told(findings: Sequence[Finding], node: str, accept: Sequence[str]) -> dict[str, Any]:
+    """Findings as rows, as lines for a person, and the keys of those that stop the operation; worst first."""
+    found = sorted(findings, key=lambda one: not one.stops)
+    stopping = sorted({one.key for one in found if one.stops} - set(accept))
+    where = f"{node}: " if node else ""
+    rows = [
+        {**asdict(one), "sentence": f"{where}{one.saw.rstrip('.')}; wanted: {one.wanted}; to do: {one.do}"}
+        for one in found
+    ]
+    said = [f"{row['key']} ({'stops' if row['key'] in stopping else 'note'}): {row['sentence']}" for row in rows]
+    return {"findings": rows, "said": said, "stopping": stopping}

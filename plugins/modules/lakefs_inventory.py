@@ -1,0 +1,84 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lakefs_inventory
+short_description: Note what clients can read of a lakeFS installation, and compare it with before
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Lists repositories, branches, tags, heads, uncommitted changes and users by the API, and reads one object of each repository by the
+    API and through the S3 gateway. Changes nothing.
+extends_documentation_fragment:
+  - uplift.datastores.lakefs.api
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.info
+options:
+  s3_url: {description: The S3 gateway; by default where the API is., type: str, default: ''}
+  before: {description: An earlier inventory to compare with., type: dict, default: {}}
+  ids_change: {description: "Whether the release in between gives commits new ids (0.30).", type: bool, default: false}
+  live: {description: "Whether clients worked in between, so that uncommitted changes may be others.", type: bool, default: false}
+"""
+
+EXAMPLES = r"""
+- name: Note what is there
+  uplift.datastores.lakefs_inventory:
+    url: http://127.0.0.1:8000
+    access_key_id: "{{ key_id }}"
+    secret_access_key: "{{ secret }}"
+  register: before
+"""
+
+RETURN = r"""
+inventory:
+  description: What is there.
+  returned: success
+  type: dict
+  sample:
+    taken: '2026-11-21T06:41:23Z'
+    users: [admin]
+    repositories:
+      repo1:
+        namespace: local://repo1
+        default_branch: main
+        branches: {main: fa6eec3562956305d96146dbb917925134c4f8612482dff29cd0b461b26c7a45}
+        tags: {}
+        uncommitted: {main: 1}
+        lost_heads: []
+        object: {path: a.txt, branch: main, sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824}
+differences:
+  description: What is lost or other than in O(before), by key and sentence.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_API, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_inventory import run
+
+SPEC = {
+    **LAKEFS_API,
+    "s3_url": {"type": "str", "default": ""},
+    "before": {"type": "dict", "default": {}},
+    **{name: {"type": "bool", "default": False} for name in ("ids_change", "live")},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return run(module.params)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()
