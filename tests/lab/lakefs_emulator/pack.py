@@ -57,6 +57,8 @@ def answers(version: str) -> dict[str, Any]:
     for source in reversed(BORROWED[version]):
         cases |= captures(source)
     cases |= own
+    if "migrate_up_unknown_key" not in own and "migrate_up_old_keys" in own:
+        cases["migrate_up_unknown_key"] = own["migrate_up_old_keys"]
     tables = captures(version if version in ("0.30.0", "0.70.6") else "0.70.6").get(TABLES.get(version, ""), {})
     names = re.findall(r"^TABLE public\.(\w+)$", str(tables.get("stdout", "")), re.M)
     return {

@@ -32,13 +32,14 @@ VERSIONS = ("0.30.0", "0.70.6", "0.80.2", "0.103.0", "1.52.0", "1.82.0", "1.84.0
 RECORD = "UPDATE kv SET value = '{}' WHERE " + lakefs_states.RECORD + ";"
 # Which database a captured state is: (words in its description, template, SQL after it), the first that fits.
 STATES = (
-    (r"database empty|Nothing listens|No configuration|does not exist\.|port 5x432|another password|uninitialised",
+    (r"database empty|Nothing listens|No configuration (and|file and)|does not exist\.|port 5x432|another password|uninitialised",
      "empty", ""),
     (r"never set up", "opened", ""),
     (r"Installation of 0\.30\.0 after its migrate db|after migrate_db_(again|success)", "mvcc_done", ""),
     (r"MVCC", "mvcc", ""),
     (r"set to 39", "sql", "UPDATE schema_migrations SET version = 39;"),
-    (r"Going down|not set up", "sql", ""),
+    (r"not set up", "sql_bare", ""),
+    (r"Going down", "sql", ""),
     (r"SQL schema 37", "sql", "UPDATE schema_migrations SET version = 37;"),
     (r"dirty flag", "sql", "UPDATE schema_migrations SET dirty = true;"),
     (r"auth_users was dropped", "sql", "DROP TABLE auth_users CASCADE;"),
@@ -172,6 +173,8 @@ def templates(bench: Bench) -> None:
     repository = "('repo1', 'local://repo1', now(), 'main')"
     catalog = "INSERT INTO catalog_repositories VALUES (1, 'repo1', 'local://mrepo1', now(), 1);"
     bench.sql(bench.create("aside", forms.DATABASE, lakefs_states.ASIDE))
+    bench.sql(bench.create("sql_bare", "aside"))
+    bench.once("0.70.6", "sql_bare", "migrate", "up")
     for name in ("sql", "sql_two"):
         bench.sql(bench.create(name, "aside"))
         bench.once("0.70.6", name, "migrate", "up")
@@ -223,6 +226,8 @@ def ends() -> dict[str, Any]:
     """How each case ended here: id -> what the program said, and what the database holds now."""
     bench = Bench(os.environ["MOLECULE_SCENARIO_NAME"])
     lakefs.stop(bench.cluster)
+    # Where every release would find it by itself.
+    hosts.must(bench.host, [["rm", "-f", forms.CONFIG]])
     templates(bench)
     cases = [(number, param.id, param.values[0]) for number, param in enumerate(CASES, 1)]
     made = []
@@ -314,18 +319,21 @@ def test_ends_as_it_was_captured(case: dict[str, Any], ends: dict[str, Any], req
     seen = ends[request.node.callspec.id]
     shown = "\n".join(lines(seen["stdout"])[-8:] + lines(seen["stderr"])[-8:])
     assert seen["rc"] == case["rc"], shown
-    real = case["version"] in ("1.82.0", "1.84.0")
     for stream in ("stdout", "stderr"):
         said, wanted = lines(seen[stream]), lines(case[stream])
         if "run" in case["argv"]:
             # Only the first lines of a start were kept, and real ones come in the order of their threads.
             fatal = [line for line in wanted if line.startswith("fatal")]
             assert [line for line in said if line.startswith("fatal")] == fatal, shown
-        elif real:
-            assert sorted(set(wanted) - {"Commit"}) == sorted(set(said) - {"Commit"}), shown
         else:
-            assert [line for line in said if line != "Commit"] == [line for line in wanted if line != "Commit"], shown
-    wanted_after = expected_after(case["state_after"])
+            # Threads tell of their packages in the order in which they end.
+            assert sorted(line for line in said if line != "Commit") == sorted(w for w in wanted if w != "Commit"), (
+                shown
+            )
+    # Calls that open no database were captured beside whatever another call had left.
+    wanted_after = (
+        {} if re.search(r"other releases|does not know", case["state"]) else expected_after(case["state_after"])
+    )
     assert {name: seen["after"].get(name) for name in wanted_after} == wanted_after
     if "run" in case["argv"]:
         assert seen["up"] == ("Answered GET /_health" in case["state_after"])
