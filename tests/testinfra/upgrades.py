@@ -62,10 +62,17 @@ class Cluster:
     def on(self, host: str, *argv: str, check: bool = True) -> str:
         return self.lab("exec", host, "--", *argv, check=check)
 
+    @property
+    def product(self) -> Any:
+        return json.loads((self.directory / "state.json").read_text(encoding="utf-8"))["product"]
+
+    @property
+    def config(self) -> str:
+        return str(self.product["config"])
+
     def garage(self, host: str, *argv: str) -> str:
         """What Garage's own command line says on the host."""
-        product = json.loads((self.directory / "state.json").read_text(encoding="utf-8"))["product"]
-        return self.on(host, product["binary"], "-c", product["config"], *argv)
+        return self.on(host, self.product["binary"], "-c", self.config, *argv)
 
     def trees(self) -> Any:
         return json.loads(self.lab("trees", "-o", "/dev/stdout"))

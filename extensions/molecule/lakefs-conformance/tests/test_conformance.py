@@ -32,8 +32,8 @@ VERSIONS = ("0.30.0", "0.70.6", "0.80.2", "0.103.0", "1.52.0", "1.82.0", "1.84.0
 RECORD = "UPDATE kv SET value = '{}' WHERE " + lakefs_states.RECORD + ";"
 # Which database a captured state is: (words in its description, template, SQL after it), the first that fits.
 STATES = (
-    (r"database empty|Nothing listens|No configuration (and|file and)|does not exist\.|port 5x432|another password|uninitialised",
-     "empty", ""),
+    (r"database empty|Nothing listens|No configuration (and|file and)", "empty", ""),
+    (r"does not exist\.|port 5x432|another password", "empty", ""),
     (r"never set up", "opened", ""),
     (r"Installation of 0\.30\.0 after its migrate db|after migrate_db_(again|success)", "mvcc_done", ""),
     (r"MVCC", "mvcc", ""),
@@ -131,7 +131,8 @@ class Bench:
         return self.settings.dsn.replace(f"/{forms.DATABASE}?", f"/{database}?")
 
     def create(self, database: str, template: str, sql: str = "") -> str:
-        made = f"DROP DATABASE IF EXISTS {database};\nCREATE DATABASE {database} OWNER {forms.DATABASE} TEMPLATE {template};"
+        made = f"DROP DATABASE IF EXISTS {database};\nCREATE DATABASE {database} TEMPLATE {template};"
+        made += f"\nALTER DATABASE {database} OWNER TO {forms.DATABASE};"
         return made + (f"\n\\c {database}\nSET ROLE {forms.DATABASE};\n{sql}\n\\c postgres" if sql else "")
 
     def sql(self, *statements: str, database: str = "postgres") -> str:
