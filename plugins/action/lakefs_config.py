@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _postgres, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import staged_path
 from ansible_collections.uplift.datastores.plugins.modules.lakefs_config import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _lakefs_config
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
@@ -34,7 +35,7 @@ class ActionModule(UpliftAction):
         path, text = found["path"], _opened(found)["text"]
         if not path:  # everything is in the environment, of which a release ignores what it does not know
             return {"changed": False, "path": "", "staged": "", "changes": [], "lost": [], "evidence": []}
-        staged = f"{path}.uplift-{args['version']}"
+        staged = staged_path(path, args["version"])
         if args["state"] == "absent":
             return {"changed": self._module("file", path=staged, state="absent")["changed"], "path": path}
         if args["state"] != "staged":

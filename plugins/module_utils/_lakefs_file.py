@@ -43,6 +43,12 @@ def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def staged_path(path: str, version: str) -> str:
+    """The configuration for one release. lakeFS tells the kind of a file by the end of its name."""
+    stem, end = os.path.splitext(path)
+    return f"{stem}.uplift-{version}{end}"
+
+
 def activate(path: str, staged: str, keep: str, check: bool) -> dict[str, Any]:
     """Make a staged file the configuration. The first one that stood there is kept under its release's name."""
     if not os.path.isfile(staged):

@@ -66,7 +66,7 @@ findings:
   elements: dict
   sample: [{key: config_missing, severity: error, sentence: The configuration /etc/lakefs/config.yaml is not there.}]
 path: {description: The configuration that counts; empty where there is none., returned: always, type: str, sample: /etc/lakefs/config.yaml}
-staged: {description: The staged one., returned: O(state=staged), type: str, sample: /etc/lakefs/config.yaml.uplift-0.80.2}
+staged: {description: The staged one., returned: O(state=staged), type: str, sample: /etc/lakefs/config.uplift-0.80.2.yaml}
 changes:
   description: What the release wants otherwise.
   returned: O(state=staged)
@@ -86,7 +86,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import activate, raw
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import activate, raw, staged_path
 
 SPEC = {
     "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated", "restored", "absent"]},
@@ -100,7 +100,7 @@ SPEC = {
 def answer(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     if params["state"] in ("activated", "restored"):
-        names = [f"{params['src']}.uplift-{params[release]}" for release in ("version", "keep")]
+        names = [staged_path(params["src"], params[release]) for release in ("version", "keep")]
         return activate(params["src"], names[0], names[1], module.check_mode)
     return raw(LocalRunner(), params)
 

@@ -23,7 +23,7 @@ EXAMPLES = r"""
 - name: Does the new release take the new configuration?
   uplift.datastores.lakefs_config_check:
     binary: /usr/local/bin/lakefs-1.84.0
-    config_file: /etc/lakefs/config.yaml.uplift-1.84.0
+    config_file: /etc/lakefs/config.uplift-1.84.0.yaml
 """
 
 RETURN = r"""

@@ -20,8 +20,8 @@ _SWITCH = ("leave", "stop", "activate", "configure", "start", "healthy", "join")
 # Old and new release agree on the schema: no migration, one instance after another (guide 003, "usually just requires
 # re-deploying").
 PATCH = (
-    Way("rolling", {"before": _LOOK, "walk": _SWITCH, "after": ("verify", "watch")}, {"walk": _AWAY}),
-    Way("all_at_once", {"before": _LOOK, "together": _SWITCH, "after": ("verify", "watch")}, {"together": _DOWN}),
+    Way("rolling", {"before": _LOOK, "walk": _SWITCH, "after": ("verify",)}, {"walk": _AWAY}),
+    Way("all_at_once", {"before": _LOOK, "together": _SWITCH, "after": ("verify",)}, {"together": _DOWN}),
 )
 
 
@@ -35,7 +35,7 @@ def _migration(before: Sequence[str] = (), after: Sequence[str] = ()) -> Sequenc
                 # The inventory is of what is committed by then; the rehearsal is the last before anything stops.
                 "before": ("preflight", "stage", "commit_uncommitted", "inventory", "rehearse"),
                 "together": (*back_up, *before, "migrate", *after, "start", "healthy", "join"),
-                "after": ("verify", "watch"),
+                "after": ("verify",),
             },
             {"together": _DOWN},
         ),

@@ -173,7 +173,7 @@ def _uncommitted(seen: Seen, set_: Seen, hop: Hop) -> Iterator[Finding]:
     elif seen.get("failed"):
         yield Finding("credentials", True, str(seen.get("msg")), "an answer of the API", "see to the access key")
     rows = seen.get("uncommitted") or []
-    if rows and not set_["commit_uncommitted"]:
+    if rows and hop.migrates and not set_["commit_uncommitted"]:
         where = ", ".join(f"{row['repository']}/{row['branch']} ({row['changes']})" for row in rows[:5])
         lost = hop.from_mvcc and not set_["discard_data"]
         yield Finding(
