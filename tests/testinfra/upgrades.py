@@ -86,6 +86,12 @@ class Cluster:
         psql = ("runuser", "-u", "postgres", "--", "psql", "-XqAt", "-d", database, "-c", text)
         return self.on("d1", *psql).strip()
 
+    def record(self) -> str:
+        """The KV schema record as it stands, empty without one."""
+        if self.sql("SELECT to_regclass('kv')") == "":
+            return ""
+        return self.sql("SELECT convert_from(value, 'utf8') FROM kv WHERE key = 'kv/schema/version'::bytea")
+
     def trees(self) -> Any:
         return json.loads(self.lab("trees", "-o", "/dev/stdout"))
 
