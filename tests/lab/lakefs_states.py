@@ -69,7 +69,7 @@ def kept(api: Api, info: dict[str, Any]) -> dict[str, Any]:
     """What an emulated server says of a repository."""
     where = f"/repositories/{info['id']}"
     branches, tags = list(api.listed(f"{where}/branches")), list(api.listed(f"{where}/tags"))
-    refs = [one["id"] for one in (*branches, *tags)]
+    refs = sorted({ref for one in (*branches, *tags) for ref in (one["id"], one["commit_id"])})
     return {
         "info": info,
         "branches": branches,
