@@ -30,6 +30,6 @@ class ActionModule(ControllerAction):
 
 
 def named(bucket: Mapping[str, Any]) -> dict[str, str]:
-    """The bucket's id, and a name of it for people."""
+    """The bucket's id, a name of it for people, and the one for S3: the id, which Garage 0.5 does not know yet."""
     names = [*bucket.get("global_aliases", []), *(one["alias"] for one in bucket.get("local_aliases", []))]
-    return {"id": bucket["id"], "alias": next(iter(names), "")}
+    return {"id": bucket["id"], "alias": next(iter(names), ""), "s3_name": bucket.get("s3_name") or bucket["id"]}

@@ -26,12 +26,17 @@ def sha256_of(path: str) -> str:
     return digest.hexdigest()
 
 
-def write_atomic(path: str, data: bytes, mode: int) -> None:
-    """The file is there as a whole or not at all, with its mode from birth, whatever the umask."""
+def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
+    """The file is there as a whole or not at all, with its mode from birth, whatever the umask.
+
+    owner: uid and gid; by default who runs this.
+    """
     handle, temp = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(data)
+            if owner:
+                os.fchown(out.fileno(), *owner)
             os.fchmod(out.fileno(), mode)
             out.flush()
             os.fsync(out.fileno())

@@ -8,25 +8,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _garage_daemon, _systemd, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _garage_daemon,
+    _garage_log,
+    _systemd,
+    _version,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError, Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage as parse
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_api, garage_first
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_inventory as inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_work as work
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import (
+    BLOCK_ERRORS_SINCE,
     COMMANDS,
     OFFLINE_REPAIRS,
     REPAIRS,
+    RIGHTS,
     Form,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 FINISHED = "Repair operation finished"
 PARTLY = "(launched successfully on other nodes)"
+READERS: Mapping[str, Any] = {"": inventory, "first": garage_first, "api": garage_api}
 
 
 class NoSuchForm(UpliftError):
@@ -84,7 +94,11 @@ class Garage:
         return parse.layout(self._ask("layout"))
 
     def stats(self) -> work.Stats:
-        return work.stats(self._ask("stats"))
+        """Up to 0.6 the log alone tells of blocks in error; where there is none, that stays unknown."""
+        stats = work.stats(self._ask("stats"))
+        if self.version() >= BLOCK_ERRORS_SINCE:
+            return stats
+        return replace(stats, block_errors=_garage_log.blocks_in_error(self.runner, self.unit))
 
     def workers(self, peer: str = "") -> work.Workers | None:
         """This node's, or those of a peer (`id@address`). None when this release cannot list its workers."""
@@ -98,16 +112,21 @@ class Garage:
         return work.broken_blocks(self._ask("blocks in error")) if self.knows("blocks in error") else None
 
     def buckets(self) -> inventory.Buckets:
-        return inventory.buckets(self._ask("buckets"))
+        found: inventory.Buckets = self._reader("buckets").buckets(self._ask("buckets"))
+        return found
 
-    def bucket(self, name: str) -> inventory.Bucket:
-        return inventory.bucket(self._ask("bucket", name))
+    def bucket(self, row: inventory.BucketRow) -> inventory.Bucket:
+        """With all its aliases: 2.x tells some of the local ones in its list alone."""
+        found: inventory.Bucket = self._reader("bucket").bucket(self._ask("bucket", row.word))
+        return replace(found, local_aliases=tuple(sorted({*found.local_aliases, *row.local_aliases})))
 
     def keys(self) -> inventory.Keys:
-        return inventory.keys(self._ask("keys"))
+        found: inventory.Keys = self._reader("keys").keys(self._ask("keys"))
+        return found
 
     def key(self, name: str) -> inventory.Key:
-        return inventory.key(self._ask("key", name))
+        found: inventory.Key = self._reader("key").key(self._ask("key", name))
+        return found
 
     def connect(self, peer: str) -> Answer:
         """The attempt is made at once; a peer that is down is an answer, not an exception."""
@@ -122,13 +141,17 @@ class Garage:
         words = form(REPAIRS, name, self.version(), "repair").words
         everywhere = ["--all-nodes"] if all_nodes else []
         answer = self.call("repair", *everywhere, "--yes", *words)
-        if all_nodes and PARTLY in answer.err:
+        refused = work.not_launched(answer.out)
+        if all_nodes and (PARTLY in answer.err or refused):
             return False
         demand(answer, f"Launching the repair of {name}")
+        if refused:
+            raise CliError(f"Launching the repair of {name} failed, though it ended with 0: {refused}.")
         return True
 
     def create_key(self, name: str) -> inventory.Key:
-        return inventory.key(self._ask("create key", name))
+        made: inventory.Key = self._reader("create key").key(self._ask("create key", name))
+        return made
 
     def delete_key(self, name: str) -> None:
         self._ask("delete key", name)
@@ -138,6 +161,10 @@ class Garage:
 
     def delete_bucket(self, name: str) -> None:
         self._ask("delete bucket", name)
+
+    def rights(self) -> tuple[str, ...]:
+        """All that a key can be allowed on a bucket. 0.5 knows no owners."""
+        return next(one.words for one in RIGHTS if one.since <= self.version() < one.until)
 
     def permit(self, verb: str, bucket: str, key: str, *rights: str) -> None:
         """`allow` or `deny` read, write, owner."""
@@ -174,8 +201,12 @@ class Garage:
         )
 
     def _run(self, command: str, word: str = "") -> Answer:
-        words = form(COMMANDS, command, self.version(), "command").words
-        return self.call(*(part.format(word) for part in words))
+        said = form(COMMANDS, command, self.version(), "command")
+        word = json.dumps({said.field: word}) if said.field else word
+        return self.call(*(part.format(word) for part in said.words))
+
+    def _reader(self, command: str) -> Any:
+        return READERS[form(COMMANDS, command, self.version(), "command").reader]
 
     def _ask(self, command: str, word: str = "") -> str:
         return demand(self._run(command, word), f"Asking Garage for `{command}`").out

@@ -15,7 +15,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._errors import U
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage
 
 PREFIX = "uplift-"
-_ALL = ("read", "write", "owner")
+# As the releases say it: 0.6 and later and 0.5; up to 1.x and 2.x.
+_GONE = ("not found", "does not exist")
+_NOT_EMPTY = ("not empty", "non-empty")
 
 
 def grant(garage: Garage, name: str, grant_read: Sequence[str]) -> dict[str, Any]:
@@ -30,9 +32,9 @@ def grant(garage: Garage, name: str, grant_read: Sequence[str]) -> dict[str, Any
     if name not in kept:
         name = _made(garage, name, key.id)
     for bucket in sorted({name, *kept}):
-        garage.permit("allow", bucket, key.id, *_ALL)
-    there = {row.id for row in garage.buckets().rows}  # the caller may have listed what has just been removed
-    for bucket in (one for one in grant_read if one in there):
+        garage.permit("allow", bucket, key.id, *garage.rights())
+    there = {row.id: row.word for row in garage.buckets().rows}
+    for bucket in (there[one] for one in grant_read if one in there):  # what was listed may have just been removed
         garage.permit("allow", bucket, key.id, "read")
     return {
         "changed": True,
@@ -63,16 +65,16 @@ def remove(garage: Garage) -> tuple[list[str], list[str]]:
     for row in garage.buckets().rows:
         if len(row.aliases) != 1 or not row.aliases[0].startswith(PREFIX):
             continue
-        bucket = garage.bucket(row.id)
+        bucket = garage.bucket(row)
         if bucket.website or bucket.local_aliases or any(one.key not in ours for one in bucket.grants):
             continue  # an operator's, whatever it is called
         try:
             garage.delete_bucket(row.aliases[0])  # by its id, Garage would refuse: the alias would remain
             removed.append(row.aliases[0])
         except CliError as exc:
-            if "not found" in str(exc):
+            if any(words in str(exc) for words in _GONE):
                 continue  # the same the other way round: this node has not heard yet that the bucket is gone
-            if "not empty" not in str(exc):
+            if not any(words in str(exc) for words in _NOT_EMPTY):
                 raise
             kept.append(row.aliases[0])
     for key in ours:

@@ -14,19 +14,20 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import G
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.garage import node_id
 
 
-def check(garage: Garage, release_binary: str) -> dict[str, Any]:
-    """Let another release read the node's configuration, before anything is stopped for it.
+def check(garage: Garage, release_binary: str, candidate: str = "") -> dict[str, Any]:
+    """Let another release read the configuration that is meant for it, before anything is stopped for it.
 
     Every Garage program parses the whole file by its own release's rules (G22). `node id` does that and nothing else,
     with the daemon up or down; it has to find the same node.
     """
-    argv = [release_binary, "-c", garage.config_file, "node", "id", "-q"]
+    config_file = candidate or garage.config_file
+    argv = [release_binary, "-c", config_file, "node", "id", "-q"]
     answer = garage.runner.run(argv, env=dict(garage.environment), timeout=garage.timeout, user=garage.user)
-    seen = node_id(demand(answer, f"Reading {garage.config_file} with {release_binary}").out).id
+    seen = node_id(demand(answer, f"Reading {config_file} with {release_binary}").out).id
     wanted = garage.node_id().id
     if seen != wanted:
         raise UpliftError(
-            f"{release_binary} finds the node {seen[:16]} in {garage.config_file}; wanted {wanted[:16]}, the one that"
+            f"{release_binary} finds the node {seen[:16]} in {config_file}; wanted {wanted[:16]}, the one that"
             " runs. See which metadata directory it reads. Nothing was stopped."
         )
-    return {"config_file": garage.config_file, "node_id": seen}
+    return {"config_file": config_file, "node_id": seen}

@@ -81,8 +81,13 @@ def _layout(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
     for role in roles:
         del role["removed"]
     return {
-        "layout": {"version": layout.version, "roles": roles, "staged": staged},
-        "staged": bool(staged),
+        "layout": {
+            "version": layout.version,
+            "roles": roles,
+            "staged": staged,
+            "staged_redundancy": layout.staged_redundancy,
+        },
+        "staged": bool(staged or layout.staged_redundancy),
         "unparsed": list(layout.unparsed),
     }
 
@@ -122,12 +127,14 @@ def _workers(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
 def _inventory(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
     garage.demand_running()
     listed, keys = garage.buckets(), garage.keys()
-    buckets = [garage.bucket(row.id) for row in sorted(listed.rows, key=lambda row: row.id)]
+    rows = sorted(listed.rows, key=lambda row: row.id)
+    buckets = [(row, garage.bucket(row)) for row in rows]
     described = [garage.key(row.id) for row in sorted(keys.rows, key=lambda row: row.id)]
     return {
         "buckets": [
             {
                 "id": one.id,
+                "s3_name": row.word,
                 "global_aliases": list(one.global_aliases),
                 "local_aliases": [{"key": key, "alias": alias} for key, alias in one.local_aliases],
                 "website": one.website,
@@ -136,10 +143,10 @@ def _inventory(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
                 "objects": one.objects,
                 "size": one.size,
             }
-            for one in buckets
+            for row, one in buckets
         ],
         "keys": [{"id": one.id, "name": one.name, "create_buckets": one.create_buckets} for one in described],
-        "unparsed": [*listed.unparsed, *keys.unparsed, *(line for one in buckets for line in one.unparsed)],
+        "unparsed": [*listed.unparsed, *keys.unparsed, *(line for _row, one in buckets for line in one.unparsed)],
     }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _garage_d
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import FINISHED, Garage, form
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import OFFLINE_REPAIRS
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress, Ticker
 
 DOWN = ("inactive", "failed")
 
@@ -33,7 +32,7 @@ def run(
     garage = replace(garage, binary=params["release_binary"] or garage.next_binary, _versions={})
     for name in params["names"]:
         form(OFFLINE_REPAIRS, name, garage.version(), "offline repair")
-    garage = replace(garage, user=_owner(params["metadata_dir"], garage.user))
+    garage = replace(garage, user=owner_of(params["metadata_dir"], garage.user))
     demand_down(garage, params["metadata_dir"], proc)
     result: dict[str, Any] = {
         "changed": True,
@@ -46,7 +45,7 @@ def run(
         return result
     for name in params["names"]:
         began = time.monotonic()
-        with _Ticker(progress, f"offline repair {name}"):
+        with Ticker(progress, f"offline repair {name}"):
             answer = garage.offline_repair(name, params["timeout"])
         result["seconds"][name] = round(time.monotonic() - began, 1)
         result["said"].append(next(line for line in answer.err.splitlines() if FINISHED in line))
@@ -59,14 +58,14 @@ def run(
     return result
 
 
-def demand_down(garage: Garage, metadata_dir: str, proc: Path = _garage_daemon.PROC) -> None:
-    """Refuses while anything may have the database open: beside a living daemon the repair may exit with 0 (G05)."""
+def demand_down(
+    garage: Garage, metadata_dir: str, proc: Path = _garage_daemon.PROC, during: str = "an offline repair"
+) -> None:
+    """Refuses while anything may have the database open: beside a living daemon the work may exit with 0 (G05)."""
     if garage.unit:
         active = _systemd.read_unit(garage.runner, garage.unit).active
         if active not in DOWN:
-            raise UpliftError(
-                f"The unit {garage.unit} is {active}; wanted it down during an offline repair. Stop it first."
-            )
+            raise UpliftError(f"The unit {garage.unit} is {active}; wanted it down during {during}. Stop it first.")
     living = [one.pid for one in _garage_daemon.daemons(garage.config_file, proc)]
     if living:
         raise UpliftError(
@@ -85,7 +84,7 @@ def foreign_files(directory: str, user: str) -> list[str]:
     return sorted(path for path in paths if os.lstat(path).st_uid != uid)
 
 
-def _owner(metadata_dir: str, user: str) -> str:
+def owner_of(metadata_dir: str, user: str) -> str:
     """The account that owns the metadata; it has to be the service's (G19)."""
     try:
         uid = os.stat(metadata_dir).st_uid
@@ -103,24 +102,3 @@ def _owner(metadata_dir: str, user: str) -> str:
             f"{metadata_dir} belongs to {owner}, the service runs as {user}; wanted one account. Correct either."
         )
     return owner
-
-
-class _Ticker:
-    """Says every second how long it has taken: the repair itself says nothing until its end."""
-
-    def __init__(self, progress: Progress, text: str) -> None:
-        self._progress, self._text, self._stop = progress, text, threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        seconds = 0
-        while not self._stop.wait(1):
-            seconds += 1
-            self._progress.say(0, 0, f"{self._text}: {seconds} s")

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.urls import open_url
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage, form
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_log import read_log
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_work as work
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import REPAIRS
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import METRICS_SINCE, REPAIRS
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 SEEN, ASSUMED = "seen", "assumed"
@@ -97,6 +98,11 @@ class Watch:
             stats = self.garage.stats()
             if stats.resync_queue is None:
                 raise UpliftError("`garage stats` names no resync queue; cannot tell whether the node is drained.")
+            if stats.block_errors is None:
+                raise UpliftError(
+                    f"Neither `garage stats` nor the journal of {self.garage.unit or 'any unit'} tells the blocks in "
+                    "error; cannot tell whether the node is drained. Name the unit that the daemon logs under."
+                )
             workers = self.garage.workers()
             if lowest is None or stats.resync_queue < lowest:
                 lowest, fell = stats.resync_queue, self.clock.now()
@@ -104,7 +110,7 @@ class Watch:
             idle = 0 if busy else idle + 1
             quiet = idle > 1 if workers else self.clock.now() - fell >= self.quiet or not stats.resync_queue
             if quiet and not stats.block_errors:
-                return {"queue": stats.resync_queue, "block_errors": stats.block_errors or 0}
+                return {"queue": stats.resync_queue, "block_errors": stats.block_errors}
             self._tick(
                 f"resync queue {stats.resync_queue}, blocks in error {stats.block_errors}", self._stuck(stats, busy)
             )
@@ -181,7 +187,7 @@ class Watch:
         return found
 
     def _sync_requests(self) -> int | None:
-        if not self.metrics_url:
+        if not self.metrics_url or self.garage.version() < METRICS_SINCE:
             return None
         try:
             return work.metrics(self.fetch(self.metrics_url)).sync_requests
@@ -215,28 +221,6 @@ class Watch:
         if stats.block_errors:
             return f"{stats.block_errors} blocks are in error; wanted none"
         return f"the resync queue ({stats.resync_queue}) still shrinks" + (f", busy: {', '.join(busy)}" if busy else "")
-
-
-def read_log(runner: Runner, unit: str, since: float) -> work.Log | None:
-    if not unit:
-        return None
-    argv = [
-        "journalctl",
-        "--unit",
-        unit,
-        "--since",
-        f"@{since:.6f}",
-        "--output",
-        "cat",
-        "--no-pager",
-        "--quiet",
-        "--all",
-    ]
-    try:
-        answer = runner.run(argv, timeout=30)
-    except CliError:
-        return None  # no journal on this host
-    return work.log(answer.out) if answer.rc == 0 else None
 
 
 def run(garage: Garage, params: Mapping[str, Any], watch: Watch, check_mode: bool) -> dict[str, Any]:

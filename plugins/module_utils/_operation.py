@@ -65,7 +65,8 @@ def _lease(files: Files, owner: Owner, params: Params) -> None:
 
 def _opened(files: Files, owner: Owner, params: Params) -> dict[str, Any]:
     record = files.record()
-    if _record.unfinished(record):
+    undone = record and record["id"] == params["plan"].get("undoes")
+    if _record.unfinished(record) and not undone:
         if record["id"] == params["id"]:
             return {"changed": False, "record": record}
         files.drop_lease()
@@ -74,8 +75,10 @@ def _opened(files: Files, owner: Owner, params: Params) -> dict[str, Any]:
             f" wanted {params['id']} or none."
         )
     if record:
-        files.archive(record)
-    record = _record.opened(params["id"], params["plan"], owner, params["done"], time.time())
+        files.archive({**record, "state": _record.ABANDONED} if undone else record)
+    # A way back proves itself by the inventory of the operation that it undoes.
+    saved = record["saved"] if undone else {}
+    record = _record.opened(params["id"], params["plan"], owner, params["done"], time.time(), saved)
     files.write_record(record)
     return {"changed": True, "record": record}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from typing import Callable
 
@@ -39,3 +40,25 @@ class Progress:
                 os.close(handle)
         except OSError:
             self._path = None
+
+
+class Ticker:
+    """Says every second how long it has taken, for work that itself says nothing until its end."""
+
+    def __init__(self, progress: Progress, text: str, more: Callable[[], str] = str) -> None:
+        self._progress, self._text, self._more, self._stop = progress, text, more, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        seconds = 0
+        while not self._stop.wait(1):
+            seconds += 1
+            more = self._more()
+            self._progress.say(0, 0, f"{self._text}: {seconds} s" + (f", {more}" if more else ""))

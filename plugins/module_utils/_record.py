@@ -63,7 +63,14 @@ def leased(lease: Mapping[str, Any], owner: Owner, seconds: float) -> Data:
     return {"owner": asdict(owner), "number": number, "seconds": seconds}
 
 
-def opened(ident: str, plan: Mapping[str, Any], owner: Owner, done: Sequence[str], now: float) -> Data:
+def opened(
+    ident: str,
+    plan: Mapping[str, Any],
+    owner: Owner,
+    done: Sequence[str],
+    now: float,
+    saved: Mapping[str, Any] | None = None,
+) -> Data:
     """A new record; `done` names steps that were done before it could be written (the preflight)."""
     ended = {"state": DONE, "run": owner.run, "started": now, "finished": now}
     return {
@@ -73,7 +80,7 @@ def opened(ident: str, plan: Mapping[str, Any], owner: Owner, done: Sequence[str
         "opened": now,
         "who": f"{owner.user}@{owner.host}",
         "plan": dict(plan),
-        "saved": {},
+        "saved": dict(saved or {}),
         "steps": {key: {**ended, "evidence": []} for key in done},
     }
 

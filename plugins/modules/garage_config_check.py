@@ -23,6 +23,10 @@ options:
     description: The program of the staged release.
     type: path
     required: true
+  candidate:
+    description: The configuration that is meant for it. By default the one that the service reads.
+    type: path
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -52,11 +56,15 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import Loca
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_config_check import check
 
-SPEC = {**GARAGE, "release_binary": {"type": "path", "required": True}}
+SPEC = {
+    **GARAGE,
+    "release_binary": {"type": "path", "required": True},
+    "candidate": {"type": "path", "default": ""},
+}
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return check(from_unit(LocalRunner(), module.params), module.params["release_binary"])
+    return check(from_unit(LocalRunner(), module.params), module.params["release_binary"], module.params["candidate"])
 
 
 def main() -> None:

@@ -24,6 +24,11 @@ options:
   release: {description: What M(uplift.datastores.release) answered in check mode., type: dict, required: true}
   clock: {description: What M(uplift.datastores.clock_offset) answered., type: dict, required: true}
   s3: {description: What M(uplift.datastores.garage_s3_ping) answered., type: dict, required: true}
+  engine: {description: What M(uplift.datastores.garage_engine) answered., type: dict, default: {}}
+  wanted_engine: {description: The engine that the operator wants., type: str, default: ''}
+  targets: {description: The releases on the way., type: list, elements: str, default: []}
+  buckets: {description: The buckets as M(uplift.datastores.garage_info) lists them., type: list, elements: dict, default: []}
+  other_config: {description: A second configuration file that was found., type: str, default: ''}
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
   node: {description: The name that the node has in sentences., type: str, default: ''}
@@ -80,6 +85,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products.garage
 
 SPEC = {
     **{name: {"type": "dict", "required": True} for name in ("info", "settings", "space", "release", "clock", "s3")},
+    "engine": {"type": "dict", "default": {}},
+    "wanted_engine": {"type": "str", "default": ""},
+    "targets": {"type": "list", "elements": "str", "default": []},
+    "buckets": {"type": "list", "elements": "dict", "default": []},
+    "other_config": {"type": "str", "default": ""},
     "metadata_dir": {"type": "str", "required": True},
     "backup_dir": {"type": "str", "required": True},
     "node": {"type": "str", "default": ""},

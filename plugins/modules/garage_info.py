@@ -136,8 +136,11 @@ layout:
       description: Role changes that wait to be applied, with id, removed, zone, tags, capacity.
       type: list
       elements: dict
+    staged_redundancy:
+      description: From 0.9 on, the number of zones that a waiting change wants a copy in; otherwise null.
+      type: str
 staged:
-  description: Whether RV(layout.staged) has any.
+  description: Whether RV(layout.staged) has any, or RV(layout.staged_redundancy) is set.
   type: bool
   returned: when O(gather) has V(layout)
 stats:
@@ -188,7 +191,8 @@ buckets:
   elements: dict
   returned: when O(gather) has V(inventory)
   contains:
-    id: {description: Full id., type: str}
+    id: {description: "Full id; of a bucket of 0.5 the one that it will have in 0.6.", type: str}
+    s3_name: {description: "By what any key can name it: its id, or in 0.5 its name.", type: str}
     global_aliases: {description: Sorted names., type: list, elements: str}
     local_aliases: {description: "Per local name: key (id) and alias.", type: list, elements: dict}
     website: {description: Whether it is served as a website., type: bool}

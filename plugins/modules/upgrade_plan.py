@@ -117,10 +117,12 @@ SPEC = {
     "nodes": {"type": "list", "elements": "dict", "required": True, "options": NODE},
     "members": {"type": "list", "elements": "str", "required": True},
     "replication": {"type": "str", "default": "3"},
-    "target": {"type": "str", "required": True},
+    "target": {"type": "str", "default": ""},
     **{name: {"type": "str", "default": ""} for name in ("strategy", "wave", "stop_after")},
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via")},
     "records": {"type": "dict", "default": {}},
+    "back": {"type": "bool", "default": False},
+    "confirm": {"type": "list", "elements": "str", "default": []},
 }
 
 

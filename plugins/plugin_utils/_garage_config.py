@@ -98,19 +98,39 @@ def settings(text: str, path: str, environment: Sequence[str] = ()) -> dict[str,
 
 
 def edit(text: str, path: str, changes: Mapping[str, Any]) -> str:
-    """The text with some settings changed; comments, order and form of all the rest stay as they are."""
+    """The text with some settings changed, made or (None) removed; all the rest stays as it is, comments too."""
     document = parse(text, path)
-    for name, value in changes.items():
+    for name in changes:
         if name not in PUBLIC:
             raise UpliftError(f"The setting {name!r} cannot be edited: it is not a known setting, or it is a secret.")
-        section, _dot, key = name.rpartition(".")
+    for section in dict.fromkeys(name.rpartition(".")[0] for name in changes):
         table: Any = document.get(section) if section else document
         if not isinstance(table, dict):
             # A section made anew would lack what else Garage wants in it, and the daemon would not start.
-            raise UpliftError(f"{path} has no section [{section}]; {name} cannot be set in it.")
-        if key not in table or table[key] != value:
-            table[key] = value
+            raise UpliftError(f"{path} has no section [{section}]; {', '.join(changes)} cannot be set in it.")
+        mine = {name.rpartition(".")[2]: value for name, value in changes.items() if name.rpartition(".")[0] == section}
+        _edit_table(table, mine)
     return tomlkit.dumps(document)
+
+
+def _edit_table(table: Any, changes: Mapping[str, Any]) -> None:
+    """A new setting takes the place, and the comment, of the one that goes before it; else it is below metadata_dir."""
+    gone = ""
+    for key, value in changes.items():
+        if value is None and key in table:
+            gone = key
+        elif key in table:
+            if table[key] != value:
+                table[key] = value
+        elif value is not None and gone:
+            table._replace(gone, tomlkit.key(key), tomlkit.item(value))
+            gone = ""
+        elif value is not None and "metadata_dir" in table:
+            table._insert_after("metadata_dir", key, tomlkit.item(value))
+        elif value is not None:
+            table[key] = value
+    if gone:
+        del table[gone]
 
 
 def public_lines(text: str, path: str) -> str:

@@ -38,7 +38,8 @@ def take(
     rows = []
     for bucket in buckets:
         if not bucket["alias"].startswith(OURS):
-            rows.append({"alias": bucket["alias"], **_bucket(store, bucket["id"], limits, earlier.get(bucket["id"]))})
+            found = _bucket(store, bucket.get("s3_name", bucket["id"]), limits, earlier.get(bucket["id"]))
+            rows.append({"id": bucket["id"], "alias": bucket["alias"], **found})
     return {"taken": taken, "objects": rows}
 
 
@@ -57,7 +58,7 @@ def _bucket(store: Store, bucket: str, limits: Limits, keys: Sequence[str] | Non
     rows, complete = _listing(store, bucket, limits.keys)
     wanted = keys if keys is not None else spread([row["key"] for row in rows], limits.sample)
     sample = [found for key in wanted for found in _object(store, bucket, key, limits.object_bytes)]
-    return {"id": bucket, "objects": len(rows), "complete": complete, "digest": digest(rows), "sample": sample}
+    return {"objects": len(rows), "complete": complete, "digest": digest(rows), "sample": sample}
 
 
 def _listing(store: Store, bucket: str, limit: int) -> tuple[list[dict[str, Any]], bool]:

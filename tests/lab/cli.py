@@ -61,7 +61,7 @@ def fill(args: argparse.Namespace) -> int:
     from tests.lab import cluster, products
 
     found = cluster.load(args.name)
-    print(products.of(found.group).fill(found, args.objects))
+    print(products.of(found.group).fill(found, args))
     return 0
 
 
@@ -173,8 +173,12 @@ def cluster_commands(subs: Subparsers) -> None:
     p.add_argument("--nodes", type=int, default=3)
     p.add_argument("--zones", type=int, default=3)
     p.add_argument("--release", required=True)
-    p.add_argument("--form", default="plain", help="garage: plain or packaged; lakefs: plain or environment")
+    p.add_argument("--gateways", type=int, default=0, help="so many of the nodes, the last dealt, store nothing")
+    p.add_argument("--form", default="plain", help="garage: plain, packaged or odd; lakefs: plain or environment")
     p.add_argument("--replication", type=int, default=3)
+    p.add_argument("--engine", default="", help="db_engine in the configuration; by default none is written")
+    p.add_argument("--secret", default="config", help="where rpc_secret is: config, file, or env (the unit's file)")
+    p.add_argument("--data-dirs", type=int, default=1, help="from 0.9 on: so many directories for blocks")
     p.add_argument("--small-disk", type=int, default=0, metavar="MB", help="a file system of that size at /var/backups")
     p = command(subs, "down", down, "take clusters away, with all that belongs to them")
     which = p.add_mutually_exclusive_group(required=True)
@@ -199,6 +203,7 @@ def parser() -> argparse.ArgumentParser:
     cluster_commands(subs)
     p = command(subs, "fill", fill, "data as customers would have it; writes the manifest", "--name")
     p.add_argument("--objects", type=int, default=2000, help="small ones, besides those of special sizes")
+    p.add_argument("--odd-names", action="store_true", help="0.5 only: buckets whose names S3 does not allow, too")
     p = command(subs, "verify", verify, "compare all with the manifest, from outside; exit 1 on a difference", "--name")
     p.add_argument("--release", default="", help="what every node has to run")
     p = command(subs, "load", load, "a client in the background", "--name")

@@ -9,14 +9,15 @@ import hashlib
 import itertools
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from tests.lab import garage_text, hosts, judge, manifest, s3
 from tests.lab.cluster import Cluster
-from tests.lab.garage import cli
+from tests.lab.garage import cli, words_of
+from tests.lab.garage_words import Words
 from tests.lab.proc import LabError, say, wait_for
 
 KEYS = ("app", "reader", "owner", "maker")
@@ -27,7 +28,8 @@ ALLOWED = (
     ("app", "photos", "RW"), ("app", "site", "RW"), ("app", "logs", "RW"),
     ("reader", "photos", "R"), ("reader", "logs", "R"), ("owner", "site", "RWO"), ("owner", "photos", "O"),
 )  # fmt: skip
-WORDS = {"R": "--read", "W": "--write", "O": "--owner"}
+# Names that 0.5 takes and S3 does not: its migration renames them (G14).
+ODD_BUCKETS = ("My_Bucket", "b9")
 # Around what Garage treats differently: 3072 bytes go into the metadata, a block is 1 MiB.
 SIZES = (0, 1, 3071, 3072, 3073, 2**20 - 1, 2**20, 2**20 + 1, 3_355_443)
 ODD_NAMES = ("with space.txt", "deep/er/and/deeper/x", "plus+and%25.bin", "ünïcödé-ключ-鍵", "n" * 400)
@@ -51,9 +53,32 @@ class Object:
         return "text/html" if self.key.endswith(".html") else "text/x-lab" if self.seed % 2 else "image/x-lab"
 
 
-def objects(count: int) -> list[Object]:
+@dataclass(frozen=True)
+class Plan:
+    """What a release can hold of all this. 0.5 has no aliases, no owners, and no key that may make buckets."""
+
+    buckets: dict[str, tuple[str, ...]]
+    local: tuple[tuple[str, str, str], ...]
+    allowed: tuple[tuple[str, str, str], ...]
+    maker: bool
+
+    @property
+    def all_buckets(self) -> list[str]:
+        return [*self.buckets, *(["private"] if self.maker else [])]
+
+
+def plan(words: Words, odd_names: bool = False) -> Plan:
+    if words.aliases:
+        return Plan(BUCKETS, LOCAL, ALLOWED, maker=True)
+    names = [*BUCKETS, *(ODD_BUCKETS if odd_names else ())]
+    allowed = [(key, name, given.replace("O", "")) for key, name, given in ALLOWED if given != "O"]
+    allowed += [("app", name, "RW") for name in names if name not in BUCKETS]
+    return Plan({name: (name,) for name in names}, (), tuple(allowed), maker=False)
+
+
+def objects(count: int, all_buckets: Sequence[str] = (*BUCKETS, "private")) -> list[Object]:
     """Named, sized and seeded by their number alone: the same count is the same content on every cluster."""
-    buckets = itertools.cycle([*BUCKETS, "private"])
+    buckets = itertools.cycle(all_buckets)
     special = [("site", "index.html", 700), *(("photos", f"size-{size}", size) for size in SIZES)]
     special += [("logs", name, 60 + i) for i, name in enumerate(ODD_NAMES)]
     dice = random.Random(count)
@@ -68,24 +93,26 @@ def objects(count: int) -> list[Object]:
     return [Object(bucket, key, size, seed) for seed, (bucket, key, size) in enumerate(itertools.chain(special, small))]
 
 
-def make_keys(cluster: Cluster) -> dict[str, tuple[str, str]]:
+def make_keys(cluster: Cluster, words: Words) -> dict[str, tuple[str, str]]:
     """name -> (id, secret)"""
-    new = [[*cli(cluster), "key", "new", "--name", name] for name in KEYS]
-    made = [garage_text.key(text) for text in hosts.must(cluster.hosts[0], new)]
-    hosts.must(cluster.hosts[0], [[*cli(cluster), "key", "allow", "--create-bucket", made[KEYS.index("maker")][0]]])
-    return {held["name"]: (key_id, held["secret"]) for key_id, held in made}
+    first, base = cluster.hosts[0], cli(cluster)
+    made = [garage_text.made_key(text) for text in hosts.must(first, [[*base, *words.new_key(n)] for n in KEYS])]
+    if words.aliases:
+        hosts.must(first, [[*base, "key", "allow", "--create-bucket", made[KEYS.index("maker")]]])
+    told = [garage_text.key(text) for text in hosts.must(first, [[*base, *words.key(one)] for one in made])]
+    return {held["name"]: (key_id, held["secret"]) for key_id, held in told}
 
 
-def make_buckets(cluster: Cluster, ids: dict[str, str]) -> None:
-    words: list[list[str]] = [["create", bucket] for bucket in BUCKETS]
-    words += [["alias", bucket, more] for bucket, aliases in BUCKETS.items() for more in aliases[1:]]
-    words += [["alias", "--local", ids[key], bucket, name] for key, bucket, name in LOCAL]
-    words += [["allow", *(WORDS[x] for x in given), bucket, "--key", ids[key]] for key, bucket, given in ALLOWED]
-    words += [["website", "--allow", "site"]]
-    hosts.must(cluster.hosts[0], [[*cli(cluster), "bucket", *argv] for argv in words])
+def make_buckets(cluster: Cluster, words: Words, plan: Plan, ids: dict[str, str]) -> None:
+    told: list[list[str]] = [["create", bucket] for bucket in plan.buckets]
+    told += [["alias", bucket, more] for bucket, aliases in plan.buckets.items() for more in aliases[1:]]
+    told += [["alias", "--local", ids[key], bucket, name] for key, bucket, name in plan.local]
+    told += [["allow", *words.rights(given), bucket, "--key", ids[key]] for key, bucket, given in plan.allowed]
+    told += [["website", "--allow", "site"]]
+    hosts.must(cluster.hosts[0], [[*cli(cluster), "bucket", *argv] for argv in told])
 
 
-def intended(cluster: Cluster, keys: dict[str, tuple[str, str]]) -> dict[str, Any]:
+def intended(cluster: Cluster, plan: Plan, keys: dict[str, tuple[str, str]]) -> dict[str, Any]:
     """The facts as they were ordered, not as they are read back; only the buckets' ids have to be asked for."""
     seen = judge.facts(cluster)["buckets"]
     by_name = {
@@ -94,23 +121,25 @@ def intended(cluster: Cluster, keys: dict[str, tuple[str, str]]) -> dict[str, An
     buckets = {
         by_name[bucket]: {
             "global": sorted(aliases),
-            "local": sorted([keys[key][0], name] for key, target, name in LOCAL if target == bucket),
+            "local": sorted([keys[key][0], name] for key, target, name in plan.local if target == bucket),
             "website": bucket == "site",
-            "keys": {keys[key][0]: given for key, target, given in ALLOWED if target == bucket},
+            "keys": {keys[key][0]: given for key, target, given in plan.allowed if target == bucket},
         }
-        for bucket, aliases in BUCKETS.items()
+        for bucket, aliases in plan.buckets.items()
     }
-    maker = keys["maker"][0]
-    buckets[by_name["private"]] = {
-        "global": [],
-        "local": [[maker, "private"]],
-        "website": False,
-        "keys": {maker: "RWO"},
-    }
+    if plan.maker:
+        maker = keys["maker"][0]
+        buckets[by_name["private"]] = {
+            "global": [],
+            "local": [[maker, "private"]],
+            "website": False,
+            "keys": {maker: "RWO"},
+        }
     return {
         "buckets": buckets,
         "keys": {
-            key: {"name": name, "create": name == "maker", "secret": secret} for name, (key, secret) in keys.items()
+            key: {"name": name, "create": plan.maker and name == "maker", "secret": secret}
+            for name, (key, secret) in keys.items()
         },
     }
 
@@ -130,7 +159,7 @@ def upload_in_parts(client: s3.Client, bucket: str, thing: Object) -> None:
     client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": done})
 
 
-def upload(cluster: Cluster, keys: dict[str, tuple[str, str]], things: list[Object]) -> None:
+def upload(cluster: Cluster, plan: Plan, keys: dict[str, tuple[str, str]], things: list[Object]) -> None:
     """Through all nodes in turn, eight at once."""
 
     def put(numbered: tuple[int, Object]) -> None:
@@ -143,15 +172,19 @@ def upload(cluster: Cluster, keys: dict[str, tuple[str, str]], things: list[Obje
             client.put_object(Bucket=thing.bucket, Key=thing.key, Body=thing.body, ContentType=thing.type)
 
     with s3.clients(cluster, dict(keys.values())) as opened, ThreadPoolExecutor(8) as pool:
-        opened[cluster.hosts[0].name, keys["maker"][0]].create_bucket(Bucket="private")
-        wait_for("every node knows the new keys and buckets", lambda: unknown(cluster, keys, opened), 30)
+        if plan.maker:
+            opened[cluster.hosts[0].name, keys["maker"][0]].create_bucket(Bucket="private")
+        wait_for("every node knows the new keys and buckets", lambda: unknown(cluster, plan, keys, opened), 30)
         list(pool.map(put, enumerate(things)))
 
 
-def unknown(cluster: Cluster, keys: dict[str, tuple[str, str]], opened: dict[tuple[str, str], s3.Client]) -> str:
+def unknown(
+    cluster: Cluster, plan: Plan, keys: dict[str, tuple[str, str]], opened: dict[tuple[str, str], s3.Client]
+) -> str:
     """A new bucket or key reaches the other nodes a moment after the command has returned."""
     for host in cluster.hosts:
-        for key, bucket in (("maker", "private"), *(("app", bucket) for bucket in BUCKETS)):
+        for bucket in plan.all_buckets:
+            key = "maker" if bucket == "private" else "app"
             try:
                 opened[host.name, keys[key][0]].head_bucket(Bucket=bucket)
             except Exception as error:  # boto3's exceptions share no useful base; the text is what is shown
@@ -159,7 +192,7 @@ def unknown(cluster: Cluster, keys: dict[str, tuple[str, str]], opened: dict[tup
     return ""
 
 
-def fill(cluster: Cluster, count: int) -> str:
+def fill(cluster: Cluster, count: int, odd_names: bool = False) -> str:
     if (cluster.directory / manifest.FILE).exists():
         held = manifest.load(cluster)
         if held["asked"] != count:
@@ -173,13 +206,15 @@ def fill(cluster: Cluster, count: int) -> str:
         )
     start = time.monotonic()
     say("making keys, buckets, aliases and permissions")
-    keys = make_keys(cluster)
-    make_buckets(cluster, {name: key for name, (key, _secret) in keys.items()})
+    words = words_of(cluster, cluster.hosts[0])
+    wished = plan(words, odd_names)
+    keys = make_keys(cluster, words)
+    make_buckets(cluster, words, wished, {name: key for name, (key, _secret) in keys.items()})
     # The slowest first, so that nobody waits for its parts alone at the end.
-    things = [Object("photos", "multipart.bin", MULTIPART, 9), *objects(count)]
+    things = [Object("photos", "multipart.bin", MULTIPART, 9), *objects(count, wished.all_buckets)]
     say(f"uploading {len(things)} objects, {sum(t.size for t in things) / 1e6:.0f} MB")
-    upload(cluster, keys, things)
-    facts = intended(cluster, keys)
+    upload(cluster, wished, keys, things)
+    facts = intended(cluster, wished, keys)
     door = {held["name"]: key for key, held in facts["keys"].items()}
     doors = {
         bucket: [door["app"], held["global"][0]] if held["global"] else held["local"][0]

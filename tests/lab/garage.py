@@ -5,45 +5,98 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from dataclasses import replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from tests.lab import cluster as clusters
 from tests.lab import garage_text, hosts, release
 from tests.lab.cluster import Cluster
-from tests.lab.garage_forms import ADMIN, DATA, FORMS, META, RPC, S3, UID, WEB, Form, config, series
+from tests.lab.garage_forms import ADMIN, FORMS, RPC, S3, UID, WEB, Form, Settings, config, secret_file
+from tests.lab.garage_words import Words
 from tests.lab.hosts import Host
 from tests.lab.proc import LabError, at_once, run, say, wait_for
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What `lab up` was asked for."""
+
+    release: str
+    nodes: int = 3
+    zones: int = 3
+    gateways: int = 0
+    form: str = "plain"
+    replication: int = 3
+    small_disk: int = 0
+    engine: str = ""
+    secret: str = "config"
+    data_dirs: int = 1
+
+    def refuse(self) -> str:
+        """Why there can be no such cluster, or the empty string."""
+        if self.form not in FORMS:
+            return f"form {self.form!r}: wanted one of {', '.join(FORMS)}"
+        words = Words(self.release)
+        if not words.since(0, 5):
+            return f"release {self.release}: wanted 0.5 or later"
+        if self.engine and self.engine not in words.engines:
+            return f"engine {self.engine!r} with {self.release}: wanted one of {', '.join(words.engines) or 'none'}"
+        if self.secret not in ("config", "file", "env"):
+            return f"secret {self.secret!r}: wanted config, file or env"
+        if self.secret != "config" and not words.since(0, 8, 2):
+            return f"the secret by {self.secret} with {self.release}: its daemon reads it from the configuration only"
+        if self.secret == "env" and not FORMS[self.form].environment:
+            return f"the secret by env in the form {self.form}: its unit has no file of environment"
+        if self.data_dirs > 1 and not words.since(0, 9):
+            return f"{self.data_dirs} data directories with {self.release}: wanted 0.9 or later"
+        return ""
+
+
 def cli(cluster: Cluster) -> list[str]:
-    return [cluster.product["binary"], "-c", cluster.product["config"]]
+    return [*cluster.product.get("cli", []), cluster.product["binary"], "-c", cluster.product["config"]]
 
 
 def garage(cluster: Cluster, host: Host, *words: str) -> str:
     return run(["docker", "exec", host.container, *cli(cluster), *words], timeout=60).stdout
 
 
-def install(form: Form, host: Host, version: str, text: str) -> None:
+def words_of(cluster: Cluster, host: Host) -> Words:
+    """How the release is asked that lies on the host now, whatever `lab up` has put there."""
+    found = re.search(r"(\d+\.\d+\.\d+)", garage(cluster, host, "--version"))
+    if not found:
+        raise LabError(f"{host.name}: {cluster.product['binary']} tells no version")
+    return Words(found.group(1))
+
+
+def install(form: Form, host: Host, wish: Wish, text: str, secret: str) -> None:
     """Lays everything down under its final name and owner, then starts the service once."""
     binary = Path(form.binary)
-    program = f"{binary}-{version}" if form.linked else form.binary
-    files = {form.config: text, "/etc/systemd/system/garage.service": form.unit}
+    program = f"{binary}-{wish.release}" if form.linked else form.binary
+    files = {form.config: text, f"/etc/systemd/system/{form.service}": form.unit}
     if form.environment:
-        files["/etc/garage/garage.env"] = form.environment
-    hosts.put(host, str(release.program("garage", version)), program)
+        files[form.environment_file] = form.environment
+    private = [form.config]
+    if wish.secret == "env":
+        files[form.environment_file] += f"GARAGE_RPC_SECRET={secret}\n"
+    hosts.must(host, [["install", "-d", str(binary.parent)]])
+    hosts.put(host, str(release.program("garage", wish.release)), program)
+    garages = ["-o", "garage", "-g", "garage"]
     hosts.must(host, files=files, commands=[
-        ["useradd", "--system", "--uid", UID, "--home-dir", "/var/lib/garage", "--shell", "/bin/false", "garage"],
-        ["install", "-d", "-o", "garage", "-g", "garage", "-m", "0750", "/var/lib/garage", META, DATA],
+        ["useradd", "--system", "--uid", UID, "--home-dir", form.home, "--shell", "/bin/false", "garage"],
+        ["install", "-d", *garages, "-m", "0750", form.home, form.metadata, *form.data(wish.data_dirs)],
         ["chown", "root:root", program],
         ["chmod", "755", program],
-        ["chown", "root:garage", form.config],
-        ["chmod", "640", form.config],
+        *(["chown", "root:garage", path] for path in private),
+        *(["chmod", "640", path] for path in private),
+        *([["chmod", "600", form.environment_file]] if wish.secret == "env" else []),
         *([["ln", "-s", Path(program).name, form.binary]] if form.linked else []),
-        ["systemctl", "daemon-reload"],
-        ["systemctl", "enable", "--now", "garage.service"],
     ])  # fmt: skip
+    if wish.secret == "file":
+        path = secret_file(form)
+        hosts.must(host, [["chown", "garage:garage", path], ["chmod", "600", path]], files={path: secret})
+    hosts.must(host, [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", form.service]])
 
 
 def node_id(cluster: Cluster, host: Host) -> str:
@@ -77,11 +130,9 @@ def unhealthy(cluster: Cluster, ids: dict[str, str], roles: bool) -> str:
 
 
 def lay_out(cluster: Cluster, ids: dict[str, str]) -> None:
-    layout = [*cli(cluster), "layout"]
-    assign = [
-        [*layout, "assign", ids[h.name].split("@")[0], "-z", h.zone, "-c", "1", "-t", h.name] for h in cluster.hosts
-    ]
-    hosts.must(cluster.hosts[0], [*assign, [*layout, "apply", "--version", "1"]])
+    words = Words(cluster.product["release"])
+    assign = [[*cli(cluster), *words.role(ids[h.name].split("@")[0], h.zone, h.name, h.gateway)] for h in cluster.hosts]
+    hosts.must(cluster.hosts[0], [*assign, [*cli(cluster), "layout", "apply", "--version", "1"]])
 
 
 def form_cluster(cluster: Cluster) -> dict[str, str]:
@@ -104,36 +155,36 @@ def silence(cluster: Cluster) -> str:
     return ""
 
 
-def asked_for(name: str, nodes: int, zones: int, version: str, form: str, replication: int, small_disk: int) -> Cluster:
+def asked_for(name: str, wish: Wish) -> Cluster:
     """The cluster before it has a network: everything that two `up` calls can be compared by."""
-    if form not in FORMS:
-        raise LabError(f"form {form!r}: wanted one of {', '.join(FORMS)}")
-    if series(version) > (0, 8):
-        raise LabError(
-            f"release {version}: the lab forms clusters of Garage up to 0.8 (capacities and keys changed in 0.9)"
-        )
-    shape = FORMS[form]
+    if reason := wish.refuse():
+        raise LabError(reason)
+    shape = FORMS[wish.form]
+    wrap = ["sh", "-c", f'set -a; . {shape.environment_file}; exec "$@"', "sh"] if wish.secret == "env" else []
     product = {
-        "release": version, "form": form, "replication": replication, "zones": zones, "small_disk": small_disk,
-        "binary": shape.binary, "config": shape.config, "metadata": META, "data": DATA,
+        **asdict(wish), "binary": shape.binary, "config": shape.config, "metadata": shape.metadata,
+        "data": shape.data(wish.data_dirs)[0], "cli": wrap,
         "ports": {"s3": S3, "rpc": RPC, "web": WEB, "admin": ADMIN},
     }  # fmt: skip
-    return Cluster(name, "garage", tuple(hosts.plan(name, nodes, zones, 0)), "garage.service", (META, DATA), product)
+    own = (shape.metadata, *shape.data(wish.data_dirs))
+    seats = hosts.plan(name, wish.nodes, wish.zones, 0, wish.gateways)
+    return Cluster(name, "garage", tuple(seats), shape.service, own, product)
 
 
 def up(wanted: Cluster) -> Cluster:
     if found := clusters.standing(wanted):
         say(f"cluster {found.name} is up already")
         return found
-    name, made = wanted.name, wanted.product
-    release.get("garage", made["release"])
+    name, product = wanted.name, wanted.product
+    wish = Wish(**{field.name: product[field.name] for field in fields(Wish)})
+    release.get("garage", wish.release)
     third = hosts.make_network(name)
-    seats = hosts.plan(name, len(wanted.hosts), made["zones"], third)
-    hosts.boot(name, seats, made["small_disk"])
+    seats = hosts.plan(name, wish.nodes, wish.zones, third, wish.gateways)
+    hosts.boot(name, seats, wish.small_disk)
     secret = secrets.token_hex(32)
-    say(f"installing garage {made['release']} in the form `{made['form']}` and starting it")
-    texts = {h.name: config(made["form"], h.address, made["release"], secret, made["replication"]) for h in seats}
-    at_once(lambda h: install(FORMS[made["form"]], h, made["release"], texts[h.name]), seats)
+    say(f"installing garage {wish.release} in the form `{wish.form}` and starting it")
+    settings = Settings(wish.release, secret, wish.replication, wish.engine, wish.secret, wish.data_dirs)
+    at_once(lambda h: install(FORMS[wish.form], h, wish, config(wish.form, h.address, settings), secret), seats)
     cluster = replace(wanted, hosts=tuple(seats))
     cluster.product["ids"] = form_cluster(cluster)
     cluster.save()

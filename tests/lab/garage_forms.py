@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.lab.garage_words import Words
+
 S3, RPC, WEB, ADMIN = 3900, 3901, 3902, 3903
-META, DATA = "/var/lib/garage/meta", "/var/lib/garage/data"
 UID = "990"
 
 
@@ -21,9 +22,19 @@ class Form:
     config: str
     unit: str
     environment: str = ""
+    home: str = "/var/lib/garage"
+    service: str = "garage.service"
+    environment_file: str = "/etc/garage/garage.env"
+
+    @property
+    def metadata(self) -> str:
+        return f"{self.home}/meta"
+
+    def data(self, dirs: int = 1) -> list[str]:
+        return [f"{self.home}/data{number or ''}" for number in range(dirs)]
 
 
-# No KillSignal in either: that a 0.7 daemon is killed by `systemctl stop` is a trap that real clusters have.
+# No KillSignal in any: that a 0.7 daemon is killed by `systemctl stop` is a trap that real clusters have.
 FORMS = {
     "plain": Form(
         binary="/usr/local/bin/garage",
@@ -72,24 +83,74 @@ LimitNOFILE=42000
 WantedBy=multi-user.target
 """,
     ),
+    # Everything at another place and under another name than anybody would guess.
+    "odd": Form(
+        binary="/opt/store/bin/garage",
+        linked=False,
+        config="/opt/store/etc/store.toml",
+        environment="RUST_LOG=garage=info\n",
+        environment_file="/opt/store/etc/env",
+        home="/srv/store",
+        service="s3-store.service",
+        unit="""[Unit]
+Description=S3 store
+
+[Service]
+User=garage
+EnvironmentFile=-/opt/store/etc/env
+ExecStart=/opt/store/bin/garage --config /opt/store/etc/store.toml server
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+""",
+    ),
 }
 
 
-def series(version: str) -> tuple[int, int]:
-    major, minor = version.split(".")[:2]
-    return int(major), int(minor)
+@dataclass(frozen=True)
+class Settings:
+    """What a configuration is made of besides its form."""
+
+    release: str
+    secret: str
+    replication: int = 3
+    engine: str = ""
+    secret_in: str = "config"
+    data_dirs: int = 1
 
 
-def config(form: str, address: str, version: str, secret: str, replication: int) -> str:
-    """0.7 demands s3_api, s3_web and their addresses; its `packaged` form has no admin port, so no metrics either."""
-    text = f"""metadata_dir = "{META}"
-data_dir = "{DATA}"
+def secret_file(form: Form) -> str:
+    return f"{form.home}/rpc_secret"
 
-replication_mode = "{replication}"
+
+def data_directories(form: Form, dirs: int) -> str:
+    if dirs == 1:
+        return f'data_dir = "{form.data()[0]}"'
+    rows = "".join(f'  {{ path = "{path}", capacity = "1G" }},\n' for path in form.data(dirs))
+    return f"data_dir = [\n{rows}]"
+
+
+def copies(name: str, words: Words, replication: int) -> str:
+    """2.x wants the new word, 1.x takes either: the form `plain` keeps the old one, as a cluster that came from 0.9."""
+    new = words.since(2) or (words.since(1) and name != "plain")
+    return f"replication_factor = {replication}" if new else f'replication_mode = "{replication}"'
+
+
+def config(name: str, address: str, settings: Settings) -> str:
+    """Up to 0.7 s3_api, s3_web and their addresses are demanded; there `packaged` has no admin port, so no metrics."""
+    form, words = FORMS[name], Words(settings.release)
+    secrets = {"config": f'rpc_secret = "{settings.secret}"', "file": f'rpc_secret_file = "{secret_file(form)}"'}
+    engine = f'db_engine = "{settings.engine}"\n' if settings.engine else ""
+    index = "" if words.since(0, 8) else 'index = "index.html"\n'
+    text = f"""metadata_dir = "{form.metadata}"
+{data_directories(form, settings.data_dirs)}
+{engine}
+{copies(name, words, settings.replication)}
 
 rpc_bind_addr = "0.0.0.0:{RPC}"
 rpc_public_addr = "{address}:{RPC}"
-rpc_secret = "{secret}"
+{secrets.get(settings.secret_in, "# rpc_secret: see the environment of the service")}
 
 bootstrap_peers = []
 
@@ -101,8 +162,7 @@ root_domain = ".s3.lab"
 [s3_web]
 bind_addr = "0.0.0.0:{WEB}"
 root_domain = ".web.lab"
-index = "index.html"
-"""
-    if form == "plain" or series(version) >= (0, 8):
+{index}"""
+    if words.since(0, 7) and (name == "plain" or words.since(0, 8)):
         text += f'\n[admin]\napi_bind_addr = "0.0.0.0:{ADMIN}"\n'
     return text

@@ -1,14 +1,19 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Garage's command line prints, read by rules that hold for 0.7 and 0.8. Pure."""
+"""What Garage's command line prints, from 0.5 to 2.x: three forms of the same facts. Pure."""
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
+import json
 import re
 from typing import Any
 
 from tests.lab.proc import LabError
+
+Facts = tuple[str, dict[str, Any]]
 
 
 def healthy(status: str, with_role: bool) -> set[str]:
@@ -18,9 +23,9 @@ def healthy(status: str, with_role: bool) -> set[str]:
         if line.startswith("===="):
             inside = "HEALTHY" in line
         columns = re.split(r"\s{2,}", line.strip())
-        if inside and re.fullmatch(r"[0-9a-f]{16}", columns[0]):
+        if inside and re.fullmatch(r"[0-9a-f]{16}…?", columns[0]):
             with_one = "NO ROLE" not in line and "pending" not in line
-            found |= {columns[0]} if with_one or not with_role else set()
+            found |= {columns[0][:16]} if with_one or not with_role else set()
     return found
 
 
@@ -29,7 +34,7 @@ def sections(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     heading = ""
     for line in text.splitlines():
-        if match := re.fullmatch(r"(\S[^:]*):\s*(.*)", line):
+        if match := re.fullmatch(r"([^-\s][^:]*):\s*(.*)", line):
             heading = match.group(1)
             found[heading] = [match.group(2)] if match.group(2) else []
         elif line.strip() and heading:
@@ -43,9 +48,17 @@ def wanted(found: dict[str, list[str]], heading: str, text: str) -> list[str]:
     return found[heading]
 
 
-def bucket(text: str) -> tuple[str, dict[str, Any]]:
+def is_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[")
+
+
+def bucket(text: str) -> Facts:
     """`bucket info` -> id and {global, local, website, keys}."""
+    if is_json(text):
+        return json_bucket(json.loads(text))
     found = sections(text)
+    if "Bucket name" in found:
+        return first_bucket(found, text)
     local = [line.split() for line in wanted(found, "Key-specific aliases", text)]
     return wanted(found, "Bucket", text)[0], {
         "global": sorted(wanted(found, "Global aliases", text)),
@@ -54,6 +67,51 @@ def bucket(text: str) -> tuple[str, dict[str, Any]]:
         "website": wanted(found, "Website access", text) == ["true"],
         "keys": permissions(wanted(found, "Authorized keys", text)),
     }
+
+
+def json_bucket(found: dict[str, Any]) -> Facts:
+    """2.x. It leaves out the local aliases of keys that may do nothing: `local_aliases` has them."""
+    rights = {one["accessKeyId"]: one["permissions"] for one in found["keys"]}
+    return found["id"], {
+        "global": sorted(found["globalAliases"]),
+        "local": [],
+        "website": found["websiteAccess"],
+        "keys": {
+            key: given
+            for key, may in rights.items()
+            if (given := "".join(x[0].upper() for x in ("read", "write", "owner") if may[x]))
+        },
+    }
+
+
+def first_bucket(found: dict[str, list[str]], text: str) -> Facts:
+    """0.5: a name is all that a bucket has; its id is the one that `migrate buckets050` will give it."""
+    name = wanted(found, "Bucket name", text)[0]
+    keys = {}
+    for line in wanted(found, "Authorized keys", text):
+        match = re.fullmatch(r"- (GK[0-9a-f]{24}) R:(true|false) W:(true|false)", line)
+        if not match:
+            raise LabError(f"no rule reads this line under `Authorized keys`: {line!r}")
+        if given := "".join(x for x, may in zip("RW", match.groups()[1:], strict=True) if may == "true"):
+            keys[match.group(1)] = given
+    website = wanted(found, "Website access", text) == ["true"]
+    return first_id(name), {"global": [name], "local": [], "website": website, "keys": keys}
+
+
+def first_id(name: str) -> str:
+    """0.6 makes a bucket's id out of the name it had."""
+    return hashlib.blake2b(name.encode()).hexdigest()[:64]
+
+
+def migrated_name(name: str) -> str:
+    """What becomes of a name of 0.5: one that S3 does not allow is replaced (G14)."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        ends = name.startswith("xn--") or name.endswith("-s3alias")
+        if re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name) and not ends:
+            return name
+    return first_id(name)[:32]
 
 
 def permissions(lines: list[str]) -> dict[str, str]:
@@ -66,19 +124,43 @@ def permissions(lines: list[str]) -> dict[str, str]:
     return found
 
 
-def key(text: str) -> tuple[str, dict[str, Any]]:
-    """`key info` or `key new` -> id and {name, create, secret}."""
+def key(text: str) -> Facts:
+    """What tells of a key, new or old -> id and {name, create, secret}. In 0.5 no key could make buckets."""
+    if is_json(text):
+        one = json.loads(text)
+        facts = {"create": one["permissions"]["createBucket"], "secret": one["secretAccessKey"]}
+        return one["accessKeyId"], {"name": one["name"], **facts}
     found = sections(text)
     return wanted(found, "Key ID", text)[0], {
         "name": " ".join(wanted(found, "Key name", text)),
-        "create": wanted(found, "Can create buckets", text) == ["true"],
+        "create": found.get("Can create buckets") == ["true"],
         "secret": wanted(found, "Secret key", text)[0],
     }
 
 
+def made_key(text: str) -> str:
+    """The id in what any release says of one key."""
+    found = re.search(r"\bGK[0-9a-f]{24}\b", text)
+    if not found:
+        raise LabError(f"no key stands in what garage printed: {text.strip()[:200]!r}")
+    return found.group()
+
+
 def bucket_ids(text: str) -> list[str]:
-    return re.findall(r"\b([0-9a-f]{64})$", text, re.MULTILINE)
+    """By what each bucket of a list is asked for: its id, or in 0.5 its name."""
+    if is_json(text):
+        return [one["id"] for one in json.loads(text)]
+    ids = re.findall(r"\b([0-9a-f]{64})$", text, re.MULTILINE)
+    return ids or [line.strip() for line in text.splitlines() if line.strip() and not line.endswith(":")]
+
+
+def local_aliases(text: str) -> dict[str, list[list[str]]]:
+    """Of a list that tells them (2.x): id -> [key, alias]."""
+    rows = json.loads(text) if is_json(text) else []
+    return {one["id"]: sorted([x["accessKeyId"], x["alias"]] for x in one["localAliases"]) for one in rows}
 
 
 def key_ids(text: str) -> list[str]:
+    if is_json(text):
+        return [one["id"] for one in json.loads(text)]
     return re.findall(r"^\s*(GK[0-9a-f]{24})\b", text, re.MULTILINE)

@@ -42,16 +42,19 @@ class Host:
     zone: str
     address: str
     container: str
+    gateway: bool = False
 
 
-def plan(cluster: str, nodes: int, zones: int, third: int) -> list[Host]:
-    """Hosts dealt out to the zones in turn, listed zone by zone: a1 a2 b1 b2 c1 c2."""
+def plan(cluster: str, nodes: int, zones: int, third: int, gateways: int = 0) -> list[Host]:
+    """Hosts dealt out to the zones in turn, listed zone by zone: a1 a2 b1 b2 c1 c2. The last dealt are gateways."""
     if not 1 <= zones <= min(nodes, 26) or nodes > 200:
         raise LabError(f"{nodes} nodes in {zones} zones were asked for: wanted 1 to 26 zones with a node in each")
-    seats = sorted((string.ascii_lowercase[i % zones], i // zones + 1) for i in range(nodes))
+    if not 0 <= gateways < nodes:
+        raise LabError(f"{gateways} gateways among {nodes} nodes were asked for: wanted a node that stores")
+    seats = sorted((string.ascii_lowercase[i % zones], i // zones + 1, i >= nodes - gateways) for i in range(nodes))
     return [
-        Host(f"{zone}{i}", zone, f"198.18.{third}.{11 + place}", f"uplift-{cluster}-{zone}{i}")
-        for place, (zone, i) in enumerate(seats)
+        Host(f"{zone}{i}", zone, f"198.18.{third}.{11 + place}", f"uplift-{cluster}-{zone}{i}", gateway)
+        for place, (zone, i, gateway) in enumerate(seats)
     ]
 
 
@@ -122,7 +125,7 @@ def wait_until_up(host: Host) -> None:
         except OSError as error:
             return f"port 22: {error}"
 
-    wait_for(f"host {host.name} is up", missing, 60)
+    wait_for(f"host {host.name} is up", missing, 180)
 
 
 def put(host: Host, source: str, target: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.lab import garage_text, hosts, manifest, s3
 from tests.lab.cluster import Cluster
-from tests.lab.garage import cli
+from tests.lab.garage import cli, words_of
 from tests.lab.hosts import Host
 from tests.lab.proc import at_once, run, say
 
@@ -25,13 +25,14 @@ Opened = dict[tuple[str, str], s3.Client]
 def facts(cluster: Cluster) -> dict[str, Any]:
     """Buckets and keys as the first node's command line tells them, without those of the lab's own load."""
     first, base = cluster.hosts[0], cli(cluster)
-    buckets, keys = hosts.must(first, [[*base, "bucket", "list"], [*base, "key", "list"]])
-    questions = [[*base, "bucket", "info", one] for one in garage_text.bucket_ids(buckets)]
+    words = words_of(cluster, first)
+    buckets, keys = hosts.must(first, [[*base, *words.buckets], [*base, *words.keys]])
+    questions = [[*base, *words.bucket(one)] for one in garage_text.bucket_ids(buckets)]
     infos = [garage_text.bucket(text) for text in hosts.must(first, questions)]
-    held = [
-        garage_text.key(text)
-        for text in hosts.must(first, [[*base, "key", "info", k] for k in garage_text.key_ids(keys)])
-    ]
+    local = garage_text.local_aliases(buckets)
+    infos = [(name, {**info, "local": local.get(name, info["local"])}) for name, info in infos]
+    questions = [[*base, *words.key(one)] for one in garage_text.key_ids(keys)]
+    held = [garage_text.key(text) for text in hosts.must(first, questions)]
     return {
         "buckets": {name: info for name, info in infos if manifest.LOAD not in info["global"]},
         "keys": {name: info for name, info in held if info["name"] != manifest.LOAD},
@@ -136,6 +137,8 @@ def closed(cluster: Cluster, host: Host) -> str:
 def verify(whole: Cluster, release: str = "") -> list[str]:
     """All differences, as sentences. A node that does not answer is one of them, and not one for each object."""
     held = manifest.load(whole)
+    if words_of(whole, whole.hosts[0]).aliases:
+        held = manifest.migrated(held)
     found = check_release(whole, release) if release else []
     silent = {host.name: text for host in whole.hosts if (text := closed(whole, host))}
     found += silent.values()

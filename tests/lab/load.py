@@ -18,7 +18,7 @@ from typing import Any
 from tests.lab import cluster as clusters
 from tests.lab import garage_text, hosts, paths, products, s3
 from tests.lab.cluster import Cluster
-from tests.lab.garage import cli
+from tests.lab.garage import cli, words_of
 from tests.lab.manifest import LOAD
 from tests.lab.proc import LabError, say, wait_for
 
@@ -116,7 +116,10 @@ def access(cluster: Cluster) -> tuple[str, str]:
     path = cluster.directory / "load-access.json"
     if not path.exists():
         base, first = cli(cluster), cluster.hosts[0]
-        key, held = garage_text.key(hosts.must(first, [[*base, "key", "new", "--name", LOAD]])[0])
+        words = words_of(cluster, first)
+        made = hosts.must(first, [[*base, *words.new_key(LOAD)]])[0]
+        key = garage_text.made_key(made)
+        held = garage_text.key(hosts.must(first, [[*base, *words.key(key)]])[0])[1]
         bucket = [*base, "bucket"]
         hosts.must(first, [[*bucket, "create", LOAD], [*bucket, "allow", "--read", "--write", LOAD, "--key", key]])
         clusters.write(path, json.dumps([key, held["secret"]]))

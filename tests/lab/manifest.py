@@ -4,6 +4,7 @@
 """What a cluster held when it was filled, and how that differs from what is seen now. Pure but for the file.
 
 facts:   {"buckets": {id: {global, local, website, keys}}, "keys": {id: {name, create, secret}}}
+         (of 0.5: the id that the migration will give it)
 objects: [{"bucket": id, "key": ..., "size": ..., "sha256": ..., "type": ...}]
 doors:   {bucket id: [key id, name]}: by which key and name the bucket is entered
 """
@@ -16,6 +17,7 @@ from typing import Any
 
 from tests.lab import cluster as clusters
 from tests.lab.cluster import Cluster
+from tests.lab.garage_text import migrated_name
 from tests.lab.proc import LabError
 
 FILE = "manifest.json"
@@ -33,6 +35,19 @@ def load(cluster: Cluster) -> dict[str, Any]:
         raise LabError(f"cluster {cluster.name} has no {FILE}: fill it first with `lab fill --name {cluster.name}`")
     found: dict[str, Any] = json.loads(path.read_text())
     return found
+
+
+def migrated(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The same as 0.6 and later know it: names that S3 does not allow are other ones since 0.5 (G14)."""
+    buckets = {
+        one: {**held, "global": sorted(map(migrated_name, held["global"]))}
+        for one, held in manifest["facts"]["buckets"].items()
+    }
+    local = {alias for held in buckets.values() for _key, alias in held["local"]}
+    doors = {
+        one: [key, name if name in local else migrated_name(name)] for one, (key, name) in manifest["doors"].items()
+    }
+    return {**manifest, "facts": {**manifest["facts"], "buckets": buckets}, "doors": doors}
 
 
 def names(ids: set[str], known: dict[str, Any]) -> str:

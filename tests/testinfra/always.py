@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from expectations import backups_are_private_and_proved, nothing_is_left_behind, nothing_is_lost
 from upgrades import Cluster, scenario
@@ -18,7 +20,7 @@ def cluster() -> Cluster:
 
 def test_nothing_is_lost(cluster: Cluster) -> None:
     """trap G02: the judge reads every object, alias and permission; it does not ask for health."""
-    nothing_is_lost(cluster, "0.8.7")
+    nothing_is_lost(cluster, os.environ.get("UPLIFT_TARGET", "0.8.7"))
 
 
 def test_nothing_is_left_behind(cluster: Cluster) -> None:

@@ -17,14 +17,20 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import G
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_repair import Clock
 
 FIXTURES = Path(__file__).parent / "fixtures" / "garage"
-OLD, BARE, NEW = "0.7.0", "0.8.0", "0.8.7"
+RUNBOOK = FIXTURES.with_name("garage_runbook")  # what is asked once in a cluster's life, of releases old and new
+FIRST, SECOND, OLD, BARE, NEW, NINE, ONE, TWO = "0.5.1", "0.6.0", "0.7.0", "0.8.0", "0.8.7", "0.9.4", "1.3.0", "2.1.0"
 ALL = (OLD, BARE, NEW)
+# Without a list of workers, and with one.
+LOGGED, LISTED = (FIRST, SECOND, OLD), (BARE, NEW, NINE, ONE, TWO)
 BINARY, CONFIG = "/releases/garage", "/etc/garage.toml"
 
 
 def answer(case: str, version: str) -> Answer:
     """One captured call, cleaned as LocalRunner cleans it."""
-    kept = yaml.safe_load((FIXTURES / f"{case}_{version}.yml").read_text(encoding="utf-8"))
+    file = f"{case}_{version}.yml"
+    kept = yaml.safe_load(
+        (FIXTURES if (FIXTURES / file).exists() else RUNBOOK).joinpath(file).read_text(encoding="utf-8")
+    )
     clean = [_cli._text(kept[stream].encode()) for stream in ("stdout", "stderr")]
     return Answer(tuple(kept["argv"]), kept["rc"], *clean)
 
@@ -43,9 +49,22 @@ def cases(prefix: str, version: str) -> list[str]:
     return sorted(name for name in names if answer(name, version).rc == 0)
 
 
+def questions(version: str) -> dict[str, str]:
+    """The captures of buckets and keys by the words that this release is asked with."""
+    if version == TWO:
+        return {
+            "json-api ListBuckets null": "api_buckets", 'json-api GetBucketInfo {"search": "photos"}': "api_bucket",
+            "json-api ListKeys null": "api_keys", 'json-api GetKeyInfo {"search": "app key"}': "api_key",
+        }  # fmt: skip
+    return {
+        "bucket list": "bucket_list", "bucket info photos": "bucket_info",
+        "key list": "key_list", "key info app key": "key_info",
+    }  # fmt: skip
+
+
 def names(version: str) -> dict[str, str]:
     """Short node ids by the host names of the captured cluster."""
-    lines = [line.split() for line in out("status", version).splitlines() if "127.0.0.1" in line]
+    lines = [line.replace("…", " ").split() for line in out("status", version).splitlines() if "127.0.0.1" in line]
     return {words[1]: words[0] for words in lines}
 
 

@@ -18,8 +18,17 @@ _ID = re.compile(r"[0-9a-f]{16,64}…?")  # 0.5 and 0.6 end a cut id in an ellip
 _NODE_ID = re.compile(r"([0-9a-f]{64})(?:@(\S+))?")
 _HINTS = [
     re.compile(text)
-    for text in (r"Please use `garage layout show`", r"See `garage status`", r"No nodes currently have a role")
-]
+    for text in (
+        r"Please use `garage layout show`", r"See `garage status`", r"No nodes currently have a role",
+        r"Error while trying to compute the assignment", r"This new layout cannot yet be applied",
+        r"You can also revert all proposed changes", r"Zone redundancy: ",
+        r"Your cluster is expecting to drain data", r"If these nodes are definitely dead", r"`garage layout history`",
+    )
+]  # fmt: skip
+_STAGED = "==== STAGED ROLE CHANGES ===="
+_STAGED_REDUNDANCY = re.compile(rf"^{_STAGED}$(?:\n(?!====).*)*?\nZone redundancy: (\S+)", re.MULTILINE)
+# Up to 0.9 in the column of tags, from 1.0 in that of capacities.
+_NO_ROLE = {"NO ROLE ASSIGNED": "none", "(pending)": "pending", "pending...": "pending"}
 _LAYOUT_VERSION = re.compile(r"Current cluster layout version: (\d+)")
 _PROPOSAL = re.compile(r"^==== NEW CLUSTER LAYOUT.*", re.MULTILINE | re.DOTALL)
 
@@ -65,9 +74,12 @@ class Role:
 
 @dataclass(frozen=True)
 class Layout:
+    """A change that is staged may also be one of no role, but of how many zones have to hold a copy (from 0.9 on)."""
+
     version: int
     roles: tuple[Role, ...]
     staged: tuple[Role, ...]
+    staged_redundancy: str | None
     unparsed: tuple[str, ...]
 
 
@@ -81,20 +93,21 @@ def node_id(text: str) -> Peer:
 
 
 def status(text: str) -> Status:
-    reader, nodes, staged = Reader(text, _HINTS), [], False
+    reader, nodes = Reader(text, _HINTS), []
     for title, row in reader.sections("ID"):
         if title == "STAGED ROLE CHANGES":
-            staged = True
-        elif title in ("HEALTHY NODES", "FAILED NODES") and _ID.fullmatch(row["ID"]):
+            continue
+        if title in ("HEALTHY NODES", "FAILED NODES") and _ID.fullmatch(row["ID"]):
             nodes.append(_node(row, up=title == "HEALTHY NODES"))
         else:
             reader.unparsed.append(" ".join(row.values()))
-    return Status(tuple(nodes), staged, reader.done())
+    return Status(tuple(nodes), _STAGED in text.splitlines(), reader.done())
 
 
 def layout(text: str) -> Layout:
     # The proposal is computed from the two tables above it: nothing to learn, and a partition plan to stumble over.
-    reader = Reader(_PROPOSAL.sub("", text), [*_HINTS, _LAYOUT_VERSION])
+    current_text = _PROPOSAL.sub("", text)
+    reader = Reader(current_text, [*_HINTS, _LAYOUT_VERSION])
     version = _LAYOUT_VERSION.search(text)
     if not version:
         raise UpliftError(f"`garage layout show` names no layout version; it said: {text.strip()[:200]!r}.")
@@ -105,14 +118,16 @@ def layout(text: str) -> Layout:
         else:
             reader.unparsed.append(" ".join(row.values()))
     current, staged = tables.values()
-    return Layout(int(version[1]), tuple(current), tuple(staged), reader.done())
+    redundancy = _STAGED_REDUNDANCY.search(current_text)
+    return Layout(int(version[1]), tuple(current), tuple(staged), redundancy[1] if redundancy else None, reader.done())
 
 
 def _node(row: Row, up: bool) -> Node:
-    tags = row["Tags"]
-    kind = {"NO ROLE ASSIGNED": "none", "(pending)": "pending"}.get(tags) or (
-        "gateway" if row["Capacity"] == "gateway" else "storage"
-    )
+    tags, capacity = row["Tags"], row["Capacity"]
+    kind = _NO_ROLE.get(tags) or _NO_ROLE.get(capacity)
+    if capacity.startswith("draining"):
+        kind = "draining"  # out of the layout already, and not yet done with handing over what it holds
+    kind = kind or ("gateway" if capacity == "gateway" else "storage")
     return Node(
         id=row["ID"].rstrip("…"),
         hostname=_known(row["Hostname"]),
@@ -121,15 +136,18 @@ def _node(row: Row, up: bool) -> Node:
         role=kind,
         zone=row["Zone"] or None,
         tags=_tags(tags[1:-1]) if tags.startswith("[") else (),
-        capacity=row["Capacity"] if kind == "storage" else None,
+        capacity=capacity if kind == "storage" else None,
         last_seen=row.get("Last seen"),
     )
 
 
 def _role(row: Row) -> Role:
-    if row["Tags"] == "REMOVED" and not row["Zone"]:
-        return Role(row["ID"], None, (), None, removed=True)
-    return Role(row["ID"], row["Zone"], _tags(row["Tags"]), None if row["Capacity"] == "gateway" else row["Capacity"])
+    identity, tags = row["ID"].rstrip("…"), row["Tags"]
+    if tags == "REMOVED" and not row["Zone"]:
+        return Role(identity, None, (), None, removed=True)
+    # 2.x puts brackets around them here too.
+    tags = tags[1:-1] if re.fullmatch(r"\[.*\]", tags) else tags
+    return Role(identity, row["Zone"], _tags(tags), None if row["Capacity"] == "gateway" else row["Capacity"])
 
 
 def _tags(text: str) -> tuple[str, ...]:

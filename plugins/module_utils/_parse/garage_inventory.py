@@ -29,13 +29,28 @@ _TITLES = (
     "Authorized buckets:",
 )
 _LISTED = {"Authorized keys:": _GRANT, "Key-specific aliases:": _LOCAL, "Quotas:": _QUOTA}
-_KNOWN = [re.compile(r"Unfinished multipart uploads: \d+")]
+_KNOWN = [
+    re.compile(text)
+    for text in (
+        r"Unfinished multipart uploads: \d+",
+        r"Unfinished uploads \(multipart and non-multipart\): \d+",
+        r"Size of unfinished multipart uploads: ",
+    )
+]
 
 
 @dataclass(frozen=True)
 class BucketRow:
     id: str
     aliases: tuple[str, ...]
+    local_aliases: tuple[tuple[str, str], ...] = ()
+    """As far as the list tells them."""
+    name: str = ""
+    """Set where a bucket has no id yet: what it is asked for by, on the command line and by clients."""
+
+    @property
+    def word(self) -> str:
+        return self.name or self.id
 
 
 @dataclass(frozen=True)

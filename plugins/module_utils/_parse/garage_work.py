@@ -28,7 +28,8 @@ _STATS_KNOWN = [
         r"Rust compiler version: ", r"Ring nodes & partition count:$", r"Table stats:$", r"Block manager stats:$",
         r"Storage nodes:$", r"  [0-9a-f]{16}\b", r"  ID\s+Hostname\s", r"  number of items: ", r"  Merkle tree size: ",
         r"  number of RC entries ", r"If values are missing above", r"Estimated available storage", r"  (meta)?data: ",
-        r"A precise estimate could not be given",
+        r"A precise estimate could not be given", r"==== NODE \[", r"==== CLUSTER STATISTICS", r"Node ID: ",
+        r"Hostname: ", r"Garage features: ",
     )
 ]  # fmt: skip
 _STATES = {"Busy": "busy", "Busy*": "throttled", "Idle": "idle", "Done": "done"}
@@ -50,6 +51,8 @@ _DETAILS = {
 _SYNC_ENDPOINT = 'rpc_endpoint="garage_table/sync.rs/Rpc:'
 _METRIC = re.compile(r"(\w+)(?:\{(.*)\})? (\d+(?:\.\d+)?)(?: \d+)?")
 # A resync that failed is tried again: `stats` tells which blocks still are in error.
+_LOG_BLOCK = re.compile(r"Error when resyncing (\w+)")
+_NOT_LAUNCHED = re.compile(r"([0-9a-f]{16})\s+Error: (.*)")
 _LOG_ERRORS = re.compile(r"Sync error: |Error while syncing |Repair worker failed with error|Error in worker ")
 
 
@@ -122,6 +125,7 @@ class Log:
     started: int
     exited: int
     errors: tuple[str, ...]
+    broken_blocks: frozenset[str] = frozenset()
 
 
 def stats(text: str) -> Stats:
@@ -200,7 +204,13 @@ def metrics(text: str) -> Metrics:
 
 def log(text: str) -> Log:
     errors = tuple(line.strip() for line in text.splitlines() if _LOG_ERRORS.search(line))
-    return Log(text.count("Worker started: Repair worker"), text.count("Worker exited: Repair worker"), errors)
+    blocks = frozenset(_LOG_BLOCK.findall(text))
+    return Log(text.count("Worker started: Repair worker"), text.count("Worker exited: Repair worker"), errors, blocks)
+
+
+def not_launched(text: str) -> dict[str, str]:
+    """Nodes on which 2.x could not launch a repair, and why: it ends with 0 all the same (G06)."""
+    return {match[1]: match[2] for match in map(_NOT_LAUNCHED.fullmatch, text.splitlines()) if match}
 
 
 def _worker(row: Row) -> Worker:

@@ -10,7 +10,7 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import back, planner, resume, shape
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Refusal, Request
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs import LAKEFS
@@ -35,8 +35,10 @@ def demanded(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     """The plan for a module's parameters: {plan, tree, resumed, refusals}."""
-    wishes = ("target", "strategy", "wave", "accept", "stop_after", "via")
-    request = Request(**{name: params[name] for name in wishes})
+    wishes = ("target", "strategy", "wave", "accept", "stop_after")
+    request = Request(**{name: params[name] for name in wishes}, via=params.get("via") or ())
+    if params["back"]:
+        return _back(params)
     found = resume.unfinished(params["records"], request)
     if found is None:
         return _fresh(params, request)
@@ -49,6 +51,14 @@ def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
     nodes = [Node(one["name"], one["id"], one["zone"], _version.parse(one["version"])) for one in params["nodes"]]
     cluster = Cluster(tuple(params["members"]), params["replication"])
     made = planner.plan(CATALOGUES[params["product"]], nodes, cluster, request)
+    return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
+
+
+def _back(params: Mapping[str, Any]) -> dict[str, Any]:
+    begun = back.unfinished(params["records"])
+    if begun:
+        return _said(dict(begun["plan"]), begun["id"])
+    made = back.plan(CATALOGUES[params["product"]], params["records"], "rollback" in params["confirm"])
     return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
 
 

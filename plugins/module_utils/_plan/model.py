@@ -78,6 +78,7 @@ class Catalogue:
 
     until: the first release that belongs to no known series.
     never: releases that are no target, and why.
+    back: how a hop is gone back over, when the new release was made active and when it was not.
     quorums: replication mode -> (copies, how many must answer). alike: the nodes keep nothing themselves (they share
     a database), so one that stays serves everybody; quorums are not asked then.
     """
@@ -90,6 +91,7 @@ class Catalogue:
     quorums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     alike: bool = False
     never: Mapping[Version, str] = field(default_factory=dict)
+    back: Sequence[Way] = ()
 
 
 @dataclass(frozen=True)
@@ -145,11 +147,15 @@ class PlannedHop:
 
 @dataclass(frozen=True)
 class Plan:
+    """undoes: the operation that a way back undoes, and the number of the hop in it."""
+
     product: str
     leader: str
     target: Version
     hops: tuple[PlannedHop, ...]
     notes: tuple[str, ...] = ()
+    undoes: str = ""
+    undoes_hop: int = 0
 
 
 @dataclass(frozen=True)

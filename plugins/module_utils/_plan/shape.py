@@ -20,6 +20,8 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "leader": plan.leader,
         "target": str(plan.target),
         "notes": list(plan.notes),
+        "undoes": plan.undoes,
+        "undoes_hop": plan.undoes_hop,
         "hops": [_hop(number, hop) for number, hop in enumerate(plan.hops)],
     }
 

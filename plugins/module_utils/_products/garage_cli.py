@@ -23,6 +23,10 @@ class Form:
     until: Version = Version(3, 0, 0)
     worker: str = ""
     """A repair's name in `worker list`; empty when releases of this form have no such list."""
+    reader: str = ""
+    """Which of the parsers of buckets and keys reads the answer: `first` (0.5), the usual one, or `api` (2.x)."""
+    field: str = ""
+    """For a word that goes into a JSON payload: its name there."""
 
 
 COMMANDS: Mapping[str, Sequence[Form]] = {
@@ -33,18 +37,45 @@ COMMANDS: Mapping[str, Sequence[Form]] = {
     "stats": (Form(Version(0, 5, 0), ("stats",)),),
     "workers": (Form(Version(0, 8, 0), ("worker", "list")),),
     "blocks in error": (Form(Version(0, 8, 1), ("block", "list-errors")),),
-    "buckets": (Form(Version(0, 5, 0), ("bucket", "list")),),
-    "bucket": (Form(Version(0, 5, 0), ("bucket", "info", "{}")),),
-    "keys": (Form(Version(0, 5, 0), ("key", "list")),),
-    "key": (Form(Version(0, 5, 0), ("key", "info", "{}")),),
+    "buckets": (
+        Form(Version(0, 5, 0), ("bucket", "list"), until=Version(0, 6, 0), reader="first"),
+        Form(Version(0, 6, 0), ("bucket", "list"), until=Version(2, 0, 0)),
+        # The tables of 2.x cut ids, and of several aliases name the first one alone.
+        Form(Version(2, 0, 0), ("json-api", "ListBuckets", "null"), reader="api"),
+    ),
+    "bucket": (
+        Form(Version(0, 5, 0), ("bucket", "info", "{}"), until=Version(0, 6, 0), reader="first"),
+        Form(Version(0, 6, 0), ("bucket", "info", "{}"), until=Version(2, 0, 0)),
+        Form(Version(2, 0, 0), ("json-api", "GetBucketInfo", "{}"), reader="api", field="search"),
+    ),
+    "keys": (
+        Form(Version(0, 5, 0), ("key", "list"), until=Version(0, 6, 0), reader="first"),
+        Form(Version(0, 6, 0), ("key", "list"), until=Version(2, 0, 0)),
+        Form(Version(2, 0, 0), ("json-api", "ListKeys", "null"), reader="api"),
+    ),
+    "key": (
+        Form(Version(0, 5, 0), ("key", "info", "{}"), until=Version(2, 0, 0)),
+        Form(Version(2, 0, 0), ("json-api", "GetKeyInfo", "{}"), reader="api", field="search"),
+    ),
     "create key": (
         Form(Version(0, 5, 0), ("key", "new", "--name", "{}"), until=Version(0, 9, 0)),
-        Form(Version(0, 9, 0), ("key", "create", "{}")),
+        Form(Version(0, 9, 0), ("key", "create", "{}"), until=Version(2, 0, 0)),
+        Form(Version(2, 0, 0), ("json-api", "CreateKey", "{}"), reader="api", field="name"),
     ),
     "delete key": (Form(Version(0, 5, 0), ("key", "delete", "--yes", "{}")),),
     "create bucket": (Form(Version(0, 5, 0), ("bucket", "create", "{}")),),
     "delete bucket": (Form(Version(0, 5, 0), ("bucket", "delete", "--yes", "{}")),),
 }
+
+# What a key can be allowed on a bucket.
+RIGHTS: Sequence[Form] = (
+    Form(Version(0, 5, 0), ("read", "write"), until=Version(0, 6, 0)),
+    Form(Version(0, 6, 0), ("read", "write", "owner")),
+)
+
+METRICS_SINCE = Version(0, 7, 0)
+# From here on `stats` counts the blocks in error.
+BLOCK_ERRORS_SINCE = Version(0, 7, 0)
 
 REPAIRS: Mapping[str, Sequence[Form]] = {
     "tables": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_hop_findings import hop_findings
 
 Seen = Mapping[str, Any]
 
@@ -22,6 +23,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_settings(seen["settings"]),
         *_space(seen["space"], seen["metadata_dir"], seen["backup_dir"]),
         *_outside(seen),
+        *hop_findings(seen),
     ]
 
 

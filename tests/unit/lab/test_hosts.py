@@ -87,10 +87,16 @@ def test_unknown_host_is_named_with_those_there_are() -> None:
         made().host("z9")
 
 
-@pytest.mark.parametrize("words", [("0.7.0", "odd"), ("1.0.0", "plain")])
-def test_a_cluster_that_the_lab_cannot_make(words: tuple[str, str]) -> None:
-    with pytest.raises(LabError, match="wanted|up to"):
-        garage.asked_for("x", 3, 3, words[0], words[1], 3, 0)
+def test_a_cluster_that_the_lab_cannot_make() -> None:
+    with pytest.raises(LabError, match="wanted one of plain, packaged, odd"):
+        garage.asked_for("x", garage.Wish("0.7.0", form="other"))
+
+
+def test_the_last_dealt_are_gateways() -> None:
+    seats = hosts.plan("demo", 5, 3, 5, gateways=2)
+    assert [seat.name for seat in seats if seat.gateway] == ["a2", "b2"]
+    with pytest.raises(LabError, match="wanted a node that stores"):
+        hosts.plan("demo", 3, 3, 5, gateways=3)
 
 
 def test_the_judge_is_not_the_accused() -> None:

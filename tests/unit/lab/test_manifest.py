@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.lab import fill, manifest
+from tests.lab import fill, garage_text, manifest
+from tests.lab.garage_words import Words
 
 BUCKET = {"global": ["photos", "pictures"], "local": [["GK1", "mine"]], "website": False, "keys": {"GK1": "RW"}}
 FACTS = {"buckets": {"b" * 64: BUCKET}, "keys": {"GK1": {"name": "app", "create": False, "secret": "s3cret"}}}
@@ -52,6 +53,24 @@ def test_gone_and_new(kind: str) -> None:
     empty = {**FACTS, kind: {}}
     assert "gone" in manifest.differences(FACTS, empty)[0]
     assert "not there before" in manifest.differences(empty, FACTS)[0]
+
+
+def test_a_filling_of_the_first_release_after_its_migration() -> None:  # trap G14
+    odd, plain = garage_text.first_id("My_Bucket"), garage_text.first_id("photos")
+    buckets = {odd: {**BUCKET, "global": ["My_Bucket"], "local": []}, plain: {**BUCKET, "global": ["photos"]}}
+    held = {"facts": {**FACTS, "buckets": buckets}, "doors": {odd: ["GK1", "My_Bucket"], plain: ["GK1", "mine"]}}
+    found = manifest.migrated(held)
+    assert found["facts"]["buckets"][odd]["global"] == [odd[:32]]
+    assert found["facts"]["buckets"][plain] == buckets[plain]
+    assert found["doors"] == {odd: ["GK1", odd[:32]], plain: ["GK1", "mine"]}
+
+
+@pytest.mark.parametrize(("release", "private"), [("0.5.1", False), ("0.6.0", True), ("2.1.0", True)])
+def test_what_a_release_can_hold(release: str, private: bool) -> None:
+    wished = fill.plan(Words(release), odd_names=True)
+    assert ("private" in wished.all_buckets, bool(wished.local)) == (private, private)
+    assert ("My_Bucket" in wished.buckets) is not private
+    assert private or not any("O" in given for _key, _bucket, given in wished.allowed)
 
 
 listings = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 2))

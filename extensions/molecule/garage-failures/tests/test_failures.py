@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 
@@ -34,7 +35,7 @@ def upgrading(cluster: Cluster) -> subprocess.Popen[str]:
 
 def upgrade(cluster: Cluster) -> Result:
     process = upgrading(cluster)
-    said = process.communicate(timeout=300)[0]
+    said = process.communicate(timeout=900)[0]
     return Result(process.returncode, said)
 
 
@@ -50,7 +51,7 @@ def starts(cluster: Cluster) -> dict[str, int]:
 def release(cluster: Cluster, host: str) -> str:
     """What the running process is, whatever the disk says."""
     pid = cluster.on(host, "systemctl", "show", "-p", "MainPID", "--value", "garage").strip()
-    return cluster.on(host, f"/proc/{pid}/exe", "--version").split("v")[-1].split()[0]
+    return re.findall(r"\d+\.\d+\.\d+", cluster.on(host, f"/proc/{pid}/exe", "--version"))[0]
 
 
 def served_by_all_but(cluster: Cluster, host: str) -> None:
@@ -64,7 +65,7 @@ def noticed(cluster: Cluster, lost: str) -> None:
     """Garage needs up to a minute to see that a peer went without a word: until then the others wait for it."""
     for host in set(cluster.hosts) - {lost}:
         end = time.monotonic() + 90
-        while lost in cluster.garage(host, "status").partition("FAILED NODES")[0]:
+        while lost in cluster.garage(host, "status").partition("FAILED NODES")[0].split():
             assert time.monotonic() < end, f"{host} still counts {lost} as up"
             time.sleep(0.5)
 

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _garage, _garage_daemon, _systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_inventory as inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import (
     COMMANDS,
     OFFLINE_REPAIRS,
@@ -20,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products.garage
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
 
-from tests.unit.replay import ALL, BARE, BINARY, CONFIG, NEW, OLD, Replay, answer, garage, key_id
+from tests.unit.replay import ALL, BARE, BINARY, CONFIG, FIRST, NEW, OLD, Replay, answer, garage, questions
 
 # --- spellings
 
@@ -150,19 +151,17 @@ def test_questions(version: str) -> None:
         {
             "node id -q": "node_id",
             "layout show": "layout_show",
-            "bucket list": "bucket_list",
-            "bucket info photos": "bucket_info",
-            "key list": "key_list",
-            "key info app key": "key_info",
+            **questions(version),
             "node connect x@y": "node_connect",
         },
     )
     one = garage(runner)
     assert len(one.node_id().id) == 64
     assert one.layout().version == 1
-    assert len(one.buckets().rows) == 4
-    assert "pictures" in one.bucket("photos").global_aliases
-    assert one.key("app key").id == key_id("app key", version)
+    assert len(one.buckets().rows) == (6 if version == FIRST else 4)
+    photos = one.bucket(inventory.BucketRow("", (), name="photos"))
+    assert photos.global_aliases == (("photos",) if version == FIRST else ("photos", "pictures"))
+    assert one.key("app key").name == "app key"
     assert len(one.keys().rows) == 3
     assert one.connect("x@y").out == "Success.\n"
 

@@ -49,6 +49,61 @@ BAD = [
         "2fa10ee3716c208e",
     ),
     ("nodes_down", True, {"info.nodes": [{"id": "2fa10ee3716c208e", "up": False, "role": "gateway"}]}, "not connected"),
+    # trap G01, trap G20: a typo in db_engine, or none at all, opens an empty database.
+    (
+        "engine_mismatch",
+        True,
+        {"engine": {"finding": {"key": "engine_mismatch", "seen": "sled", "wanted": "lmdb", "advice": "write it"}}},
+        "sled",
+    ),
+    ("engine_missing", True, {"engine": {"failed": True, "msg": "cannot be read"}}, "cannot be read"),
+    # trap G14: the migration gives them another name, that of their id.
+    (
+        "bucket_renamed",
+        True,
+        {
+            "info.version": "0.5.1",
+            "info.binary_version": "0.5.1",
+            "targets": ["0.6.0"],
+            "buckets": [{"global_aliases": ["My_Bucket", "b1.x-y"]}],
+        },
+        "calls it 50170f4e",
+    ),
+    # trap G21
+    (
+        "config_ambiguous",
+        True,
+        {
+            "targets": ["2.1.0"],
+            "settings.config": {"db_engine": "lmdb", "replication_mode": "3", "replication_factor": 3, "admin": {}},
+        },
+        "no release takes both",
+    ),
+    (
+        "admin_api_moves",
+        False,
+        {
+            "info.version": "1.3.0",
+            "info.binary_version": "1.3.0",
+            "targets": ["2.1.0"],
+            "settings.config": {
+                "db_engine": "lmdb",
+                "replication_mode": "3",
+                "replication_factor": None,
+                "admin": {"has_admin_token": True},
+            },
+        },
+        "/v2 takes the place",
+    ),
+    (
+        "two_configs",
+        True,
+        {
+            "other_config": "/etc/garage.toml",
+            "settings.config": {"db_engine": "", "replication_mode": "3", "replication_factor": None, "admin": {}},
+        },
+        "/etc/garage.toml, which is there too",
+    ),
     # trap G26: an apply with nothing staged succeeds, one with something staged moves data in the middle of an upgrade.
     ("staged_layout", True, {"info.staged": True}, "staged and not applied"),
     ("block_errors", True, {"info.block_errors": 2}, "2 blocks in error"),

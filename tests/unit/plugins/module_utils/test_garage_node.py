@@ -21,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _garage_i
 from ansible_collections.uplift.datastores.plugins.module_utils import _garage_offline as offline
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress, Ticker
 
 from tests.unit.replay import (
     ALL,
@@ -288,7 +288,7 @@ def test_the_ticker_says_that_it_still_works() -> None:
             assert text == "offline repair: 1 s"
             said.set()
 
-    with offline._Ticker(Heard(), "offline repair"):
+    with Ticker(Heard(), "offline repair"):
         assert said.wait(10)
 
 

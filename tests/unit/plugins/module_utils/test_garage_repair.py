@@ -290,6 +290,22 @@ def test_stats_without_a_queue_cannot_tell() -> None:
         watch(runner, FakeTime()).drain()
 
 
+@pytest.mark.parametrize("version", ["0.5.1", "0.6.0"])
+def test_before_0_7_the_log_tells_the_blocks_in_error(version: str) -> None:  # trap G16
+    silent = Answer((), 0, "", "")
+    runner = Replay(version, {"stats": "stats_errors", "journal": ["log_block_error", "log_block_error", silent]})
+    time = FakeTime()
+    assert watch(runner, time).drain()["block_errors"] == 0
+    assert runner.asked.count("journal") >= 3 and time.seconds > 2
+
+
+@pytest.mark.parametrize("version", ["0.5.1", "0.6.0"])
+def test_before_0_7_without_a_log_cannot_tell(version: str) -> None:  # trap G16
+    runner = Replay(version, {"stats": "stats", "journal": CliError("journalctl could not be run")})
+    with pytest.raises(UpliftError, match="nor the journal of garage.service tells the blocks in error"):
+        watch(runner, FakeTime()).drain()
+
+
 # --- garage_repair
 
 PARAMS = {"repairs": ["tables", "blocks"], "all_nodes": False, "wait": True}

@@ -104,8 +104,15 @@ def test_newer_patch_of_a_known_series_is_a_note() -> None:
 
 
 REFUSALS = [
-    ("abc", "0.6.0", {"target": "0.8.7"}, "no_such_hop", "0.6 -> 0.7 -> 0.8"),
-    ("abc", "0.5.1", {"target": "0.8.7"}, "no_such_hop", "0.5 -> 0.6 -> 0.7 -> 0.8"),
+    ("abc", "0.4.0", {"target": "0.8.7"}, "no_automatic_way", "make a new cluster and copy the objects"),
+    ("abc", "2.1.0", {"target": "3.0.0"}, "unknown_version", "3.0.0 was asked for"),
+    (
+        "abc",
+        "0.8.7",
+        {"target": "0.9.4", "strategy": "rolling"},
+        "strategy_not_allowed",
+        "allowed: all_at_once",
+    ),  # trap G03
     ("abc", "0.8.7", {"target": "0.7.0"}, "downgrade", "0.8.7 runs and 0.7.0 is older"),
     ("abc", "0.8.7", {"target": "0.8.0"}, "downgrade", "restore of the backups"),
     ("abc", "0.7.0", {"target": "7.0.0"}, "unknown_version", "7.0.0 was asked for"),
@@ -148,9 +155,9 @@ def test_limit_slices_and_stale_inventories_show_as_missing_or_strange_members()
 
 
 def test_all_refusals_come_at_once() -> None:
-    found = nodes("ab", "0.6.0")
+    found = nodes("ab", "0.4.0")
     refusals = planner.plan(GARAGE, found, Cluster(["id-a1", "id-b2", "id-c3"], "3"), Request("0.8.7", wave="rack"))
-    assert [refusal.key for refusal in refusals] == ["unknown_wave", "nodes_missing", "no_such_hop"]
+    assert [refusal.key for refusal in refusals] == ["unknown_wave", "nodes_missing", "no_automatic_way"]
 
 
 clusters = st.lists(st.sampled_from("abcde"), min_size=1, max_size=9).map("".join)
@@ -200,6 +207,70 @@ def test_tree_says_what_interrupts_and_what_cannot_be_undone() -> None:
     assert "    wave 2 of 3: b3 b4: stop, backup, start, connect, healthy" in lines
     assert "    wave 1 of 1: a1 a2 b3 b4 c5 c6: preflight, stage, inventory (at a1), repair, drain" in lines
     assert lines[-1].startswith("  no way back but the backup")
+
+
+def way(source: str, target: str, **request: Any) -> list[tuple[str, str, str]]:
+    made = plan(nodes("abc", source), target, **request)
+    return [(str(hop.source), str(hop.target), hop.strategy) for hop in made.hops]
+
+
+def test_the_whole_way_is_six_hops_each_by_its_own_strategy() -> None:
+    """By way of the newest release of each series; the strategy of a hop is the least interrupting one it allows."""
+    assert way("0.5.1", "2.1.0") == [
+        ("0.5.1", "0.6.0", "all_at_once"),
+        ("0.6.0", "0.7.0", "all_at_once"),
+        ("0.7.0", "0.8.7", "rolling"),
+        ("0.8.7", "0.9.4", "all_at_once"),
+        ("0.9.4", "1.3.0", "all_at_once"),
+        ("1.3.0", "2.1.0", "all_at_once"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "request_", "hops"),
+    [
+        ("0.9.0", "1.3.0", {}, [("0.9.0", "0.9.4", "rolling"), ("0.9.4", "1.3.0", "all_at_once")]),
+        ("1.0.0", "1.3.0", {}, [("1.0.0", "1.3.0", "rolling")]),
+        ("0.8.7", "2.1.0", {"stop_after": "0.9"}, [("0.8.7", "0.9.4", "all_at_once")]),
+        ("0.8.7", "2.1.0", {"stop_after": "0.9.4"}, [("0.8.7", "0.9.4", "all_at_once")]),
+        (
+            "0.8.7",
+            "2.1.0",
+            {"stop_after": "2"},
+            [("0.8.7", "0.9.4", "all_at_once"), ("0.9.4", "1.3.0", "all_at_once"), ("1.3.0", "2.1.0", "all_at_once")],
+        ),
+    ],
+)
+def test_ways(source: str, target: str, request_: dict[str, Any], hops: list[tuple[str, str, str]]) -> None:
+    assert way(source, target, **request_) == hops
+
+
+def test_the_guide_from_five_to_six_line_by_line() -> None:
+    """Guide 000; its numbers: 1 quiesce, 2 repair and drain, 4 stop, 5 backup, 6 start, 7 and 8 migrate, 9, 10, 11."""
+    assert shaped(plan(nodes("abc", "0.5.1"), "0.6.0")) == {
+        "before": ["preflight", "stage", "inventory", "quiesce", "connect", "repair", "drain"],
+        "together": ["stop", "backup", "prove", "activate", "start", "connect", "healthy"],
+        "after": ["migrate", "repair", "contents", "resume", "connect", "healthy", "verify", "watch"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("0.6.0", "0.7.0"), ("0.8.7", "0.9.4"), ("0.9.4", "1.3.0"), ("1.3.0", "2.1.0")]
+)
+def test_contents_are_compared_before_a_repair_may_delete_blocks(source: str, target: str) -> None:
+    """trap G01: with an empty database `repair blocks` removes the data."""
+    steps = [verb for one in plan(nodes("abc", source), target).hops[0].passes for verb, _scope in one.steps]
+    switched = steps.index("activate")
+    assert switched < steps.index("start", switched) < steps.index("contents") < steps.index("repair", switched)
+    assert steps.index("backup") < steps.index("prove") < switched
+
+
+def test_the_engine_is_converted_by_the_release_that_knows_both() -> None:
+    """1.x has no sled: the 0.9 program converts before the switch; on the way to 0.9, its program after it."""
+    steps = shaped(plan(nodes("abc", "0.9.4"), "1.3.0"))["together"]
+    assert steps.index("prove") < steps.index("convert") < steps.index("activate")
+    steps = shaped(plan(nodes("abc", "0.8.7"), "0.9.4"))["together"]
+    assert steps.index("activate") < steps.index("convert") < steps.index("start")
 
 
 def test_refusal_is_a_sentence_with_what_to_do() -> None:

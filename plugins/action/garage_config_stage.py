@@ -1,0 +1,49 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.uplift.datastores.plugins.action.garage_config import ActionModule as GarageConfig
+from ansible_collections.uplift.datastores.plugins.module_utils._config_release import place
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_config import stages
+from ansible_collections.uplift.datastores.plugins.modules.garage_config_stage import SPEC
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _garage_config
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config import ConfigError
+
+
+class ActionModule(GarageConfig):
+    """One file per release, each edited from the one before; the file that is read now stays as it is."""
+
+    SPEC = SPEC
+
+    def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        self._vars = task_vars
+        src = args["src"]
+        text, stat = self._fetch(src)
+        config = _garage_config.settings(text, src)
+        files = [self._file(src, args["source"], text, stat, [])]
+        for version, changes in stages(config, args["engine"], args["wanted_engine"], args["targets"]):
+            text = _garage_config.edit(text, src, changes)
+            files.append(self._file(src, version, text, stat, sorted(changes)))
+        lines = {"before": self._fetch(src)[0], "after": text}
+        diff = {side: _garage_config.public_lines(lines[side], src) for side in lines}
+        header = {"before_header": src, "after_header": place(src, files[-1]["version"])}
+        return {"changed": any(file["changed"] for file in files), "files": files, "diff": {**diff, **header}}
+
+    def _file(self, src: str, version: str, text: str, stat: Mapping[str, Any], settings: list[str]) -> dict[str, Any]:
+        dest = place(src, version)
+        try:
+            before, old = self._fetch(dest)
+        except ConfigError as error:
+            if error.key != "config_missing":
+                raise
+            before, old = "", {}
+        same = before == text and all(old[key] == stat[key] for key in ("mode", "uid", "gid"))
+        if not same and not self.check_mode:
+            self._put(text, dest, stat)
+        engine = _garage_config.settings(text, src)["db_engine"]
+        return {"version": version, "path": dest, "changed": not same, "settings": settings, "db_engine": engine}

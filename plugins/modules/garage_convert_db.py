@@ -1,0 +1,128 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_convert_db
+short_description: Convert Garage's metadata to another database engine, and prove it
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Runs C(garage convert-db) while the daemon is down, as the account that owns the metadata. The old database stays where it is.
+  - Refuses while the unit is not down, while any Garage server with the same configuration file runs, or while any process has a
+    file of the metadata open; and where there is no database of O(source). With some engines Garage itself would run beside
+    its daemon, and with a wrong path make empty databases, and exit with 0.
+  - The result gets its name only when every tree was converted, and when the way back into a scratch database gave the same number of
+    items in every tree. A manifest beside it, C(db.lmdb.uplift.json), says from what it was made. By it a second call changes nothing.
+  - The configuration is not touched. Set C(db_engine) to O(target) before the next start.
+options:
+  metadata_dir: {description: The C(metadata_dir) of the configuration., type: path, required: true}
+  source:
+    description: The engine that holds the data. By default the only one but O(target) of which there is a database; where there is
+      none, there is nothing to convert.
+    type: str
+    choices: [sled, lmdb, sqlite]
+  target: {description: The engine wanted., type: str, default: lmdb, choices: [lmdb, sqlite], aliases: [engine]}
+  release_binary:
+    description: The program to convert with; it has to know both engines. By default the binary that the unit would start next.
+    type: path
+  existing:
+    description: What becomes of a database of O(target) that is there already, holds something, and is not by this module.
+    type: str
+    default: refuse
+    choices:
+      refuse: The module fails.
+      aside: It is renamed to C(<name>.uplift-<time>). For one that an accidental start of a newer release has made.
+  prove:
+    description: Whether the result is converted back into a scratch database, and compared. It takes as long again, and as much room.
+    type: bool
+    default: true
+  lmdb_map_size: {description: "The size of LMDB's map, where the configuration has C(lmdb_map_size), such as V(1TiB).", type: str}
+  timeout: {description: Seconds that one conversion may take., type: float, default: 86400}
+extends_documentation_fragment:
+  - uplift.datastores.garage
+  - uplift.datastores.attributes
+  - uplift.datastores.progress
+attributes:
+  check_mode: {support: full, details: Makes all checks and converts nothing.}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+"""
+
+EXAMPLES = r"""
+- name: Leave sled with the last release that knows it
+  uplift.datastores.garage_convert_db:
+    metadata_dir: /var/lib/garage/meta
+    source: sled
+    target: lmdb
+    release_binary: /usr/local/bin/garage-0.9.4
+"""
+
+RETURN = r"""
+version: {description: Release of the program used., returned: success, type: str, sample: 0.9.4}
+user: {description: The account it ran as., returned: success, type: str, sample: garage}
+input: {description: The database converted; empty where there was nothing to convert., returned: success, type: str, sample: /var/lib/garage/meta/db}
+output: {description: The new database., returned: success, type: str, sample: /var/lib/garage/meta/db.lmdb}
+manifest:
+  description: What was noted of it.
+  returned: success
+  type: str
+  sample: /var/lib/garage/meta/db.lmdb.uplift.json
+set_aside:
+  description: Where a database that was in the way lies now; empty when there was none.
+  returned: success
+  type: str
+  sample: /var/lib/garage/meta/db.lmdb.uplift-20261121T071502Z
+trees:
+  description: The items of each tree that holds some. The manifest names all.
+  returned: success, not in check mode
+  type: dict
+  sample: {'bucket_alias:merkle_tree': 3, 'bucket_alias:table': 2, 'bucket_v2:merkle_tree': 3, 'bucket_v2:table': 2, 'key:table': 2}
+items: {description: All items., returned: "success, not in check mode", type: int, sample: 15}
+seconds: {description: How long it took., returned: "changed, not in check mode", type: float, sample: 0.4}
+evidence:
+  description: What was left, for the record of an operation.
+  returned: success, not in check mode
+  type: list
+  elements: dict
+  sample:
+    - {slot: convert, kind: file, path: /var/lib/garage/meta/db.lmdb.uplift.json, size: 2750, sha256: 0b5a...}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_convert import run
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+
+SPEC = {
+    **GARAGE,
+    "metadata_dir": {"type": "path", "required": True},
+    "source": {"type": "str", "choices": ["sled", "lmdb", "sqlite"]},
+    "target": {"type": "str", "default": "lmdb", "choices": ["lmdb", "sqlite"], "aliases": ["engine"]},
+    "release_binary": {"type": "path"},
+    "existing": {"type": "str", "default": "refuse", "choices": ["refuse", "aside"]},
+    "prove": {"type": "bool", "default": True},
+    "lmdb_map_size": {"type": "str"},
+    "timeout": {"type": "float", "default": 86400},
+    "progress_file": {"type": "path"},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    garage = from_unit(LocalRunner(), module.params)
+    return run(garage, module.params, Progress(module.params["progress_file"]), module.check_mode)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_engine
+short_description: Tell in which database engine the metadata of a Garage node lie
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Looks at what lies in the metadata directory, and compares it with what the running release opens. A release that opens
+    another engine than the one that holds the data starts with an empty database and calls itself healthy.
+  - Where it cannot be told which of several databases holds the data, RV(same) is null and RV(finding) says what to do.
+options:
+  metadata_dir: {description: The metadata directory., type: path, required: true}
+  db_engine: {description: The setting as the configuration has it. Empty when it has none., type: str, default: ''}
+  version: {description: The release that runs., type: str, required: true}
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+"""
+
+EXAMPLES = r"""
+- name: Which engine holds the data?
+  uplift.datastores.garage_engine:
+    metadata_dir: /var/lib/garage/meta
+    version: 0.8.7
+"""
+
+RETURN = r"""
+engine: {description: The engine that holds the data. Empty when it cannot be told., returned: success, type: str, sample: sled}
+opens: {description: The engine that the release opens with that setting., returned: success, type: str, sample: sled}
+engines: {description: Every engine of which there is a database., returned: success, type: list, elements: str, sample: [sled]}
+same: {description: Whether it is what the release opens. Null when it cannot be told., returned: success, type: bool, sample: true}
+finding:
+  description: What is wrong, with C(key), C(seen), C(wanted) and C(advice). Empty when nothing is.
+  returned: success
+  type: dict
+  sample: {}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _garage_engine, _version
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+
+SPEC = {
+    "metadata_dir": {"type": "path", "required": True},
+    "db_engine": {"type": "str", "default": ""},
+    "version": {"type": "str", "required": True},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    asked = module.params
+    return _garage_engine.told(asked["metadata_dir"], asked["db_engine"], _version.parse(asked["version"]))
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way back over a hop: what it needs, what it refuses, and what it says is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import back, face, planner, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
+
+HOSTS = ("a1", "b1", "c1")
+
+
+def record(until: str, state: str = "open", target: str = "1.3.0", **more: Any) -> dict[str, Any]:
+    """The record of 0.8.7 -> target after the step whose key ends so; the last step is still running."""
+    found = [Node(host, host, host[0], _version.parse("0.8.7")) for host in HOSTS]
+    made = planner.plan(GARAGE, found, Cluster(HOSTS, "3"), Request(target))
+    assert isinstance(made, Plan)
+    plan = shape.to_dict(made)
+    keys = shape.keys(plan)
+    last = next(
+        number
+        for number, key in enumerate(keys)
+        if key.startswith(until.rpartition(" ")[0]) and key.endswith(until.rpartition(" ")[2])
+    )
+    steps = {key: {"state": "done", "run": "r", "started": 1.0, "evidence": []} for key in keys[: last + 1]}
+    if state == "open":
+        steps[keys[last]]["state"] = "running"
+    return {"id": "op-1", "who": "root@host", "state": state, "plan": {**plan, **more}, "steps": steps, "saved": {}}
+
+
+def ask(records: dict[str, Any], confirm: bool = True) -> Any:
+    return back.plan(GARAGE, records, confirm)
+
+
+@pytest.mark.parametrize(
+    ("until", "state", "over", "verbs"),
+    [
+        ("0/ verify", "finished", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
+        ("0/ healthy", "open", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
+        ("0/ backup", "open", ("0.9.4", "0.8.7"), ["start", "connect"]),
+        ("0/ drain", "open", ("0.9.4", "0.8.7"), ["start", "connect"]),
+        ("1/ drain", "open", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
+        ("1/ stop", "open", ("1.3.0", "0.9.4"), ["start", "connect"]),
+        ("1/ activate", "open", ("1.3.0", "0.9.4"), ["stop", "restore", "activate", "start", "connect"]),
+    ],
+)
+def test_way_back_is_over_the_last_hop_that_stopped_anything(
+    until: str, state: str, over: tuple[str, str], verbs: list[str]
+) -> None:
+    """trap G04: the old release gets the old metadata back, unless the new one never ran."""
+    made = ask({host: record(until, state) for host in HOSTS})
+    assert isinstance(made, Plan), made
+    (hop,) = made.hops
+    assert (str(hop.source), str(hop.target)) == over and made.undoes == "op-1"
+    assert made.undoes_hop == ("0.8.7", "0.9.4").index(over[1])
+    together = next(one for one in hop.passes if one.name == "together")
+    assert [verb for verb, _scope in together.steps] == verbs and together.waves == (HOSTS,)
+    assert ("restore" in verbs) is ("lost" in together.interrupts) is bool(hop.irreversible)
+
+
+def test_it_wants_the_loss_confirmed_and_says_what_is_lost() -> None:
+    (refusal,) = ask({host: record("0/ verify", "finished") for host in HOSTS}, confirm=False)
+    assert refusal.key == "unconfirmed" and "that was written since is lost" in refusal.sentence
+    assert "garage_confirm: [rollback]" in refusal.sentence
+
+
+def test_it_refuses_where_a_node_has_no_backup_and_another_went_on() -> None:
+    (refusal,) = ask({"a1": record("0/ activate"), "b1": record("0/ activate"), "c1": record("0/ stop")})
+    assert refusal.key == "no_backup" and refusal.sentence.startswith("c1 finished no backup")
+
+
+@pytest.mark.parametrize(
+    ("records", "key"),
+    [
+        ({"a1": {}, "b1": record("0/ verify")}, "nothing_to_undo"),
+        ({"a1": record("0/ verify"), "b1": {**record("0/ verify"), "id": "op-2"}}, "records_differ"),
+        ({"a1": record("0/ verify", "abandoned")}, "nothing_to_undo"),
+        ({"a1": record("0/ verify", "finished", undoes="op-0")}, "nothing_to_undo"),
+    ],
+)
+def test_it_refuses_what_it_cannot_know(records: dict[str, Any], key: str) -> None:
+    assert [refusal.key for refusal in ask(records)] == [key]
+
+
+def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
+    made = shape.to_dict(ask({host: record("0/ verify", "finished") for host in HOSTS}))
+    begun = {"id": "op-2", "state": "open", "plan": made, "steps": {}, "who": "root@host"}
+    params = {
+        "product": "garage",
+        "target": "",
+        "strategy": "",
+        "wave": "",
+        "accept": [],
+        "stop_after": "",
+        "back": True,
+    }
+    found = face.answer({**params, "confirm": [], "records": {"a1": begun, "b1": record("0/ verify", "abandoned")}})
+    assert (found["resumed"], found["plan"]["undoes"]) == ("op-2", "op-1")
