@@ -15,7 +15,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
-TRAPS_CLOSED = ("G02", "G05", "G08", "G09", "G16", "G17", "G18", "G19", "G22", "G23", "G25", "G26")
+TRAPS_CLOSED = tuple(f"G{number:02}" for number in range(1, 28))
 TRAPS_CLOSED += tuple(f"L{number:02}" for number in range(1, 31))
 
 # What no task may say, and what it does instead. Comments are free.
@@ -107,7 +107,7 @@ def test_the_guide_names_every_setting_and_every_key(product: str) -> None:
     keys = {one or other for path in paths for one, other in said.findall(path.read_text(encoding="utf-8"))}
     names = keys | set(load(ROOT / "roles" / product / "defaults" / "main.yml"))
     missing = sorted(name for name in names if f"``{name}``" not in guide)
-    assert len(keys) > 40 and not missing, f"{product}_guide.rst does not tell of {', '.join(missing)}"
+    assert len(keys) > 20 and not missing, f"{product}_guide.rst does not tell of {', '.join(missing)}"
 
 
 @pytest.fixture(scope="module")
