@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is refused is refused in sentences and leaves every host and the database as it was. In the order of the file."""
+"""What is refused is refused in sentences and leaves hosts and database as they were. In the order of the file."""
 
 from __future__ import annotations
 
