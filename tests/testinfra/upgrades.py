@@ -64,8 +64,12 @@ class Cluster:
         return self.lab("exec", host, "--", *argv, check=check)
 
     @property
+    def _state(self) -> Any:
+        return json.loads((self.directory / "state.json").read_text(encoding="utf-8"))
+
+    @property
     def product(self) -> Any:
-        return json.loads((self.directory / "state.json").read_text(encoding="utf-8"))["product"]
+        return self._state["product"]
 
     @property
     def config(self) -> str:
@@ -85,6 +89,22 @@ class Cluster:
         """As PostgreSQL's own superuser on its host."""
         psql = ("runuser", "-u", "postgres", "--", "psql", "-XqAt", "-d", database, "-c", text)
         return self.on("d1", *psql).strip()
+
+    def dsn(self) -> str:
+        """How lakeFS reaches its database; the database's own host and the lab's network only."""
+        address = next(host["address"] for host in self._state["hosts"] if host["name"] == "d1")
+        return f"postgres://lakefs:{self.product['access']['database']}@{address}:5432/lakefs"
+
+    def words(self, host: str) -> list[str]:
+        return [str(ROOT / "tests/lab/lab"), "exec", "--name", self.name, host, "--"]
+
+    @staticmethod
+    def kill(process: subprocess.Popen[str]) -> None:
+        """A run with all its workers; its pipe may be held by SSH's own connections for a while."""
+        os.killpg(process.pid, signal.SIGKILL)
+        if process.stdout is not None:
+            process.stdout.close()
+        process.wait(timeout=60)
 
     def record(self) -> str:
         """The KV schema record as it stands, empty without one."""
