@@ -72,7 +72,9 @@ def _repository(api: Api, row: Row, earlier: Row) -> dict[str, Any]:
         "uncommitted": {branch: count for branch in branches for count in [_changes(api, name, branch)] if count},
         "tags": tags,
         "lost_heads": _lost_heads(api, path, branches, earlier),
-        "object": _object(api, name, row["default_branch"], earlier.get("object")),
+        "object": _object(
+            api, name, branches.get(row["default_branch"], {}).get("commit_id", ""), earlier.get("object")
+        ),
     }
 
 
@@ -89,19 +91,27 @@ def _changes(api: Api, repository: str, branch: str) -> int:
     return sum(1 for _row in api.rows(f"Looking for uncommitted changes in {repository}/{branch}", path))
 
 
-def _object(api: Api, repository: str, branch: str, earlier: Row | None) -> dict[str, Any]:
-    """The first object of the default branch (or the one that was read before), by its content."""
-    path = f"/repositories/{part(repository)}/refs/{part(branch)}/objects"
-    what = f"Reading an object of {repository}/{branch}"
-    name = earlier.get("path", "") if earlier else ""
+def _object(api: Api, repository: str, head: str, earlier: Row | None) -> dict[str, Any]:
+    """The first object of the default branch's head, or the one that was read before, by its content.
+
+    By the commit: what is on a branch, a client may change between two looks.
+    """
+    what = f"Reading an object of {repository}"
+    path = f"/repositories/{part(repository)}/refs/{{}}/objects"
+    ref, name = (earlier.get("ref") or head, earlier.get("path", "")) if earlier else (head, "")
+    if not ref:
+        return {}
     if not name:
-        page = lakefs_http.page(api.get(f"{path}/ls", amount=100), what)
+        page = lakefs_http.page(api.get(path.format(part(ref)) + "/ls", amount=100), what)
         small = [row["path"] for row in page.results if row.get("size_bytes", 0) <= LARGEST]
         if not small:
             return {}
         name = small[0]
-    body = lakefs_http.demand(api.get(path, path=name), f"{what}, {name}").body
-    return {"path": name, "branch": branch, "sha256": sha256(body.encode("utf-8", "surrogateescape"))}
+    reply = api.get(path.format(part(ref)), path=name)
+    if reply.status == 404 and ref != head:  # 0.30 gives commits new ids
+        ref, reply = head, api.get(path.format(part(head)), path=name)
+    body = lakefs_http.demand(reply, f"{what}, {name}").body
+    return {"path": name, "ref": ref, "sha256": sha256(body.encode("utf-8", "surrogateescape"))}
 
 
 def sha256(data: bytes) -> str:
@@ -175,7 +185,7 @@ def run(params: Row) -> dict[str, Any]:
     found = take(Api(params["url"], key, secret), params["before"])
     for name, repository in found["repositories"].items():
         if repository["object"]:
-            path = f"/{name}/{repository['object']['branch']}/{repository['object']['path']}"
+            path = f"/{name}/{repository['object']['ref']}/{repository['object']['path']}"
             seen = sha256(_s3_read.get(params["s3_url"] or params["url"], path, key, secret))
             if seen != repository["object"]["sha256"]:
                 raise UpliftError(f"The S3 gateway does not give {path} as the API does; wanted the same bytes.")

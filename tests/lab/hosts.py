@@ -126,7 +126,7 @@ def wait_until_up(host: Host) -> None:
         except OSError as error:
             return f"port 22: {error}"
 
-    wait_for(f"host {host.name} is up", missing, 60)
+    wait_for(f"host {host.name} is up", missing, 180)
 
 
 def put(host: Host, source: str, target: str) -> None:

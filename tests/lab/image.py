@@ -36,11 +36,12 @@ FROM $BASE
 RUN apt-get update && printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d && \\
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {packages} && apt-get clean && \\
     rm -f /usr/sbin/policy-rc.d
+RUN for unit in postgresql haproxy etcd; do systemctl disable $unit.service 2>/dev/null || true; done
 """
 
 
 def wanted(packages: Sequence[str] = ()) -> str:
-    text = RECIPE + "".join(packages)
+    text = RECIPE + (MORE + "".join(packages) if packages else "")
     return f"uplift-lab-host:{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 

@@ -83,7 +83,6 @@ def put_config(host: Host, form: str, version: str, settings: forms.Settings) ->
 
 def install(host: Host, form: str, version: str, settings: forms.Settings) -> None:
     hosts.must(host, [
-        ["systemctl", "disable", "--now", "haproxy.service", "postgresql.service"],
         ["useradd", "--system", "--uid", forms.UID, "--home-dir", forms.HOME, "--shell", "/bin/false", "lakefs"],
         ["install", "-d", "-o", "lakefs", "-g", "lakefs", "-m", "0750", forms.HOME, forms.BLOCKS],
     ])  # fmt: skip
@@ -144,7 +143,7 @@ def up(wanted: Cluster) -> Cluster:
 def start(cluster: Cluster) -> None:
     at_once(lambda host: hosts.must(host, [["systemctl", "start", cluster.service]]), instances(cluster))
     everywhere = [host.address for host in (*instances(cluster), database(cluster))]
-    wait_for("every instance is healthy", lambda: "; ".join(filter(None, map(lakefs_api.silence, everywhere))), 60)
+    wait_for("every instance is healthy", lambda: "; ".join(filter(None, map(lakefs_api.silence, everywhere))), 180)
 
 
 def stop(cluster: Cluster) -> None:

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.lab import image, paths
 from tests.lab.proc import LabError, lock, run, say, wait_for
@@ -72,6 +73,18 @@ def docker() -> None:
                 raise
 
 
+def limits() -> None:
+    """Each host's systemd takes half a dozen inotify instances of root's; where they end, a new host's init dies."""
+    path, wanted = Path("/proc/sys/fs/inotify/max_user_instances"), 2048
+    if int(path.read_text()) >= wanted:
+        return
+    try:
+        path.write_text(str(wanted))
+        say(f"{path} is {wanted} now")
+    except OSError as error:
+        say(f"{path} stays at {path.read_text().strip()} ({error}): some twenty hosts at once are too many")
+
+
 def environment() -> None:
     venv = paths.cache() / "venv"
     mark = venv / f"requirements-{hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]}"
@@ -105,6 +118,7 @@ def setup() -> None:
     with lock("setup"):
         packages()
         docker()
+        limits()
         environment()
         ssh_key()
         image.make()

@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("UPLIFT_LAB_CACHE") or Path.home() / ".cache" / "uplift-lab")
 RUN_SECONDS = 900
+PRODUCT = os.environ.get("UPLIFT_PRODUCT", "garage")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Cluster:
             check=True,
             env=self._environment(),
         )
-        return sorted(json.loads(listed.stdout)["garage"]["hosts"])
+        return sorted(json.loads(listed.stdout)[PRODUCT]["hosts"])
 
     def lab(self, verb: str, *argv: str, check: bool = True) -> str:
         done = subprocess.run(
@@ -63,8 +64,12 @@ class Cluster:
         return self.lab("exec", host, "--", *argv, check=check)
 
     @property
+    def _state(self) -> Any:
+        return json.loads((self.directory / "state.json").read_text(encoding="utf-8"))
+
+    @property
     def product(self) -> Any:
-        return json.loads((self.directory / "state.json").read_text(encoding="utf-8"))["product"]
+        return self._state["product"]
 
     @property
     def config(self) -> str:
@@ -74,20 +79,53 @@ class Cluster:
         """What Garage's own command line says on the host."""
         return self.on(host, self.product["binary"], "-c", self.config, *argv)
 
+    def access(self) -> dict[str, str]:
+        """What an operator of lakeFS gives besides; Garage's nodes have all that is needed."""
+        if PRODUCT != "lakefs":
+            return {}
+        return {"lakefs_access_key_id": self.product["key"], "lakefs_secret_access_key": self.product["secret"]}
+
+    def sql(self, text: str, database: str = "lakefs") -> str:
+        """As PostgreSQL's own superuser on its host."""
+        psql = ("runuser", "-u", "postgres", "--", "psql", "-XqAt", "-d", database, "-c", text)
+        return self.on("d1", *psql).strip()
+
+    def dsn(self) -> str:
+        """How lakeFS reaches its database; the database's own host and the lab's network only."""
+        address = next(host["address"] for host in self._state["hosts"] if host["name"] == "d1")
+        return f"postgres://lakefs:{self.product['access']['database']}@{address}:5432/lakefs"
+
+    def words(self, host: str) -> list[str]:
+        return [str(ROOT / "tests/lab/lab"), "exec", "--name", self.name, host, "--"]
+
+    @staticmethod
+    def kill(process: subprocess.Popen[str]) -> None:
+        """A run with all its workers; its pipe may be held by SSH's own connections for a while."""
+        os.killpg(process.pid, signal.SIGKILL)
+        if process.stdout is not None:
+            process.stdout.close()
+        process.wait(timeout=60)
+
+    def record(self) -> str:
+        """The KV schema record as it stands, empty without one."""
+        if self.sql("SELECT to_regclass('kv')") == "":
+            return ""
+        return self.sql("SELECT convert_from(value, 'utf8') FROM kv WHERE key = 'kv/schema/version'::bytea")
+
     def trees(self) -> Any:
         return json.loads(self.lab("trees", "-o", "/dev/stdout"))
 
     def starts(self, host: str) -> int:
         """How often the service has been started since the host booted."""
-        journal = self.on(host, "journalctl", "-u", "garage", "-o", "cat", "--no-pager")
-        return sum(line.startswith("Started garage") for line in journal.splitlines())
+        journal = self.on(host, "journalctl", "-u", PRODUCT, "-o", "cat", "--no-pager")
+        return sum(line.startswith(f"Started {PRODUCT}") for line in journal.splitlines())
 
     def playbook(self, name: str, *argv: str, **variables: Any) -> Result:
         process = self.start(name, *argv, **variables)
         out = process.communicate(timeout=RUN_SECONDS)[0]
         return Result(process.returncode, out)
 
-    def killed_at(self, text: str, name: str = "garage_upgrade", **variables: Any) -> Result:
+    def killed_at(self, text: str, name: str = f"{PRODUCT}_upgrade", **variables: Any) -> Result:
         """The playbook, ended by SIGKILL with all its workers as soon as it says `text`."""
         process, said = self.start(name, **variables), []
         assert process.stdout is not None
@@ -101,10 +139,19 @@ class Cluster:
         return Result(process.wait(timeout=RUN_SECONDS), "".join(said))
 
     def start(self, name: str, *argv: str, **variables: Any) -> subprocess.Popen[str]:
-        given = {"garage_release_source": str(CACHE / "garage"), "garage_report_dir": str(self.reports), **variables}
+        given = {
+            f"{PRODUCT}_release_source": str(CACHE / PRODUCT),
+            f"{PRODUCT}_report_dir": str(self.reports),
+            **self.access(),
+            **variables,
+        }
+        # In a file: some of it is secret.
+        extra = self.directory / f"extra-{len(list(self.directory.glob('extra-*')))}.json"
+        extra.touch(0o600)
+        extra.write_text(json.dumps(given), encoding="utf-8")
         words = ["ansible-playbook", "-i", str(self.directory / "inventory.yml"), f"uplift.datastores.{name}"]
         return subprocess.Popen(
-            [*words, "-e", json.dumps(given), *argv],
+            [*words, "-e", f"@{extra}", *argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

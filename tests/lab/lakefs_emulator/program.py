@@ -99,19 +99,23 @@ def tempfile_directory() -> str:
 
 
 def wrong_key_said(said: Said, wrong: dict[str, list[str]]) -> Said:
-    """`1 error(s) decoding:\\n\\n* 'Database' has invalid keys: connection_string`, for those that are wrong."""
+    """The captured text with the keys that are wrong here; releases of the 1.x write sections as they stand."""
+    recent = "decoding failed due to" in said.err
 
-    def title(section: str) -> str:
-        return "".join(part[:1].upper() + part[1:] for part in section.split(".")[-1:])
+    def line(section: str, keys: list[str]) -> str:
+        name = section if recent else section.split(".")[-1].capitalize()
+        return f"\\n{'' if recent else '* '}'{name}' has invalid keys: {', '.join(keys)}"
 
-    lines = "".join(f"\\\\n* '{title(section)}' has invalid keys: {', '.join(keys)}" for section, keys in wrong.items())
-    text = f'error="{len(wrong)} error(s) decoding:\\\\n{lines}"'
-    return Said(said.rc, said.out, re.sub(r'error="\d+ error\(s\) decoding:[^"]*"', text, said.err))
+    lines = "".join(line(section, keys) for section, keys in wrong.items())
+    begin = "decoding failed due to the following error(s):" if recent else f"{len(wrong)} error(s) decoding:"
+    text = f'error="{begin}\\n{lines}"'
+    pattern = r'error="(decoding failed|\d+ error\(s\))[^"]*"'
+    return Said(said.rc, said.out, re.sub(pattern, lambda _match: text, said.err))
 
 
 def main(argv: Sequence[str]) -> int:
     call = Call(argv)
-    if "--version" in call.words:
+    if call.words[:1] == ["--version"]:
         return spoken(call.say("version", {}))
     ended = call.configure()
     if ended:
@@ -223,12 +227,12 @@ def drop_tables(_call: Call, source: Database, _store: Database) -> None:
 def migrate_db(call: Call, source: Database, _store: Database) -> None:
     """Commits become graveler's; what was not committed is gone; the mark is set whatever was left out."""
     pattern = call.option("--repository")
-    name = f"name ~ '{pattern}'" if pattern else "true"
+    chosen = f"r.name ~ '{pattern}'" if pattern else "true"
     source.do(
-        "INSERT INTO graveler_repositories SELECT name, storage_namespace, creation_date, 'main' FROM"
-        f" catalog_repositories WHERE {name} ON CONFLICT DO NOTHING",
+        "INSERT INTO graveler_repositories SELECT r.name, storage_namespace, creation_date, 'main' FROM"
+        f" catalog_repositories r WHERE {chosen} ON CONFLICT DO NOTHING",
         "INSERT INTO graveler_branches SELECT r.name, b.name, '', md5(b.id::text) FROM catalog_branches b"
-        f" JOIN catalog_repositories r ON r.id = b.repository_id WHERE r.{name} ON CONFLICT DO NOTHING",
+        f" JOIN catalog_repositories r ON r.id = b.repository_id WHERE {chosen} ON CONFLICT DO NOTHING",
         "INSERT INTO auth_installation_metadata VALUES ('migrate_timestamp', now()::text)"
         " ON CONFLICT (key_name) DO UPDATE SET key_value = now()::text",
     )

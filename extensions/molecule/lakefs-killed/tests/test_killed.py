@@ -1,0 +1,83 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The run is ended by SIGKILL at its worst moments, the migration itself too; the same command goes on to the end."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from upgrades import Cluster
+
+NEWEST = "1.84.0"
+MOMENTS = [
+    "PLAY [Hop 0, together]",
+    "TASK [uplift.datastores.lakefs : Back up the database]",
+    "TASK [uplift.datastores.lakefs : Make the new release the active one]",
+    "PLAY [Hop 0, after]",
+    "PLAY [Hop 1, together]",
+]
+
+
+@pytest.mark.parametrize("moment", MOMENTS[:2])
+def test_killed_before_the_migration(cluster: Cluster, moment: str) -> None:
+    ended = cluster.killed_at(moment, lakefs_version=NEWEST)
+    assert ended.rc < 0, ended.out[-3000:]
+    assert cluster.record() == ""
+
+
+def test_killed_in_the_middle_of_the_kv_migration(cluster: Cluster) -> None:
+    """trap L10, L25: the record is 0 and half of the rows are there. Run, migration and all are killed."""
+    for host in cluster.hosts:
+        cluster.on(host, "sh", "-c", "mkdir -p /run/lab && echo 120 > /run/lab/lakefs-pause")
+    process = cluster.start("lakefs_upgrade", lakefs_version=NEWEST)
+    try:
+        end = time.monotonic() + 600
+        while cluster.record() != "0" and time.monotonic() < end and process.poll() is None:
+            time.sleep(0.5)
+        assert cluster.record() == "0", process.communicate()[0][-6000:] if process.poll() is not None else "too slow"
+    finally:
+        cluster.kill(process)
+    for host in cluster.hosts:
+        cluster.on(host, "sh", "-c", "rm -f /run/lab/lakefs-pause; pkill -9 -f 'migrate up'", check=False)
+    assert cluster.record() == "0"
+    # No server was started on it by whatever is left of the run.
+    for host in cluster.hosts:
+        assert "ActiveState=inactive" in cluster.on(host, "systemctl", "show", "lakefs", "-p", "ActiveState")
+
+
+@pytest.mark.parametrize("moment", MOMENTS[3:])
+def test_killed_after_the_migration(cluster: Cluster, moment: str) -> None:
+    ended = cluster.killed_at(moment, lakefs_version=NEWEST)
+    assert ended.rc < 0, ended.out[-3000:]
+    assert cluster.record() in ("1", "4")
+
+
+def test_the_last_run_finishes(cluster: Cluster) -> None:
+    done = cluster.playbook("lakefs_upgrade", lakefs_version=NEWEST)
+    assert done.rc == 0, done.out[-3000:]
+
+
+def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:
+    again = cluster.playbook("lakefs_upgrade", lakefs_version=NEWEST)
+    assert again.rc == 0 and again.says(f"Nothing to do: every node runs {NEWEST}."), again.out[-3000:]
+
+
+# Last: these hold after the runs above.
+from lakefs_always import (  # noqa: E402
+    cluster,
+    test_nothing_is_lost,
+    test_secrets_are_nowhere,
+    test_the_database_is_of_the_new_schema,
+    test_what_is_kept_is_private,
+)
+
+__all__ = [
+    "cluster",
+    "test_nothing_is_lost",
+    "test_secrets_are_nowhere",
+    "test_the_database_is_of_the_new_schema",
+    "test_what_is_kept_is_private",
+]
