@@ -32,6 +32,6 @@ def reason(address: str, timeout: float) -> str:
         return str(error) or type(error).__name__
     finally:
         connection.close()
-    if answer.status == 403 and b"<Error>" in body:
+    if answer.status in (400, 403) and b"<Error>" in body:  # up to 0.5 a request without credentials is a bad one
         return ""
-    return f"it answers with the status {answer.status} and without an S3 error; wanted 403 AccessDenied"
+    return f"it answers with the status {answer.status} and without an S3 error; wanted one, such as 403 AccessDenied"

@@ -12,6 +12,11 @@ options:
     description: The systemd unit of the daemon. Binary, configuration file, environment and user are read from it.
     type: str
     default: garage.service
+  container:
+    description:
+      - The docker container in which the daemon runs, in place of O(unit). Paths are those of the machine all the same.
+      - A program of another release is then given as its image.
+    type: str
   binary:
     description:
       - The program that the daemon is started with, where the unit does not tell it.

@@ -6,7 +6,8 @@
 
 """What a step left on a node, and whether it is still so. A finished step counts on resume only while this holds.
 
-unit    {slot: service, kind: unit, name, active: true|false}
+unit    {slot: service, kind: unit, name, active: true|false}, and so is container
+image   {slot: stage, kind: image, name, id}
 link    {slot: release, kind: link, path, target}
 file    {slot: stage|backup, kind: file, path, size, sha256 (or "")}
 absent  {slot, kind: absent, path}
@@ -18,7 +19,9 @@ import os
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Protocol
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner, Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._files import sha256_of
 from ansible_collections.uplift.datastores.plugins.module_utils._systemd import read_unit
@@ -43,6 +46,12 @@ class Probe(Protocol):
     def state(self, unit: str) -> str:
         """active, inactive, failed, activating, deactivating."""
 
+    def container(self, name: str) -> str:
+        """active, inactive, or failed while docker starts it again and again."""
+
+    def image(self, name: str) -> str:
+        """The id of an image; "" when it is not there."""
+
     def target(self, path: str) -> str:
         """Where a symbolic link leads; "" when the path is no link or not there."""
 
@@ -62,6 +71,12 @@ class Host:
 
     def state(self, unit: str) -> str:
         return read_unit(self._runner, unit).active
+
+    def container(self, name: str) -> str:
+        return str(_container_info.info(Docker(), name)["active"])
+
+    def image(self, name: str) -> str:
+        return str((Docker().image(name) or {}).get("Id", ""))
 
     def target(self, path: str) -> str:
         return os.readlink(path) if os.path.islink(path) else ""
@@ -108,11 +123,24 @@ def _what(item: Item) -> str:
 
 
 def _unit(item: Item, probe: Probe) -> Answer3:
-    seen, wanted = probe.state(item["name"]), "active" if item["active"] else "down"
+    return _run(f"The unit {item['name']}", probe.state(item["name"]), bool(item["active"]))
+
+
+def _contained(item: Item, probe: Probe) -> Answer3:
+    return _run(f"The container {item['name']}", probe.container(item["name"]), bool(item["active"]))
+
+
+def _image(item: Item, probe: Probe) -> Answer3:
+    seen = probe.image(item["name"])
+    sentence = f"The image {item['name']} is {'another' if seen else 'gone'}; it was left as {item['id']}."
+    return YES if seen == item["id"] else Answer3("no", sentence)
+
+
+def _run(what: str, seen: str, active: bool) -> Answer3:
+    wanted = "active" if active else "down"
     if seen in ("activating", "deactivating", "reloading"):
-        return Answer3("unknown", f"The unit {item['name']} is {seen}; wanted {wanted}. Wait until it is at rest.")
-    same = (seen == "active") == bool(item["active"])
-    return YES if same else Answer3("no", f"The unit {item['name']} is {seen}, it was left {wanted}.")
+        return Answer3("unknown", f"{what} is {seen}; wanted {wanted}. Wait until it is at rest.")
+    return YES if (seen == "active") == active else Answer3("no", f"{what} is {seen}, it was left {wanted}.")
 
 
 def _link(item: Item, probe: Probe) -> Answer3:
@@ -139,6 +167,8 @@ def _absent(item: Item, probe: Probe) -> Answer3:
 
 _KINDS: Mapping[str, Callable[[Item, Probe], Answer3]] = {
     "unit": _unit,
+    "container": _contained,
+    "image": _image,
     "link": _link,
     "file": _file,
     "absent": _absent,

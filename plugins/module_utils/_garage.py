@@ -13,12 +13,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _container,
+    _container_spec,
     _garage_daemon,
     _garage_log,
     _systemd,
     _version,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError, Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._container_runner import ContainerRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_api, garage_first
@@ -66,6 +70,7 @@ class Garage:
     running: bool = True
     next_binary: str = ""
     unit: str = ""
+    container: str = ""
     token: str = ""
     _versions: dict[str, Version] = field(default_factory=dict, repr=False)
 
@@ -213,7 +218,9 @@ class Garage:
 
 
 def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
-    """The node's Garage as systemd runs it; what the operator gives in `params` comes first."""
+    """The node's Garage as systemd or docker runs it; what the operator gives in `params` comes first."""
+    if params.get("container"):
+        return _from_container(runner, params)
     unit = _unit(runner, params)
     command = unit.command() if unit else []
     environment = dict(unit.environment) if unit else {}
@@ -234,6 +241,35 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
         next_binary=next_binary,
         unit=unit.name if unit else "",
         token=living[0].token if living else "",
+    )
+
+
+def _from_container(runner: Runner, params: Mapping[str, Any], docker: Docker | None = None) -> Garage:
+    """Paths are those of this machine; the runner tells the container its own. The next program is an image."""
+    docker = docker or Docker()
+    service = _container.Service(docker, _container.Wish(params["container"], "started"))
+    here, following = service.find(), service.pending()
+    binary = params["binary"] or here.command[0]
+    inside = _garage_daemon.config_of(list(here.command[1:]), dict(here.environment))
+    config_file = params["config_file"] or _container_spec.host_path(here, inside)
+    if not config_file:
+        raise UpliftError(
+            f"The container {here.name} reads {inside}, which lies in it alone; wanted a file of this machine that "
+            "is mounted "
+            "there. Mount it, and give its place by config_file where that cannot be told."
+        )
+    image = following["Config"]["Image"] if following else here.image
+    return Garage(
+        runner=ContainerRunner(runner, here, binary, image, docker),
+        binary=binary if here.running else image,
+        config_file=config_file,
+        user=here.user,
+        timeout=params["call_timeout"],
+        running=here.active == "active",
+        next_binary=image,
+        unit=here.name,
+        container=here.name,
+        token=f"{here.id}:{here.started}" if here.running else "",
     )
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pwd
 import re
 import shutil
 import time
@@ -182,7 +181,7 @@ def _job(garage: Garage, params: Mapping[str, Any], progress: Progress) -> Job:
             "the program "
             "of one by release_binary. Nothing was changed."
         )
-    garage = replace(garage, user=owner_of(directory, garage.user))
+    garage = replace(garage, user=owner_of(garage, directory))
     return Job(garage, directory, source, target, params["timeout"], params["lmdb_map_size"] or "", progress)
 
 
@@ -211,7 +210,7 @@ def _converted(job: Job, prove: bool) -> dict[str, int]:
 
 
 def _finish(job: Job, found: Mapping[str, int]) -> None:
-    part, account = f"{job.output}.uplift-part", pwd.getpwnam(job.garage.user)
+    part, account = f"{job.output}.uplift-part", os.stat(job.metadata_dir)
     for path in [part, *(str(one) for one in Path(part).rglob("*"))]:
         _files.sync_directory(path)
     strangers = foreign_files(part, job.garage.user)
@@ -224,7 +223,7 @@ def _finish(job: Job, found: Mapping[str, int]) -> None:
         "created": round(time.time(), 3), "source_files": prints(job.input), "output_files": prints(part),
     }  # fmt: skip
     _files.write_atomic(job.manifest, (json.dumps(told, indent=1) + "\n").encode(), 0o600)
-    os.chown(job.manifest, account.pw_uid, account.pw_gid)
+    os.chown(job.manifest, account.st_uid, account.st_gid)
     os.rename(part, job.output)
     _files.sync_directory(job.metadata_dir)
 

@@ -15,7 +15,8 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage, form
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_hop_findings import new_name
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_access import PREFIX
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_runbook import MIGRATIONS
 
 DONE = "Migration successful"  # 0.6 spells it with one letter more
@@ -100,8 +101,9 @@ def look(garage: Garage, permissions: bool = False) -> Seen:
         raise UpliftError(
             f"The list of buckets and keys has a line that cannot be read: {unknown[0]!r}. Nothing was migrated."
         )
-    names = [alias for row in buckets.rows for alias in row.aliases or (row.id,)]
-    ids = tuple(row.id for row in keys.rows)
+    # This collection's own throw-away bucket and key come and go beside the operator's.
+    names = [name for row in buckets.rows for name in row.aliases or (row.id,) if not name.startswith(PREFIX)]
+    ids = tuple(row.id for row in keys.rows if not row.name.startswith(PREFIX))
     permitted = tuple(
         key for key in ids if permissions and grants(demand(garage.call("key", "info", key), f"Asking for {key}").out)
     )

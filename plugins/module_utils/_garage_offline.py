@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import time
@@ -15,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _garage_daemon, _systemd
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _garage_daemon, _systemd
+from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import FINISHED, Garage, form
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import OFFLINE_REPAIRS
@@ -32,7 +34,7 @@ def run(
     garage = replace(garage, binary=params["release_binary"] or garage.next_binary, _versions={})
     for name in params["names"]:
         form(OFFLINE_REPAIRS, name, garage.version(), "offline repair")
-    garage = replace(garage, user=owner_of(params["metadata_dir"], garage.user))
+    garage = replace(garage, user=owner_of(garage, params["metadata_dir"]))
     demand_down(garage, params["metadata_dir"], proc)
     result: dict[str, Any] = {
         "changed": True,
@@ -62,7 +64,9 @@ def demand_down(
     garage: Garage, metadata_dir: str, proc: Path = _garage_daemon.PROC, during: str = "an offline repair"
 ) -> None:
     """Refuses while anything may have the database open: beside a living daemon the work may exit with 0 (G05)."""
-    if garage.unit:
+    if garage.container:
+        _container_info.demand_alone(Docker(), garage.container, metadata_dir)
+    elif garage.unit:
         active = _systemd.read_unit(garage.runner, garage.unit).active
         if active not in DOWN:
             raise UpliftError(f"The unit {garage.unit} is {active}; wanted it down during {during}. Stop it first.")
@@ -79,13 +83,19 @@ def demand_down(
 
 
 def foreign_files(directory: str, user: str) -> list[str]:
-    uid = pwd.getpwnam(user).pw_uid
+    """What does not belong to the account; or, where it is none of this machine, to the directory's owner."""
+    uid = os.lstat(directory).st_uid
+    with contextlib.suppress(KeyError):
+        uid = pwd.getpwnam(user).pw_uid
     paths = [directory, *(os.path.join(top, name) for top, dirs, files in os.walk(directory) for name in dirs + files)]
     return sorted(path for path in paths if os.lstat(path).st_uid != uid)
 
 
-def owner_of(metadata_dir: str, user: str) -> str:
-    """The account that owns the metadata; it has to be the service's (G19)."""
+def owner_of(garage: Garage, metadata_dir: str) -> str:
+    """The account that owns the metadata; it has to be the service's (G19). A container has its own."""
+    user = garage.user
+    if garage.container:
+        return user
     try:
         uid = os.stat(metadata_dir).st_uid
         owner = pwd.getpwuid(uid).pw_name

@@ -27,7 +27,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 
 _NODE = re.compile(r"(?:^|\s)([0-9a-f]{16})\s\s+(.+)$")
 _SAVED = re.compile(r"Snapshot has been saved\.|ok|Snapshot created")
-_AROUND = re.compile(r"Node\s+Result|Error: \d+ nodes returned an error")
+_AROUND = re.compile(r"Node\s+Result|Error: \d+ nodes returned an error|\S+Z +(TRACE|DEBUG|INFO|WARN|ERROR) .*")
 _MADE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -131,7 +131,7 @@ def restore(
     if told:
         demand_whole(path, told)
     engine, where = places(files_of(path))
-    garage = replace(garage, user=owner_of(directory, garage.user))
+    garage = replace(garage, user=owner_of(garage, directory))
     demand_down(garage, directory, proc, "a restore")
     database = _garage_engine.path(directory, engine)
     result = {

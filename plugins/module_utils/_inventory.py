@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import migrated_name
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name
 
 Row = Mapping[str, Any]
 Difference = Dict[str, str]
@@ -114,7 +114,7 @@ def _our_keys(inventory: Row) -> set[str]:
 def _aliases(bucket: Row, ours: set[str]) -> list[str]:
     """A name of 0.5 that S3 does not allow counts as the one that the migration to 0.6 puts in its place (G14)."""
     local = [f"{row['alias']} of {row['key']}" for row in bucket["local_aliases"] if row["key"] not in ours]
-    return sorted([*map(migrated_name, bucket["global_aliases"]), *local])
+    return sorted([*map(new_name, bucket["global_aliases"]), *local])
 
 
 def _permissions(bucket: Row, ours: set[str]) -> list[str]:

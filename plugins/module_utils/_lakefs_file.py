@@ -55,10 +55,10 @@ def activate(path: str, staged: str, keep: str, check: bool) -> dict[str, Any]:
         raise UpliftError(f"{staged} is not there; wanted the staged configuration. Stage it again.")
     digest = _files.sha256_of(staged)
     same = _files.sha256_of(path) == digest
+    if not os.path.exists(keep) and not check:
+        shutil.copy2(path, keep)
+        os.chown(keep, os.stat(path).st_uid, os.stat(path).st_gid)
     if not same and not check:
-        if not os.path.exists(keep):
-            shutil.copy2(path, keep)
-            os.chown(keep, os.stat(path).st_uid, os.stat(path).st_gid)
         now = os.stat(path)
         with open(staged, "rb") as handle:
             _replace(path, handle.read(), now)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import asdict
 from typing import Any, Callable, Mapping
@@ -51,11 +52,14 @@ _NO_SERVICE = {"running": False, "version": "", "binary_version": "", "binary": 
 def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     lakefs, unit = from_unit(runner, params)
     running = unit.active == "active" and bool(unit.main_pid)
-    own = _release.said_version(runner, unit.exe) if running and unit.exe else ""
+    lies_there = _release.said_version(runner, lakefs.binary)
+    # The kernel still has the program that was replaced on the disk. What is no lakefs is a wrapper of it.
+    own = "lakefs" in os.path.basename(unit.exe)
+    runs = _release.said_version(runner, f"/proc/{unit.main_pid}/exe") if running and own else lies_there
     return {
         "running": running,
-        "version": own,
-        "binary_version": _release.said_version(runner, lakefs.binary),
+        "version": runs if running else "",
+        "binary_version": lies_there,
         "binary": lakefs.binary,
         "config_file": lakefs.config_file,
         "failure": "" if running else failure(runner, unit.name),

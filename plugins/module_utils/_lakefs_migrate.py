@@ -45,7 +45,7 @@ class Migration:
         self.version = lakefs.version
 
     def run(self, command: str, force: bool, check: bool, *, discard: bool = False, lock: str = LOCK) -> dict[str, Any]:
-        """`up`, `db` or `auto`. Nothing is begun that cannot be ended, and nothing is called done that is not recorded."""
+        """`up`, `db` or `auto`. Nothing is begun that cannot be ended, nor called done that is not recorded."""
         place, before = self.postgres.dsn.place(), _lakefs_database.look(self.postgres)
         command = chosen(self.version, before, discard) if command == "auto" else command
         judged = verdict(self.version, command, before)

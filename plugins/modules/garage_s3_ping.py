@@ -10,7 +10,7 @@ module: garage_s3_ping
 short_description: Ask S3 addresses whether an S3 API is there
 version_added: 0.1.0
 description:
-  - Asks each address from the controller, without credentials. An S3 API answers such a request with the status 403.
+  - Asks each address from the controller, without credentials. An S3 API answers such a request with an S3 error and the status 403, or 400 in 0.5.
   - Runs on the controller, as the probe and the inventory do.
 author: the uplift.datastores contributors (!UNKNOWN)
 extends_documentation_fragment:

@@ -30,8 +30,7 @@ options:
     choices:
       read: Only read.
       staged: Write the configuration for O(version) beside the one that counts.
-      activated: Make the staged one of O(version) count, and keep what counted as that of O(keep).
-      restored: Make the one kept for O(version) count again.
+      activated: Make the staged or kept one of O(version) count, and keep what counted as that of O(keep).
       absent: Remove the staged one of O(version).
   unit: {description: The systemd unit., type: str, default: lakefs.service}
   src: {description: The configuration. Empty means what the unit's program reads., type: path, default: ''}
@@ -89,7 +88,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import Loca
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import activate, raw, staged_path
 
 SPEC = {
-    "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated", "restored", "absent"]},
+    "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated", "absent"]},
     "unit": {"type": "str", "default": "lakefs.service"},
     **{name: {"type": "str", "default": ""} for name in ("version", "keep")},
     "src": {"type": "path", "default": ""},
@@ -99,7 +98,7 @@ SPEC = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    if params["state"] in ("activated", "restored"):
+    if params["state"] == "activated":
         names = [staged_path(params["src"], params[release]) for release in ("version", "keep")]
         return activate(params["src"], names[0], names[1], module.check_mode)
     return raw(LocalRunner(), params)

@@ -40,9 +40,9 @@ version: {description: The release that runs., returned: always, type: str, samp
 binary_version: {description: The release at the unit's path., returned: always, type: str, sample: 1.82.0}
 binary: {description: The unit's program., returned: always, type: str, sample: /usr/local/bin/lakefs}
 config_file: {description: The unit's configuration; empty when there is none., returned: always, type: str, sample: /etc/lakefs/config.yaml}
-failure: {description: Why the last start failed, returned: always, type: str, sample: ''}
+failure: {description: "Why the last start failed, by what it printed.", returned: always, type: str, sample: ''}
 setup: {description: "C(initialized), C(not_initialized), C(unknown), or empty.", returned: always, type: str, sample: initialized}
-answered_version: {description: What the server says itself, where an access key is given., returned: always, type: str, sample: 1.82.0}
+answered_version: {description: "What the server says itself, where an access key is given.", returned: always, type: str, sample: 1.82.0}
 database:
   description: The version records, repositories, users with the number of their keys, and what MVCC has left behind. Null when unknown.
   returned: always

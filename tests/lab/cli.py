@@ -42,10 +42,12 @@ def setup(_args: argparse.Namespace) -> int:
 
 
 def release(args: argparse.Namespace) -> int:
+    from tests.lab import garage_docker
     from tests.lab import release as releases
 
     for version in args.versions:
-        print(releases.get(args.product, version, args.pin), flush=True)
+        path = releases.get(args.product, version, args.pin)
+        print(garage_docker.make_image(version) if args.image else path, flush=True)
     return 0
 
 
@@ -59,9 +61,11 @@ def down(args: argparse.Namespace) -> int:
 
 def fill(args: argparse.Namespace) -> int:
     from tests.lab import cluster, products
+    from tests.lab import fill as filling
 
     found = cluster.load(args.name)
-    print(products.of(found.group).fill(found, args))
+    product = products.of(found.group)
+    print(filling.fill(found, args.objects, True) if args.odd_names else product.fill(found, args.objects))
     return 0
 
 
@@ -174,10 +178,18 @@ def cluster_commands(subs: Subparsers) -> None:
     p.add_argument("--zones", type=int, default=3)
     p.add_argument("--release", required=True)
     p.add_argument("--gateways", type=int, default=0, help="so many of the nodes, the last dealt, store nothing")
-    p.add_argument("--form", default="plain", help="garage: plain, packaged or odd; lakefs: plain or environment")
+    p.add_argument(
+        "--form",
+        default="plain",
+        help="garage: plain, packaged (as the two public roles leave it), odd, or docker; lakefs: plain or environment",
+    )
     p.add_argument("--replication", type=int, default=3)
     p.add_argument("--engine", default="", help="db_engine in the configuration; by default none is written")
-    p.add_argument("--secret", default="config", help="where rpc_secret is: config, file, or env (the unit's file)")
+    p.add_argument(
+        "--secret",
+        default="config",
+        help="where rpc_secret is: config, world (the same, readable for all), file, or env (the unit's file)",
+    )
     p.add_argument("--data-dirs", type=int, default=1, help="from 0.9 on: so many directories for blocks")
     p.add_argument("--small-disk", type=int, default=0, metavar="MB", help="a file system of that size at /var/backups")
     p = command(subs, "down", down, "take clusters away, with all that belongs to them")
@@ -199,6 +211,7 @@ def parser() -> argparse.ArgumentParser:
     p = command(subs, "release", release, "get releases into the cache; prints their paths")
     p.add_argument("product", choices=PRODUCTS)
     p.add_argument("versions", nargs="+", metavar="VERSION")
+    p.add_argument("--image", action="store_true", help="as docker images; prints their names")
     p.add_argument("--pin", action="store_true", help="note the checksum of a download that has none in the table")
     cluster_commands(subs)
     p = command(subs, "fill", fill, "data as customers would have it; writes the manifest", "--name")

@@ -26,6 +26,8 @@ class Cluster:
     service: str
     own_data: tuple[str, ...]
     product: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By host: what its inventory says beside how it is reached."""
     # Of the inventory; without any, all hosts are in the one that has the product's name.
     groups: dict[str, list[str]] = field(default_factory=dict)
 
@@ -87,6 +89,8 @@ def inventory(cluster: Cluster, private_key: str, sockets: str) -> str:
         lines += [f"{group}:", "  hosts:"]
         for host in map(cluster.host, names):
             lines += [f"    {host.name}:", f"      ansible_host: {host.address}"]
+            own = cluster.variables.get(host.name, {})
+            lines += [f"      {key}: {json.dumps(value)}" for key, value in own.items()]
         lines += ["  vars:", *(f"    {key}: {json.dumps(value)}" for key, value in common.items())]
     return "\n".join(lines) + "\n"
 

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from tests.lab import cluster as clusters
-from tests.lab import garage_text, hosts, release
+from tests.lab import garage_docker, garage_text, hosts, release
 from tests.lab.cluster import Cluster
-from tests.lab.garage_forms import ADMIN, FORMS, RPC, S3, UID, WEB, Form, Settings, config, secret_file
+from tests.lab.garage_forms import ADMIN, DOCKER, FORMS, RPC, S3, UID, WEB, Form, Settings, config, secret_file
 from tests.lab.garage_words import Words
 from tests.lab.hosts import Host
 from tests.lab.proc import LabError, at_once, run, say, wait_for
@@ -36,17 +36,19 @@ class Wish:
 
     def refuse(self) -> str:
         """Why there can be no such cluster, or the empty string."""
-        if self.form not in FORMS:
-            return f"form {self.form!r}: wanted one of {', '.join(FORMS)}"
+        if self.form not in (*FORMS, DOCKER):
+            return f"form {self.form!r}: wanted one of {', '.join((*FORMS, DOCKER))}"
         words = Words(self.release)
         if not words.since(0, 5):
             return f"release {self.release}: wanted 0.5 or later"
         if self.engine and self.engine not in words.engines:
             return f"engine {self.engine!r} with {self.release}: wanted one of {', '.join(words.engines) or 'none'}"
-        if self.secret not in ("config", "file", "env"):
-            return f"secret {self.secret!r}: wanted config, file or env"
-        if self.secret != "config" and not words.since(0, 8, 2):
+        if self.secret not in ("config", "world", "file", "env"):
+            return f"secret {self.secret!r}: wanted config, world, file or env"
+        if self.secret in ("file", "env") and not words.since(0, 8, 2):
             return f"the secret by {self.secret} with {self.release}: its daemon reads it from the configuration only"
+        if self.form == DOCKER and (self.secret != "config" or self.data_dirs > 1):
+            return "the form docker: wanted the secret in the configuration, and one data directory"
         if self.secret == "env" and not FORMS[self.form].environment:
             return f"the secret by env in the form {self.form}: its unit has no file of environment"
         if self.data_dirs > 1 and not words.since(0, 9):
@@ -77,7 +79,6 @@ def install(form: Form, host: Host, wish: Wish, text: str, secret: str) -> None:
     files = {form.config: text, f"/etc/systemd/system/{form.service}": form.unit}
     if form.environment:
         files[form.environment_file] = form.environment
-    private = [form.config]
     if wish.secret == "env":
         files[form.environment_file] += f"GARAGE_RPC_SECRET={secret}\n"
     hosts.must(host, [["install", "-d", str(binary.parent)]])
@@ -88,8 +89,8 @@ def install(form: Form, host: Host, wish: Wish, text: str, secret: str) -> None:
         ["install", "-d", *garages, "-m", "0750", form.home, form.metadata, *form.data(wish.data_dirs)],
         ["chown", "root:root", program],
         ["chmod", "755", program],
-        *(["chown", "root:garage", path] for path in private),
-        *(["chmod", "640", path] for path in private),
+        ["chown", "root:garage", form.config],
+        ["chmod", "644" if wish.secret == "world" else "640", form.config],
         *([["chmod", "600", form.environment_file]] if wish.secret == "env" else []),
         *([["ln", "-s", Path(program).name, form.binary]] if form.linked else []),
     ])  # fmt: skip
@@ -120,10 +121,10 @@ def unhealthy(cluster: Cluster, ids: dict[str, str], roles: bool) -> str:
     want = {peer[:16] for peer in ids.values()}
 
     def view(host: Host) -> str:
-        answer = run(["docker", "exec", host.container, *cli(cluster), "status"], check=False, timeout=30)
-        if answer.returncode:
-            return f"{host.name}: {(answer.stderr.strip().splitlines() or ['no answer'])[-1]}"
-        healthy = garage_text.healthy(answer.stdout, with_role=roles)
+        text, reason = status(cluster, host)
+        if reason:
+            return reason
+        healthy = garage_text.healthy(text, with_role=roles)
         return "" if healthy == want else f"{host.name} sees {len(healthy)} of {len(want)} healthy"
 
     return "; ".join(filter(None, at_once(view, cluster.hosts)))
@@ -143,32 +144,45 @@ def form_cluster(cluster: Cluster) -> dict[str, str]:
     wait_for("all nodes see all others", lambda: unhealthy(cluster, ids, roles=False), 60)
     say("applying the layout")
     lay_out(cluster, ids)
-    wait_for("all nodes see all others with their roles", lambda: unhealthy(cluster, ids, roles=True), 60)
+    wait_for("all nodes see all others with their roles", lambda: unhealthy(cluster, ids, roles=True), 120)
     return ids
 
 
 def silence(cluster: Cluster) -> str:
-    for host in cluster.hosts:
-        answer = run(["docker", "exec", host.container, *cli(cluster), "status"], check=False, timeout=30)
-        if answer.returncode:
-            return f"{host.name}: {answer.stderr.strip()[-300:]}"
-    return ""
+    return next(filter(None, (status(cluster, host)[1] for host in cluster.hosts)), "")
+
+
+def status(cluster: Cluster, host: Host) -> tuple[str, str]:
+    """What `garage status` says, or why it does not. A node that is busy with a new layout may take long to answer."""
+    try:
+        answer = run(["docker", "exec", host.container, *cli(cluster), "status"], check=False, timeout=20)
+    except LabError as error:
+        return "", f"{host.name}: {error}"
+    reason = (answer.stderr.strip().splitlines() or ["no answer"])[-1][-300:]
+    return answer.stdout, f"{host.name}: {reason}" if answer.returncode else ""
 
 
 def asked_for(name: str, wish: Wish) -> Cluster:
     """The cluster before it has a network: everything that two `up` calls can be compared by."""
     if reason := wish.refuse():
         raise LabError(reason)
+    seats = tuple(hosts.plan(name, wish.nodes, wish.zones, 0, wish.gateways))
+    ports = {"s3": S3, "rpc": RPC, "web": WEB, "admin": ADMIN}
+    if wish.form == DOCKER:
+        nodes = [garage_docker.directory(name, host) for host in seats]
+        product = {**asdict(wish), "binary": garage_docker.ALIAS, "config": garage_docker.CONFIG, "ports": ports}
+        own = tuple(str(node / part) for node in nodes for part in ("meta", "data"))
+        variables = {host.name: {"garage_container": garage_docker.container(host)} for host in seats}
+        return Cluster(name, "garage", seats, "docker.service", own, product, variables)
     shape = FORMS[wish.form]
     wrap = ["sh", "-c", f'set -a; . {shape.environment_file}; exec "$@"', "sh"] if wish.secret == "env" else []
     product = {
         **asdict(wish), "binary": shape.binary, "config": shape.config, "metadata": shape.metadata,
         "data": shape.data(wish.data_dirs)[0], "cli": wrap,
-        "ports": {"s3": S3, "rpc": RPC, "web": WEB, "admin": ADMIN},
+        "ports": ports,
     }  # fmt: skip
     own = (shape.metadata, *shape.data(wish.data_dirs))
-    seats = hosts.plan(name, wish.nodes, wish.zones, 0, wish.gateways)
-    return Cluster(name, "garage", tuple(seats), shape.service, own, product)
+    return Cluster(name, "garage", seats, shape.service, own, product)
 
 
 def up(wanted: Cluster) -> Cluster:
@@ -180,11 +194,23 @@ def up(wanted: Cluster) -> Cluster:
     release.get("garage", wish.release)
     third = hosts.make_network(name)
     seats = hosts.plan(name, wish.nodes, wish.zones, third, wish.gateways)
-    hosts.boot(name, seats, wish.small_disk)
+    docker = wish.form == DOCKER
+    more = (lambda host: garage_docker.mounts(name, host)) if docker else (lambda _: [])
+    hosts.boot(name, seats, wish.small_disk, more=more)
     secret = secrets.token_hex(32)
     say(f"installing garage {wish.release} in the form `{wish.form}` and starting it")
     settings = Settings(wish.release, secret, wish.replication, wish.engine, wish.secret, wish.data_dirs)
-    at_once(lambda h: install(FORMS[wish.form], h, wish, config(wish.form, h.address, settings), secret), seats)
+
+    def lay_down(host: Host) -> None:
+        if docker:
+            text = config("plain", host.address, settings)
+            garage_docker.start(name, host, wish.release, text)
+        else:
+            install(FORMS[wish.form], host, wish, config(wish.form, host.address, settings), secret)
+
+    if docker:
+        garage_docker.make_image(wish.release)
+    at_once(lay_down, seats)
     cluster = replace(wanted, hosts=tuple(seats))
     cluster.product["ids"] = form_cluster(cluster)
     cluster.save()

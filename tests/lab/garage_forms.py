@@ -108,6 +108,10 @@ WantedBy=multi-user.target
 }
 
 
+# Not on its hosts but beside them: see garage_docker. Its configuration is that of `plain`.
+DOCKER = "docker"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a configuration is made of besides its form."""

@@ -9,7 +9,7 @@ import ipaddress
 import json
 import socket
 import string
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,11 +85,12 @@ def make_network(cluster: str) -> int:
 
 def boot(
     cluster: str, hosts: Sequence[Host], small_disk: int = 0, packages: Sequence[str] = (),
-    volumes: Mapping[str, str] | None = None,
+    volumes: Mapping[str, str] | None = None, more: Callable[[Host], list[str]] = lambda _host: [],
 ) -> None:  # fmt: skip
     """`small_disk`: megabytes of a tmpfs at /var/backups, for tests of full disks; `packages`: more of Debian's.
 
-    `volumes`: directories that all these hosts have in common, by the names of Docker's volumes.
+    `volumes`: directories that all these hosts have in common, by the names of Docker's volumes. `more`: words for
+    `docker run`.
     """
     image_name, public_key = image.ready(packages), paths.key().with_suffix(".pub").read_text()
     disk = ["--tmpfs", f"/var/backups:rw,mode=755,size={small_disk}m"] if small_disk else []
@@ -105,7 +106,7 @@ def boot(
             "--network", f"uplift-{cluster}", "--ip", host.address, "--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE",
             "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
             "--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup", "--tmpfs", "/run", "--tmpfs", "/tmp:exec",
-            *disk, image_name, "/sbin/init",
+            *disk, *more(host), image_name, "/sbin/init",
         ])  # fmt: skip
         must(host, [["chmod", "-R", "go=", "/root/.ssh"]], files={"/root/.ssh/authorized_keys": public_key})
 

@@ -110,7 +110,7 @@ def asked_for(name: str, nodes: int, version: str, form: str, small_disk: int) -
     seats = plan(name, nodes, 0)
     groups = {"lakefs": [host.name for host in seats[:-1]], "database": [DATABASE_HOST]}
     own = (forms.HOME, "/var/lib/postgresql", "/var/lib/haproxy", "/etc/ssl")
-    return Cluster(name, "lakefs", tuple(seats), "lakefs.service", own, product, groups)
+    return Cluster(name, "lakefs", tuple(seats), "lakefs.service", own, product, groups=groups)
 
 
 def plan(name: str, nodes: int, third: int) -> list[Host]:

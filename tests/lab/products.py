@@ -21,7 +21,7 @@ Clients: TypeAlias = list[tuple[str, Any]]  # where, and an S3 client for it, in
 class Product:
     wanted: Callable[[argparse.Namespace], Cluster]
     up: Callable[[Cluster], Cluster]
-    fill: Callable[[Cluster, argparse.Namespace], str]
+    fill: Callable[[Cluster, int], str]
     verify: Callable[[Cluster, str], list[str]]
     summary: Callable[[Cluster], str]
     # The load's own customer, made once and left where it is; and the prefix of all that it writes.
@@ -37,11 +37,8 @@ def garage() -> Product:
         wish = product.Wish(**{field.name: getattr(args, field.name) for field in dataclasses.fields(product.Wish)})
         return product.asked_for(args.name, wish)
 
-    def filled(cluster: Cluster, args: argparse.Namespace) -> str:
-        return fill.fill(cluster, args.objects, args.odd_names)
-
     return Product(
-        wanted, product.up, filled, judge.verify, lambda cluster: manifest.summary(manifest.load(cluster)),
+        wanted, product.up, fill.fill, judge.verify, lambda cluster: manifest.summary(manifest.load(cluster)),
         load.garage_clients,
     )  # fmt: skip
 
@@ -53,10 +50,9 @@ def lakefs() -> Product:
     def wanted(args: argparse.Namespace) -> Cluster:
         return product.asked_for(args.name, args.nodes, args.release, args.form, args.small_disk)
 
-    def filled(cluster: Cluster, args: argparse.Namespace) -> str:
-        return lakefs_fill.fill(cluster, args.objects)
-
-    return Product(wanted, product.up, filled, lakefs_judge.verify, lakefs_judge.summary, lakefs_load.clients, "main/")
+    return Product(
+        wanted, product.up, lakefs_fill.fill, lakefs_judge.verify, lakefs_judge.summary, lakefs_load.clients, "main/"
+    )
 
 
 PRODUCTS: dict[str, Callable[[], Product]] = {"garage": garage, "lakefs": lakefs}

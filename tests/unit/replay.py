@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,24 +14,31 @@ from typing import Any
 import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils import _cli
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import READERS, Garage, form
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_repair import Clock
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_inventory as inventory
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import COMMANDS
+from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
 
 FIXTURES = Path(__file__).parent / "fixtures" / "garage"
 RUNBOOK = FIXTURES.with_name("garage_runbook")  # what is asked once in a cluster's life, of releases old and new
 FIRST, SECOND, OLD, BARE, NEW, NINE, ONE, TWO = "0.5.1", "0.6.0", "0.7.0", "0.8.0", "0.8.7", "0.9.4", "1.3.0", "2.1.0"
-ALL = (OLD, BARE, NEW)
-# Without a list of workers, and with one.
-LOGGED, LISTED = (FIRST, SECOND, OLD), (BARE, NEW, NINE, ONE, TWO)
+ALL = (FIRST, SECOND, OLD, BARE, NEW, NINE, ONE, TWO)
+LISTED = (BARE, NEW, NINE, ONE, TWO)  # with a list of workers
+TEXT = (SECOND, OLD, BARE, NEW, NINE, ONE)  # 0.5 has other buckets, 2.x another way to ask for them
 BINARY, CONFIG = "/releases/garage", "/etc/garage.toml"
+
+
+def _file(case: str, version: str) -> Path:
+    """By its name alone, or `garage_runbook/NAME` where both captures have one."""
+    file = f"{case}_{version}.yml"
+    places = [FIXTURES.parent] if "/" in case else [FIXTURES, RUNBOOK]
+    return next((place / file for place in places if (place / file).exists()), FIXTURES / file)
 
 
 def answer(case: str, version: str) -> Answer:
     """One captured call, cleaned as LocalRunner cleans it."""
-    file = f"{case}_{version}.yml"
-    kept = yaml.safe_load(
-        (FIXTURES if (FIXTURES / file).exists() else RUNBOOK).joinpath(file).read_text(encoding="utf-8")
-    )
+    kept = yaml.safe_load(_file(case, version).read_text(encoding="utf-8"))
     clean = [_cli._text(kept[stream].encode()) for stream in ("stdout", "stderr")]
     return Answer(tuple(kept["argv"]), kept["rc"], *clean)
 
@@ -49,33 +57,65 @@ def cases(prefix: str, version: str) -> list[str]:
     return sorted(name for name in names if answer(name, version).rc == 0)
 
 
-def questions(version: str) -> dict[str, str]:
-    """The captures of buckets and keys by the words that this release is asked with."""
-    if version == TWO:
-        return {
-            "json-api ListBuckets null": "api_buckets", 'json-api GetBucketInfo {"search": "photos"}': "api_bucket",
-            "json-api ListKeys null": "api_keys", 'json-api GetKeyInfo {"search": "app key"}': "api_key",
-        }  # fmt: skip
-    return {
-        "bucket list": "bucket_list", "bucket info photos": "bucket_info",
-        "key list": "key_list", "key info app key": "key_info",
-    }  # fmt: skip
-
-
 def names(version: str) -> dict[str, str]:
     """Short node ids by the host names of the captured cluster."""
     lines = [line.replace("…", " ").split() for line in out("status", version).splitlines() if "127.0.0.1" in line]
     return {words[1]: words[0] for words in lines}
 
 
+def question(command: str, version: str, word: str = "") -> str:
+    """A question in the words of a release; that they are right is what the captures' own words tell."""
+    said = form(COMMANDS, command, parse(version), "command")
+    word = json.dumps({said.field: word}) if said.field else word
+    return " ".join(part.format(word) for part in said.words)
+
+
+def told(case: str, version: str) -> str:
+    """The capture that answers a question for buckets and keys: from 2.0 on they are asked for by `json-api`."""
+    if version != TWO:
+        return case
+    plural = {"bucket_list": "api_buckets", "key_list": "api_keys", "key_info": "api_key"}
+    for text, api in plural.items():
+        if case.startswith(text):
+            return case.replace(text, api)
+    return "api_key_new" if case == "key_new" else case.replace("bucket_info", "api_bucket")
+
+
+def buckets(case: str, version: str) -> inventory.Buckets:
+    reader = READERS[form(COMMANDS, "buckets", parse(version), "command").reader]
+    found: inventory.Buckets = reader.buckets(out(told(case, version), version))
+    return found
+
+
+def bucket(case: str, version: str) -> inventory.Bucket:
+    reader = READERS[form(COMMANDS, "bucket", parse(version), "command").reader]
+    found: inventory.Bucket = reader.bucket(out(told(case, version), version))
+    return found
+
+
+def keys(case: str, version: str) -> inventory.Keys:
+    reader = READERS[form(COMMANDS, "keys", parse(version), "command").reader]
+    found: inventory.Keys = reader.keys(out(told(case, version), version))
+    return found
+
+
+def key(case: str, version: str) -> inventory.Key:
+    reader = READERS[form(COMMANDS, "key", parse(version), "command").reader]
+    found: inventory.Key = reader.key(out(told(case, version), version))
+    return found
+
+
 def bucket_id(alias: str, version: str) -> str:
-    return next(line.split()[-1] for line in out("bucket_list", version).splitlines() if alias in line)
+    return next(row.id for row in buckets("bucket_list", version).rows if alias in row.aliases)
+
+
+def bucket_word(alias: str, version: str) -> str:
+    """What the bucket is asked for by."""
+    return next(row.word for row in buckets("bucket_list", version).rows if alias in row.aliases)
 
 
 def key_id(name: str, version: str) -> str:
-    return next(
-        line.split()[0] for line in out("key_list_leftover", version).splitlines() if line.endswith(f"  {name}")
-    )
+    return next(row.id for row in keys("key_list_leftover", version).rows if row.name == name)
 
 
 @dataclass

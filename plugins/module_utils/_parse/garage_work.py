@@ -27,7 +27,7 @@ _STATS_KNOWN = [
     for text in (
         r"Rust compiler version: ", r"Ring nodes & partition count:$", r"Table stats:$", r"Block manager stats:$",
         r"Storage nodes:$", r"  [0-9a-f]{16}\b", r"  ID\s+Hostname\s", r"  number of items: ", r"  Merkle tree size: ",
-        r"  number of RC entries ", r"If values are missing above", r"Estimated available storage", r"  (meta)?data: ",
+        r"  number of RC entries\b", r"If values are missing above", r"Estimated available storage", r"  (meta)?data: ",
         r"A precise estimate could not be given", r"==== NODE \[", r"==== CLUSTER STATISTICS", r"Node ID: ",
         r"Hostname: ", r"Garage features: ",
     )
@@ -53,7 +53,9 @@ _METRIC = re.compile(r"(\w+)(?:\{(.*)\})? (\d+(?:\.\d+)?)(?: \d+)?")
 # A resync that failed is tried again: `stats` tells which blocks still are in error.
 _LOG_BLOCK = re.compile(r"Error when resyncing (\w+)")
 _NOT_LAUNCHED = re.compile(r"([0-9a-f]{16})\s+Error: (.*)")
-_LOG_ERRORS = re.compile(r"Sync error: |Error while syncing |Repair worker failed with error|Error in worker ")
+_LOG_ERRORS = re.compile(
+    r"Sync error(?: with \w+)?: |Error while syncing |Repair worker failed with error|Error in worker "
+)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,9 @@ def plan(catalogue: Catalogue, records: Records, confirmed: bool) -> Plan | Sequ
     number = _last_hop(records)
     hop = record["plan"]["hops"][number]
     switched = _hosts_with(records, number, "activate")
-    bare = sorted(set(records) - set(_hosts_with(records, number, "backup", "done"))) if switched else []
+    # A hop between releases that agree on what they keep backs nothing up, and loses nothing on the way back.
+    keeps = any(step["verb"] == "backup" for one in hop["passes"].values() for step in one["steps"])
+    bare = sorted(set(records) - set(_hosts_with(records, number, "backup", "done"))) if switched and keeps else []
     if bare:
         return [
             Refusal(
@@ -43,9 +45,9 @@ def plan(catalogue: Catalogue, records: Records, confirmed: bool) -> Plan | Sequ
                 f" on to {hop['target']}; wanted a backup of every node. Finish the upgrade instead: run it again.",
             )
         ]
-    if switched and not confirmed:
+    if switched and keeps and not confirmed:
         return [_unconfirmed(record, hop)]
-    way = catalogue.back[0 if switched else 1]
+    way = catalogue.back[(0 if keeps else 2) if switched else 1]
     names = tuple(record["plan"]["hops"][number]["passes"]["before"]["waves"][0])
     passes = tuple(
         PlannedPass(
@@ -59,7 +61,7 @@ def plan(catalogue: Catalogue, records: Records, confirmed: bool) -> Plan | Sequ
     )
     here, there = _version.parse(hop["target"]), _version.parse(hop["source"])
     guide = f"back over {hop['source']} -> {hop['target']} of {record['id']}"
-    lost = "what clients wrote since the backups were taken" if switched else ""
+    lost = "what clients wrote since the backups were taken" if switched and keeps else ""
     return Plan(
         catalogue.product,
         record["plan"]["leader"],

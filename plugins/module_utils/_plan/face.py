@@ -35,10 +35,10 @@ def demanded(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     """The plan for a module's parameters: {plan, tree, resumed, refusals}."""
-    wishes = ("target", "strategy", "wave", "accept", "stop_after")
-    request = Request(**{name: params[name] for name in wishes}, via=params.get("via") or ())
     if params["back"]:
         return _back(params)
+    wishes = ("target", "strategy", "wave", "accept", "stop_after", "via")
+    request = Request(**{name: params[name] for name in wishes})
     found = resume.unfinished(params["records"], request)
     if found is None:
         return _fresh(params, request)

@@ -78,7 +78,8 @@ class Catalogue:
 
     until: the first release that belongs to no known series.
     never: releases that are no target, and why.
-    back: how a hop is gone back over, when the new release was made active and when it was not.
+    back: how a hop is gone back over: when the new release was made active; when it was not; and, where there is a
+    third, when it was and the hop backs nothing up.
     quorums: replication mode -> (copies, how many must answer). alike: the nodes keep nothing themselves (they share
     a database), so one that stays serves everybody; quorums are not asked then.
     """

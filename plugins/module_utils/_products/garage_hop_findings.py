@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
-import re
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._products import garage_config
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name, valid
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 Seen = Mapping[str, Any]
@@ -24,7 +22,6 @@ ADMIN_API = {
     Version(0, 9, 0): "/v0 is gone, /v1 takes its place",
     Version(2, 0, 0): "/v2 takes the place of /v0 and /v1",
 }
-_S3_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]")
 
 
 def hop_findings(seen: Seen) -> Iterator[Finding]:
@@ -45,20 +42,6 @@ def hop_findings(seen: Seen) -> Iterator[Finding]:
                 "programs that use the admin API know the new paths",
                 "change them together with the upgrade; nothing here uses that API",
             )
-
-
-def new_name(name: str) -> str:
-    """What the migration calls a bucket whose name S3 does not allow: garage_model 0.6.0, migrate.rs."""
-    return name if valid(name) else hashlib.blake2b(name.encode()).hexdigest()[:32]
-
-
-def valid(name: str) -> bool:
-    """Garage's own rule (garage_model 0.6.0, bucket_alias_table.rs)."""
-    try:
-        ipaddress.ip_address(name)
-        return False
-    except ValueError:
-        return bool(_S3_NAME.fullmatch(name)) and not name.startswith("xn--") and not name.endswith("-s3alias")
 
 
 def _names(buckets: Any) -> Iterator[Finding]:

@@ -12,25 +12,23 @@ import hashlib
 import ipaddress
 import re
 
-_ALLOWED = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_S3_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]")
 
 
 def bucket_id(name: str) -> str:
-    """The id that a bucket of 0.5 has in 0.6 and for ever after: the first half of its name's BLAKE2b."""
+    """The id that a bucket of 0.5 has in 0.6 and for ever after: half of its name's BLAKE2b (migrate.rs)."""
     return hashlib.blake2b(name.encode()).hexdigest()[:64]
 
 
-def is_s3_name(name: str) -> bool:
-    """As Garage 0.6 decides it."""
-    if not _ALLOWED.fullmatch(name) or name.startswith("xn--") or name.endswith("-s3alias"):
-        return False
+def new_name(name: str) -> str:
+    """What the migration calls a bucket whose name S3 does not allow: garage_model 0.6.0, migrate.rs (G14)."""
+    return name if valid(name) else bucket_id(name)[:32]
+
+
+def valid(name: str) -> bool:
+    """Garage's own rule (garage_model 0.6.0, bucket_alias_table.rs)."""
     try:
         ipaddress.ip_address(name)
+        return False
     except ValueError:
-        return True
-    return False
-
-
-def migrated_name(name: str) -> str:
-    """The name after the migration (G14)."""
-    return name if is_s3_name(name) else bucket_id(name)[:32]
+        return bool(_S3_NAME.fullmatch(name)) and not name.startswith("xn--") and not name.endswith("-s3alias")

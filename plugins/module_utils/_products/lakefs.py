@@ -42,6 +42,19 @@ def _migration(before: Sequence[str] = (), after: Sequence[str] = ()) -> Sequenc
     )
 
 
+# Going back over a hop: the database of before, or (where nothing was switched) only the old release's start, or (where
+# old and new agree on the schema) only the old release.
+RESTORE = Way(
+    "all_at_once",
+    {
+        "together": ("leave", "stop", "alone", "restore", "activate", "configure", "start", "healthy", "join"),
+        "after": ("verify",),
+    },
+    {"together": "no instance answers from the stop to the start; what was written since the backup is lost"},
+)
+REOPEN = Way("all_at_once", {"together": ("start", "healthy", "join"), "after": ("verify",)})
+RETURN = Way("all_at_once", {"together": _SWITCH, "after": ("verify",)}, {"together": _DOWN})
+
 _BACK = "{}: the older release neither reads nor refuses what the migration has written; going back means the backup"
 _TO_KV_GUIDE = "KV migration by 0.80.2 (guide 003)"
 _ACL = (
@@ -113,6 +126,7 @@ LAKEFS = Catalogue(
     series=_SERIES,
     until=schema.UNKNOWN,
     hops=tuple(_hops(_SERIES)),
+    back=(RESTORE, REOPEN, RETURN),
     patch=PATCH,
     alike=True,
     never={

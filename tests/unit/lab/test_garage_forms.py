@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.lab import garage_forms
-from tests.lab.garage import Wish
+from tests.lab.garage import Wish, asked_for
 from tests.lab.garage_forms import FORMS, Settings
 from tests.lab.garage_words import Words
 
@@ -90,13 +90,14 @@ def test_an_engine_and_two_disks() -> None:
     ("wish", "words"),
     [
         (Wish("0.4.0"), "wanted 0.5 or later"),
-        (Wish("0.7.0", form="other"), "wanted one of plain, packaged, odd"),
+        (Wish("0.7.0", form="other"), "wanted one of plain, packaged, odd, docker"),
         (Wish("0.7.0", engine="sled"), "wanted one of none"),
         (Wish("1.3.0", engine="sled"), "wanted one of lmdb, sqlite"),
-        (Wish("0.9.4", secret="paper"), "wanted config, file or env"),
+        (Wish("0.9.4", secret="paper"), "wanted config, world, file or env"),
         (Wish("0.8.0", secret="file"), "reads it from the configuration only"),  # trap G27
         (Wish("0.9.4", secret="env"), "has no file of environment"),
         (Wish("0.8.7", data_dirs=2), "wanted 0.9 or later"),
+        (Wish("0.9.4", form="docker", data_dirs=2), "one data directory"),
     ],
 )
 def test_what_cannot_be_made(wish: Wish, words: str) -> None:
@@ -106,6 +107,12 @@ def test_what_cannot_be_made(wish: Wish, words: str) -> None:
 @pytest.mark.parametrize("release", ["0.5.1", "0.6.0", "0.7.0", "0.8.7", "0.9.4", "1.3.0", "2.1.0"])
 def test_what_can_be_made(release: str) -> None:
     assert Wish(release).refuse() == ""
+
+
+def test_containers_stand_beside_their_hosts() -> None:
+    found = asked_for("x", Wish("0.9.4", form="docker"))
+    assert found.variables["b1"] == {"garage_container": "uplift-x-b1-garage"}
+    assert all(path.endswith(("/meta", "/data")) for path in found.own_data) and len(found.own_data) == 6
 
 
 @pytest.mark.parametrize(("release", "size"), [("0.8.7", "1"), ("0.9.4", "1G")])

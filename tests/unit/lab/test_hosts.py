@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import ipaddress
 from pathlib import Path
 
@@ -77,6 +78,13 @@ def test_inventory() -> None:
     assert "StrictHostKeyChecking=no" in group["vars"]["ansible_ssh_args"]
 
 
+def test_a_host_may_have_variables_of_its_own() -> None:
+    held = dataclasses.replace(made(), variables={"b1": {"garage_container": "x"}})
+    group = yaml.safe_load(cluster.inventory(held, "/keys/id", "/cache/cp"))["garage"]
+    assert group["hosts"]["b1"] == {"ansible_host": "198.18.7.12", "garage_container": "x"}
+    assert group["hosts"]["c1"] == {"ansible_host": "198.18.7.13"}
+
+
 def test_two_clusters_never_share_a_socket() -> None:
     """The second may get the addresses of the first one while its connections are still kept."""
     assert cluster.ssh_arguments("one", "/cp")[-1] != cluster.ssh_arguments("two", "/cp")[-1]
@@ -88,7 +96,7 @@ def test_unknown_host_is_named_with_those_there_are() -> None:
 
 
 def test_a_cluster_that_the_lab_cannot_make() -> None:
-    with pytest.raises(LabError, match="wanted one of plain, packaged, odd"):
+    with pytest.raises(LabError, match="wanted one of plain, packaged, odd, docker"):
         garage.asked_for("x", garage.Wish("0.7.0", form="other"))
 
 

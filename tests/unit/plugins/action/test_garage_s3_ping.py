@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.action.garage_s3_ping import reason
 
 DENIED = b"<Error><Code>AccessDenied</Code></Error>"
-ANSWERS = {"s3": (403, DENIED), "web": (404, b"not here"), "proxy": (403, b"go away")}
+ANSWERS = {"s3": (403, DENIED), "old": (400, DENIED), "web": (404, b"not here"), "proxy": (403, b"go away")}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,7 +39,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("server", "says"),
-    [("s3", ""), ("web", "status 404"), ("proxy", "status 403 and without an S3 error")],
+    [("s3", ""), ("old", ""), ("web", "status 404"), ("proxy", "status 403 and without an S3 error")],
     indirect=["server"],
 )
 def test_only_an_s3_error_is_an_s3_api(server: str, says: str) -> None:

@@ -28,6 +28,12 @@ class Seen:
     def state(self, unit: str) -> str:
         return str(self._fact("state"))
 
+    def container(self, name: str) -> str:
+        return str(self._fact("container"))
+
+    def image(self, name: str) -> str:
+        return str(self._fact("image"))
+
     def target(self, path: str) -> str:
         return str(self._fact("target"))
 
@@ -42,6 +48,8 @@ class Seen:
 
 
 UP = {"slot": "service", "kind": "unit", "name": "g.service", "active": True}
+BOX = {"slot": "service", "kind": "container", "name": "garage", "active": True}
+IMAGE = {"slot": "stage", "kind": "image", "name": "g:1", "id": "sha256:1"}
 DOWN = {**UP, "active": False}
 LINK = {"slot": "release", "kind": "link", "path": "/b/g", "target": "g-1"}
 FILE = {"slot": "backup", "kind": "file", "path": "/b/x", "size": 3, "sha256": "abc"}
@@ -58,6 +66,12 @@ GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
         (DOWN, {"state": "inactive"}, "yes", ""),
         (DOWN, {"state": "failed"}, "yes", ""),
         (DOWN, {"state": "active"}, "no", "is active, it was left down"),
+        (BOX, {"container": "active"}, "yes", ""),
+        (BOX, {"container": "inactive"}, "no", "The container garage is inactive, it was left active"),
+        (BOX, {"container": UpliftError("no such")}, "unknown", "no such"),
+        (IMAGE, {"image": "sha256:1"}, "yes", ""),
+        (IMAGE, {"image": "sha256:2"}, "no", "is another"),
+        (IMAGE, {"image": ""}, "no", "is gone"),
         (DOWN, {"state": "deactivating"}, "unknown", "deactivating; wanted down"),
         (UP, {"state": UpliftError("systemctl is not there.")}, "unknown", "g.service .* systemctl is not there"),
         (LINK, {"target": "g-1"}, "yes", ""),
@@ -72,7 +86,7 @@ GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
         (FILE, {"size": 3, "sha256": OSError(5, "Input/output error")}, "unknown", "Input/output"),
         (GONE, {"there": False}, "yes", ""),
         (GONE, {"there": True}, "no", "is there again"),
-        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, file, link, unit"),
+        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, container, file, image, link, unit"),
         ({"kind": "link", "path": "/b"}, {"target": "x"}, "unknown", "without 'target'"),
         ({}, {}, "unknown", "kind ''"),
     ],

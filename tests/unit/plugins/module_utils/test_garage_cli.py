@@ -21,7 +21,24 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products.garage
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
 
-from tests.unit.replay import ALL, BARE, BINARY, CONFIG, FIRST, NEW, OLD, Replay, answer, garage, questions
+from tests.unit.replay import (
+    ALL,
+    BARE,
+    BINARY,
+    CONFIG,
+    FIRST,
+    NEW,
+    NINE,
+    OLD,
+    ONE,
+    SECOND,
+    TWO,
+    Replay,
+    answer,
+    garage,
+    question,
+    told,
+)  # fmt: skip
 
 # --- spellings
 
@@ -44,13 +61,17 @@ def test_block_refs_is_spelled_as_the_release_wants_it(version: str, words: tupl
 @pytest.mark.parametrize("version", ALL)
 def test_the_wrong_spelling_is_refused_by_the_binary(version: str) -> None:  # trap G24
     refused = answer("repair_misspelt", version)
+    wrong = "block_refs" if version in (ONE, TWO) else "block-refs"
     assert refused.rc == 1
-    assert "Found argument 'block-refs' which wasn't expected" in refused.err
+    assert f"Found argument '{wrong}' which wasn't expected" in refused.err
 
 
-@pytest.mark.parametrize("version", ALL)
-@pytest.mark.parametrize("name", ["tables", "blocks", "versions", "block_refs"])
-def test_every_repair_was_launched_for_real_by_these_words(name: str, version: str) -> None:
+REPAIRED = [(version, name) for version in ALL for name in ("tables", "blocks", "versions", "block_refs")]
+REPAIRED += [(NINE, "mpu"), (ONE, "mpu"), (TWO, "mpu"), (ONE, "block_rc"), (TWO, "block_rc")]
+
+
+@pytest.mark.parametrize(("version", "name"), REPAIRED)
+def test_every_repair_was_launched_for_real_by_these_words(version: str, name: str) -> None:
     kept = answer(f"repair_{name}", version)
     words = _garage.form(REPAIRS, name, parse(version), "repair").words
     assert kept.argv[3:] == ("repair", "--yes", *words)
@@ -151,7 +172,10 @@ def test_questions(version: str) -> None:
         {
             "node id -q": "node_id",
             "layout show": "layout_show",
-            **questions(version),
+            question("buckets", version): told("bucket_list", version),
+            question("bucket", version, "photos"): told("bucket_info", version),
+            question("keys", version): told("key_list", version),
+            question("key", version, "app key"): told("key_info", version),
             "node connect x@y": "node_connect",
         },
     )
@@ -207,8 +231,44 @@ def test_launch_on_all_nodes_with_one_down(version: str) -> None:
 @pytest.mark.parametrize("version", ALL)
 def test_launch_that_is_refused(version: str) -> None:
     runner = Replay(version, {"repair --yes tables": "repair_no_yes"})
-    with pytest.raises(CliError, match="Launching the repair of tables failed: .*--yes flag"):
+    with pytest.raises(CliError, match="Launching the repair of tables failed: .*--yes"):
         garage(runner).launch_repair("tables")
+
+
+def test_a_launch_that_fails_on_its_own_node_is_no_launch_though_it_ends_with_0() -> None:  # trap G06
+    assert answer("repair_all_node_down", TWO).rc == 0
+    runner = Replay(TWO, {"repair --yes tables": "repair_all_node_down"})
+    with pytest.raises(CliError, match="failed, though it ended with 0: .*Not connected"):
+        garage(runner).launch_repair("tables")
+
+
+@pytest.mark.parametrize(
+    ("command", "case", "word"),
+    [
+        ("buckets", "bucket_list", ""),
+        ("bucket", "bucket_info", "photos"),
+        ("keys", "key_list", ""),
+        ("create key", "key_new", "uplift-probe"),
+    ],
+)
+@pytest.mark.parametrize("version", ALL)
+def test_every_question_was_asked_for_real_by_these_words(command: str, case: str, word: str, version: str) -> None:
+    assert " ".join(answer(told(case, version), version).argv[3:]) == question(command, version, word)
+
+
+def test_a_secret_is_never_in_the_words() -> None:
+    assert not [one for forms in COMMANDS.values() for form in forms for one in form.words if "ecret" in one]
+
+
+@pytest.mark.parametrize("said", ["", "null", "[]", "{"])
+def test_no_json_is_no_answer(said: str) -> None:
+    with pytest.raises(UpliftError, match="characters that are no JSON dict"):
+        _garage.READERS["api"].bucket(said)
+
+
+@pytest.mark.parametrize(("version", "rights"), [(FIRST, ("read", "write")), (SECOND, ("read", "write", "owner"))])
+def test_rights(version: str, rights: tuple[str, ...]) -> None:
+    assert garage(Replay(version)).rights() == rights
 
 
 def test_launch_on_all_nodes_with_no_daemon_is_an_error() -> None:

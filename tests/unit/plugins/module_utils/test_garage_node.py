@@ -23,21 +23,30 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answ
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress, Ticker
 
+from tests.unit import replay
 from tests.unit.replay import (
     ALL,
     BARE,
     BINARY,
     CONFIG,
+    FIRST,
     NEW,
+    NINE,
     OLD,
+    ONE,
+    SECOND,
+    TWO,
     FakeTime,
     Replay,
     answer,
     bucket_id,
+    bucket_word,
     garage,
     key_id,
     names,
     out,
+    question,
+    told,
 )
 
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -295,19 +304,27 @@ def test_the_ticker_says_that_it_still_works() -> None:
 # --- access
 
 
+def rights(version: str) -> str:
+    return "--read --write" if version == FIRST else "--read --write --owner"
+
+
 def accessing(version: str, **more: Any) -> Replay:
-    key = key_id("uplift-probe", version)
+    key = new_key(version)
     words = {
-        "key list": "key_list",
-        "bucket list": "bucket_list",
-        "key new --name uplift-probe": "key_new",
+        question("keys", version): told("key_list", version),
+        question("buckets", version): told("bucket_list", version),
+        question("create key", version, "uplift-probe"): told("key_new", version),
         "bucket create uplift-probe": "bucket_create",
-        f"bucket allow --read --write --owner --key {key} uplift-probe": "bucket_allow",
-        f"bucket allow --read --key {key} {bucket_id('photos', version)}": "bucket_allow",
-        f"key delete --yes {key}": "key_delete",
+        f"bucket allow {rights(version)} --key {key} uplift-probe": "bucket_allow",
+        f"bucket allow --read --key {key} {bucket_word('photos', version)}": "bucket_allow",
+        f"key delete --yes {key_id('uplift-probe', version)}": "key_delete",
         "bucket delete --yes uplift-probe": "bucket_delete",
     }
     return Replay(version, {**words, **more})
+
+
+def new_key(version: str) -> str:
+    return replay.key("key_new", version).id
 
 
 def described(alias: str, version: str, keys: str = "", website: str = "false", local: str = "") -> Answer:
@@ -322,14 +339,15 @@ def described(alias: str, version: str, keys: str = "", website: str = "false", 
 
 
 def leftover(version: str) -> dict[str, Any]:
-    probe = next(
-        line.split()[-1] for line in out("bucket_list_leftover", version).splitlines() if "uplift-probe" in line
-    )
+    probe = next(row for row in replay.buckets("bucket_list_leftover", version).rows if "uplift-probe" in row.aliases)
     grants = f"  RWO  {key_id('uplift-probe', version)}  uplift-probe\n"
+    old = version not in (FIRST, TWO)
     return {
-        "key list": "key_list_leftover",
-        "bucket list": "bucket_list_leftover",
-        f"bucket info {probe}": described("uplift-probe", version, grants),
+        question("keys", version): told("key_list_leftover", version),
+        question("buckets", version): told("bucket_list_leftover", version),
+        question("bucket", version, probe.word): described("uplift-probe", version, grants)
+        if old
+        else told("bucket_info_leftover", version),
     }
 
 
@@ -337,7 +355,7 @@ def leftover(version: str) -> dict[str, Any]:
 def test_a_key_with_its_own_bucket_and_read_on_others(version: str) -> None:
     runner, photos = accessing(version), bucket_id("photos", version)
     result = access.grant(garage(runner), "uplift-probe", [photos])
-    key = key_id("uplift-probe", version)
+    key = new_key(version)
     assert result == {
         "changed": True,
         "access_key_id": key,
@@ -347,13 +365,13 @@ def test_a_key_with_its_own_bucket_and_read_on_others(version: str) -> None:
         "leftover_buckets": [],
     }
     assert runner.without_version() == [
-        "key list",
-        "bucket list",
-        "key new --name uplift-probe",
+        question("keys", version),
+        question("buckets", version),
+        question("create key", version, "uplift-probe"),
         "bucket create uplift-probe",
-        f"bucket allow --read --write --owner --key {key} uplift-probe",
-        "bucket list",
-        f"bucket allow --read --key {key} {photos}",
+        f"bucket allow {rights(version)} --key {key} uplift-probe",
+        question("buckets", version),
+        f"bucket allow --read --key {key} {bucket_word('photos', version)}",
     ]
 
 
@@ -379,7 +397,7 @@ def test_a_leftover_bucket_with_objects_is_kept_and_used(version: str) -> None:
     runner = accessing(version, **{**leftover(version), "bucket delete --yes uplift-probe": "bucket_delete_not_empty"})
     result = access.grant(garage(runner), "uplift-probe", [])
     assert "bucket create uplift-probe" not in runner.asked
-    assert f"bucket allow --read --write --owner --key {key_id('uplift-probe', version)} uplift-probe" in runner.asked
+    assert f"bucket allow {rights(version)} --key {new_key(version)} uplift-probe" in runner.asked
     assert result["leftover_buckets"] == [], "it is the bucket asked for"
 
 
@@ -454,6 +472,7 @@ def test_a_key_without_a_secret_is_of_no_use() -> None:
 
 
 def asking(version: str, **more: Any) -> Replay:
+    """A captured node. Only one of its keys was described, so that the others' descriptions are made of that one."""
     script: dict[str, Any] = {
         "node id -q": "node_id",
         "status": "status",
@@ -461,24 +480,20 @@ def asking(version: str, **more: Any) -> Replay:
         "stats": "stats",
         "worker list": "worker_list",
         "block list-errors": "block_list_errors_clean",
-        "bucket list": "bucket_list",
-        "key list": "key_list",
+        "journal": Answer((), 0, "", ""),
+        question("buckets", version): told("bucket_list", version),
+        question("keys", version): told("key_list", version),
     }
-    script[f"bucket info {bucket_id('photos', version)}"] = "bucket_info"
-    script[f"bucket info {bucket_id('site', version)}"] = "bucket_info_website"
-    script[f"bucket info {bucket_id('nobody', version)}"] = "bucket_info_empty"
-    local = answer("bucket_info_local", version)
-    script[f"bucket info {local.argv[-1]}"] = "bucket_info_local"
-    for name in ("app key", "reader", "writer"):
-        key = Answer(
-            (),
-            0,
-            out("key_info", version)
-            .replace("app key", name)
-            .replace(key_id("app key", version), key_id(name, version)),
-            "",
-        )
-        script[f"key info {key_id(name, version)}"] = key
+    cases = {"photos": "bucket_info", "site": "bucket_info_website"}
+    for row in replay.buckets("bucket_list", version).rows:
+        case = cases.get(row.aliases[0], "bucket_info_empty") if row.aliases else "bucket_info_local"
+        text = out(told(case, version), version)
+        text = text.replace("nobody", row.word) if version == FIRST else text
+        script[question("bucket", version, row.word)] = Answer((), 0, text, "")
+    described, app = out(told("key_info", version), version), key_id("app key", version)
+    for row in replay.keys("key_list", version).rows:
+        text = described.replace("app key", row.name).replace(app, row.id)
+        script[question("key", version, row.id)] = Answer((), 0, text, "")
     return Replay(version, {**script, **more})
 
 
@@ -488,7 +503,7 @@ EVERYTHING = ("version", "status", "layout", "stats", "workers", "inventory")
 def gathered(
     version: str, wanted: Sequence[str] = EVERYTHING, known: Sequence[str] = (), **more: Any
 ) -> dict[str, Any]:
-    return info.gather(garage(asking(version, **more)), wanted, known)
+    return info.gather(garage(asking(version, **more), unit="garage.service"), wanted, known)
 
 
 @pytest.mark.parametrize("version", ALL)
@@ -497,7 +512,7 @@ def test_info_of_a_healthy_node(version: str) -> None:
     assert (facts["version"], facts["binary_version"], facts["running"]) == (version, version, True)
     assert (facts["binary"], facts["cli"], facts["config_file"], facts["user"]) == (BINARY, BINARY, CONFIG, "")
     assert (facts["staged"], facts["block_errors"], facts["unparsed"], facts["problem"]) == (False, 0, [], "")
-    assert facts["queues"] == {"resync": 48, "merkle": {OLD: 0, BARE: 121, NEW: 0}[version], "gc": 0}
+    assert facts["queues"] == {"resync": 48, "merkle": {BARE: 121}.get(version, 0), "gc": 0}
     assert facts["stats"]["version"] == version
     assert facts["rpc_address"].startswith("127.0.0.1:")
 
@@ -512,7 +527,8 @@ def test_ids_are_whole_where_they_are_known(version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "workers", "blocks"), [(OLD, False, False), (BARE, True, False), (NEW, True, True)]
+    ("version", "workers", "blocks"),
+    [(SECOND, False, False), (OLD, False, False), (BARE, True, False), (NEW, True, True), (TWO, True, True)],
 )
 def test_what_a_release_cannot_tell_is_null(version: str, workers: bool, blocks: bool) -> None:
     facts = gathered(version, ["workers"])
@@ -524,7 +540,9 @@ def test_inventory(version: str) -> None:
     facts = gathered(version, ["inventory"])
     assert [bucket["id"] for bucket in facts["buckets"]] == sorted(bucket["id"] for bucket in facts["buckets"])
     photos = next(bucket for bucket in facts["buckets"] if "photos" in bucket["global_aliases"])
-    assert {"key": key_id("app key", version), "alias": "album"} in photos["local_aliases"]
+    album = {"key": key_id("app key", version), "alias": "album"}
+    assert (album in photos["local_aliases"]) is (version != FIRST)
+    assert photos["s3_name"] == ("photos" if version == FIRST else photos["id"])
     assert {"id": key_id("reader", version), "read": True, "write": False, "owner": False} in photos["keys"]
     assert [bucket["global_aliases"] for bucket in facts["buckets"] if bucket["website"]] == [["site"]]
     assert photos["quotas"] == {}
@@ -534,6 +552,13 @@ def test_inventory(version: str) -> None:
         "writer": False,
     }
     assert "SECRET" not in str(facts)
+    assert facts["unparsed"] == []
+
+
+@pytest.mark.parametrize("version", [NINE, ONE, TWO])
+def test_another_redundancy_is_a_staged_change(version: str) -> None:  # trap G26
+    facts = gathered(version, ["layout"], **{"layout show": "layout_show_redundancy"})
+    assert (facts["staged"], facts["layout"]["staged"], facts["layout"]["staged_redundancy"]) == (True, [], "1")
 
 
 @pytest.mark.parametrize("version", ALL)

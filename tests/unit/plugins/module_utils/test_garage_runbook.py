@@ -36,7 +36,7 @@ NAMES = ["My_Bucket", "b9", "photos", "site"]
 
 
 def keys() -> list[str]:
-    return [line.split()[0] for line in out("key_list_before", "0.5.1").splitlines() if line.startswith("GK")]
+    return [line.split()[0] for line in out("garage_runbook/key_list", "0.5.1").splitlines() if line.startswith("GK")]
 
 
 def migrating(**more: Any) -> Replay:
@@ -103,11 +103,11 @@ def test_without_a_word_of_what_was_there_an_empty_cluster_is_migrated() -> None
 
 def test_a_node_down_stops_it_though_garage_would_not() -> None:  # trap G13
     assert answer("migrate_node_down", "0.6.0").rc == 0
-    runner = migrating(status="status_unmigrated_down")
+    runner = migrating(status="garage_runbook/status_node_down")
     with pytest.raises(UpliftError, match="nodes [0-9a-f]{16} are not up"):
         migrated(runner)
     with pytest.raises(CliError, match="Asking every node for its state failed: .* Not connected"):  # trap G18
-        migrated(migrating(**{"stats -a": "stats_unmigrated_down"}))
+        migrated(migrating(**{"stats -a": "garage_runbook/stats_all_node_down"}))
     assert "migrate --yes buckets050" not in runner.asked
 
 
@@ -435,6 +435,12 @@ def test_every_node_is_read_line_by_line(version: str) -> None:  # trap G06
     assert list(snapshot.results(answer("meta_snapshot", version)).values()) == [""]
     with pytest.raises(CliError, match="1 of 3 nodes saved no snapshot .*Not connected"):
         snapshot.results(answer("meta_snapshot_all_node_down", version))
+
+
+def test_the_log_of_the_command_line_is_not_what_it_says() -> None:  # trap G25
+    log = "2026-11-21T07:03:44.700197Z  INFO garage_net::netapp: Connected to 198.18.250.21:3901, negotiating\n"
+    said = answer("meta_snapshot", "0.9.4")
+    assert snapshot.results(Answer(said.argv, 0, said.out, log)) == {"self": ""}
 
 
 def test_an_exit_status_of_0_is_no_proof() -> None:  # trap G06

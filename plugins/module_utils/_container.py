@@ -1,0 +1,286 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""One container as a service: stopped properly, started, and made again with another image, whenever it was killed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Callable, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
+from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import Change, Container
+from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._service import End, Unclean
+
+PART, NEXT, OLD = ".uplift-part", ".uplift-next", ".uplift-old"  # in the making, made, and to be removed
+SOONEST = 0.5
+
+
+@dataclass(frozen=True)
+class Wish:
+    container: str
+    state: str
+    image: str = ""
+    replace: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    signal: str = ""
+    stop_timeout: float = 90.0
+    start_timeout: float = 60.0
+    clean: bool = True
+    if_stale: bool = False
+    at: float = 0.0
+    settle: float = 0.5
+
+
+@dataclass(frozen=True)
+class Clock:
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+
+def mending(current: bool, following: bool, old: bool) -> list[tuple[str, str, str]]:
+    """What is left to do of a change that was begun, by the names that there are; `""` is the container's own."""
+    if current:
+        return [("remove", OLD, "")] if old else []
+    if following:
+        return [("rename", NEXT, ""), *([("remove", OLD, "")] if old else [])]
+    return [("rename", OLD, "")] if old else []
+
+
+@dataclass
+class Service:
+    docker: Docker
+    wish: Wish
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def name(self) -> str:
+        return self.wish.container
+
+    def find(self) -> Container:
+        """The container; in the middle of a change, the one that will bear its name."""
+        for end in ("", NEXT, OLD):
+            seen = self.docker.container(self.name + end)
+            if seen:
+                return spec.read(seen)
+        raise UpliftError(
+            f"There is no container {self.name}; wanted one, running or not: name it as `docker ps -a` does."
+        )
+
+    def mend(self) -> None:
+        there = [self.docker.container(self.name + end) is not None for end in ("", NEXT, OLD)]
+        for verb, name, to in mending(*there):
+            if verb == "rename":
+                self.docker.rename(self.name + name, self.name + to)
+            else:
+                self.docker.remove(self.name + name)
+
+    def pending(self) -> dict[str, Any] | None:
+        return self.docker.container(self.name + NEXT)
+
+    def prepared(self) -> bool:
+        """Is what the wish wants made already?"""
+        image = self._image()
+        change = Change(self.wish.image, self.wish.replace, self.wish.environment)
+        seen = self._current()
+        made = self.pending() or seen
+        return (
+            made["Image"] == image["Id"]
+            and made["Config"]["Image"] == change.image
+            and not self._strange(seen, made, change)
+        )
+
+    def activate(self) -> None:
+        """Make the container of the next start: under another name while the present one runs, else under its own."""
+        image, seen = self._image(), self._current()
+        change = Change(self.wish.image, self.wish.replace, self.wish.environment)
+        old_image = self.docker.image(seen["Image"])
+        made = spec.body(seen, old_image, change)
+        for leftover in (PART, NEXT):
+            self.docker.remove(self.name + leftover)
+        self.docker.create(self.name + PART, made)
+        try:
+            for network, end in spec.networks(seen)[1].items():
+                self.docker.connect(network, self.name + PART, end)
+            new = self.docker.container(self.name + PART) or {}
+            strange = self._strange(seen, new, change)
+            if strange or new["Image"] != image["Id"]:
+                raise UpliftError(
+                    f"The container made again from {self.wish.image} is not the same: "
+                    f"{'; '.join(strange[:3]) or 'its image'}. "
+                    "Nothing was changed; make it by hand, or choose an image that is started in the same way."
+                )
+        except BaseException:
+            self.docker.remove(self.name + PART)
+            raise
+        self.docker.rename(self.name + PART, self.name + NEXT)
+        if not spec.read(seen).running:
+            self.swap()
+
+    def swap(self) -> None:
+        """The prepared container takes the name. Killed in between, the next call goes on (`mend`)."""
+        if self.pending():
+            self.docker.rename(self.name, self.name + OLD)
+            self.mend()
+
+    def stop(self) -> End:
+        """By the signal wished; docker's restart policy must not take it for a crash."""
+        seen = self._current()
+        now, policy = spec.read(seen), seen["HostConfig"].get("RestartPolicy") or {"Name": "no"}
+        signal = self.wish.signal or now.stop_signal or "SIGTERM"
+        # docker takes only the container's own signal for a stop that was wanted; after another it would start it.
+        aside = now.policy != "no" and now.stop_signal not in ("", signal)
+        if aside:
+            self.docker.policy(self.name, {"Name": "no"})
+        try:
+            self.docker.kill(self.name, signal)
+            limit = self.clock.now() + self.wish.stop_timeout
+            if not self._until(lambda: not self._now().running, limit):
+                self.docker.kill(self.name, "SIGKILL")
+                if not self._until(lambda: not self._now().running, self.clock.now() + 30):
+                    raise UpliftError(
+                        f"The container {self.name} runs 30 s after SIGKILL. See `docker inspect {self.name}`."
+                    )
+        finally:
+            if aside:
+                self.docker.policy(self.name, policy)
+        after = self._now()
+        # A process that a signal ended is told as 128 and the signal's number.
+        names = {137: "KILL", 130: "INT", 143: "TERM", 134: "ABRT", 139: "SEGV"}
+        if after.exit_code in names:
+            return End("killed", names[after.exit_code], after.ended)
+        return End("exited", str(after.exit_code), after.ended)
+
+    def start(self) -> Container:
+        self.docker.start(self.name)
+        limit = self.clock.now() + self.wish.start_timeout
+        if not self._until(lambda: self._now().running, limit):
+            raise UpliftError(self._fell())
+        begun = self._now()
+        self.clock.sleep(max(0.0, min(self.wish.settle, begun.started + self.wish.settle - self.clock.now())))
+        now = self._now()
+        if now.active != "active" or now.pid != begun.pid:
+            raise UpliftError(self._fell())
+        return now
+
+    def _image(self) -> dict[str, Any]:
+        found = self.docker.image(self.wish.image) if self.wish.image else None
+        if not found:
+            raise UpliftError(
+                f"The image {self.wish.image!r} is not on this machine; wanted it staged. Nothing was changed."
+            )
+        return found
+
+    def _current(self) -> dict[str, Any]:
+        seen = self.docker.container(self.name)
+        if not seen:
+            raise UpliftError(f"There is no container {self.name}; wanted one. Nothing was changed.")
+        return seen
+
+    def _strange(self, seen: Mapping[str, Any], made: Mapping[str, Any], change: Change) -> list[str]:
+        return spec.differences(seen, self.docker.image(seen["Image"]), made, change)
+
+    def _now(self) -> Container:
+        return spec.read(self._current())
+
+    def _until(self, question: Callable[[], bool], limit: float) -> bool:
+        while not question():
+            if self.clock.now() > limit:
+                return False
+            self.clock.sleep(0.05)
+        return True
+
+    def _fell(self) -> str:
+        now, last = self._now(), self.docker.logs(self.name, tail="3").strip().splitlines()
+        return (
+            f"The container {self.name} did not stay up: {now.active}, exit status {now.exit_code}; wanted it "
+            "running. It said: "
+            f"{' / '.join(last[-3:]) or 'nothing'}. See `docker logs {self.name}`."
+        )
+
+
+def bring(docker: Docker, wish: Wish, check: bool, clock: Clock | None = None) -> dict[str, Any]:
+    """Bring a container into a state; in check mode only say whether that would change anything."""
+    service = Service(docker, wish, clock or Clock())
+    before = service.find()
+    if wish.at and wish.at - service.clock.now() < SOONEST:
+        raise UpliftError(
+            f"The moment for {wish.container} lies {wish.at - service.clock.now():.2f} s ahead at this node, "
+            "wanted at least "
+            f"{SOONEST} s: agree on a later one. Nothing was changed."
+        )
+    if not check:
+        service.mend()
+    pending = service.pending() is not None
+    if not needed(wish, before.running, pending) or (wish.state == "activated" and service.prepared()):
+        return {"changed": False, **told(before, service)}
+    diff = {
+        "before": {"active": before.active, "image": before.image},
+        "after": {"state": wish.state, "image": wish.image},
+    }
+    if check:
+        return {"changed": True, "diff": diff, **told(before, service)}
+    return {"changed": True, "diff": diff, **_performed(service, before)}
+
+
+def needed(wish: Wish, running: bool, pending: bool) -> bool:
+    """Is there anything to do? Not a restart, when what was prepared already runs: so it may be resumed."""
+    if wish.state == "stopped":
+        return running
+    if wish.state == "started":
+        return not running
+    return wish.state == "activated" or not running or pending or not wish.if_stale
+
+
+def _performed(service: Service, before: Container) -> dict[str, Any]:
+    wish = service.wish
+    if wish.at:
+        service.clock.sleep(wish.at - service.clock.now())
+    begun = service.clock.now()
+    end = None
+    if wish.state == "activated":
+        service.activate()
+    else:
+        end = service.stop() if before.running and wish.state != "started" else None
+        if wish.state != "stopped":
+            service.swap()
+            service.start()
+    now = spec.read(service._current())
+    report = {
+        **told(now, service),
+        "seconds": round(service.clock.now() - begun, 3),
+        "stop_seconds": round(end.moment - begun, 3) if end else 0.0,
+        "down_seconds": round(now.started - end.moment, 3) if end and now.running else 0.0,
+        "ended": {"code": end.code, "status": end.status, "clean": end.clean} if end else {},
+    }
+    if end and wish.clean and not end.clean:
+        state = "running again" if now.running else "stopped"
+        raise Unclean(
+            f"The process of the container {wish.container} {end} after {report['stop_seconds']:.1f} s, wanted "
+            "status 0; the "
+            f"container is {state}. It was given {wish.signal or now.stop_signal or 'SIGTERM'} and "
+            f"{wish.stop_timeout:g} s: give "
+            "the signal at which this release flushes, and close its ports first.",
+            report,
+        )
+    return report
+
+
+def told(now: Container, service: Service) -> dict[str, Any]:
+    following = service.pending()
+    evidence = {"slot": "service", "kind": "container", "name": service.name, "active": now.active == "active"}
+    return {
+        "container": service.name,
+        "active": now.active,
+        "main_pid": now.pid,
+        "started": now.started,
+        "image": now.image,
+        "image_next": following["Config"]["Image"] if following else now.image,
+        "evidence": [evidence],
+    }

@@ -1,0 +1,639 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A container made again: the same but for its image, whenever the call that did it was killed."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _container,
+    _container_image,
+    _container_info,
+    _docker,
+    _garage,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
+from ansible_collections.uplift.datastores.plugins.module_utils import _garage_offline as offline
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._container import NEXT, OLD, PART, Wish
+from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import Change
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "docker"
+KINDS = ("plain", "rich", "compose")
+NEW = "garage:0.9.4"
+VOLUMES = "/var/lib/docker/volumes/{}/_data"
+
+
+def captured(kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FIXTURES / f"container_{kind}_20.10.24.json").read_text())[0]
+    return found
+
+
+def image(tag: str = "0.8.7") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FIXTURES / "image_0.8.7_20.10.24.json").read_text())[0]
+    return {**found, "Id": found["Id"] if tag == "0.8.7" else f"sha256:{tag}"}
+
+
+class Killed(BaseException):
+    """What no `except Exception` sees."""
+
+
+class Engine(_docker.Docker):
+    """A docker daemon in memory. What it makes of `create` is held to captures of a real one, below."""
+
+    def __init__(self, *containers: dict[str, Any]) -> None:
+        self.there = {one["Name"].lstrip("/"): copy.deepcopy(one) for one in containers}
+        self.images = {
+            "garage:0.8.7": image(),
+            image()["Id"]: image(),
+            NEW: image("0.9.4"),
+            "sha256:0.9.4": image("0.9.4"),
+        }
+        self.now, self.die_at, self.said = 0.0, 10**6, list[str]()
+        self.ends_with, self.stays, self.deaf = 0, True, False
+
+    def _count(self, what: str) -> None:
+        self.said.append(what)
+        if len(self.said) == self.die_at:
+            raise Killed
+
+    def container(self, name: str) -> dict[str, Any] | None:
+        return copy.deepcopy(self.there.get(name))
+
+    def image(self, name: str) -> dict[str, Any] | None:
+        return self.images.get(name)
+
+    def running(self) -> list[dict[str, Any]]:
+        return [
+            {"Id": one["Id"], "Names": [one["Name"]], "Mounts": one["Mounts"]}
+            for one in self.there.values()
+            if one["State"]["Running"]
+        ]
+
+    def create(self, name: str, body: Mapping[str, Any]) -> str:
+        self._count(f"create {name}")
+        made = copy.deepcopy(dict(body))
+        host, ends = made.pop("HostConfig"), made.pop("NetworkingConfig")["EndpointsConfig"]
+        given = self.images[made["Image"]]["Config"]
+        number = f"{len(self.said):064x}"
+        env = dict(word.partition("=")[::2] for word in [*given["Env"], *made["Env"]])
+        config = {
+            **made,
+            "Env": [f"{key}={value}" for key, value in env.items()],
+            **{key: made.get(key) or given.get(key) for key in ("Cmd", "Entrypoint", "WorkingDir", "User", "OnBuild")},
+            "Hostname": made.get("Hostname", number[:12]),
+        }
+        words = [*(config["Entrypoint"] or []), *(config["Cmd"] or [])]
+        self.there[name] = {
+            "Id": number, "Name": f"/{name}", "Image": self.images[made["Image"]]["Id"],
+            "Path": words[0], "Args": words[1:],
+            "State": {"Running": False, "Pid": 0, "ExitCode": 0, "StartedAt": "0001-01-01T00:00:00Z",
+                      "FinishedAt": "0001-01-01T00:00:00Z"},
+            "Config": config, "HostConfig": host, "Mounts": self._mounts(host),
+            "NetworkSettings": {"Networks": copy.deepcopy(ends) or {host["NetworkMode"]: {}}},
+        }  # fmt: skip
+        return number
+
+    @staticmethod
+    def _mounts(host: Mapping[str, Any]) -> list[dict[str, Any]]:
+        pairs = [one.split(":")[:2] for one in host["Binds"] or []]
+        pairs += [[one["Source"], one["Target"]] for one in host["Mounts"] or []]
+        return [
+            {"Type": "bind", "Source": source, "Destination": place}
+            if source.startswith("/")
+            else {
+                "Type": "volume",
+                "Name": source,
+                "Source": VOLUMES.format(source),
+                "Destination": place,
+            }
+            for source, place in pairs
+        ]
+
+    def connect(self, network: str, container: str, end: Mapping[str, Any]) -> None:
+        self._count(f"connect {container} {network}")
+        self.there[container]["NetworkSettings"]["Networks"][network] = dict(end)
+
+    def rename(self, name: str, to: str) -> None:
+        self._count(f"rename {name} {to}")
+        assert to not in self.there
+        self.there[to] = {**self.there.pop(name), "Name": f"/{to}"}
+
+    def remove(self, name: str) -> None:
+        if name in self.there:
+            self._count(f"remove {name}")
+            assert not self.there[name]["State"]["Running"]
+            del self.there[name]
+
+    def start(self, name: str) -> None:
+        self._count(f"start {name}")
+        state = self.there[name]["State"]
+        state.update(
+            Running=self.stays, Pid=1000 + len(self.said), ExitCode=0 if self.stays else 1, StartedAt=self.time()
+        )
+
+    def kill(self, name: str, signal: str) -> None:
+        self._count(f"kill {name} {signal}")
+        if signal == "SIGKILL" or not self.deaf:
+            code = 137 if signal == "SIGKILL" else self.ends_with
+            self.there[name]["State"].update(Running=False, Pid=0, ExitCode=code, FinishedAt=self.time())
+
+    def policy(self, name: str, policy: Mapping[str, Any]) -> None:
+        self._count(f"policy {name} {policy['Name']}")
+        self.there[name]["HostConfig"]["RestartPolicy"] = dict(policy)
+
+    def logs(self, name: str, since: float = 0.0, tail: str = "all") -> str:
+        return f"since {since}\nError: no\n"
+
+    def time(self) -> str:
+        return f"2026-11-21T00:{int(self.now // 60):02d}:{self.now % 60:09.6f}Z"
+
+    def clock(self) -> _container.Clock:
+        def sleep(seconds: float) -> None:
+            self.now += seconds
+
+        return _container.Clock(now=lambda: 1795219200.0 + self.now, sleep=sleep)
+
+
+def running(kind: str = "rich") -> Engine:
+    one = captured(kind)
+    one["State"].update(Running=True, Pid=77, StartedAt="2026-11-20T00:00:00Z")
+    return Engine(one)
+
+
+def name_of(kind: str) -> str:
+    return str(captured(kind)["Name"].lstrip("/"))
+
+
+def brought(engine: Engine, state: str, kind: str = "rich", check: bool = False, **more: Any) -> dict[str, Any]:
+    return _container.bring(engine, Wish(name_of(kind), state, **more), check, engine.clock())
+
+
+# --- the pure part
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_engine_makes_of_a_captured_container_is_that_container(kind: str) -> None:
+    """Holds the engine of these tests, and `body`, to what a real daemon told before and after."""
+    old = captured(kind)
+    engine = Engine(old)
+    engine.create("again", spec.body(old, image(), Change("garage:0.8.7")))
+    for network, end in spec.networks(old)[1].items():
+        engine.connect(network, "again", end)
+    new = engine.there["again"]
+    assert spec.differences(old, image(), new, Change("garage:0.8.7")) == []
+    for part in ("Cmd", "Entrypoint", "User", "WorkingDir", "Labels", "ExposedPorts", "Volumes"):
+        assert (new["Config"].get(part) or None) == (old["Config"].get(part) or None), part
+    assert sorted(new["Config"]["Env"]) == sorted(old["Config"]["Env"])
+    apart = {"Binds", "Mounts"}
+    assert {k: v for k, v in new["HostConfig"].items() if k not in apart} == {
+        k: v for k, v in old["HostConfig"].items() if k not in apart
+    }
+    assert {one["Destination"]: one["Source"] for one in new["Mounts"]} == {
+        one["Destination"]: one["Source"] for one in old["Mounts"]
+    }
+
+
+def test_what_the_old_image_said_is_left_to_the_new_image() -> None:
+    made = spec.body(captured("plain"), image(), Change(NEW))
+    assert made["Image"] == NEW
+    assert "Cmd" not in made
+    assert made["Env"] == []
+    assert spec.body(captured("plain"), None, Change(NEW))["Cmd"] == ["/garage", "server"], (
+        "an image that is gone tells nothing"
+    )
+
+
+def test_what_the_operator_said_stays() -> None:
+    made = spec.body(captured("rich"), image(), Change(NEW))
+    assert made["Cmd"] == ["/garage", "-c", "/etc/garage.toml", "server"]
+    assert [word.partition("=")[0] for word in made["Env"]] == ["RUST_LOG", "GARAGE_RPC_SECRET"]
+    assert (made["User"], made["Hostname"], made["StopSignal"], made["WorkingDir"]) == (
+        "990:990",
+        "node1",
+        "SIGINT",
+        "/srv",
+    )
+    assert made["HostConfig"]["Memory"] == 512 << 20
+    volume = next(one for one in made["HostConfig"]["Binds"] if one.endswith(":/var/lib/garage/anonymous"))
+    assert len(volume.split(":")[0]) == 64, "a volume without a name keeps its data"
+    first, more = spec.networks(captured("rich"))
+    assert (list(first), first["lab-net"]["IPAMConfig"]) == (["lab-net"], {"IPv4Address": "198.18.250.11"})
+    assert more["lab-net2"]["Aliases"] == ["second", "node1"], "not the alias that is the old container's number"
+
+
+def test_a_hostname_that_docker_chose_is_not_kept() -> None:
+    assert "Hostname" not in spec.body(captured("compose"), image(), Change(NEW))
+    assert "Hostname" not in spec.body(captured("plain"), image(), Change(NEW)), "it has the network of its host"
+    assert (
+        captured("compose")["Config"]["Labels"].items()
+        <= spec.body(captured("compose"), None, Change(NEW))["Labels"].items()
+    )
+
+
+def test_words_are_replaced_as_a_whole() -> None:
+    other = "/srv/garage/garage.toml.uplift-quiesced"
+    change = Change(
+        NEW, {"/srv/garage/garage.toml": other, "/etc/garage.toml": "/etc/other.toml"}, {"RUST_LOG": "info"}
+    )
+    made = spec.body(captured("rich"), image(), change)
+    assert f"{other}:/etc/garage.toml:ro" in made["HostConfig"]["Binds"]
+    assert made["Cmd"] == ["/garage", "-c", "/etc/other.toml", "server"]
+    assert "RUST_LOG=info" in made["Env"]
+    made = spec.body(captured("compose"), image(), change)
+    assert "GARAGE_CONFIG_FILE=/etc/other.toml" in made["Env"]
+    mounted = spec.body(captured("rich"), image(), Change(NEW, {"/srv/garage/meta": "/srv/moved"}))["HostConfig"][
+        "Mounts"
+    ]
+    assert "/srv/moved" in [one["Source"] for one in mounted]
+
+
+def test_a_container_that_goes_when_it_stops_is_refused() -> None:
+    one = captured("plain")
+    one["HostConfig"]["AutoRemove"] = True
+    with pytest.raises(UpliftError, match="removed by docker when it stops"):
+        spec.body(one, image(), Change(NEW))
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "sentence"),
+    [
+        ("Path", "/bin/garage", "command was"),
+        ("HostConfig", {**captured("rich")["HostConfig"], "Memory": 1}, "Memory was 536870912 and is 1"),
+        ("Mounts", [], "mounts was"),
+        ("NetworkSettings", {"Networks": {}}, "networks was"),
+        ("Config", {**captured("rich")["Config"], "Env": []}, "environment GARAGE_RPC_SECRET differs"),
+    ],
+)
+def test_what_is_not_the_same_is_told_and_no_secret_with_it(part: str, value: Any, sentence: str) -> None:
+    told = spec.differences(captured("rich"), image(), {**captured("rich"), part: value}, Change(NEW))
+    assert any(sentence in one for one in told)
+    assert "00000000" not in " ".join(told).replace("536870912", "")
+
+
+def test_the_secret_of_the_environment_is_never_printed() -> None:
+    assert "GARAGE_RPC_SECRET" not in repr(spec.read(captured("rich")))  # trap G27
+    assert _container_info.info(Engine(captured("rich")), "lab-rich")["environment_names"] == [
+        "GARAGE_RPC_SECRET", "PATH", "RUST_BACKTRACE", "RUST_LOG",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("0001-01-01T00:00:00Z", 0.0), ("2026-11-21T06:47:07.605053259Z", 1795243627.605), ("1970-01-01T00:00:01Z", 1.0)],
+)
+def test_moments(text: str, wanted: float) -> None:
+    assert spec.moment(text) == wanted
+
+
+def test_a_moment_that_is_none() -> None:
+    with pytest.raises(UpliftError, match="docker told the time 'now'"):
+        spec.moment("now")
+
+
+@pytest.mark.parametrize(
+    ("host", "inside"),
+    [
+        ("/srv/garage/garage.toml", "/etc/garage.toml"),
+        ("/srv/garage/meta", "/var/lib/garage/meta"),
+        ("/srv/garage/meta/db.lmdb", "/var/lib/garage/meta/db.lmdb"),
+        ("/var/lib/docker/volumes/lab-data/_data/x", "/var/lib/garage/data/x"),
+    ],
+)
+def test_places_inside_and_on_the_host(host: str, inside: str) -> None:
+    one = spec.read(captured("rich"))
+    assert spec.inside_path(one.mounts, host) == inside
+    assert spec.host_path(one, inside) == host
+
+
+def test_places_that_are_nowhere() -> None:
+    one = spec.read(captured("rich"))
+    assert spec.inside_path(one.mounts, "/srv/garage/meta-of-another") == ""
+    assert spec.host_path(one, "/etc/passwd") == ""
+
+
+# --- the effects
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stopped_container_is_made_again_at_once(kind: str) -> None:
+    engine = Engine(captured(kind))
+    result = brought(engine, "activated", kind, image=NEW)
+    assert (result["changed"], result["image"], list(engine.there)) == (True, NEW, [name_of(kind)])
+    assert brought(engine, "activated", kind, image=NEW)["changed"] is False
+
+
+def test_a_running_container_is_not_touched_until_it_is_restarted() -> None:
+    engine = running()
+    result = brought(engine, "activated", image=NEW)
+    assert (result["active"], result["image"], result["image_next"]) == ("active", "garage:0.8.7", NEW)
+    assert brought(engine, "activated", image=NEW)["changed"] is False
+    result = brought(engine, "restarted", signal="SIGINT", if_stale=True)
+    assert (result["image"], result["ended"]["clean"], list(engine.there)) == (NEW, True, ["lab-rich"])
+    assert engine.said.index("kill lab-rich SIGINT") < engine.said.index("rename lab-rich lab-rich.uplift-old")
+    assert brought(engine, "restarted", if_stale=True)["changed"] is False
+
+
+def test_and_back_again() -> None:
+    engine = Engine(captured("rich"))
+    brought(engine, "activated", image=NEW)
+    brought(engine, "activated", image="garage:0.8.7")
+    assert spec.differences(captured("rich"), image(), engine.there["lab-rich"], Change("garage:0.8.7")) == []
+
+
+def _steps(kind: str, before: str) -> int:
+    engine = Engine(captured(kind)) if before == "down" else running(kind)
+    _whole(engine, kind)
+    return len(engine.said)
+
+
+def _whole(engine: Engine, kind: str) -> None:
+    brought(engine, "activated", kind, image=NEW)
+    brought(engine, "restarted", kind, signal="SIGINT", if_stale=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "call"),
+    [
+        (kind, before, call)
+        for kind in KINDS
+        for before in ("down", "up")
+        for call in range(1, _steps(kind, before) + 1)
+    ],
+)
+def test_killed_at_every_call_and_asked_again(kind: str, before: str, call: int) -> None:
+    engine = Engine(captured(kind)) if before == "down" else running(kind)
+    engine.die_at = call
+    with pytest.raises(Killed):
+        _whole(engine, kind)
+    engine.die_at = 10**6
+    found = _container_info.info(engine, name_of(kind))
+    assert found["image_next"] in ("garage:0.8.7", NEW), "at every moment it can be told"
+    _whole(engine, kind)
+    assert list(engine.there) == [name_of(kind)]
+    now = engine.there[name_of(kind)]
+    assert (now["Config"]["Image"], now["State"]["Running"]) == (NEW, True)
+    assert spec.differences(captured(kind), image(), now, Change(NEW)) == []
+
+
+@pytest.mark.parametrize("call", range(1, _steps("rich", "down") + 1))
+def test_killed_at_every_call_and_gone_back(call: int) -> None:
+    engine = Engine(captured("rich"))
+    engine.die_at = call
+    with pytest.raises(Killed):
+        _whole(engine, "rich")
+    engine.die_at = 10**6
+    brought(engine, "stopped")
+    brought(engine, "activated", image="garage:0.8.7")
+    brought(engine, "started")
+    assert [name for name in engine.there if not name.endswith(PART)] == ["lab-rich"]
+    assert engine.there["lab-rich"]["Config"]["Image"] == "garage:0.8.7"
+
+
+@pytest.mark.parametrize(
+    ("current", "following", "old", "wanted"),
+    [
+        (True, False, False, []),
+        (True, True, False, []),  # prepared, and waiting for the next start
+        (True, False, True, [("remove", OLD, "")]),
+        (False, True, True, [("rename", NEXT, ""), ("remove", OLD, "")]),
+        (False, True, False, [("rename", NEXT, "")]),
+        (False, False, True, [("rename", OLD, "")]),
+        (False, False, False, []),
+    ],
+)
+def test_what_is_left_to_do(current: bool, following: bool, old: bool, wanted: list[tuple[str, str, str]]) -> None:
+    assert _container.mending(current, following, old) == wanted
+
+
+def test_another_command_in_the_new_image_is_refused() -> None:
+    engine = Engine(captured("plain"))
+    new = image("0.9.4")
+    engine.images[NEW] = {**new, "Config": {**new["Config"], "Entrypoint": ["/bin/garage"], "Cmd": ["server"]}}
+    with pytest.raises(UpliftError, match="is not the same: command was"):
+        brought(engine, "activated", "plain", image=NEW)
+    assert list(engine.there) == ["lab-plain"]
+
+
+def test_an_image_that_is_not_there() -> None:
+    engine = Engine(captured("plain"))
+    with pytest.raises(UpliftError, match="'garage:9' is not on this machine; wanted it staged"):
+        brought(engine, "activated", "plain", image="garage:9")
+    assert engine.said == []
+
+
+def test_a_container_that_is_not_there() -> None:
+    with pytest.raises(UpliftError, match="There is no container lab-rich"):
+        brought(Engine(), "started")
+
+
+@pytest.mark.parametrize(
+    ("signal", "own", "policy", "changed"),
+    [
+        ("SIGINT", "SIGTERM", "always", True),  # docker would take it for a crash
+        ("SIGINT", "SIGINT", "always", False),
+        ("SIGINT", "", "always", False),
+        ("SIGINT", "SIGTERM", "no", False),
+        ("", "SIGTERM", "always", False),
+    ],
+)
+def test_a_stop_is_not_taken_for_a_crash(signal: str, own: str, policy: str, changed: bool) -> None:  # trap G08
+    engine = running()
+    one = engine.there["lab-rich"]
+    one["Config"]["StopSignal"], one["HostConfig"]["RestartPolicy"] = own, {"Name": policy, "MaximumRetryCount": 0}
+    result = brought(engine, "stopped", signal=signal)
+    asked = [said for said in engine.said if said.startswith("policy")]
+    assert asked == (["policy lab-rich no", f"policy lab-rich {policy}"] if changed else [])
+    assert (f"kill lab-rich {signal or own}" in engine.said, result["active"]) == (True, "inactive")
+    assert engine.there["lab-rich"]["HostConfig"]["RestartPolicy"]["Name"] == policy
+
+
+def test_a_stop_that_does_not_end_is_ended_and_told() -> None:  # trap G09
+    engine = running()
+    engine.deaf = True
+    with pytest.raises(UpliftError, match="was ended by SIGKILL after 10.* s, wanted status 0; the .* is stopped"):
+        brought(engine, "stopped", signal="SIGINT", stop_timeout=10.0)
+    assert brought(engine, "stopped")["changed"] is False
+
+
+def test_a_start_that_falls_is_told_with_its_last_words() -> None:
+    engine = Engine(captured("rich"))
+    engine.stays = False
+    with pytest.raises(UpliftError, match="did not stay up: inactive, exit status 1; .* Error: no"):
+        brought(engine, "started")
+
+
+def test_the_moment() -> None:
+    engine = running()
+    result = brought(engine, "restarted", at=1795219200.0 + 7)
+    assert (result["started"] >= 1795219207.0, result["changed"]) == (True, True)
+    with pytest.raises(UpliftError, match="agree on a later one"):
+        brought(engine, "restarted", at=1795219200.0 + 7)
+
+
+@pytest.mark.parametrize("state", ["activated", "restarted", "stopped"])
+def test_check_mode_changes_nothing(state: str) -> None:
+    engine = running()
+    assert brought(engine, state, check=True, image=NEW)["changed"] is True
+    assert engine.said == []
+
+
+@pytest.mark.parametrize(
+    ("path", "alone"),
+    [("/srv/garage/meta", False), ("/srv/garage", False), ("/srv/garage/meta/db", False), ("/srv/other", True)],
+)
+def test_nobody_else_has_the_files_open(path: str, alone: bool) -> None:  # trap G05
+    if alone:
+        _container_info.demand_alone(running("plain"), "another", path)
+    else:
+        with pytest.raises(UpliftError, match="The container lab-plain runs and mounts"):
+            _container_info.demand_alone(running("plain"), "another", path)
+    with pytest.raises(UpliftError, match="lab-plain runs"):
+        _container_info.demand_alone(running("plain"), "lab-plain", "/srv/other")
+    _container_info.demand_alone(Engine(captured("plain")), "lab-plain", "/srv/garage/meta")
+
+
+# --- programs in the container
+
+
+class Heard:
+    def __init__(self, answer: Answer | None = None, late: bool = False) -> None:
+        self.answer, self.late = answer, late
+        self.calls = list[tuple[list[str], dict[str, Any]]]()
+
+    def run(self, argv: Sequence[str], **how: Any) -> Answer:
+        self.calls.append((list(argv), how))
+        if self.late and len(self.calls) == 1:
+            raise CliError("no answer")
+        return self.answer or Answer(tuple(argv), 0, "", "")
+
+
+def inside(engine: Engine, local: Heard, **params: Any) -> _garage.Garage:
+    given = {"container": "lab-rich", "binary": None, "config_file": None, "call_timeout": 30.0, **params}
+    return _garage._from_container(local, given, engine)
+
+
+def test_a_running_daemon_is_asked_in_its_container() -> None:  # trap G07
+    local = Heard()
+    garage = inside(running(), local)
+    garage.call("status")
+    assert local.calls[0][0] == ["docker", "exec", "lab-rich", "/garage", "-c", "/etc/garage.toml", "status"]
+    assert (garage.running, garage.config_file, garage.next_binary) == (True, "/srv/garage/garage.toml", "garage:0.8.7")
+
+
+def test_offline_work_is_done_in_another_of_the_same_volumes() -> None:  # traps G19 G27
+    local = Heard()
+    garage = inside(Engine(captured("rich")), local)
+    argv = [NEW, "-c", "/srv/garage/garage.toml", "convert-db", "-i", "/srv/garage/meta/db"]
+    garage.runner.run(argv, env={"RUST_LOG": "garage=info"}, timeout=60, user="somebody")
+    call, how = local.calls[0]
+    assert call == [
+        "docker", "run", "--rm", "--name", "lab-rich.uplift-once", "--network", "none", "--volumes-from", "lab-rich",
+        "--user", "990:990", "--env", "RUST_LOG", "--env", "GARAGE_RPC_SECRET", "--entrypoint", "/garage", NEW,
+        "-c", "/etc/garage.toml", "convert-db", "-i", "/var/lib/garage/meta/db",
+    ]  # fmt: skip
+    assert how["env"]["GARAGE_RPC_SECRET"] == "0" * 64
+    assert how["env"]["RUST_LOG"] == "garage=info"
+    assert "user" not in how
+
+
+def test_a_configuration_that_is_not_mounted_yet_is_for_that_call(tmp_path: Path) -> None:
+    (tmp_path / "next.toml").touch()
+    local = Heard()
+    inside(running(), local).runner.run([NEW, "-c", f"{tmp_path}/next.toml", "node", "id", "-q"])
+    words = local.calls[0][0]
+    assert words[words.index("--volume") + 1] == f"{tmp_path}/next.toml:{tmp_path}/next.toml:ro"
+    assert words[-5:] == ["-c", f"{tmp_path}/next.toml", "node", "id", "-q"]
+
+
+def test_work_that_takes_too_long_is_ended() -> None:
+    local = Heard(late=True)
+    with pytest.raises(CliError):
+        inside(Engine(captured("rich")), local).runner.run([NEW, "convert-db"], timeout=1)
+    assert local.calls[1][0] == ["docker", "rm", "--force", "lab-rich.uplift-once"]
+
+
+def test_what_docker_keeps_is_the_journal() -> None:
+    answer = inside(running(), Heard()).runner.run(["journalctl", "--unit", "lab-rich", "--since", "@12.5"])
+    assert answer.out == "since 12.5\nError: no\n"
+
+
+def test_the_prepared_container_is_the_next_program() -> None:
+    engine = running()
+    brought(engine, "activated", image=NEW)
+    assert inside(engine, Heard()).next_binary == NEW
+
+
+def test_a_configuration_in_the_image_alone_is_refused() -> None:
+    one = captured("plain")
+    one["Mounts"] = [mount for mount in one["Mounts"] if mount["Destination"] != "/etc/garage.toml"]
+    with pytest.raises(UpliftError, match="reads /etc/garage.toml, which lies in it alone"):
+        inside(Engine(one), Heard(), container="lab-plain")
+
+
+def test_the_owner_of_the_metadata_is_the_containers_own(tmp_path: Path) -> None:
+    garage = inside(Engine(captured("rich")), Heard())
+    assert offline.owner_of(garage, str(tmp_path)) == "990:990"
+    assert offline.foreign_files(str(tmp_path), "990:990") == []
+
+
+def test_an_image_is_staged_and_asked() -> None:
+    given = {"image": NEW, "program": "/garage", "version": "0.9.4", "timeout": 5.0}
+    said = Answer((), 0, "garage cargo:0.9.4 [features: lmdb]\n", "")
+    result = _container_image.stage(Heard(said), Engine(), given, False)
+    assert (result["changed"], result["evidence"][0]["id"]) == (False, "sha256:0.9.4")
+    with pytest.raises(UpliftError, match="says 'garage cargo:0.9.4 .*wanted 0.9.5"):
+        _container_image.stage(Heard(said), Engine(), {**given, "version": "0.9.5"}, False)
+    with pytest.raises(UpliftError, match="was pulled and is not there"):
+        _container_image.stage(Heard(), Engine(), {**given, "image": "garage:1"}, False)
+    assert _container_image.stage(Heard(), Engine(), {**given, "image": "garage:1"}, True)["changed"] is True
+
+
+# --- the daemon's socket
+
+
+def test_what_docker_refuses_is_a_sentence() -> None:
+    docker = _docker.Docker(lambda method, path, body, timeout: (409, b'{"message":"the name is in use"}'))
+    with pytest.raises(UpliftError, match="Renaming a to b failed: docker answered 409 and said: the name is in use"):
+        docker.rename("a", "b")
+    docker.kill("a", "SIGINT")  # it has just ended by itself
+
+
+def test_what_is_not_there_is_none() -> None:
+    assert _docker.Docker(lambda *_: (404, b"{}")).container("a") is None
+
+
+def test_names_cannot_leave_their_place() -> None:
+    paths: list[str] = []
+
+    def call(method: str, path: str, *_more: Any) -> tuple[int, bytes]:
+        paths.append(path)
+        return 404, b""
+
+    _docker.Docker(call).container("../images/json?x")
+    assert paths == ["/containers/..%2Fimages%2Fjson%3Fx/json"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [({}, "/var/run/docker.sock"), ({"DOCKER_HOST": "unix:///run/user/1/docker.sock"}, "/run/user/1/docker.sock")],
+)
+def test_the_socket_is_that_of_the_command_line(environment: dict[str, str], wanted: str) -> None:
+    assert _docker.socket_of(environment) == wanted
+    with pytest.raises(UpliftError, match="on the machine of the daemon"):
+        _docker.socket_of({"DOCKER_HOST": "tcp://198.18.0.1:2375"})
+
+
+def test_both_streams_of_a_log() -> None:
+    framed = b"\x01\0\0\0\0\0\0\x04one\n\x02\0\0\0\0\0\0\x04two\n"
+    assert _docker.unframed(framed) == "one\ntwo\n"
+    assert _docker.unframed(b"plain, of a terminal\n") == "plain, of a terminal\n"
