@@ -1,10 +1,11 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the program of a release: one executable file, a zip archive with a first line. Not part of the program."""
+"""Makes the program of a release: one executable file, an archive behind a launcher. Not part of the program."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
@@ -14,7 +15,7 @@ from typing import Any
 import yaml
 
 from tests.lab import paths
-from tests.lab.proc import LabError, say
+from tests.lab.proc import LabError, run, say
 
 CAPTURES = paths.ROOT / "tests" / "unit" / "fixtures" / "lakefs"
 # Nearest in age first: a case that nobody has captured of a release is taken from the one that the facts call alike.
@@ -81,12 +82,13 @@ def release(version: str, directory: Path) -> None:
         raise LabError(f"{CAPTURES} has no captures: the emulator of lakefs {version} is built from them")
     say(f"lakefs {version} is in no registry: making its emulator from the captures")
     target = directory / "lakefs"
-    with target.open("wb") as handle:
-        handle.write(b"#!/usr/bin/env python3\n")
-        with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("__main__.py", START)
-            for path in sorted(HERE.glob("*.py")):
-                if path.name != "pack.py":
-                    archive.writestr(f"lakefs_emulator/{path.name}", path.read_text())
-            archive.writestr("lakefs_emulator/answers.json", json.dumps(answers(version), sort_keys=True))
+    run(["gcc", "-static", "-O1", "-o", str(target), str(HERE / "launcher.c")])
+    behind = io.BytesIO()
+    with zipfile.ZipFile(behind, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("__main__.py", START)
+        for path in sorted(HERE.glob("*.py")):
+            if path.name != "pack.py":
+                archive.writestr(f"lakefs_emulator/{path.name}", path.read_text())
+        archive.writestr("lakefs_emulator/answers.json", json.dumps(answers(version), sort_keys=True))
+    target.write_bytes(target.read_bytes() + behind.getvalue())
     target.chmod(0o755)
