@@ -78,7 +78,7 @@ MIGRATED = (
 _COPY = (
     "1.4 keeps data and pipelines in another way, and no migration was ever written (the directory"
     " migration/1.3.12-1.4.0 that the guide names never existed). The written way, migration/1.3.x-1.4.x of 1.4.0: a"
-    " new 1.4 cluster is run beside the old one; for each repo and each commit in order, at the new one `pachctl put-file REPO"
+    " new 1.4 cluster is run beside the old one; for each repo and each commit in order, `pachctl put-file REPO"
     " BRANCH -f OLD:30650/REPO/BRANCH -r`; write the pipelines' specs anew (BLOCK becomes glob /*/*, FILE becomes /*,"
     " REPO becomes /; output becomes egress; gc_policy goes) and create them; compare; then let the old cluster go."
 )

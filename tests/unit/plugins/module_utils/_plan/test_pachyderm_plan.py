@@ -65,7 +65,7 @@ def test_way(source: str, target: str, way: list[str]) -> None:
     ("source", "target", "said"),
     [
         ("1.3.12", "1.4.8", "migration/1.3.x-1.4.x"),  # trap P17
-        ("1.2.0", "1.13.4", "put-file REPO BRANCH"),
+        ("1.2.0", "1.13.4", "-f OLD:30650/REPO/BRANCH -r"),
         ("1.5.0", "1.6.10", "no way from 1.5 to 1.6"),
         ("1.13.4", "2.0.0", "extract and restore are gone in 2.0"),
         ("1.9.12", "2.3.1", "extract and restore are gone in 2.0"),
