@@ -14,7 +14,7 @@ import shutil
 import socket
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError, Runner, demand
@@ -98,7 +98,9 @@ class Pachctl:
         return ["env", "-u", "PACH_CONTEXT", "-u", "PACHD_ADDRESS", *own, self.binary, *cli.spell(version, name, *more)]
 
     def call(self, name: str, *more: str, stdin: str = "", timeout: float = 0) -> Answer:
-        return self.runner.run(self.argv(name, *more), stdin=stdin, timeout=timeout or self.timeout)
+        argv = self.argv(name, *more)
+        answer = self.runner.run(argv, stdin=stdin, timeout=timeout or self.timeout)
+        return replace(answer, argv=tuple(argv[argv.index(self.binary) :]))
 
     def ask(self, name: str, *more: str) -> str:
         what = " ".join(cli.COMMANDS[name][1])

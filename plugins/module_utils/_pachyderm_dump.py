@@ -23,6 +23,7 @@ _HEAD = 40  # enough to tell an operation's stream, kind, and whether it carries
 _LARGEST = 32 << 20  # no release sends a message larger than 20 MiB
 _OBJECT, _TAG, _REPO, _COMMIT, _BRANCH, _PIPELINE, _JOB, _CREATE, _BLOCK = 2, 3, 4, 5, 6, 7, 8, 9, 10
 _AUTH, _ENTERPRISE = (11, 12, 13, 14, 15, 17), 16
+_SAMPLE = 64
 _NAMED = {_REPO, _COMMIT, _BRANCH, _PIPELINE}
 _OWN = "__spec__"  # the repo of the pipelines' specs: never listed
 
@@ -44,6 +45,8 @@ class Contents:
     has_objects: bool = False
     has_auth: bool = False
     ids: str = ""
+    trees: list[str] = field(default_factory=list)
+    """Objects that the last commits cannot be read without."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -154,6 +157,8 @@ def _count(found: Contents, ids: Ids, kind: int, body: bytes, valued: bool) -> N
         found.commits[repo] = found.commits.get(repo, 0) + 1
         if repo != _OWN:
             ids.add(repo, commit)
+            tree = _text(_inner(body, 3) or _inner(body, 7), 1)
+            found.trees = [*found.trees, tree][-_SAMPLE:] if tree else found.trees
     elif kind == _BRANCH:
         found.branches += _text(_inner(_inner(body, 3), 1), 1) != _OWN
     elif kind == _PIPELINE:
