@@ -170,7 +170,7 @@ def _said(path: str, form: str, contents: dumps.Contents) -> dict[str, Any]:
 
 def _room(pachctl: Pachctl, wanted: Mapping[str, Any], form: str) -> int:
     objects = sum(int(row["size"] or 0) for row in pachctl.repos()) if form == data.FULL else 0
-    return _ROOM + objects + _A_COMMIT * sum(wanted["commits"].values())
+    return _ROOM + objects + _A_COMMIT * sum(int(count) for count in wanted["commits"].values())
 
 
 def _to_url(pachctl: Pachctl, params: Mapping[str, Any], form: str, check: bool) -> dict[str, Any]:

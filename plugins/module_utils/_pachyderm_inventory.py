@@ -8,16 +8,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tempfile
 from collections import Counter
 from dataclasses import asdict
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private, write_atomic
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import compare
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_dump import Ids
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import receive
-from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_cli as cli
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import place
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
@@ -96,5 +100,25 @@ def unreadable(inventory: Mapping[str, Any]) -> list[str]:
     return [f"{row['repo']}@{row['branch']}: {row['error']}" for row in inventory.get("reads", []) if row["error"]]
 
 
-def is_missing_object(error: str) -> bool:
-    return cli.NO_OBJECT in error
+def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
+    """What `pachyderm_inventory` does."""
+    found = take(pachctl, params["largest"], progress)
+    differences = compare(_kept(params["before"]), found) if params["before"] else []
+    if params["dest"] and not check:
+        make_private(os.path.dirname(params["dest"]))
+        write_atomic(params["dest"], json.dumps(found).encode(), 0o600)
+    counts = {name: len(rows) for name, rows in found.items() if isinstance(rows, list)}
+    return {
+        "changed": bool(params["dest"]),
+        "counts": counts,
+        "unreadable": unreadable(found),
+        "differences": differences,
+    }
+
+
+def _kept(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return dict(json.load(handle))
+    except (OSError, ValueError) as exc:
+        raise UpliftError(f"{path} is no inventory ({exc}); wanted one that this module wrote before.") from exc

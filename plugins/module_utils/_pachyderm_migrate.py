@@ -86,9 +86,7 @@ def by_job(runner: Runner, params: Mapping[str, Any], progress: Progress, sleep:
             return demand(runner.run([*kubectl, "logs", f"job/{_JOB}"], timeout=60), "Reading the Job's log").out
         progress.say(0, 0, f"the Job {_JOB} runs")
         if time.monotonic() >= deadline:
-            raise UpliftError(
-                f"The Job {_JOB} has not ended after {params['timeout']:g} s: see kubectl describe."
-            )
+            raise UpliftError(f"The Job {_JOB} has not ended after {params['timeout']:g} s: see kubectl describe.")
         sleep(2.0)
 
 
