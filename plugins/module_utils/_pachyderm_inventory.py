@@ -47,8 +47,13 @@ def counted(pachctl: Pachctl) -> dict[str, Any]:
     return {"commits": dict(commits), "branches": branches, "pipelines": names, "ids": str(ids)}
 
 
-def take(pachctl: Pachctl, largest: int, progress: Progress) -> dict[str, Any]:
-    """The inventory. Releases before 1.7 list neither branches nor commits; those parts are left out."""
+def take(
+    pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The inventory. Releases before 1.7 list neither branches nor commits; those parts are left out.
+
+    `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23).
+    """
     repos, found = pachctl.repos(), [asdict(one) for one in pachctl.pipelines()]
     inventory: dict[str, Any] = {
         "version": str(pachctl.version()),
@@ -58,8 +63,22 @@ def take(pachctl: Pachctl, largest: int, progress: Progress) -> dict[str, Any]:
     if pachctl.knows("commits"):
         inventory["commits"] = [asdict(one) for row in repos for one in pachctl.commits(row["name"])]
         inventory["branches"] = [branch for row in repos for branch in pachctl.branches(row["name"])]
-        inventory["reads"] = list(_reads(pachctl, inventory["branches"], largest, progress))
+        heads = (like or inventory)["branches"]
+        finished = _finished(heads, (like or inventory)["commits"])
+        inventory["reads"] = list(_reads(pachctl, finished, largest, progress))
     return inventory
+
+
+def _finished(branches: Sequence[Row], commits: Sequence[Row]) -> list[Row]:
+    """Each branch with its newest commit that can be read."""
+    known = {(row["repo"], row["id"]): row for row in commits}
+    out = []
+    for branch in branches:
+        head = branch["head"]
+        while head and not known.get((branch["repo"], head), {"finished": True})["finished"]:
+            head = known[(branch["repo"], head)]["parent"]
+        out.append({**branch, "head": head})
+    return out
 
 
 def _reads(pachctl: Pachctl, branches: Sequence[Row], largest: int, progress: Progress) -> Iterator[dict[str, Any]]:
@@ -102,8 +121,9 @@ def unreadable(inventory: Mapping[str, Any]) -> list[str]:
 
 def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
     """What `pachyderm_inventory` does."""
-    found = take(pachctl, params["largest"], progress)
-    differences = compare(_kept(params["before"]), found) if params["before"] else []
+    before = _kept(params["before"]) if params["before"] else None
+    found = take(pachctl, params["largest"], progress, before)
+    differences = compare(before, found) if before else []
     if params["dest"] and not check:
         make_private(os.path.dirname(params["dest"]))
         write_atomic(params["dest"], json.dumps(found).encode(), 0o600)
