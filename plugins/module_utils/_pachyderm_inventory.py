@@ -47,9 +47,7 @@ def counted(pachctl: Pachctl) -> dict[str, Any]:
     return {"commits": dict(commits), "branches": branches, "pipelines": names, "ids": str(ids)}
 
 
-def take(
-    pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The inventory. Releases before 1.7 list neither branches nor commits; those parts are left out.
 
     `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23).
