@@ -94,7 +94,8 @@ class Pachctl:
         """The whole call. Settings of whoever runs this must not lead to another cluster."""
         version = self.version()
         old = [f"PACHD_ADDRESS={self.address}"] if version < cli.CONTEXTS else []
-        own = [f"HOME={self.home}", f"PACH_CONFIG={self.home}/config.json", *old]
+        # Some lists go through `less`, terminal or not, and fail where there is none.
+        own = [f"HOME={self.home}", f"PACH_CONFIG={self.home}/config.json", "PAGER=cat", *old]
         return ["env", "-u", "PACH_CONTEXT", "-u", "PACHD_ADDRESS", *own, self.binary, *cli.spell(version, name, *more)]
 
     def call(self, name: str, *more: str, stdin: str = "", timeout: float = 0) -> Answer:
