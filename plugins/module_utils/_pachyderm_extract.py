@@ -50,9 +50,9 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
 
 def _form(version: _version.Version, params: Mapping[str, Any]) -> str:
     target = _version.parse(params["target"]) if params["target"] else version
-    form = data.form(version, target, params["form"], params["beside"])
     if not data.writes(version):
         raise UpliftError(f"Pachyderm {version} has no extract; go to the last point release of its series first.")
+    form = data.form(version, target, params["form"], params["beside"])
     why = data.unreadable(data.writes(version), form == data.FULL, target)
     if why:
         raise UpliftError(f"A {form} dump of {version} would be of no use: {why}. Choose another form, or target.")
