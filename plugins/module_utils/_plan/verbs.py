@@ -39,6 +39,7 @@ VERBS: Mapping[str, Verb] = {
     "undeploy": Verb(slot="metadata", what="take the deployment and its metadata away; the object store stays"),
     "redeploy": Verb(slot="metadata", what="deploy the new release with fresh metadata"),
     "beside": Verb(slot="beside", what="deploy the new release with fresh metadata beside the old one"),
+    "recall": Verb(what="put the old release back with what was put aside for it"),
     "switch": Verb(slot="beside", what="let clients use the new cluster in place of the old one"),
     "offline_repair": Verb(what="run the offline migration with the new release"),
     "start": Verb(slot="service", what="start the service"),

@@ -75,6 +75,11 @@ MIGRATED = (
     ),
 )
 
+# Going back over a hop: the old metadata is aside, or the old cluster is paused beside. Nothing is read from a backup.
+_LOST = {"together": "nobody answers until the old release does; what was written since is lost"}
+BACK = Way("all_at_once", {"together": ("recall",), "after": ("healthy", "verify", "unpause")}, _LOST)
+REOPEN = Way("all_at_once", {"together": ("recall",), "after": ("healthy", "unpause")})
+
 _COPY = (
     "1.4 keeps data and pipelines in another way, and no migration was ever written (the directory"
     " migration/1.3.12-1.4.0 that the guide names never existed). The written way, migration/1.3.x-1.4.x of 1.4.0: a"
@@ -143,6 +148,7 @@ PACHYDERM = Catalogue(
         Hop("1.13", "2", refusal=_NO_WAY_TO_2),
     ),
     patch=PATCH,
+    back=(BACK, REOPEN),
     # What stands behind the control node: Kubernetes starts a new pod before it ends the old one, systemd cannot.
     quorums={"kubernetes": (2, 1), "systemd": (1, 1)},
     never={
