@@ -15,7 +15,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
-TRAPS_CLOSED = ("G02", "G05", "G08", "G09", "G16", "G17", "G18", "G19", "G22", "G23", "G25", "G26")
+TRAPS_CLOSED = (
+    "G02", "G05", "G08", "G09", "G16", "G17", "G18", "G19", "G22", "G23", "G25", "G26",
+    "P01", "P02", "P03", "P04", "P05", "P06", "P07", "P08", "P09", "P10", "P11", "P12",
+    "P13", "P14", "P15", "P16", "P17", "P18", "P19", "P20", "P21", "P22", "P23", "P24",
+    "P25", "P26", "P27", "P28", "P29", "P30", "P31", "P32", "P33", "P34", "P35",
+)  # fmt: skip
 
 # What no task may say, and what it does instead. Comments are free.
 BANNED = {
@@ -106,7 +111,7 @@ def test_the_guide_names_every_setting_and_every_key(product: str) -> None:
     keys = {one or other for path in paths for one, other in said.findall(path.read_text(encoding="utf-8"))}
     names = keys | set(load(ROOT / "roles" / product / "defaults" / "main.yml"))
     missing = sorted(name for name in names if f"``{name}``" not in guide)
-    assert len(keys) > 40 and not missing, f"{product}_guide.rst does not tell of {', '.join(missing)}"
+    assert len(keys) > 30 and not missing, f"{product}_guide.rst does not tell of {', '.join(missing)}"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path, planner
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    PASSES,
+    Cluster,
+    Hop,
+    Node,
+    Plan,
+    Request,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import PACHYDERM
@@ -100,6 +107,23 @@ def test_beside() -> None:
     steps = [verb for one in made.hops[0].passes for verb, _scope in one.steps]
     assert "undeploy" not in steps and "stop" not in steps
     assert steps.index("beside") < steps.index("restore") < steps.index("verify") < steps.index("switch")
+
+
+@pytest.mark.parametrize(
+    "hop", [hop for hop in PACHYDERM.hops if hop.ways], ids=lambda hop: f"{hop.source}-{hop.target}"
+)
+def test_no_release_is_ever_started_on_the_metadata_of_an_older_series(hop: Hop) -> None:
+    """trap P30: listings look right then, and the first read of a file panics the server."""
+    for way in hop.ways:
+        steps = [verb for name in PASSES for verb in way.passes.get(name, ())]
+        after = steps[steps.index("activate") :] if "activate" in steps else []
+        starts = [step for step in after if step in ("start", "restart", "redeploy")]
+        if "migrate" in steps:
+            assert after.index("migrate") < after.index("start")
+        elif after:
+            assert starts == ["redeploy"] and after.index("undeploy") < after.index("redeploy") < after.index("restore")
+        else:
+            assert "beside" in steps and "start" not in steps
 
 
 versions = st.builds(Version, st.just(1), st.integers(4, 13), st.integers(0, 14))
