@@ -19,7 +19,7 @@ options:
     type: list
     elements: str
     default: [127.0.0.1:30650]
-  token: {description: The token of an administrator, where authentication is on., type: str, default: ''}
+  token: {description: 'The token of an administrator, where authentication is on.', type: str, default: ''}
   cluster:
     description: The id that the cluster has to have. Another one at the address is refused. Empty means any.
     type: str

@@ -67,10 +67,10 @@ def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, 
     return inventory
 
 
-def _finished(branches: Sequence[Row], commits: Sequence[Row]) -> list[Row]:
+def _finished(branches: Sequence[Row], commits: Sequence[Row]) -> list[dict[str, Any]]:
     """Each branch with its newest commit that can be read."""
     known = {(row["repo"], row["id"]): row for row in commits}
-    out = []
+    out: list[dict[str, Any]] = []
     for branch in branches:
         head = branch["head"]
         while head and not known.get((branch["repo"], head), {"finished": True})["finished"]:

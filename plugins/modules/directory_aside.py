@@ -19,7 +19,7 @@ attributes:
   idempotent: {support: full}
 options:
   path: {description: The directory., type: path, required: true}
-  name: {description: What it is put aside under, as C(<path>.uplift-<name>)., type: str, required: true}
+  name: {description: 'What it is put aside under, as C(<path>.uplift-<name>).', type: str, required: true}
   state:
     description: What is wanted.
     type: str
