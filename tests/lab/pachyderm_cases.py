@@ -272,7 +272,7 @@ MASKS: tuple[tuple[str, str], ...] = (
     (r"(127\.0\.0\.1|0\.0\.0\.0):\d+", "ADDRESS"),
     (r"/lab/tmp/\d+|/tmp/\S+", "FILE"),
     # Nothing runs pipelines of these releases where the captures were made.
-    (r"edges/master AGO (running|restarting)", "edges/master AGO STATE"),
+    (r"(edges/master\s+AGO)\s+(running|restarting)", r"\1 STATE"),
     (r'unexpected byte 0x\w+|unknown field name "," in \S+', "WHY"),
 )
 

@@ -5,8 +5,8 @@
 """Stands in for pachctl and pachd 1.4.0 - 1.9.0, which no package registry has. `lab release` writes the version in.
 
 One file is both programs: pachd when its name begins so. Metadata lies in the real etcd under one key, objects are
-files below PACH_ROOT. What is printed, and what fails and how, is what the captures of the real programs hold; the conformance
-test keeps it so. What nobody has captured is kept simple and is not to be relied on.
+files below PACH_ROOT. What is printed, and what fails and how, is what the captures of the real programs hold; the
+conformance test keeps it so. What nobody has captured is kept simple and is not to be relied on.
 """
 
 from __future__ import annotations
@@ -916,7 +916,7 @@ def restore() -> None:
     ask("restore", dump=base64.b64encode(sys.stdin.buffer.read()).decode())
 
 
-def version(client_only: bool, raw: bool) -> None:
+def version(raw: bool, client_only: bool = False) -> None:
     first_call()
     numbers = dict(zip(("major", "minor", "micro"), V, strict=True))
     if client_only:
@@ -1001,7 +1001,7 @@ def kubectl(*words: str) -> None:
 
 
 def migrate(source: str, target: str) -> None:
-    """traps P16, P31: it starts a Job in the default namespace and returns; it never asks whether the pair makes sense."""
+    """traps P16, P31: it starts a Job in the default namespace and returns, whatever pair it was given."""
     source = source or ask("version")
     command = ["/pachd", f"--migrate={source}-{target or RELEASE}"]
     job = {
@@ -1050,7 +1050,7 @@ ARGUMENTS = {
 }  # fmt: skip
 # command -> (function, number of words, flags without a value, flags with one); the flags in the function's order.
 COMMANDS: dict[str, tuple[Callable[..., None], int, tuple[str, ...], tuple[str, ...]]] = {
-    "version": (version, 0, (*(("--client-only",) if V >= (1, 6, 0) else ()), "--raw"), ()),
+    "version": (version, 0, ("--raw", *(("--client-only",) if V >= (1, 6, 0) else ())), ()),
     "list-repo": (list_repo, 0, ("--raw",), ()),
     "list-commit": (list_commit, 1, ("--raw",), ()),
     "list-branch": (list_branch, 1, ("--raw",), ()),
