@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every case is made again and has to be answered as captured: 1.9.12, 1.11.9 and 1.13.4 by the real programs on a host.
+"""Every case is made again and has to be answered as captured: 1.9.12, 1.11.9 and 1.13.4 by the real programs.
 
 The emulated releases have the same test, all of it, in tests/unit/lab; here they are run as well, so that one scenario
 tells of all.
