@@ -28,14 +28,16 @@ def bring(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, A
 
 
 def _aside(path: str, aside: str, check: bool) -> bool:
-    """The directory is away; an empty one of the same owner and mode comes with `fresh`."""
+    """The directory is away; an empty one of the same owner and mode comes with `fresh`.
+
+    What is aside is the old data, for the name is one operation's own: what lies at the path then has come since.
+    """
     if os.path.exists(aside):
-        if os.path.exists(path):
-            raise UpliftError(
-                f"{aside} is there already, and {path} too; wanted one of them. Look which is the old one, and move the"
-                " other away. Nothing was changed."
-            )
-        return False
+        if not os.path.exists(path):
+            return False
+        if not check:
+            os.rename(path, _free(f"{path}.uplift-undone"))
+        return True
     if not os.path.isdir(path):
         raise UpliftError(f"{path} is no directory; wanted the data to put aside. Correct the path.")
     if not check:

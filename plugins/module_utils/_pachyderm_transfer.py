@@ -39,8 +39,7 @@ def receive(argv: Sequence[str], out: IO[bytes], tell: Tell, stall: float) -> Pa
     digest, size = hashlib.sha256(), 0
     with tempfile.TemporaryFile() as said, _started(argv, subprocess.DEVNULL, subprocess.PIPE, said) as process:
         try:
-            stdout = process.stdout
-            assert stdout is not None
+            stdout = _pipe(process.stdout)
             while _ready(stdout, stall, argv):
                 part = os.read(stdout.fileno(), CHUNK)
                 if not part:
@@ -59,8 +58,7 @@ def send(argv: Sequence[str], source: IO[bytes], tell: Tell, stall: float) -> Pa
     digest, size = hashlib.sha256(), 0
     with tempfile.TemporaryFile() as said, _started(argv, subprocess.PIPE, said, said) as process:
         try:
-            stdin = process.stdin
-            assert stdin is not None
+            stdin = _pipe(process.stdin)
             for part in iter(lambda: source.read(CHUNK), b""):
                 digest.update(part)
                 try:
@@ -87,6 +85,12 @@ def _started(argv: Sequence[str], stdin: Any, stdout: Any, stderr: Any) -> subpr
         )
     except OSError as exc:
         raise CliError(f"{argv[0]} could not be run: {exc.strerror or exc}.") from exc
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise CliError("pachctl was started without a pipe; this is an error in the program.")
+    return stream
 
 
 def _ready(stream: IO[bytes], stall: float, argv: Sequence[str]) -> bool:

@@ -126,10 +126,13 @@ def test_the_only_copy_is_never_emptied(data: Path) -> None:
     assert names(data) == {"data": ["old"]}
 
 
-def test_two_candidates_are_for_a_person_to_judge(data: Path) -> None:
-    (data / "data.uplift-op").mkdir()
-    with pytest.raises(UpliftError, match="wanted one of them"):
-        bring(data, "aside")
+def test_what_is_aside_stays_the_old_data(data: Path) -> None:
+    """A run died after the new release had begun to write: what it wrote is set aside too, under another name."""
+    bring(data, "aside")
+    bring(data, "fresh")
+    (data / "data" / "new").touch()
+    assert bring(data, "aside")["changed"]
+    assert names(data) == {"data.uplift-op": ["old"], "data.uplift-undone-0": ["new"]}
 
 
 @pytest.mark.parametrize("state", ["aside", "fresh", "back"])

@@ -39,8 +39,8 @@ def after(**change: Any) -> dict[str, Any]:
     return {**copy.deepcopy(BEFORE), **change}
 
 
-def keys(found: dict[str, Any], before: dict[str, Any] = BEFORE) -> list[str]:
-    return [row["key"] for row in compare(before, found)]
+def keys(found: dict[str, Any], before: dict[str, Any] | None = None) -> list[str]:
+    return [row["key"] for row in compare(before or BEFORE, found)]
 
 
 def test_the_same_is_no_difference() -> None:

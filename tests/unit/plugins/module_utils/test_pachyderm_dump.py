@@ -30,10 +30,10 @@ def read(data: bytes) -> dump.Contents:
     return dump.read(io.BytesIO(data))
 
 
-def verdict(data: bytes, wanted: dict[str, Any] = WANTED) -> str:
+def verdict(data: bytes) -> str:
     """What is said of a dump: the kind of its error, `lacks`, or nothing."""
     try:
-        return "lacks" if dump.shortfall(read(data), wanted) else ""
+        return "lacks" if dump.shortfall(read(data), WANTED) else ""
     except DumpError as error:
         return error.kind
 
