@@ -79,11 +79,16 @@ class Cluster:
         """What Garage's own command line says on the host."""
         return self.on(host, self.product["binary"], "-c", self.config, *argv)
 
-    def access(self) -> dict[str, str]:
+    def access(self) -> dict[str, Any]:
         """What an operator of lakeFS gives besides; Garage's nodes have all that is needed."""
         if PRODUCT != "lakefs":
             return {}
-        return {"lakefs_access_key_id": self.product["key"], "lakefs_secret_access_key": self.product["secret"]}
+        return {
+            "lakefs_access_key_id": self.product["key"],
+            "lakefs_secret_access_key": self.product["secret"],
+            # What an operator knows of the database's host, which is not one of the play's.
+            "lakefs_database_free_bytes": 10**10,
+        }
 
     def sql(self, text: str, database: str = "lakefs") -> str:
         """As PostgreSQL's own superuser on its host."""
