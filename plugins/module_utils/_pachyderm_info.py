@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from typing import Any, Mapping
 
@@ -54,7 +55,7 @@ def _ask(pachctl: Pachctl, params: Mapping[str, Any], found: dict[str, Any]) -> 
     found["client_version"] = str(pachctl.version())
     server = pachctl.server()
     found["version"] = str(server)
-    found["release"] = str(named(server, params["wanted"]))
+    found["release"] = str(named(server, params["wanted"], os.path.realpath(params["pachctl"])))
     found["cluster"] = pachctl.cluster()
     if pachctl.knows("whoami"):
         found["auth"] = pachctl.auth()
@@ -78,10 +79,10 @@ def _contents(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> Non
         found["jobs"] = pachctl.busy_jobs()
 
 
-def named(said: _version.Version, wanted: str) -> _version.Version:
-    """The release in the operator's words, where several tags call themselves the same (P18)."""
-    if wanted:
-        asked = _version.parse(wanted)
-        if called(asked) == said:
+def named(said: _version.Version, wanted: str, program: str = "") -> _version.Version:
+    """The release by the name that its program has, or in the operator's words: several call themselves one (P18)."""
+    by_name = _version.find(os.path.basename(program).replace("-", " "))
+    for asked in (by_name, _version.parse(wanted) if wanted else None):
+        if asked and called(asked) == said:
             return asked
     return said

@@ -23,7 +23,9 @@ options:
     choices: [repos, branches, commits, pipelines, jobs, enterprise]
     default: [repos, commits, pipelines, jobs]
   wanted:
-    description: A release; where the server calls itself what this one does, RV(release) is this one. Tags 1.11.1 - 1.11.9 say 1.12.0.
+    description:
+      - A release; where the server calls itself what this one does, RV(release) is this one. Tags 1.11.1 - 1.11.9 say 1.12.0.
+      - The name of the file of O(pachctl), when it has a version, goes before it.
     type: str
     default: ''
   tolerant:

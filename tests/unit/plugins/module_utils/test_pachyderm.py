@@ -107,6 +107,20 @@ def test_a_release_in_the_operators_words(said: str, wanted: str, release: str) 
     assert str(info.named(Version(*map(int, said.split("."))), wanted)) == release
 
 
+@pytest.mark.parametrize(
+    ("program", "release"),
+    [
+        ("/b/pachctl-1.11.9", "1.11.9"),
+        ("/b/pachctl-1.12.0", "1.12.0"),
+        ("/b/pachctl-1.13.4", "1.12.0"),
+        ("/b/pachctl", "1.12.0"),
+    ],
+)
+def test_a_release_by_the_name_of_its_program(program: str, release: str) -> None:
+    """trap P18: what goes back has to find the file that it came from."""
+    assert str(info.named(Version(1, 12, 0), "1.13.4", program)) == release
+
+
 class Clock(rest.Clock):
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -61,6 +61,7 @@ IN, SIDE, ROLL = "all_at_once", "side_by_side", "rolling"
         ("1.9.12", "1.11.9", [f"1.9.12 {IN} 1.11.9"]),
         # trap P18: what says 1.12.0 has no last point release that could be told
         ("1.12.0", "1.13.4", [f"1.12.0 {IN} 1.13.4"]),
+        ("1.11.9", "1.13.4", [f"1.11.9 {IN} 1.13.4"]),
         ("1.10.1", "1.13.4", [f"1.10.1 {IN} 1.10.5", f"1.10.5 {IN} 1.13.4"]),
     ],
 )
