@@ -30,6 +30,7 @@ VERBS: Mapping[str, Verb] = {
     "prove": Verb(slot="proof", final_after="release", what="restore the backup aside and compare it"),
     "activate": Verb(slot="release", what="make the new release the active one"),
     "convert": Verb(slot="engine", what="convert the metadata to an engine that the new release has"),
+    "readable": Verb(what="let the new release read a copy of what the old one has written"),
     "configure": Verb(slot="config", what="put the configuration of the new release in place"),
     "move_objects": Verb(CLUSTER, what="move objects in the object store, by the operator's own tasks"),
     "migrate": Verb(CLUSTER, what="migrate what the new release keeps in another form, once"),
