@@ -62,13 +62,10 @@ def pachyderm() -> Product:
     def wanted(args: argparse.Namespace) -> Cluster:
         return product.asked_for(args.name, args.release, args.small_disk)
 
-    def filled(cluster: Cluster, args: argparse.Namespace) -> str:
-        return pachyderm_fill.fill(cluster, args.objects)
-
     def clients(cluster: Cluster) -> Clients:
         raise LabError(f"cluster {cluster.name} is Pachyderm's: its data comes by commits, there is no load for it")
 
-    return Product(wanted, product.up, filled, pachyderm_judge.verify, pachyderm_judge.summary, clients)
+    return Product(wanted, product.up, pachyderm_fill.fill, pachyderm_judge.verify, pachyderm_judge.summary, clients)
 
 
 PRODUCTS: dict[str, Callable[[], Product]] = {"garage": garage, "lakefs": lakefs, "pachyderm": pachyderm}
