@@ -20,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_trans
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_cli as cli
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as data
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 
 def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
         raise UpliftError(f"{params['src']} cannot be restored: {why}. Nothing was changed.")
     demand_empty(pachctl)
     if not contents.has_objects:
-        demand_objects(contents, params["object_store"])
+        demand_objects(contents, store_of(version, params["object_store"]))
     if contents.has_auth:
         _demand_own_token(params)
     if not check:
@@ -68,6 +69,11 @@ def demand_empty(pachctl: Pachctl) -> None:
             f"The cluster at {pachctl.address} is not empty: repos {', '.join(repos) or 'none'}, pipelines"
             f" {', '.join(pipelines) or 'none'}; wanted neither. Restore into fresh metadata. Nothing was changed."
         )
+
+
+def store_of(version: Version, root: str) -> str:
+    """P22: releases before 1.9.12 keep their local store below its own absolute path once more."""
+    return f"{root}{root}" if root and version < data.NESTED_UNTIL else root
 
 
 def demand_objects(contents: dumps.Contents, store: str) -> None:

@@ -17,6 +17,8 @@ SPACES = Version(1, 9, 0)
 """From here on `list repo R@B:/p`; before it `list-repo`, and `R B /p` as words of their own."""
 CONTEXTS = Version(1, 9, 1)
 """From here on the configuration has contexts, and a switch for the usage metrics."""
+ALONE = Version(1, 6, 0)
+"""From here on `version --client-only`."""
 RAW = Version(1, 5, 0)
 """The oldest release whose --raw has been seen."""
 HISTORY = Version(1, 7, 0)
@@ -73,6 +75,11 @@ def spell(version: Version, name: str, *more: str) -> list[str]:
             raise UpliftError(f"pachctl {version} has no {flag} at `{' '.join(words)}`.")
     joined = ["-".join(words)] if version < SPACES and words[0] in _JOINED else list(words)
     return [*joined, *more, *(["--no-metrics"] if version < SPACES else [])]
+
+
+def asked(version: Version | None) -> str:
+    """How pachctl tells its version without a server. Before 1.6 it cannot: the file is taken by its name then."""
+    return "none" if version and version < ALONE else "version --client-only"
 
 
 def has(version: Version, flag: str) -> bool:

@@ -166,3 +166,10 @@ def test_places() -> None:
     assert cli.place(version("1.8.8"), "r", "b", "/p") == ["r", "b", "/p"]
     assert cli.place(version("1.9.0"), "r", "b", "/p") == ["r@b:/p"]
     assert cli.place(version("1.9.0"), "r", "b") == ["r@b"]
+
+
+def test_the_oldest_cannot_tell_their_version_alone() -> None:
+    """As captured: `unknown flag: --client-only`."""
+    for release, words in (("1.4.8", "none"), ("1.5.0", "none"), ("1.6.10", "version --client-only")):
+        assert cli.asked(version(release)) == words
+        assert (replay.kept(release, "version_client_only")["rc"] == 0) is (words != "none")

@@ -20,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliE
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 from tests.unit import pachyderm_replay as replay
 
@@ -288,6 +289,13 @@ def test_metadata_without_its_objects_is_refused(tmp_path: Path) -> None:
     assert restore.run(player.client(), {**params, "object_store": str(tmp_path / "store")}, Progress(), True)[
         "changed"
     ]
+
+
+def test_the_local_store_lies_deeper_before_1_9_12() -> None:
+    """trap P22"""
+    assert restore.store_of(Version(1, 9, 0), "/pach") == "/pach/pach"
+    assert restore.store_of(Version(1, 9, 12), "/pach") == "/pach"
+    assert restore.store_of(Version(1, 9, 0), "") == ""
 
 
 def test_another_dump_than_the_manifest_tells_of_is_refused(tmp_path: Path) -> None:
