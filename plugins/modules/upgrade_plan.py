@@ -32,13 +32,15 @@ options:
       version: {description: The release that runs., type: str, required: true}
   members: {description: The ids of all nodes that the cluster itself counts., type: list, elements: str, required: true}
   replication: {description: The replication mode as the config writes it., type: str, default: '3'}
-  target: {description: The release wanted., type: str, required: true}
+  target: {description: The release wanted. Not for O(back)., type: str, default: ''}
   strategy: {description: How; empty for the least interrupting way that the hop allows., type: str, default: ''}
   wave: {description: V(zone) or V(node); empty for what the layout allows., type: str, default: ''}
   accept: {description: Refusals and findings that the operator accepts by key., type: list, elements: str, default: []}
   stop_after: {description: A release of the series after whose hop to stop., type: str, default: ''}
   via: {description: 'Releases at which the way is to touch, in order.', type: list, elements: str, default: []}
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
+  back: {description: Plan the way back over the hop that the records tell of last., type: bool, default: false}
+  confirm: {description: 'What cannot be undone and is wanted, by name: V(rollback).', type: list, elements: str, default: []}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 

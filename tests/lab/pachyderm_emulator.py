@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -63,12 +63,15 @@ def castagnoli() -> list[int]:
     return table
 
 
-def checksum(data: bytes, table: list[int] = []) -> int:  # noqa: B006 - made once, when first wanted
-    if not table:
-        table.extend(castagnoli())
+TABLE: list[int] = []  # made once, when first wanted
+
+
+def checksum(data: bytes) -> int:
+    if not TABLE:
+        TABLE.extend(castagnoli())
     crc = 0xFFFFFFFF
     for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ crc >> 8
+        crc = TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
     crc ^= 0xFFFFFFFF
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
@@ -105,6 +108,13 @@ def varint(number: int) -> bytes:
 def field(number: int, value: bytes | str) -> bytes:
     raw = value.encode() if isinstance(value, str) else value
     return varint(number << 3 | 2) + varint(len(raw)) + raw
+
+
+def only(found: dict[int, list[bytes]]) -> tuple[int, bytes]:
+    """The one field that there is."""
+    (number,) = found
+    (value,) = found[number]
+    return number, value
 
 
 def fields(data: bytes) -> dict[int, list[bytes]]:
@@ -454,9 +464,8 @@ class Server:
             (size,) = struct.unpack("<q", data[:8])
             if len(data) < 8 + size:
                 break
-            ((number, (op,)),) = fields(data[8 : 8 + size]).items()
-            ((kind, (body,)),) = fields(op).items()
-            self.apply(number, kind, body)
+            number, op = only(fields(data[8 : 8 + size]))
+            self.apply(number, *only(fields(op)))
             data = data[8 + size :]
         return data
 
@@ -667,7 +676,7 @@ def unreachable(where: str) -> str:
     return f'could not connect (note: address "{where}" {hint}): {text}'
 
 
-def ask(name: str, /, **args: Any) -> Any:
+def ask(verb: str, /, **args: Any) -> Any:
     first_call()
     where = address()
     host, _colon, port = where.rpartition(":")
@@ -677,14 +686,14 @@ def ask(name: str, /, **args: Any) -> Any:
         raise Failed(unreachable(where)) from None
     connection.settimeout(600)
     try:
-        connection.sendall(json.dumps({"name": name, "args": args}).encode() + b"\n")
+        connection.sendall(json.dumps({"verb": verb, "args": args}).encode() + b"\n")
         with connection.makefile("rb") as lines:
             line = lines.readline()
     except OSError:
         line = b""
     if not line:
         # What the real one adds when a restore breaks.
-        raise Failed("transport is closing" + (f"\n{WARNING}" if name == "restore" and V >= (1, 8, 3) else ""))
+        raise Failed("transport is closing" + (f"\n{WARNING}" if verb == "restore" and V >= (1, 8, 3) else ""))
     answer = json.loads(line)
     if "error" in answer:
         raise Failed(answer["error"])
@@ -990,7 +999,9 @@ def undeploy(everything: bool, namespace: str) -> None:
 def kubectl(*words: str) -> None:
     try:
         argv = ["kubectl", *words]
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
     except FileNotFoundError:
         print(flush=True)
         raise Failed('exec: "kubectl": executable file not found in $PATH') from None

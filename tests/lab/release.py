@@ -33,7 +33,7 @@ class Source:
     programs: tuple[str, ...]
     build: Callable[[str, Path], None]
     machine: Callable[[], str] = platform.machine
-    says: Callable[[Path, str], str] = lambda path, _version: says(path)
+    says: Callable[[Path, str], str] = lambda path, _version: said(path)
 
     def address(self, version: str) -> str:
         return self.url.format(version=version, target=self.machine())
@@ -59,7 +59,7 @@ def program(product: str, version: str, name: str = "") -> Path:
     return paths.cache() / product / version / "bin" / (name or SOURCES[product].programs[0])
 
 
-def says(path: Path) -> str:
+def said(path: Path) -> str:
     """The version a binary gives itself; makers' and registry's builds wrap it differently."""
     found = re.search(r"(\d+\.\d+\.\d+)", run([str(path), "--version"], timeout=20).stdout)
     return found.group(1) if found else ""

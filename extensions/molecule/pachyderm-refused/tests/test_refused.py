@@ -109,7 +109,7 @@ def test_a_text_that_is_no_dump(cluster: Cluster) -> None:
 
 def test_another_cluster(cluster: Cluster, dump: str) -> None:
     """trap P11: an address that leads to another cluster than the one that was looked at before."""
-    done = module(cluster, "pachyderm_extract", dest="/var/tmp/lab-never", cluster="0" * 32)
+    done = module(cluster, "pachyderm_extract", **{"dest": "/var/tmp/lab-never", "cluster": "0" * 32})
     assert done.rc != 0 and done.says("Nothing was changed"), done.out
     assert "lab-never" not in cluster.on(HOST, "ls", "/var/tmp")
 
