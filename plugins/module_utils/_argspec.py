@@ -37,6 +37,14 @@ LAKEFS_API: Spec = {
     "secret_access_key": {"type": "str", "default": "", "no_log": True},
 }
 
+PACHYDERM: Spec = {
+    "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
+    "addresses": {"type": "list", "elements": "str", "default": ["127.0.0.1:30650"]},
+    "token": {"type": "str", "default": "", "no_log": True},
+    "cluster": {"type": "str", "default": ""},
+    "call_timeout": {"type": "float", "default": 60},
+}
+
 
 def serve(spec: Spec, answer: Callable[[AnsibleModule], Mapping[str, Any]], **more: Any) -> None:
     """Run a module: what `answer` returns is its result, an UpliftError its failure in a sentence."""

@@ -68,7 +68,8 @@ def missing(there: Sequence[str], wanted: Sequence[str]) -> list[str]:
 def run(garage: Garage, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """What `garage_migrate` does."""
     words = form(MIGRATIONS, params["migration"], garage.version(), "migration").words
-    buckets, keys = params["expect"] or (), params["keys"] or ()
+    buckets = [name for name in params["expect"] or () if not name.startswith(PREFIX)]
+    keys = params["keys"] or ()
     before = look(garage, permissions=True)
     result = {"changed": False, "version": str(garage.version()), "migrated": False, "buckets": list(before.buckets)}
     if not needed(before, buckets, keys):

@@ -174,7 +174,7 @@ def commit_all(params: Row, check: bool) -> dict[str, Any]:
     rows = api.rows("Listing the repositories", "/repositories")
     namespaces = {row["id"]: row["storage_namespace"] for row in rows}
     where = uncommitted(api)
-    made = [] if check else commit(api, where, params["message"])
+    made = [] if check else commit(api, where, params["text"])
     told = {"asked": True, "uncommitted": where, "namespaces": namespaces, "commits": made}
     return {"changed": bool(where), **told}
 

@@ -14,7 +14,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _files, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, Runner, demand
@@ -32,6 +32,10 @@ class Wish:
     source: str = ""
     checksum: str = ""
     upload: str = ""
+    asks: tuple[str, ...] = ("--version",)
+    """The words that a program says its version to; none: it says it to nobody, and its file has it in its name."""
+    says: str = ""
+    """What the release calls itself where that is not its own number."""
 
     def __post_init__(self) -> None:
         """Refuse what is misspelt before anything is done; `v0.8.7` is the release 0.8.7."""
@@ -78,10 +82,12 @@ def release_file(path: str, version: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(path), place(path, version)))
 
 
-def said_version(runner: Runner, file: str) -> str:
+def said_version(runner: Runner, file: str, asks: Sequence[str] = ("--version",)) -> str:
     """The release that a program says it is, asked on this very machine with nothing in its environment."""
+    if not asks:
+        return _named_version(file)
     try:
-        answer = runner.run(["env", "-i", "PATH=/usr/bin:/bin", file, "--version"], timeout=20)
+        answer = runner.run(["env", "-i", "PATH=/usr/bin:/bin", file, *asks], timeout=20)
         said = demand(answer, f"Asking {file} for its version on this machine ({platform.machine()})").out.strip()
     except CliError as exc:
         raise UpliftError(f"{exc} Wanted is a program for this machine; nothing was changed.") from exc
@@ -91,13 +97,23 @@ def said_version(runner: Runner, file: str) -> str:
     return str(found)
 
 
+def _named_version(file: str) -> str:
+    found = _version.find(os.path.basename(os.path.realpath(file)).replace("-", " "))
+    if not found:
+        raise UpliftError(
+            f"{file} cannot be asked for its version, and its name has none; wanted a link to a file such as"
+            f" {os.path.basename(file)}-1.13.4. Put it so. Nothing was changed."
+        )
+    return str(found)
+
+
 def info(runner: Runner, wish: Wish) -> dict[str, Any]:
     """What lies at the path, and whether the release lies beside it."""
     file = release_file(wish.path, wish.version)
     there = os.path.isfile(file)
     return {
         "link": os.readlink(wish.path) if os.path.islink(wish.path) else "",
-        "active_version": said_version(runner, wish.path) if os.path.exists(wish.path) else "",
+        "active_version": said_version(runner, wish.path, wish.asks) if os.path.exists(wish.path) else "",
         "release": file,
         "staged": there,
         "sha256": _files.sha256_of(file) if there else "",
@@ -151,15 +167,15 @@ def activate(runner: Runner, wish: Wish, check: bool) -> dict[str, Any]:
     result = {"release": file, "link": target, "version": wish.version, "evidence": evidence}
     if before == target:
         return {"changed": False, **result}
-    previous = keep(runner, wish.path, check) if os.path.exists(wish.path) else {}
+    previous = keep(runner, wish.path, check, wish.asks) if os.path.exists(wish.path) else {}
     if not check:
         _files.link_atomic(target, wish.path)
     return {"changed": True, "diff": diff, "previous": previous, **result}
 
 
-def keep(runner: Runner, path: str, check: bool) -> dict[str, str]:
+def keep(runner: Runner, path: str, check: bool, asks: Sequence[str] = ("--version",)) -> dict[str, str]:
     """Keep what `path` is now as a release under its own version, so that there is a way back."""
-    version, now = said_version(runner, path), os.path.realpath(path)
+    version, now = said_version(runner, path, asks), os.path.realpath(path)
     file = release_file(path, version)
     if os.path.realpath(file) != now and not check:
         if os.path.exists(file) and _files.sha256_of(file) != _files.sha256_of(now):
@@ -179,8 +195,10 @@ def _unfit(runner: Runner, wish: Wish, file: str) -> str:
     seen = _files.sha256_of(file) if wish.sha256 else ""
     if seen != wish.sha256:
         return f"{file} has the SHA-256 {seen}, wanted {wish.sha256}."
-    said = said_version(runner, file)
-    return "" if said == wish.version else f"{file} says it is {said}, wanted {wish.version}."
+    if not wish.asks:
+        return ""
+    said, wanted = said_version(runner, file, wish.asks), wish.says or wish.version
+    return "" if said == wanted else f"{file} says it is {said}, wanted {wanted}."
 
 
 def _obtain(wish: Wish, temp: str, fetch: Fetch) -> None:

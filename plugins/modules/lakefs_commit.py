@@ -20,7 +20,7 @@ attributes:
   diff_mode: {support: none}
   idempotent: {support: full}
 options:
-  message: {description: The message of the commits., type: str, default: Committed before an upgrade}
+  text: {description: The message of the commits., type: str, default: Committed before an upgrade}
 """
 
 EXAMPLES = r"""
@@ -54,7 +54,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_API, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_inventory import commit_all
 
-SPEC = {**LAKEFS_API, "message": {"type": "str", "default": "Committed before an upgrade"}}
+SPEC = {**LAKEFS_API, "text": {"type": "str", "default": "Committed before an upgrade"}}
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:

@@ -43,6 +43,13 @@ options:
     type: str
     default: ''
   name: {description: The name of the program in the directory of O(source). By default that of O(path)., type: str, default: ''}
+  ask:
+    description:
+      - The words that the program says its version to, parted by spaces.
+      - With V(none) it is not asked, and what counts now has to be a link to a file with its version in the name.
+    type: str
+    default: --version
+  says: {description: 'What the release calls itself, where that is not O(version).', type: str, default: ''}
   upload: {description: Internal. What the action plugin brought., type: path, default: ''}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
@@ -115,6 +122,8 @@ SPEC: Spec = {
     "source": {"type": "str", "default": ""},
     "checksum": {"type": "str", "default": ""},
     "name": {"type": "str", "default": ""},
+    "ask": {"type": "str", "default": "--version"},
+    "says": {"type": "str", "default": ""},
     "upload": {"type": "path", "default": ""},
 }
 
@@ -128,7 +137,9 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
         with open(path, "wb") as out:
             shutil.copyfileobj(response, out, _files.CHUNK)
 
-    wish = _release.Wish(**{key: module.params[key] for key in ("path", "version", "source", "checksum", "upload")})
+    same = ("path", "version", "source", "checksum", "upload", "says")
+    asks = () if module.params["ask"] == "none" else tuple(module.params["ask"].split())
+    wish = _release.Wish(**{key: module.params[key] for key in same}, asks=asks)
     if module.params["state"] == "staged":
         return _release.stage(LocalRunner(), wish, fetch, module.check_mode)
     if module.params["state"] == "activated":

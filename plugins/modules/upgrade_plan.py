@@ -19,7 +19,7 @@ attributes:
   diff_mode: {support: none}
   idempotent: {support: full}
 options:
-  product: {description: The product., type: str, required: true, choices: [garage, lakefs]}
+  product: {description: The product., type: str, required: true, choices: [garage, lakefs, pachyderm]}
   nodes:
     description: The nodes of the play, as found.
     type: list

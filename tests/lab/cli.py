@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from tests.lab.proc import LabError, say
 
 SHOWN = 60
-PRODUCTS = ("garage", "lakefs")
+PRODUCTS = ("garage", "lakefs", "pachyderm")
 Subparsers: TypeAlias = Any  # argparse has no public name for it
 
 

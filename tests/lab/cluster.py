@@ -83,6 +83,8 @@ def inventory(cluster: Cluster, private_key: str, sockets: str) -> str:
         "ansible_ssh_private_key_file": private_key,
         "ansible_ssh_args": " ".join(ssh_arguments(cluster.name, sockets)),
         "ansible_python_interpreter": "/usr/bin/python3",
+        # What the operator of such an installation would write beside its hosts.
+        **cluster.product.get("variables", {}),
     }
     lines = []
     for group, names in (cluster.groups or {cluster.group: [host.name for host in cluster.hosts]}).items():

@@ -55,7 +55,23 @@ def lakefs() -> Product:
     )
 
 
-PRODUCTS: dict[str, Callable[[], Product]] = {"garage": garage, "lakefs": lakefs}
+def pachyderm() -> Product:
+    from tests.lab import pachyderm as product
+    from tests.lab import pachyderm_fill, pachyderm_judge
+
+    def wanted(args: argparse.Namespace) -> Cluster:
+        return product.asked_for(args.name, args.release, args.small_disk)
+
+    def filled(cluster: Cluster, args: argparse.Namespace) -> str:
+        return pachyderm_fill.fill(cluster, args.objects)
+
+    def clients(cluster: Cluster) -> Clients:
+        raise LabError(f"cluster {cluster.name} is Pachyderm's: its data comes by commits, there is no load for it")
+
+    return Product(wanted, product.up, filled, pachyderm_judge.verify, pachyderm_judge.summary, clients)
+
+
+PRODUCTS: dict[str, Callable[[], Product]] = {"garage": garage, "lakefs": lakefs, "pachyderm": pachyderm}
 
 
 def of(name: str) -> Product:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab import paths, release_build
+from tests.lab import pachyderm_release, paths, release_build
 from tests.lab.proc import LabError, lock, run, say
 
 TABLE = paths.HERE / "checksums.json"
@@ -27,12 +27,13 @@ TABLE = paths.HERE / "checksums.json"
 
 @dataclass(frozen=True)
 class Source:
-    """Where a product's programs come from; the first of them has the product's name and tells the release."""
+    """Where a product's programs come from; the first of them tells the release. Without an address all are built."""
 
     url: str
     programs: tuple[str, ...]
     build: Callable[[str, Path], None]
     machine: Callable[[], str] = platform.machine
+    says: Callable[[Path, str], str] = lambda path, _version: says(path)
 
     def address(self, version: str) -> str:
         return self.url.format(version=version, target=self.machine())
@@ -50,11 +51,12 @@ SOURCES = {
         ("lakefs", "lakectl"),
         release_build.lakefs,
     ),
+    "pachyderm": Source("", pachyderm_release.PROGRAMS, pachyderm_release.build, says=pachyderm_release.says),
 }
 
 
 def program(product: str, version: str, name: str = "") -> Path:
-    return paths.cache() / product / version / "bin" / (name or product)
+    return paths.cache() / product / version / "bin" / (name or SOURCES[product].programs[0])
 
 
 def says(path: Path) -> str:
@@ -63,15 +65,19 @@ def says(path: Path) -> str:
     return found.group(1) if found else ""
 
 
+def emulated(path: Path) -> bool:
+    """An emulator is made of what stands in the checkout, and made anew in no time."""
+    return zipfile.is_zipfile(path) or pachyderm_release.is_emulator(path)
+
+
 def get(product: str, version: str, pin: bool = False) -> Path:
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise LabError(f"release {version!r}: wanted three numbers such as 0.8.7")
     path = program(product, version)
     with lock(f"{product}-{version}"):
-        # An emulator is an archive of what stands in the checkout, and made anew in no time.
-        if (not path.exists() or zipfile.is_zipfile(path)) and not download(product, version, pin):
+        if (not path.exists() or emulated(path)) and not download(product, version, pin):
             build(product, version)
-        if (seen := says(path)) != version:
+        if (seen := SOURCES[product].says(path, version)) != version:
             raise LabError(f"{path} says it is {seen or 'nothing'}, wanted {version}: remove it and try again")
     return path
 
@@ -88,6 +94,8 @@ def site_is_silent(product: str) -> bool:
 
 def download(product: str, version: str, pin: bool) -> bool:
     source = SOURCES[product]
+    if not source.url:
+        return False
     table: dict[str, dict[str, dict[str, str]]] = json.loads(TABLE.read_text())
     known = table.get(product, {}).get(version, {}).get(source.machine(), "")
     if not (known or pin):

@@ -15,8 +15,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
-TRAPS_CLOSED = tuple(f"G{number:02}" for number in range(1, 28))
-TRAPS_CLOSED += tuple(f"L{number:02}" for number in range(1, 31))
+TRAPS_CLOSED = tuple(
+    f"{product}{number:02}" for product, last in (("G", 27), ("L", 30), ("P", 35)) for number in range(1, last + 1)
+)
 
 # What no task may say, and what it does instead. Comments are free.
 BANNED = {

@@ -14,8 +14,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan import bac
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Refusal, Request
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs import LAKEFS
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import PACHYDERM
 
-CATALOGUES = {"garage": GARAGE, "lakefs": LAKEFS}
+CATALOGUES = {"garage": GARAGE, "lakefs": LAKEFS, "pachyderm": PACHYDERM}
 
 
 class PlanRefused(UpliftError):

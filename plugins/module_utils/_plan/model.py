@@ -60,6 +60,7 @@ class Hop:
     """One supported move between two series, by their names. `ways` is in the order of least interruption.
 
     depart: the oldest release that can make the hop; what is older is first taken there, inside its series.
+    arrive: the one release that the hop leads to; what is newer is reached from there, inside its series.
     refusal: why nobody should make this hop by machine, with the written way; it has no `ways` then.
     """
 
@@ -69,6 +70,7 @@ class Hop:
     irreversible: str = ""
     guide: str = ""
     depart: Version | None = None
+    arrive: Version | None = None
     refusal: str = ""
 
 

@@ -85,7 +85,7 @@ def moves(catalogue: Catalogue, source: Version, target: Version) -> Iterator[Mo
         if hop.depart and start < hop.depart:
             yield start, hop.depart, None
             start = hop.depart
-        stop = target if series == there else series.stop or series.newest
+        stop = hop.arrive or (target if series == there else series.stop or series.newest)
         yield start, stop, hop
         start, here = stop, series
     if start != target:

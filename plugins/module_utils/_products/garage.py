@@ -127,7 +127,7 @@ EIGHT_TO_NINE = Hop(
 NINE_TO_ONE = Hop(
     source="0.9",
     target="1",
-    ways=(_switch(before=("snapshot",), convert=("convert", "activate")),),
+    ways=(_switch(before=("snapshot",), convert=("convert", "readable", "activate")),),
     irreversible="1.x writes the layout and entries anew: going back means the metadata backup of every node",
     guide="0.9 -> 1.x, all nodes at once (facts, section 5)",
     depart=Version(0, 9, 4),

@@ -256,6 +256,14 @@ def test_every_question_was_asked_for_real_by_these_words(command: str, case: st
     assert " ".join(answer(told(case, version), version).argv[3:]) == question(command, version, word)
 
 
+def test_the_next_release_tells_entries_of_0_5_that_it_cannot_read_before_it_is_started() -> None:
+    """1.x dropped the forms of 0.5. What nobody has written since stays in them until a peer without it asks for it."""
+    words = "offline-repair --yes object_counters"
+    with pytest.raises(CliError, match="ended with 1 and said: .*Unable to decode entry of object"):
+        garage(Replay(ONE, {words: "offline_repair_ancient"})).offline_repair("object_counters", 60.0)
+    assert garage(Replay(ONE, {words: "offline_repair_rewritten"})).offline_repair("object_counters", 60.0).rc == 0
+
+
 def test_a_secret_is_never_in_the_words() -> None:
     assert not [one for forms in COMMANDS.values() for form in forms for one in form.words if "ecret" in one]
 

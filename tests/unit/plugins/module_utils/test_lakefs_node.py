@@ -352,7 +352,7 @@ def test_uncommitted_changes_are_committed_where_they_are() -> None:  # trap L11
 
 
 def test_without_an_access_key_nothing_is_asked() -> None:
-    params = {"url": "http://l1:8000", "access_key_id": "", "secret_access_key": "", "message": ""}
+    params = {"url": "http://l1:8000", "access_key_id": "", "secret_access_key": "", "text": ""}
     assert _lakefs_inventory.commit_all(params, True)["asked"] is False
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_drop, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
@@ -199,3 +199,11 @@ def test_what_fits_has_the_schema_of_the_release(release: Any, seen: Database) -
     if not schema.unfit(release, seen):
         found = schema.state(seen).schema
         assert found and found.number == schema.wanted(release).number
+
+
+def test_old_tables_go_only_when_all_of_them_is_in_kv() -> None:  # trap L10
+    assert "never migrated" in _lakefs_drop.refused(sql())
+    assert "begun and not ended" in _lakefs_drop.refused(sql(record="0", kv_rows=7))
+    assert "repo2" in _lakefs_drop.refused(sql(record="1", kv_rows=9, graveler=["repo1", "repo2"]))
+    assert _lakefs_drop.refused(sql(record="4", kv_rows=9)) == ""
+    assert _lakefs_drop.old_tables(Database(tables=(*OLD, "kv", "somebody_elses"))) == sorted(OLD)

@@ -268,7 +268,7 @@ def test_contents_are_compared_before_a_repair_may_delete_blocks(source: str, ta
 def test_the_engine_is_converted_by_the_release_that_knows_both() -> None:
     """1.x has no sled: the 0.9 program converts before the switch; on the way to 0.9, its program after it."""
     steps = shaped(plan(nodes("abc", "0.9.4"), "1.3.0"))["together"]
-    assert steps.index("prove") < steps.index("convert") < steps.index("activate")
+    assert steps.index("prove") < steps.index("convert") < steps.index("readable") < steps.index("activate")
     steps = shaped(plan(nodes("abc", "0.8.7"), "0.9.4"))["together"]
     assert steps.index("activate") < steps.index("convert") < steps.index("start")
 

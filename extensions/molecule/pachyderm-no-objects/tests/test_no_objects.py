@@ -1,0 +1,25 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""1.11.9, which calls itself 1.12.0 (trap P18), -> 1.13.4 without objects."""
+
+from __future__ import annotations
+
+from pachyderm_always import (
+    cluster,
+    test_no_token_is_printed,
+    test_nothing_is_left_behind,
+    test_nothing_is_lost,
+    test_the_backup_was_proved,
+    test_what_is_kept_is_private,
+)
+
+__all__ = [
+    "cluster",
+    "test_no_token_is_printed",
+    "test_nothing_is_left_behind",
+    "test_nothing_is_lost",
+    "test_the_backup_was_proved",
+    "test_what_is_kept_is_private",
+]

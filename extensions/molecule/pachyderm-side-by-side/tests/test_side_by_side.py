@@ -1,0 +1,34 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""1.11.9 -> 1.13.4 beside the old cluster."""
+
+from __future__ import annotations
+
+from pachyderm_always import (
+    HOST,
+    cluster,
+    test_no_token_is_printed,
+    test_nothing_is_left_behind,
+    test_nothing_is_lost,
+    test_the_backup_was_proved,
+    test_what_is_kept_is_private,
+)
+from upgrades import Cluster
+
+__all__ = [
+    "cluster",
+    "test_no_token_is_printed",
+    "test_nothing_is_left_behind",
+    "test_nothing_is_lost",
+    "test_the_backup_was_proved",
+    "test_what_is_kept_is_private",
+]
+
+
+def test_the_old_cluster_is_kept(cluster: Cluster) -> None:
+    """Going back is a switch: its metadata and its objects are where they were."""
+    cluster.on(HOST, "test", "-d", "/var/lib/etcd/default/member")
+    listed = cluster.on(HOST, "ls", "/var/lib/pachyderm/store")
+    assert listed.split(), "the object store of the old cluster is empty"

@@ -1,0 +1,96 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""Whether the next release can read what the last one has in its database; asked of a copy, before any switch.
+
+Garage 1.0 no longer knows the entries of 0.5, and 0.6 to 0.9 leave an entry as 0.5 wrote it until something writes it
+anew: such a cluster upgrades, and its objects are gone. Seen on 0.5.1 -> 0.6.0 -> 0.9.4 -> 1.3.0.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _files, _garage_daemon, _garage_engine
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_offline import demand_down, owner_of
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress, Ticker
+
+UNREADABLE = "Unable to decode entry"
+ASKS = "object_counters"  # an offline repair that reads every object entry
+_SETTING = re.compile(r"^metadata_dir\s*=.*$", re.MULTILINE)
+
+
+def run(
+    garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, proc: Path = _garage_daemon.PROC
+) -> dict[str, Any]:
+    """What `garage_readable` does."""
+    metadata, database = params["metadata_dir"], _garage_engine.path(params["metadata_dir"], params["engine"])
+    garage = replace(
+        garage, binary=params["release_binary"], user=owner_of(garage, params["metadata_dir"]), _versions={}
+    )
+    demand_down(garage, metadata, proc, "the look at a copy")
+    result = {"changed": False, "readable": None, "version": str(garage.version())}
+    size = sum(file.stat().st_size for file in [Path(database), *Path(database).rglob("*")] if file.is_file())
+    _files.demand_space(os.path.dirname(metadata), size, "a copy of the database")
+    if check_mode:
+        return result
+    scratch = tempfile.mkdtemp(prefix=".uplift-readable-", dir=os.path.dirname(os.path.realpath(metadata)))
+    try:
+        copied = replace(garage, config_file=_copy(metadata, database, params["config_file"], scratch, garage.user))
+        with Ticker(progress, f"{garage.version()} reads a copy of the database"):
+            copied.offline_repair(ASKS, params["timeout"])
+    except CliError as exc:
+        if UNREADABLE not in str(exc):
+            raise
+        raise UpliftError(_sentence(garage)) from exc
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return {**result, "readable": True}
+
+
+def redirected(text: str, directory: str) -> str:
+    """The configuration with another metadata directory. One line says it, at the top: it was written so."""
+    changed, count = _SETTING.subn(lambda _match: f'metadata_dir = "{directory}"', text)
+    if count != 1:
+        raise UpliftError(f"The configuration sets metadata_dir {count} times; wanted once, on a line of its own.")
+    return changed
+
+
+def _copy(metadata: str, database: str, config_file: str, scratch: str, user: str) -> str:
+    place, small = os.path.join(scratch, os.path.basename(database)), Path(metadata)
+    if os.path.isdir(database):
+        shutil.copytree(database, place)
+    else:
+        shutil.copy2(database, place)
+    for file in small.iterdir():
+        if file.is_file() and str(file) != database:
+            shutil.copy2(str(file), os.path.join(scratch, file.name))
+    config = os.path.join(scratch, "garage.toml")
+    _files.write_atomic(config, redirected(Path(config_file).read_text(encoding="utf-8"), scratch).encode(), 0o600)
+    account = pwd.getpwnam(user) if user else pwd.getpwuid(os.getuid())
+    for path in [scratch, *map(str, Path(scratch).rglob("*"))]:
+        os.chown(path, account.pw_uid, account.pw_gid)
+    return config
+
+
+def _sentence(garage: Garage) -> str:
+    return (
+        f"Garage {garage.version()} cannot decode entries of this node's database: they were written by 0.5 and never"
+        " since. It would start, call itself healthy, and have lost these objects. Nothing was switched. Let the"
+        " release that runs write them anew: with all nodes healthy, on one node of each zone at a time, stop it, move"
+        " its database out of the metadata directory, start it, and run `repair tables` on all nodes until it has"
+        " synced; then run the upgrade again."
+    )

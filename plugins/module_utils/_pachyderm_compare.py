@@ -1,0 +1,122 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""Pure: what a Pachyderm cluster has lost or changed, and what changes at every restore and is none of it (P23).
+
+A restore makes these anew: when a repo was created, when old commits began and ended, the branch that a commit names, a
+pipeline's salt and spec commit. Output repos may get a further commit. A newer release adds settings with defaults.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+Row = Mapping[str, Any]
+Difference = Dict[str, str]
+_SECTIONS = ("repos", "pipelines", "commits", "branches", "reads")
+
+
+def compare(before: Row, after: Row) -> list[Difference]:
+    """Nothing when all is as it was. Sections that `before` has not (releases before 1.7) are not compared."""
+    for section in _SECTIONS:
+        if section in before and section not in after:
+            raise UpliftError(f"The inventory taken now has no {section}; whether any is lost cannot be told.")
+    outputs = {row["name"] for row in before["pipelines"]}
+    return [
+        *_repos(before, after),
+        *_commits(before, after),
+        *_branches(before, after, outputs),
+        *_pipelines(before, after),
+        *_reads(before, after),
+    ]
+
+
+def _repos(before: Row, after: Row) -> Iterator[Difference]:
+    now = {row["name"]: row for row in after["repos"]}
+    for row in before["repos"]:
+        name = row["name"]
+        if name not in now:
+            yield _difference("repo_gone", f"The repo {name} is gone")
+        elif row["description"] and row["description"] != now[name]["description"]:
+            said = f"{row['description']!r} and is {now[name]['description']!r}"
+            yield _difference("description_changed", f"The description of the repo {name} was {said}")
+
+
+def _commits(before: Row, after: Row) -> Iterator[Difference]:
+    now = {(row["repo"], row["id"]): row for row in after.get("commits", [])}
+    for row in before.get("commits", []):
+        found = now.get((row["repo"], row["id"]))
+        if not found:
+            yield _difference("commit_gone", f"The commit {row['repo']}@{row['id']} is gone")
+            continue
+        parts = [part for part in ("parent", "size", "finished") if row[part] != found[part]]
+        if parts:
+            text = ", ".join(f"{part} {row[part]!r} is {found[part]!r}" for part in parts)
+            yield _difference("commit_changed", f"The commit {row['repo']}@{row['id']} has changed ({text})")
+
+
+def _branches(before: Row, after: Row, outputs: set[str]) -> Iterator[Difference]:
+    now = {(row["repo"], row["name"]): row["head"] for row in after.get("branches", [])}
+    for row in before.get("branches", []):
+        place = f"{row['repo']}@{row['name']}"
+        head = now.get((row["repo"], row["name"]))
+        if head is None:
+            yield _difference("branch_gone", f"The branch {place} is gone")
+        elif head != row["head"] and not (row["repo"] in outputs and _follows(after, row["repo"], head, row["head"])):
+            yield _difference("head_changed", f"The branch {place} was at {row['head'] or 'nothing'} and is at {head}")
+
+
+def _follows(after: Row, repo: str, head: str, old: str) -> bool:
+    """Whether the old head is an ancestor: a pipeline that came back has begun one more commit."""
+    parents = {row["id"]: row["parent"] for row in after["commits"] if row["repo"] == repo}
+    while head and head != old:
+        head = parents.get(head, "")
+    return head == old
+
+
+def _pipelines(before: Row, after: Row) -> Iterator[Difference]:
+    now = {row["name"]: row for row in after["pipelines"]}
+    for row in before["pipelines"]:
+        found = now.get(row["name"])
+        if not found:
+            yield _difference("pipeline_gone", f"The pipeline {row['name']} is gone")
+            continue
+        changed = sorted(_changed(row["spec"], found["spec"], ""))
+        if changed:
+            text = "; ".join(changed[:5])
+            yield _difference("spec_changed", f"The spec of the pipeline {row['name']} has changed ({text})")
+        if row["stopped"] and not found["stopped"]:
+            # P06: what 1.9.0 and older carried comes back running.
+            yield _difference("pipeline_runs", f"The pipeline {row['name']} was stopped and runs")
+
+
+def _changed(was: Any, is_: Any, place: str) -> Iterator[str]:
+    """What was asked for has to be there; what a newer release adds to it is a default of its own."""
+    if isinstance(was, Mapping) and isinstance(is_, Mapping):
+        for key, value in was.items():
+            yield from _changed(value, is_.get(key), f"{place}.{key}" if place else key)
+    elif was != is_ and (was or is_):
+        yield f"{place} was {was!r} and is {is_!r}"
+
+
+def _reads(before: Row, after: Row) -> Iterator[Difference]:
+    now = {(row["repo"], row["branch"]): row for row in after.get("reads", [])}
+    for row in before.get("reads", []):
+        place = f"{row['repo']}@{row['branch']}"
+        found = now.get((row["repo"], row["branch"]))
+        if row["error"] or found is None:
+            continue  # a branch that is gone is told above
+        if found["error"]:
+            yield _difference("file_unreadable", f"No file of {place} can be read ({found['error']})")
+        elif row["path"] and (row["path"], row["sha256"]) != (found["path"], found["sha256"]) and found["path"]:
+            said = f"{row['sha256'][:12]} and {found['path']} is {found['sha256'][:12]}"
+            yield _difference("file_changed", f"{place}:{row['path']} was {said}")
+
+
+def _difference(key: str, sentence: str) -> Difference:
+    return {"key": key, "sentence": f"{sentence}."}

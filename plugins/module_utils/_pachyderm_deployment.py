@@ -1,0 +1,104 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""Pachyderm on Kubernetes by its own `deploy` and `undeploy`, which are asked to do one namespace and no more."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private, write_atomic
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import configuration, write_configuration
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.pachyderm import client_version
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import SPACES
+
+_LABEL = "suite=pachyderm"
+_KINDS = "deployment,statefulset,replicationcontroller,service"
+# P20: with these the volumes of the metadata go too. Whether they go is for the operator to say, not for a flag.
+_NEVER = ("--all", "--metadata", "-a", "--dry-run")
+_LIMIT = 600.0
+
+
+@dataclass
+class Deployment:
+    runner: Runner
+    params: Mapping[str, Any]
+    home: str
+    _env: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """One context alone in the kube configuration: nothing can lead to another cluster (P11)."""
+        context = ["--context", self.params["kube_context"]] if self.params["kube_context"] else []
+        view = ["kubectl", "config", "view", "--minify", "--flatten", *context]
+        text = demand(self.runner.run(view, timeout=30), "Reading the kube configuration").out
+        write_atomic(f"{self.home}/kube", text.encode(), 0o600)
+        home, config = self.home, f"{self.home}/config.json"
+        self._env = {"HOME": home, "PACH_CONFIG": config, "KUBECONFIG": f"{home}/kube"}
+        write_configuration(home, configuration(_version.Version(1, 13, 0), "127.0.0.1:0", ""))
+
+    def there(self) -> list[str]:
+        """What is deployed in the namespace, as kind/name."""
+        words = ["kubectl", "get", _KINDS, "-l", _LABEL, "--namespace", self.params["namespace"], "--output", "json"]
+        said = demand(self.runner.run(words, env=self._env, timeout=60), "Looking for the deployment").out
+        return [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in json.loads(said)["items"]]
+
+    def absent(self, check: bool) -> dict[str, Any]:
+        """P29: 1.7 and 1.8.0 delete at once, unasked; others ask, and take an end of input for a failure (P20)."""
+        found = self.there()
+        if found and not check:
+            demand(self._pachctl("undeploy", stdin="y\n"), "Undeploying")
+            left = [name for name in self.there() if not name.startswith("replicationcontroller/")]
+            if left:
+                raise UpliftError(
+                    f"pachctl undeploy ended with 0, and {', '.join(left)} is still in {self.params['namespace']};"
+                    " wanted nothing left. Look at these, then run again."
+                )
+        return {"changed": bool(found), "found": found}
+
+    def present(self, check: bool) -> dict[str, Any]:
+        arguments = list(self.params["arguments"])
+        bad = sorted(set(arguments) & set(_NEVER))
+        if bad or not arguments:
+            raise UpliftError(
+                f"arguments is {arguments}; wanted those of `pachctl deploy`, without {', '.join(_NEVER)}."
+            )
+        manifest = demand(self._pachctl("deploy", *arguments, "--dry-run"), "Making the manifest").out
+        found = self.there()
+        if self.params["manifest"] and not check:
+            make_private(os.path.dirname(self.params["manifest"]))
+            write_atomic(self.params["manifest"], manifest.encode(), 0o600)  # it holds the store's credentials
+        if not check:
+            demand(self._pachctl("deploy", *arguments), "Deploying")
+        return {"changed": True, "found": found}
+
+    def _pachctl(self, *words: str, stdin: str = "") -> Any:
+        argv = [self.params["pachctl"], *words, "--namespace", self.params["namespace"]]
+        if self._old():
+            argv.append("--no-metrics")
+        return self.runner.run(argv, env=self._env, stdin=stdin, timeout=_LIMIT)
+
+    def _old(self) -> bool:
+        answer = self.runner.run([self.params["pachctl"], "version", "--client-only"], env=self._env, timeout=60)
+        found = client_version(answer.out) if answer.rc == 0 else None
+        return found is None or found < SPACES
+
+
+def run(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
+    """What `pachyderm_deployment` does."""
+    home = tempfile.mkdtemp(prefix="uplift-pachctl-")
+    try:
+        deployment = Deployment(runner, params, home)
+        return deployment.absent(check) if params["state"] == "absent" else deployment.present(check)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)

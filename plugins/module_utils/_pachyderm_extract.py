@@ -1,0 +1,182 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""`pachctl extract`, and proof that what it wrote is the whole cluster. A manifest keeps what was counted."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _files, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_dump as dumps
+from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import Passed, receive
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as data
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+
+_ROOM = 64 << 20  # for the metadata, which is small beside the objects
+_A_COMMIT = 4096
+OUTPUT_UNLESS_STOPPED = _version.Version(1, 9, 12)  # P27
+
+
+def manifest_of(path: str) -> str:
+    return f"{path}.manifest.json"
+
+
+def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
+    """What `pachyderm_extract` does."""
+    version = pachctl.server()
+    form = _form(version, params)
+    wanted = at_rest(pachctl, version)
+    if params["url"]:
+        return _to_url(pachctl, params, form, check)
+    kept = _kept(params["dest"], wanted, form)
+    if kept:
+        return {"changed": False, **kept}
+    _files.demand_space(os.path.dirname(params["dest"]), _room(pachctl, wanted, form), "the dump")
+    if check:
+        return {"changed": True, "form": form, "contents": {}, "evidence": []}
+    contents = _extract(pachctl, params, version, form, wanted, progress)
+    return {"changed": True, **_said(params["dest"], form, contents)}
+
+
+def _form(version: _version.Version, params: Mapping[str, Any]) -> str:
+    target = _version.parse(params["target"]) if params["target"] else version
+    if not data.writes(version):
+        raise UpliftError(f"Pachyderm {version} has no extract; go to the last point release of its series first.")
+    form = data.form(version, target, params["form"], params["beside"])
+    why = data.unreadable(data.writes(version), form == data.FULL, target)
+    if why:
+        raise UpliftError(f"A {form} dump of {version} would be of no use: {why}. Choose another form, or target.")
+    if form == data.KEPT and params["url"]:
+        # P09: the server is never told.
+        raise UpliftError("With url every dump is full: pachctl leaves --no-objects out. Extract to a file instead.")
+    return form
+
+
+def at_rest(pachctl: Pachctl, version: _version.Version) -> dict[str, Any]:
+    """What the dump has to hold; refused while anything is open or, up to 1.9.0, while pipelines run."""
+    open_ones = inventory.open_commits(pachctl, pachctl.repos())
+    if open_ones:
+        raise UpliftError(
+            f"{len(open_ones)} commits are not finished ({', '.join(open_ones[:5])}); extract leaves them out without a"
+            " word, and the restore may panic on them. Finish or delete them (finish commit). Nothing was written."
+        )
+    if version < OUTPUT_UNLESS_STOPPED:
+        running = [one.name for one in pachctl.pipelines() if not one.rests]
+        if running:
+            raise UpliftError(
+                f"The pipelines {', '.join(running)} are not stopped; {version} leaves the output of such out of its"
+                " dump. Stop them (pachyderm_pipelines). Nothing was written."
+            )
+    return inventory.counted(pachctl)
+
+
+def _extract(
+    pachctl: Pachctl,
+    params: Mapping[str, Any],
+    version: _version.Version,
+    form: str,
+    wanted: Mapping[str, Any],
+    progress: Progress,
+) -> dumps.Contents:
+    """Into a file of another name: what is cut is never found under the right one (P07)."""
+    part = f"{params['dest']}.part"
+    _files.make_private(os.path.dirname(part))
+    flags = ["--no-objects"] if form == data.KEPT else []
+    try:
+        passed = _received(pachctl.argv("extract", *flags), part, params["stall_timeout"], progress)
+        demand(passed.answer, "Extracting the cluster")
+        with open(part, "rb") as handle:
+            contents = dumps.read(handle, lambda done: progress.say(done, passed.size, "counting the dump", "bytes"))
+        _judge(contents, passed, version, form, wanted)
+        _files.write_atomic(manifest_of(params["dest"]), _manifest(form, contents, wanted), 0o600)
+        os.replace(part, params["dest"])
+        _files.sync_directory(os.path.dirname(part))
+        return contents
+    finally:
+        if os.path.exists(part):
+            os.unlink(part)
+
+
+def _received(argv: list[str], part: str, stall: float, progress: Progress) -> Passed:
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            passed = receive(argv, out, lambda size: progress.say(0, 0, f"extracted {_files.human(size)}"), stall)
+            out.flush()
+            os.fsync(out.fileno())
+            return passed
+    except OSError as exc:
+        raise CliError(f"{part} cannot be written ({exc.strerror}); it is removed again. Make room.") from exc
+
+
+def _judge(
+    found: dumps.Contents, passed: Passed, version: _version.Version, form: str, wanted: Mapping[str, Any]
+) -> None:
+    wrong = dumps.shortfall(found, wanted)
+    if found.sha256 != passed.sha256:
+        wrong = f"The file holds {found.sha256}, and pachctl sent {passed.sha256}: see to the disk."
+    elif ORDER[found.stream] < ORDER[data.writes(version)]:
+        wrong = f"The dump is of the stream {found.stream}; wanted {data.writes(version)}, which {version} writes."
+    elif form == data.KEPT and found.has_objects:
+        wrong = "The dump has objects; wanted metadata alone."
+    if wrong:
+        raise UpliftError(f"{wrong} The dump was thrown away.")
+
+
+ORDER = {stream: place for place, stream in enumerate(data.ORDER)}
+
+
+def _manifest(form: str, contents: dumps.Contents, wanted: Mapping[str, Any]) -> bytes:
+    return json.dumps({"form": form, "contents": contents.as_dict(), "wanted": dict(wanted)}, indent=1).encode()
+
+
+def manifest(path: str) -> dict[str, Any]:
+    """What was counted when the dump was made; empty when nothing is kept of it."""
+    try:
+        with open(manifest_of(path), encoding="utf-8") as handle:
+            return dict(json.load(handle))
+    except FileNotFoundError:
+        return {}
+    except ValueError as exc:
+        raise UpliftError(
+            f"{manifest_of(path)} is no manifest ({exc}); wanted the one that the extract wrote."
+        ) from exc
+
+
+def _kept(path: str, wanted: Mapping[str, Any], form: str) -> dict[str, Any]:
+    """A dump that is there already, of just what the cluster holds, is as good as a new one."""
+    known = manifest(path)
+    if not known or not os.path.exists(path) or known["wanted"] != dict(wanted) or known["form"] != form:
+        return {}
+    if _files.sha256_of(path) != known["contents"]["sha256"]:
+        return {}
+    return _said(path, form, dumps.Contents(**known["contents"]))
+
+
+def _said(path: str, form: str, contents: dumps.Contents) -> dict[str, Any]:
+    evidence = {"slot": "dump", "kind": "file", "path": path, "size": contents.bytes, "sha256": contents.sha256}
+    return {"form": form, "contents": contents.as_dict(), "evidence": [evidence]}
+
+
+def _room(pachctl: Pachctl, wanted: Mapping[str, Any], form: str) -> int:
+    objects = sum(int(row["size"] or 0) for row in pachctl.repos()) if form == data.FULL else 0
+    return _ROOM + objects + _A_COMMIT * sum(int(count) for count in wanted["commits"].values())
+
+
+def _to_url(pachctl: Pachctl, params: Mapping[str, Any], form: str, check: bool) -> dict[str, Any]:
+    """The server writes it, with its own credentials; nothing of it passes here, so nothing of it is counted."""
+    if not check:
+        demand(
+            pachctl.call("extract", "--url", params["url"], timeout=params["stall_timeout"]), "Extracting to the URL"
+        )
+    return {"changed": True, "form": form, "contents": {}, "evidence": []}

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""What one question after the other tells of a cluster; what cannot be told is null, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl, connected, demand_cluster
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_dumps import called
+
+EMPTY: Mapping[str, Any] = {
+    "address": "",
+    "version": None,
+    "client_version": None,
+    "release": None,
+    "cluster": "",
+    "auth": "",
+    "enterprise": "",
+    "repos": None,
+    "pipelines": None,
+    "branches": None,
+    "open_commits": None,
+    "jobs": None,
+    "problem": "",
+}
+
+
+def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What `pachyderm_info` does."""
+    found = dict(EMPTY)
+    try:
+        with connected(runner, params) as pachctl:
+            _ask(pachctl, params, found)
+            demand_cluster(pachctl, params["cluster"])
+    except UpliftError as exc:
+        if not params["tolerant"]:
+            raise
+        found["problem"] = str(exc)
+    return {"changed": False, **found}
+
+
+def _ask(pachctl: Pachctl, params: Mapping[str, Any], found: dict[str, Any]) -> None:
+    found["address"] = pachctl.address
+    found["client_version"] = str(pachctl.version())
+    server = pachctl.server()
+    found["version"] = str(server)
+    found["release"] = str(named(server, params["wanted"]))
+    found["cluster"] = pachctl.cluster()
+    if pachctl.knows("whoami"):
+        found["auth"] = pachctl.auth()
+    if "enterprise" in params["gather"] and pachctl.knows("enterprise"):
+        found["enterprise"] = pachctl.ask("enterprise").strip().splitlines()[0]
+    if found["auth"] != "closed":
+        _contents(pachctl, params["gather"], found)
+
+
+def _contents(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
+    if "repos" in gather:
+        found["repos"] = pachctl.repos()
+    if "pipelines" in gather:
+        found["pipelines"] = [asdict(one) for one in pachctl.pipelines()]
+    repos = found["repos"] or []
+    if "branches" in gather and pachctl.knows("branches"):
+        found["branches"] = [branch for row in repos for branch in pachctl.branches(row["name"])]
+    if "commits" in gather:
+        found["open_commits"] = inventory.open_commits(pachctl, repos)
+    if "jobs" in gather and pachctl.knows("jobs"):
+        found["jobs"] = pachctl.busy_jobs()
+
+
+def named(said: _version.Version, wanted: str) -> _version.Version:
+    """The release in the operator's words, where several tags call themselves the same (P18)."""
+    if wanted:
+        asked = _version.parse(wanted)
+        if called(asked) == said:
+            return asked
+    return said

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""`pachctl restore`, refused where it would do harm, and looked at afterwards: its exit status tells nothing (P01)."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_dump as dumps
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_extract import manifest
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import send
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_cli as cli
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as data
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+
+
+def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
+    """What `pachyderm_restore` does."""
+    contents = examined(params["src"], progress)
+    version = pachctl.server()
+    why = data.unreadable(contents.stream, contents.has_objects, version)
+    if why:
+        raise UpliftError(f"{params['src']} cannot be restored: {why}. Nothing was changed.")
+    demand_empty(pachctl)
+    if not contents.has_objects:
+        demand_objects(contents, params["object_store"])
+    if contents.has_auth:
+        _demand_own_token(params)
+    if not check:
+        _restore(pachctl, params, contents, progress)
+        demand_restored(pachctl, contents)
+    return {"changed": True, "contents": contents.as_dict()}
+
+
+def examined(path: str, progress: Progress) -> dumps.Contents:
+    """The dump decoded to its end, and compared with what was counted when it was made."""
+    try:
+        total = os.path.getsize(path)
+        with open(path, "rb") as handle:
+            found = dumps.read(handle, lambda done: progress.say(done, total, "reading the dump", "bytes"))
+    except OSError as exc:
+        raise UpliftError(f"The dump {path} cannot be read: {exc.strerror}. Nothing was changed.") from exc
+    known = manifest(path)
+    if known and found.sha256 != known["contents"]["sha256"]:
+        raise UpliftError(
+            f"{path} is not the dump that its manifest tells of: SHA-256 {found.sha256}, wanted"
+            f" {known['contents']['sha256']}. Put the right one there. Nothing was changed."
+        )
+    lost = dumps.shortfall(found, known["wanted"]) if known else ""
+    if lost:
+        raise UpliftError(f"{path}: {lost} Nothing was changed.")
+    return found
+
+
+def demand_empty(pachctl: Pachctl) -> None:
+    """P03: over a cluster with content a restore exits 0 and breaks its pipelines."""
+    repos, pipelines = [row["name"] for row in pachctl.repos()], [one.name for one in pachctl.pipelines()]
+    if repos or pipelines:
+        raise UpliftError(
+            f"The cluster at {pachctl.address} is not empty: repos {', '.join(repos) or 'none'}, pipelines"
+            f" {', '.join(pipelines) or 'none'}; wanted neither. Restore into fresh metadata. Nothing was changed."
+        )
+
+
+def demand_objects(contents: dumps.Contents, store: str) -> None:
+    """P04: metadata without its objects is restored with exit 0, and no file of it can be read."""
+    if not store:
+        return
+    missing = [tree for tree in contents.trees if not os.path.exists(f"{store}/object/{tree}")]
+    if missing:
+        raise UpliftError(
+            f"{len(missing)} of {len(contents.trees)} objects that the dump's last commits need are not in"
+            f" {store}/object (such as {missing[0][:16]}...). Give the server the object store of the old cluster."
+            " Nothing was changed."
+        )
+
+
+def _demand_own_token(params: Mapping[str, Any]) -> None:
+    if not params["token"]:
+        raise UpliftError(
+            "The dump switches authentication on, and pachctl would make a root token that is printed once; wanted one"
+            " of yours. Give it as token: it becomes the root token. Nothing was changed."
+        )
+
+
+def _restore(pachctl: Pachctl, params: Mapping[str, Any], contents: dumps.Contents, progress: Progress) -> None:
+    # P10: a token of pachctl's own making is printed even when nobody needs one.
+    flags = ["--no-token"] if cli.has(pachctl.version(), "--no-token") else []
+    with open(params["src"], "rb") as source:
+        passed = send(
+            pachctl.argv("restore", *flags),
+            source,
+            lambda size: progress.say(size, contents.bytes, "restored", "bytes"),
+            params["stall_timeout"],
+        )
+    if passed.answer.rc:
+        said = " / ".join(passed.answer.err.strip().splitlines()[-3:]) or "nothing"
+        raise CliError(
+            f"The restore failed after {passed.size} of {contents.bytes} bytes: pachctl ended with {passed.answer.rc}"
+            f" and said: {said}. What it has restored is of no use: begin again with fresh metadata."
+        )
+
+
+def demand_restored(pachctl: Pachctl, contents: dumps.Contents) -> None:
+    """P02, P35: exit 0 and nothing there. New output commits may have come."""
+    repos = {row["name"] for row in pachctl.repos()}
+    lost = [f"the repo {name}" for name in contents.repos if name not in repos]
+    for name in sorted(repos & set(contents.repos)) if pachctl.knows("commits") else ():
+        count = len(pachctl.commits(name))
+        if count < contents.commits.get(name, 0):
+            lost.append(f"{contents.commits[name] - count} of {contents.commits[name]} commits of {name}")
+    there = {one.name for one in pachctl.pipelines()}
+    lost += [f"the pipeline {name}" for name in contents.pipelines if name not in there]
+    if lost:
+        raise UpliftError(
+            f"pachctl ended with 0, and what the dump holds is not all there: {', '.join(lost[:10])}. What it has"
+            " restored is of no use: begin again with fresh metadata."
+        )

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
+
+Seen = Mapping[str, Any]
+_STOPPED_IS_CARRIED = Version(1, 9, 12)
+_MIGRATED = Version(1, 5, 0)
+
+
+def findings(seen: Seen) -> list[Finding]:
+    """Everything that would stop the hop, at once. `seen` holds the modules' answers by their names."""
+    info = seen["info"]
+    return [
+        *_answer(info),
+        *_rest(info),
+        *_way(info, seen),
+        *_store(info, seen),
+        *_space(info, seen),
+        *_outside(seen),
+    ]
+
+
+def _answer(info: Seen) -> Iterator[Finding]:
+    if info.get("problem"):
+        yield Finding(
+            "no_answer",
+            True,
+            f"the server does not answer everything ({info['problem']})",
+            "a running cluster at the address",
+            "mend what it names; what cannot be told is not taken to be well",
+        )
+    if info.get("auth") == "closed":
+        yield Finding(
+            "auth_closed",
+            True,
+            "authentication is on, and the token does not open it",
+            "an administrator's token",
+            "give one with pachyderm_token",
+        )
+    if info.get("version") and info.get("client_version") and info["version"] != info["client_version"]:
+        yield Finding(  # P21: they talk without complaint
+            "client_skew",
+            True,
+            f"the server is {info['version']} and pachctl is {info['client_version']}",
+            "one release",
+            "put the server's pachctl at pachyderm_pachctl",
+        )
+
+
+def _rest(info: Seen) -> Iterator[Finding]:
+    outputs = {row["name"] for row in info.get("pipelines") or []}
+    open_ones = info.get("open_commits") or []
+    loading = [name for name in open_ones if name.rsplit("@", 1)[0] not in outputs]
+    if loading:
+        yield Finding(  # P05, P28
+            "open_commits",
+            True,
+            f"{len(loading)} commits that somebody writes: {', '.join(loading[:5])}",
+            "none",
+            "finish or delete them: a dump leaves them out without a word",
+        )
+    if len(open_ones) > len(loading) or info.get("jobs"):
+        yield Finding(
+            "jobs_running",
+            False,
+            f"{len(open_ones) - len(loading)} open output commits and {len(info.get('jobs') or [])} jobs",
+            "none",
+            "nothing: loading is shut out first, then their end is waited for",
+        )
+    failed = sorted(row["name"] for row in info.get("pipelines") or [] if row["state"] in ("failure", "crashing"))
+    if failed:
+        yield Finding(
+            "pipelines_failed",
+            False,
+            f"pipelines that have failed: {', '.join(failed)}",
+            "running or stopped pipelines",
+            "nothing, or mend them first: they come along as they are",
+        )
+
+
+def _way(info: Seen, seen: Seen) -> Iterator[Finding]:
+    if not info.get("version") or not seen["target"]:
+        return
+    source, target = _version.parse(info["version"]), _version.parse(seen["target"])
+    if (source.major, source.minor) == (target.major, target.minor):
+        return
+    if target == _MIGRATED:
+        yield Finding(
+            "env_reprocess",
+            False,
+            "pipelines with environment variables process all their data again after the migration (guide 002)",
+            "time for it",
+            "nothing",
+        )
+    elif source < _STOPPED_IS_CARRIED:
+        yield Finding(  # P06, P27
+            "pipelines_reprocess",
+            False,
+            f"a dump of {source} does not carry what is stopped, and makes the pipelines' specs anew",
+            "time for the pipelines to process their data again",
+            "nothing: what comes back running is stopped again until the comparison is done",
+        )
+
+
+def _store(info: Seen, seen: Seen) -> Iterator[Finding]:
+    if not info.get("version") or not seen["target"]:
+        return
+    source, target = _version.parse(info["version"]), _version.parse(seen["target"])
+    if seen["nested"] and source < dumps.NESTED_UNTIL <= target:
+        yield Finding(  # P22
+            "local_store_nested",
+            True,
+            f"the local object store keeps its files below {seen['nested']}, as releases before 1.9.12 do",
+            "object and block right below PACH_ROOT, where the target looks for them",
+            "stop the server, move both directories up, and leave links at the old place",
+        )
+
+
+def _space(info: Seen, seen: Seen) -> Iterator[Finding]:
+    free = ((seen["space"].get("paths") or {}).get(seen["backup_dir"]) or {}).get("free")
+    need = sum(int(row["size"] or 0) for row in info.get("repos") or []) if seen["full"] else 0
+    need += seen["room"]
+    if free is None:
+        yield Finding(
+            "space_unknown",
+            True,
+            f"the free space at {seen['backup_dir']} cannot be told",
+            "a number",
+            "see that the directory can be read and made",
+        )
+    elif free < need:
+        yield Finding(
+            "no_space",
+            True,
+            f"{free} bytes free at {seen['backup_dir']}",
+            f"{need} bytes for the dump and the snapshot",
+            "make room, or name another directory with pachyderm_backup_dir",
+        )
+    missing = sorted(name for name, path in (seen["space"].get("programs") or {}).items() if not path)
+    if missing:
+        yield Finding(
+            "program_missing",
+            True,
+            f"no program {', '.join(missing)} at the node",
+            "it is installed",
+            "install it",
+        )
+
+
+def _outside(seen: Seen) -> Iterator[Finding]:
+    for release in seen["releases"]:
+        if release.get("failed") or release.get("msg"):
+            yield Finding(
+                "release", True, str(release.get("msg")), "the release at hand", "see pachyderm_release_source"
+            )

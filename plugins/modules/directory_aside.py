@@ -1,0 +1,79 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: directory_aside
+short_description: Put a service's data directory aside for a fresh one, and back again
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - What is put aside is renamed, never copied and never deleted; it is the quickest way back.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+options:
+  path: {description: The directory., type: path, required: true}
+  name: {description: 'What it is put aside under, as C(<path>.uplift-<name>).', type: str, required: true}
+  state:
+    description: What is wanted.
+    type: str
+    default: read
+    choices:
+      read: Only say where it would be put.
+      aside: The directory is away.
+      fresh: The directory is empty, while the old one is aside.
+      back: The old directory is in its place again. What came in between is kept beside it.
+  units: {description: systemd units that have to be down., type: list, elements: str, default: []}
+"""
+
+EXAMPLES = r"""
+- name: Put the metadata aside
+  uplift.datastores.directory_aside:
+    path: /var/lib/etcd/default
+    name: 20261121T060000Z-pachyderm-1.13.4
+    state: aside
+    units: [etcd.service]
+"""
+
+RETURN = r"""
+path: {description: The directory., returned: always, type: str, sample: /var/lib/etcd/default}
+aside: {description: Where it is put., returned: always, type: str, sample: /var/lib/etcd/default.uplift-20261121T060000Z-pachyderm-1.13.4}
+evidence:
+  description: What was left, for the record of an operation.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{slot: metadata, kind: absent, path: /var/lib/etcd/default}]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._directory_aside import STATES, bring
+
+SPEC: Spec = {
+    "path": {"type": "path", "required": True},
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "default": "read", "choices": list(STATES)},
+    "units": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return bring(LocalRunner(), module.params, module.check_mode)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

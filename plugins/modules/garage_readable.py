@@ -1,0 +1,79 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_readable
+short_description: Ask a release of Garage whether it can read the database of another
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Copies the database of a node that is down, and lets the other release read every object entry of the copy, by its own offline
+    repair. The database itself is not touched, and the copy is removed.
+  - Garage 1.0 no longer knows the entries of 0.5, and releases up to 0.9 leave an entry as 0.5 wrote it until something writes it
+    anew. Such a cluster upgrades to 1.x without a complaint, and its objects are gone.
+options:
+  release_binary: {description: The program of the release that is to read., type: path, required: true}
+  config_file: {description: The configuration that is meant for it., type: path, required: true}
+  metadata_dir: {description: The metadata directory., type: path, required: true}
+  engine: {description: The engine of the database., type: str, required: true, choices: [lmdb, sqlite]}
+  unit: {description: The systemd unit of Garage., type: str, default: garage.service}
+  call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
+  timeout: {description: Seconds that the reading may take., type: float, default: 86400}
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+  - uplift.datastores.progress
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+"""
+
+EXAMPLES = r"""
+- name: Can 1.3.0 read what 0.9.4 has?
+  uplift.datastores.garage_readable:
+    release_binary: /usr/local/bin/garage-1.3.0
+    config_file: /etc/garage.toml.uplift-1.3.0
+    metadata_dir: /var/lib/garage/meta
+    engine: lmdb
+"""
+
+RETURN = r"""
+readable: {description: Null in check mode; a database that cannot be read fails the module., returned: success, type: bool, sample: true}
+version: {description: The release that has read it., returned: success, type: str, sample: 1.3.0}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_readable import run
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+
+SPEC = {
+    **{name: {"type": "path", "required": True} for name in ("release_binary", "config_file", "metadata_dir")},
+    "engine": {"type": "str", "required": True, "choices": ["lmdb", "sqlite"]},
+    "unit": {"type": "str", "default": "garage.service"},
+    "call_timeout": {"type": "float", "default": 30},
+    "timeout": {"type": "float", "default": 86400},
+    "progress_file": {"type": "path"},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    params = {**module.params, "binary": "", "user": "", "container": ""}
+    garage = from_unit(LocalRunner(), {**params, "config_file": ""})
+    return run(garage, params, Progress(module.params["progress_file"]), module.check_mode)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lakefs_drop_tables
+short_description: Drop the SQL tables that lakeFS's migration to KV has left behind
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Refused while anything is in them that is not in the key-value table. There is no way back from it but a backup.
+extends_documentation_fragment:
+  - uplift.datastores.lakefs.database
+  - uplift.datastores.attributes
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+"""
+
+EXAMPLES = r"""
+- name: Free the room of the old tables, months later
+  uplift.datastores.lakefs_drop_tables:
+    dsn: "{{ lakefs_settings.dsn }}"
+"""
+
+RETURN = r"""
+tables:
+  description: The tables that were dropped.
+  returned: success
+  type: list
+  elements: str
+  sample: [auth_users, graveler_commits, graveler_repositories, schema_migrations]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_drop import drop
+from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres, parse
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return drop(Postgres(LocalRunner(), parse(module.params["dsn"])), module.check_mode)
+
+
+def main() -> None:
+    serve(LAKEFS_DATABASE, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pachyderm_deployment
+short_description: Deploy Pachyderm on Kubernetes, or take the deployment away, by its own program
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - C(pachctl undeploy) of 1.7 and 1.8.0 deletes at once, of later releases after a question on its input. Here it is told one namespace
+    and one kube context, and never to delete the volumes of the metadata; afterwards it is seen that nothing is left.
+  - The manifest that C(pachctl deploy --dry-run) makes is kept.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: partial, details: Deploying is done whenever it is asked for.}
+options:
+  state: {description: What is wanted., type: str, required: true, choices: [present, absent]}
+  pachctl: {description: The client's program; its release is the one that is deployed., type: path, default: /usr/local/bin/pachctl}
+  namespace: {description: The namespace., type: str, required: true}
+  kube_context: {description: The context of the kube configuration. Empty means the current one., type: str, default: ''}
+  arguments: {description: What C(pachctl deploy) is called with., type: list, elements: str, default: []}
+  manifest: {description: Where the manifest is kept. It holds secrets., type: path}
+requirements: [kubectl]
+"""
+
+EXAMPLES = r"""
+- name: Take the deployment away; metadata volumes and object store stay
+  uplift.datastores.pachyderm_deployment:
+    state: absent
+    namespace: pachyderm
+"""
+
+RETURN = r"""
+found: {description: What was deployed before., returned: always, type: list, elements: str, sample: [deployment/pachd, service/pachd]}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_deployment import run
+
+SPEC: Spec = {
+    "state": {"type": "str", "required": True, "choices": ["present", "absent"]},
+    "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
+    "namespace": {"type": "str", "required": True},
+    "kube_context": {"type": "str", "default": ""},
+    "arguments": {"type": "list", "elements": "str", "default": []},
+    "manifest": {"type": "path"},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return run(LocalRunner(), module.params, module.check_mode)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

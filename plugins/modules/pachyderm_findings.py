@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pachyderm_findings
+short_description: Say everything at a Pachyderm cluster that stands in the way of an upgrade
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Turns what the other modules saw into findings. All findings come at once, not one a run.
+  - It asks nobody and changes nothing.
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+options:
+  info: {description: What M(uplift.datastores.pachyderm_info) answered., type: dict, required: true}
+  space: {description: What M(uplift.datastores.node_space) answered., type: dict, required: true}
+  releases: {description: What M(uplift.datastores.release) answered in check mode., type: list, elements: dict, default: []}
+  target: {description: The release at the end of the first hop. Empty when there is no plan., type: str, default: ''}
+  backup_dir: {description: Where dump and snapshot will lie., type: str, required: true}
+  full: {description: Whether the dump will hold the objects., type: bool, default: false}
+  room: {description: Bytes that are wanted beside the objects., type: int, default: 268435456}
+  nested: {description: Where the local object store keeps its files when they are nested., type: str, default: ''}
+  node: {description: The name that the node has in sentences., type: str, default: ''}
+  accept: {description: Keys of findings that the operator accepts., type: list, elements: str, default: []}
+"""
+
+EXAMPLES = r"""
+- name: Say what stands in the way
+  uplift.datastores.pachyderm_findings:
+    info: "{{ pachyderm_info }}"
+    space: "{{ pachyderm_space }}"
+    target: 1.13.4
+    backup_dir: /var/backups/uplift
+"""
+
+RETURN = r"""
+findings:
+  description: What was seen, worst first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    key: {description: Its name., type: str, sample: two_databases}
+    stops: {description: Whether it stops the operation., type: bool, sample: true}
+    saw: {description: The value seen., type: str, sample: '3 users'}
+    wanted: {description: The value wanted., type: str, sample: one user with one access key}
+    sentence: {description: All of it in one., type: str, sample: '3 users; wanted: one user with one access key; to do: cut them'}
+    do: {description: What to do., type: str, sample: cut them to one}
+said:
+  description: The same as lines for a person.
+  returned: always
+  type: list
+  elements: str
+  sample: ['too_many_users (stops): l1: 3 users; wanted: one user with one access key; to do: cut them to one']
+stopping:
+  description: The keys of the findings that stop the operation and were not accepted.
+  returned: always
+  type: list
+  elements: str
+  sample: [too_many_users]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._findings import told
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_findings import findings
+
+SPEC: Spec = {
+    **{name: {"type": "dict", "required": True} for name in ("info", "space")},
+    "releases": {"type": "list", "elements": "dict", "default": []},
+    "backup_dir": {"type": "str", "required": True},
+    **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
+    "full": {"type": "bool", "default": False},
+    "room": {"type": "int", "default": 256 << 20},
+    "accept": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return told(findings(module.params), module.params["node"], module.params["accept"])
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pachyderm_info
+short_description: Ask a Pachyderm cluster what it runs, what it holds and what is not at rest
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Asks through C(pachctl), with a configuration of its own, and changes nothing.
+  - Knows the spelling of each release from 1.4 on, and both spellings of what C(--raw) prints.
+options:
+  gather:
+    description:
+      - What to ask for beside the versions, the cluster's id and authentication. V(commits) means open ones, V(jobs) those that run.
+      - What a release cannot list is null.
+    type: list
+    elements: str
+    choices: [repos, branches, commits, pipelines, jobs, enterprise]
+    default: [repos, commits, pipelines, jobs]
+  wanted:
+    description: A release; where the server calls itself what this one does, RV(release) is this one. Tags 1.11.1 - 1.11.9 say 1.12.0.
+    type: str
+    default: ''
+  tolerant:
+    description: Return what can be told instead of failing; RV(problem) says why the rest is null.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - uplift.datastores.pachyderm
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.info
+"""
+
+EXAMPLES = r"""
+- name: Ask a cluster that may be closed to its clients for an upgrade
+  uplift.datastores.pachyderm_info:
+    addresses: [127.0.0.1:30650, 127.0.0.1:30649]
+  register: pachyderm
+"""
+
+RETURN = r"""
+address: {description: Which address answered., returned: always, type: str, sample: 127.0.0.1:30650}
+version: {description: What the server calls itself. Null when it does not answer., returned: always, type: str, sample: 1.12.0}
+release: {description: 'The same in the words of O(wanted).', returned: always, type: str, sample: 1.11.9}
+client_version: {description: What pachctl calls itself., returned: always, type: str, sample: 1.12.0}
+cluster:
+  description: The cluster's id. A redeployed one has another. Empty before 1.7.
+  returned: always
+  type: str
+  sample: b03c829d65874998845fd900f84fd1d6
+auth:
+  description: V(off), V(on), or V(closed) when it is on and O(token) does not open it.
+  returned: always
+  type: str
+  sample: 'off'
+enterprise: {description: The state of the license., returned: always, type: str, sample: No Pachyderm Enterprise token was found}
+repos:
+  description: Names, descriptions and sizes.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{name: data, description: raw input, size: 300011}]
+branches:
+  description: Branches with the ids of their heads.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{repo: data, name: master, head: 0abce90cf8ab4d4fb9b1897ad9b87821}]
+pipelines:
+  description: Name, state, whether it is stopped, and what was asked for.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{name: edges, state: running, stopped: false, spec: {input: {pfs: {repo: data, glob: /*}}}}]
+open_commits:
+  description: Commits that are not finished.
+  returned: always
+  type: list
+  elements: str
+  sample: [edges@f094318101fa437697642f13fed99ddc]
+jobs:
+  description: Jobs that have not ended.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{id: 9f6a0b3c, pipeline: edges, state: running}]
+problem: {description: What could not be told., returned: always, type: str, sample: ''}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_info import run
+
+PARTS = ["repos", "branches", "commits", "pipelines", "jobs", "enterprise"]
+SPEC = {
+    **PACHYDERM,
+    "gather": {
+        "type": "list",
+        "elements": "str",
+        "choices": PARTS,
+        "default": ["repos", "commits", "pipelines", "jobs"],
+    },
+    "wanted": {"type": "str", "default": ""},
+    "tolerant": {"type": "bool", "default": False},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return run(LocalRunner(), module.params)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

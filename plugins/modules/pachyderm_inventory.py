@@ -1,0 +1,97 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pachyderm_inventory
+short_description: Note what a Pachyderm cluster holds, and compare it with what it held
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Lists repos, branches, commits and pipelines, and reads one file of every branch head. Listings and C(fsck) look fine over an
+    object store that holds nothing.
+  - Compares with an inventory taken before. What a restore always makes anew is no difference, nor is a further output commit, nor a
+    setting that a newer release adds.
+options:
+  dest: {description: Where the inventory is written; it is too large for a record., type: path}
+  before: {description: An inventory to compare with., type: path}
+  largest: {description: Files above this size are not read., type: int, default: 16777216}
+extends_documentation_fragment:
+  - uplift.datastores.pachyderm
+  - uplift.datastores.attributes
+  - uplift.datastores.progress
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full}
+"""
+
+EXAMPLES = r"""
+- name: Note what there is
+  uplift.datastores.pachyderm_inventory:
+    dest: /var/lib/uplift/pachyderm/before.json
+
+- name: Is everything still there?
+  uplift.datastores.pachyderm_inventory:
+    before: /var/lib/uplift/pachyderm/before.json
+  register: comparison
+  failed_when: comparison.differences | length > 0
+"""
+
+RETURN = r"""
+counts:
+  description: How much there is.
+  returned: always
+  type: dict
+  sample: {repos: 3, pipelines: 1, commits: 6, branches: 4, reads: 4}
+unreadable:
+  description: Branch heads of which no file could be read, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+differences:
+  description:
+    - What differs from O(before), by key and as a sentence. Keys are C(repo_gone), C(description_changed), C(commit_gone),
+      C(commit_changed), C(branch_gone), C(head_changed), C(pipeline_gone), C(spec_changed), C(pipeline_runs),
+      C(file_unreadable) and C(file_changed).
+  returned: always
+  type: list
+  elements: dict
+  sample: [{key: repo_gone, sentence: The repo lookup is gone.}]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import connected, demand_cluster
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_inventory import run
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+
+SPEC = {
+    **PACHYDERM,
+    "dest": {"type": "path"},
+    "before": {"type": "path"},
+    "largest": {"type": "int", "default": 16 << 20},
+    "progress_file": {"type": "path"},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    params = module.params
+    with connected(LocalRunner(), params) as pachctl:
+        demand_cluster(pachctl, params["cluster"])
+        return run(pachctl, params, Progress(params["progress_file"]), module.check_mode)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Installs Pachyderm on one host: etcd, pachd with a local object store, pachctl, and what stands in for Kubernetes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tests.lab import cluster as clusters
+from tests.lab import hosts, paths, release
+from tests.lab import pachyderm_forms as forms
+from tests.lab.cluster import Cluster
+from tests.lab.hosts import Host
+from tests.lab.proc import run, say, wait_for
+
+PACKAGES = ("etcd-server", "etcd-client")
+# The lab's own home on the host: the operator's configuration is nobody's business here.
+HOME = "/etc/uplift-lab"
+
+
+def base(cluster: Cluster, version: str) -> list[str]:
+    port = cluster.product["port"]
+    # Contexts begin at 1.9.1.
+    old = tuple(map(int, version.split("."))) < (1, 9, 1)
+    address = [f"PACHD_ADDRESS=127.0.0.1:{port}"] if old else []
+    return ["env", f"HOME={HOME}", f"PACH_CONFIG={HOME}/pachctl.json", *address, forms.PACHCTL]
+
+
+def configuration(cluster: Cluster, version: str) -> dict[str, str]:
+    """Written anew each time: from 1.9.12 a context remembers its cluster and refuses the one that replaced it."""
+    text = forms.client(version, cluster.product["port"])
+    return {f"{HOME}/pachctl.json": text, f"{HOME}/.pachyderm/config.json": text}
+
+
+def client(host: Host) -> str:
+    """Which pachctl the host has now. 1.4 and 1.5 do not know --client-only, and show a table."""
+    for argv in (["--client-only"], []):
+        answer = run(
+            ["docker", "exec", "-e", f"HOME={HOME}", host.container, forms.PACHCTL, "version", *argv],
+            check=False, timeout=60,
+        )  # fmt: skip
+        if found := re.search(r"(\d+\.\d+\.\d+)", answer.stdout):
+            return found.group(1)
+    return ""
+
+
+def pachctl(cluster: Cluster, version: str, commands: Sequence[Sequence[str]]) -> list[str]:
+    """What each of these printed; the first that fails ends it."""
+    prefix = base(cluster, version)
+    argv = [[*prefix, *words] for words in commands]
+    return hosts.must(cluster.hosts[0], argv, files=configuration(cluster, version))
+
+
+def server(cluster: Cluster) -> str:
+    """The version of the server that runs now, empty if it does not answer."""
+    version = client(cluster.hosts[0])
+    command = [*base(cluster, version), "version", *(["--no-metrics"] if forms.series(version) < (1, 9) else [])]
+    hosts.must(cluster.hosts[0], [], files=configuration(cluster, version))
+    answer = run(["docker", "exec", cluster.hosts[0].container, *command], check=False, timeout=60)
+    found = re.search(r"^pachd\s+(\S+)", answer.stdout, re.M)
+    return found.group(1) if answer.returncode == 0 and found else ""
+
+
+def install(host: Host, version: str) -> None:
+    for name, link in (("pachctl", forms.PACHCTL), ("pachd", forms.PACHD)):
+        hosts.put(host, str(release.program("pachyderm", version, name)), f"{link}-{version}")
+    hosts.put(host, str(paths.HERE / "pachyderm_kube.py"), forms.KUBE)
+    files = {
+        "/etc/default/etcd": forms.ETCD,
+        forms.ENVIRONMENT: forms.environment(),
+        "/etc/systemd/system/kube.service": forms.KUBE_UNIT,
+        "/etc/systemd/system/pachd.service": forms.unit(forms.PACHD, forms.ENVIRONMENT, "etcd.service"),
+        "/etc/systemd/system/etcd-beside.service": forms.ETCD_BESIDE,
+        "/etc/systemd/system/pachd-beside.service": forms.unit(
+            f"{forms.PACHD}-beside", forms.BESIDE_ENVIRONMENT, "etcd-beside.service"
+        ),
+        forms.BESIDE_ENVIRONMENT: forms.environment(beside=True),
+    }
+    hosts.must(host, files=files, commands=[
+        ["useradd", "--system", "--uid", forms.UID, "--home-dir", "/var/lib/pachyderm", "pachyderm"],
+        ["install", "-d", "-o", "pachyderm", "-g", "pachyderm", "-m", "0750", "/var/lib/pachyderm", forms.ROOT],
+        ["install", "-d", "-o", "pachyderm", "-g", "pachyderm", "-m", "0750", forms.CACHE, f"{forms.CACHE}-beside"],
+        ["install", "-d", "-o", "pachyderm", "-g", "pachyderm", "-m", "0750", forms.BESIDE_ROOT],
+        *(["chown", "root:root", f"{link}-{version}"] for link in (forms.PACHCTL, forms.PACHD)),
+        *(["chmod", "755", f"{link}-{version}"] for link in (forms.PACHCTL, forms.PACHD)),
+        *(["ln", "-s", f"{link.rsplit('/', 1)[1]}-{version}", link] for link in (forms.PACHCTL, forms.PACHD)),
+        ["systemctl", "daemon-reload"],
+        ["systemctl", "restart", "etcd.service"],  # the package's own start knew nothing of the settings
+        ["systemctl", "enable", "--now", "etcd.service", "kube.service", "pachd.service"],
+    ])  # fmt: skip
+
+
+def asked_for(name: str, version: str, small_disk: int) -> Cluster:
+    product = {
+        "release": version, "small_disk": small_disk, "binary": forms.PACHD, "port": forms.PORT,
+        "emulated": forms.emulated(version), "variables": forms.VARIABLES,
+    }  # fmt: skip
+    own = ("/var/lib/pachyderm", "/var/lib/etcd")
+    return Cluster(name, "pachyderm", tuple(hosts.plan(name, 1, 1, 0)), "pachd.service", own, product)
+
+
+def up(wanted: Cluster) -> Cluster:
+    if found := clusters.standing(wanted):
+        say(f"cluster {found.name} is up already")
+        return found
+    name, version = wanted.name, wanted.product["release"]
+    release.get("pachyderm", version)
+    seats = hosts.plan(name, 1, 1, hosts.make_network(name))
+    hosts.boot(name, seats, wanted.product["small_disk"], PACKAGES)
+    must_have = [["install", "-d", "-m", "0755", str(forms.KUBE).rsplit("/", 1)[0], HOME]]
+    hosts.must(seats[0], must_have)
+    say(f"installing pachyderm {version} and starting it")
+    install(seats[0], version)
+    cluster = replace(wanted, hosts=tuple(seats))
+    calls = forms.calls_itself(version)
+
+    def missing() -> str:
+        seen = server(cluster)
+        return "" if seen == calls else seen or "no answer"
+
+    wait_for(f"pachd says that it is {calls}", missing, 60)
+    cluster.save()
+    return cluster

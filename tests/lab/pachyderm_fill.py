@@ -1,0 +1,194 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fills a cluster as its users would have: repos, branches, commits, files of all sizes, pipelines running and stopped.
+
+No worker runs in the lab, so the commits of the pipelines' output get their files, and their end, by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.lab import cluster as clusters
+from tests.lab import hosts, paths
+from tests.lab import pachyderm_forms as forms
+from tests.lab import pachyderm_manifest as manifest
+from tests.lab.cluster import Cluster
+from tests.lab.pachyderm import client, pachctl
+from tests.lab.proc import LabError, say, wait_for
+
+# Not /tmp: that is a file system of its own in the host, where `docker cp` does not reach.
+STAGE = "/var/tmp/lab-fill"
+REPOS = {"data": "raw input", "lookup": "", "media": 'what users sent: "a, b" and ключ'}
+# Around what Pachyderm treats differently: empty, tiny, and more than the 8 MiB of one chunk.
+SIZES = (0, 1, 6, 300_000, 8 * 2**20 + 1)
+
+
+@dataclass(frozen=True)
+class Load:
+    """One commit: its branch, the branch it grows from, and the files it adds."""
+
+    repo: str
+    branch: str
+    parent: str
+    files: dict[str, int]
+
+
+def loads(count: int) -> list[Load]:
+    """By number alone: the same count is the same content on every cluster."""
+    dice = random.Random(count)
+    many = {f"/many/{i // 100:03}/{i:05}": dice.randrange(2500) for i in range(count)}
+    return [
+        Load("data", "master", "", {"/a.txt": 6}),
+        Load("data", "master", "", {"/dir/b.txt": 5, **{f"/size-{size}": size for size in SIZES}}),
+        Load("data", "master", "", many),
+        Load("data", "staging", "master", {"/only-staging.txt": 7}),
+        Load("lookup", "master", "", {"/table.csv": 10}),
+        Load("media", "master", "", {"/odd/with space.bin": 12_000, "/odd/under_score-and%25": 60}),
+    ]
+
+
+def body(repo: str, path: str, size: int) -> bytes:
+    return random.Random(f"{repo}{path}").randbytes(size)
+
+
+def pipelines(version: str) -> dict[str, dict[str, Any]]:
+    """`atom` became `pfs` in 1.8.1; 1.9 does not take the old word any more."""
+    word = "pfs" if tuple(map(int, version.split("."))) >= (1, 8, 1) else "atom"
+
+    def reads(repo: str, branch: str) -> dict[str, Any]:
+        return {word: {"repo": repo, "branch": branch, "glob": "/*"}}
+
+    def spec(name: str, source: dict[str, Any], **more: Any) -> dict[str, Any]:
+        run = {"image": "alpine:3", "cmd": ["sh", "-c", "cp -r /pfs/*/* /pfs/out/"]}
+        return {"pipeline": {"name": name}, "transform": run, "input": source, **more}
+
+    both = {"cross": [reads("data", "staging"), reads("edges", "master")]}
+    return {
+        "edges": spec("edges", reads("data", "master"), description="edges of pictures"),
+        "counts": spec("counts", reads("lookup", "master"), parallelism_spec={"constant": "1"}),
+        "joined": spec("joined", both, transform={"image": "alpine:3", "cmd": ["true"], "env": {"LEVEL": "3"}}),
+    }
+
+
+STOPPED = ("counts",)
+
+
+def stage(cluster: Cluster, wanted: list[Load]) -> None:
+    """A directory for each commit, copied to the host at once."""
+    here = cluster.directory / "fill"
+    for number, load in enumerate(wanted):
+        for path, size in load.files.items():
+            target = here / str(number) / path.lstrip("/")
+            paths.made(target.parent)
+            target.write_bytes(body(load.repo, path, size))
+    hosts.put(cluster.hosts[0], str(here), STAGE)
+    shutil.rmtree(here)
+
+
+def load_files(cluster: Cluster, version: str, wanted: list[Load]) -> None:
+    commands = [
+        forms.words(version, "create", "repo", name, *(["--description", text] if text else []))
+        for name, text in REPOS.items()
+    ]
+    for number, load in enumerate(wanted):
+        place = forms.place(version, load.repo, load.branch)
+        whole = forms.place(version, load.repo, load.branch, "/")
+        parent = ["-p", load.parent] if load.parent else []
+        commands += [
+            forms.words(version, "start", "commit", *place, *parent),
+            forms.words(version, "put", "file", *whole, "-r", "-f", f"{STAGE}/{number}"),
+            forms.words(version, "finish", "commit", *place),
+        ]
+    pachctl(cluster, version, commands)
+
+
+def make_pipelines(cluster: Cluster, version: str) -> None:
+    """Each gets the file that its worker would have made, before the next, which may read it, is there."""
+    specs = pipelines(version)
+    files = {f"{STAGE}-{name}.json": json.dumps(spec) for name, spec in specs.items()}
+    hosts.must(cluster.hosts[0], [], files={**files, f"{STAGE}-result": "result\n"})
+    for name in specs:
+        pachctl(cluster, version, [forms.words(version, "create", "pipeline", "-f", f"{STAGE}-{name}.json")])
+        if not (opened := open_commits(cluster, version, name)):  # before 1.7 the job would begin it
+            opened = pachctl(cluster, version, [forms.words(version, "start", "commit", name, "master")])
+        commit = opened[0].strip()
+        result = forms.place(version, name, commit, "/result.txt")
+        pachctl(cluster, version, [
+            forms.words(version, "put", "file", *result, "-f", f"{STAGE}-result"),
+            forms.words(version, "finish", "commit", *forms.place(version, name, commit)),
+        ])  # fmt: skip
+    pachctl(cluster, version, [forms.words(version, "stop", "pipeline", name) for name in STOPPED])
+
+
+def open_commits(cluster: Cluster, version: str, repo: str) -> list[str]:
+    (raw,) = pachctl(cluster, version, [forms.words(version, "list", "commit", repo, "--raw")])
+    return [commit for commit, held in manifest.commits(raw).items() if not held["finished"]]
+
+
+def unsettled(cluster: Cluster, version: str) -> str:
+    (raw,) = pachctl(cluster, version, [forms.words(version, "list", "pipeline", "--raw")])
+    want = {name: "PIPELINE_PAUSED" if name in STOPPED else "PIPELINE_RUNNING" for name in pipelines(version)}
+    seen = {one["pipeline"]["name"]: one.get("state", "starting") for one in forms.objects(raw)}
+    return "" if seen == want else str(seen)
+
+
+def facts(cluster: Cluster, version: str) -> dict[str, Any]:
+    repos, listed = pachctl(
+        cluster, version, [forms.words(version, "list", noun, "--raw") for noun in ("repo", "pipeline")]
+    )
+    names = [one["repo"]["name"] for one in forms.objects(repos)]
+    questions = [forms.words(version, "list", noun, name, "--raw") for name in names for noun in ("branch", "commit")]
+    answers = pachctl(cluster, version, questions)
+    each = {name: (answers[2 * i], answers[2 * i + 1]) for i, name in enumerate(names)}
+    return manifest.facts(repos, listed, each)
+
+
+def noted(wanted: list[Load], seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every file that a head shows: those of its own commits and of the branch it grew from."""
+    found = []
+    for repo, branch in sorted({(load.repo, load.branch) for load in wanted}):
+        grown = {load.parent for load in wanted if (load.repo, load.branch) == (repo, branch)}
+        shown = [load for load in wanted if load.repo == repo and load.branch in {branch, *grown}]
+        for path, size in sorted({path: size for load in shown for path, size in load.files.items()}.items()):
+            digest = hashlib.sha256(body(repo, path, size)).hexdigest()
+            found.append({"repo": repo, "branch": branch, "path": path, "size": size, "sha256": digest})
+    result = hashlib.sha256(b"result\n").hexdigest()
+    made = [name for name, repo in seen["repos"].items() if repo["output"]]
+    found += [
+        {"repo": name, "branch": "master", "path": "/result.txt", "size": 7, "sha256": result} for name in sorted(made)
+    ]
+    return [{**one, "commit": seen["repos"][one["repo"]]["branches"][one["branch"]]} for one in found]
+
+
+def fill(cluster: Cluster, count: int) -> str:
+    path: Path = cluster.directory / manifest.FILE
+    if path.exists():
+        held = manifest.load(cluster)
+        if held["asked"] != count:
+            raise LabError(
+                f"cluster {cluster.name} was filled with {held['asked']} objects, wanted {count}: make it anew"
+            )
+        return f"filled already: {manifest.summary(held)}"
+    start, version, wanted = time.monotonic(), client(cluster.hosts[0]), loads(count)
+    if facts(cluster, version)["repos"]:
+        raise LabError(f"cluster {cluster.name} has repos but no manifest: `lab down` and `lab up` it")
+    say(f"loading {sum(len(load.files) for load in wanted)} files in {len(wanted)} commits")
+    stage(cluster, wanted)
+    load_files(cluster, version, wanted)
+    say("making pipelines, and the output that no worker makes")
+    make_pipelines(cluster, version)
+    wait_for("every pipeline runs or is stopped", lambda: unsettled(cluster, version), 60, pause=1)
+    seen = facts(cluster, version)
+    manifest_held = {"asked": count, "facts": seen, "files": noted(wanted, seen)}
+    clusters.write(path, json.dumps(manifest_held, indent=1) + "\n")
+    hosts.must(cluster.hosts[0], [["rm", "-rf", STAGE]])
+    return f"filled in {time.monotonic() - start:.1f} s: {manifest.summary(manifest_held)}"

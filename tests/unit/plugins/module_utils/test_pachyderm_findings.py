@@ -1,0 +1,86 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_findings import findings
+
+GOOD: dict[str, Any] = {
+    "info": {
+        "version": "1.9.12",
+        "client_version": "1.9.12",
+        "auth": "off",
+        "repos": [{"name": "data", "size": 500}],
+        "pipelines": [{"name": "edges", "state": "running", "stopped": False}],
+        "open_commits": [],
+        "jobs": [],
+        "problem": "",
+    },
+    "space": {"paths": {"/b": {"at": "/", "free": 1000}}, "programs": {"etcdctl": "/usr/bin/etcdctl"}},
+    "releases": [{"changed": True}],
+    "target": "1.13.4",
+    "backup_dir": "/b",
+    "full": True,
+    "room": 500,
+    "nested": "",
+}
+
+
+def test_a_cluster_at_rest_has_no_findings() -> None:
+    assert findings(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "stops", "change", "said"),
+    [
+        ("no_answer", True, {"info.problem": "No Pachyderm server takes a connection"}, "takes a connection"),
+        ("auth_closed", True, {"info.auth": "closed"}, "the token does not open it"),
+        ("client_skew", True, {"info.client_version": "1.13.4"}, "pachctl is 1.13.4"),  # trap P21
+        ("open_commits", True, {"info.open_commits": ["data@abc"]}, "data@abc"),  # trap P05
+        ("jobs_running", False, {"info.open_commits": ["edges@abc"]}, "1 open output commits"),
+        ("jobs_running", False, {"info.jobs": [{"id": "1"}]}, "1 jobs"),
+        ("pipelines_failed", False, {"info.pipelines": [{"name": "p", "state": "failure"}]}, "p"),
+        (
+            "env_reprocess",
+            False,
+            {"info.version": "1.4.8", "info.client_version": "1.4.8", "target": "1.5.0"},
+            "environment variables",
+        ),
+        (
+            "pipelines_reprocess",  # trap P06, trap P27
+            False,
+            {"info.version": "1.8.8", "info.client_version": "1.8.8", "target": "1.9.0"},
+            "does not carry what is stopped",
+        ),
+        ("no_space", True, {"room": 501}, "1000 bytes free"),
+        ("no_space", True, {"info.repos": [{"name": "data", "size": 501}]}, "1000 bytes free"),
+        ("space_unknown", True, {"space.paths": {}}, "/b"),
+        ("program_missing", True, {"space.programs": {"etcdctl": ""}}, "etcdctl"),
+        ("release", True, {"releases": [{"failed": True, "msg": "not on the controller"}]}, "not on the controller"),
+    ],
+)
+def test_what_stands_in_the_way(key: str, stops: bool, change: dict[str, Any], said: str) -> None:
+    seen = copy.deepcopy(GOOD)
+    for path, value in change.items():
+        place, _dot, name = path.rpartition(".")
+        (seen[place] if place else seen)[name] = value
+    (found,) = findings(seen)
+    assert (found.key, found.stops) == (key, stops) and said in found.saw and found.do
+
+
+def test_a_local_store_that_the_target_looks_for_elsewhere() -> None:
+    """trap P22"""
+    info = {**GOOD["info"], "version": "1.8.8", "client_version": "1.8.8"}
+    seen = {**GOOD, "info": info, "nested": "/s/s/object", "target": "1.9.12"}
+    assert "local_store_nested" in [one.key for one in findings(seen)]
+    assert "local_store_nested" not in [one.key for one in findings({**seen, "target": "1.9.0"})]
+
+
+def test_where_there_is_no_plan_there_is_no_way_to_judge() -> None:
+    seen = {**GOOD, "target": "", "info": {"problem": "silent"}}
+    assert [one.key for one in findings({**seen, "full": False})] == ["no_answer"]
