@@ -100,6 +100,11 @@ class Cluster:
         address = next(host["address"] for host in self._state["hosts"] if host["name"] == "d1")
         return f"postgres://lakefs:{self.product['access']['database']}@{address}:5432/lakefs"
 
+    def running(self) -> list[str]:
+        """Which program each host's link names."""
+        binary = self.product["binary"]
+        return [self.on(host, "readlink", "-f", binary).strip() for host in self.hosts]
+
     def words(self, host: str) -> list[str]:
         return [str(ROOT / "tests/lab/lab"), "exec", "--name", self.name, host, "--"]
 

@@ -23,7 +23,7 @@ def config(settings: Seen, staged: Sequence[Seen], hop: Hop) -> Iterator[Finding
         yield Finding(problem["key"], problem["severity"] == "error", problem["sentence"], wanted, do)
     inside = settings.get("settings") or {}
     for one in staged:
-        if one.get("failed"):
+        if one.get("failed") or one.get("msg"):
             yield Finding(
                 "config_not_staged", True, str(one.get("msg")), "a file for the next release", "mend the file"
             )

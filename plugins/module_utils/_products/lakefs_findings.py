@@ -170,7 +170,7 @@ def _uncommitted(seen: Seen, set_: Seen, hop: Hop) -> Iterator[Finding]:
             "lakefs_access_key_id and lakefs_secret_access_key",
             "give them; without them only the counts of the database prove the upgrade",
         )
-    elif seen.get("failed"):
+    elif seen.get("failed") or seen.get("msg"):  # the role's failed_when takes the first away
         yield Finding("credentials", True, str(seen.get("msg")), "an answer of the API", "see to the access key")
     rows = seen.get("uncommitted") or []
     if rows and hop.migrates and not set_["commit_uncommitted"]:

@@ -128,6 +128,7 @@ ROWS = [
     ("no_credentials", True, {"uncommitted.asked": False}, MVCC, "0.23.1", "0.30.0"),
     ("no_credentials", False, {"uncommitted.asked": False}, KV, "1.82.0", "1.84.0"),
     ("credentials", True, {"uncommitted.failed": True, "uncommitted.msg": "401"}, KV, "1.82.0", "1.84.0"),  # trap L19
+    ("credentials", True, {"uncommitted.failed": False, "uncommitted.msg": "401"}, KV, "1.82.0", "1.84.0"),
     (
         "left_behind",
         True,
