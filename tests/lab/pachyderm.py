@@ -14,7 +14,7 @@ from tests.lab import hosts, paths, release
 from tests.lab import pachyderm_forms as forms
 from tests.lab.cluster import Cluster
 from tests.lab.hosts import Host
-from tests.lab.proc import run, say, wait_for
+from tests.lab.proc import LabError, run, say, wait_for
 
 PACKAGES = ("etcd-server", "etcd-client")
 # The lab's own home on the host: the operator's configuration is nobody's business here.
@@ -44,7 +44,7 @@ def client(host: Host) -> str:
         )  # fmt: skip
         if found := re.search(r"(\d+\.\d+\.\d+)", answer.stdout):
             return found.group(1)
-    return ""
+    raise LabError(f"{host.name}: pachctl tells no version: {answer.stderr.strip()[-200:] or 'no word'}")
 
 
 def pachctl(cluster: Cluster, version: str, commands: Sequence[Sequence[str]]) -> list[str]:
