@@ -686,7 +686,7 @@ def ask(verb: str, /, **args: Any) -> Any:
         raise Failed(unreachable(where)) from None
     connection.settimeout(600)
     try:
-        connection.sendall(json.dumps({"verb": verb, "args": args}).encode() + b"\n")
+        connection.sendall(json.dumps({"name": verb, "args": args}).encode() + b"\n")
         with connection.makefile("rb") as lines:
             line = lines.readline()
     except OSError:
