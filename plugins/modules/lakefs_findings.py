@@ -25,7 +25,7 @@ options:
   space: {description: What M(uplift.datastores.node_space) answered., type: dict, required: true}
   release: {description: What M(uplift.datastores.release) answered in check mode., type: dict, required: true}
   uncommitted: {description: What M(uplift.datastores.lakefs_commit) answered in check mode., type: dict, default: {}}
-  hop: {description: Source and target of the hop., type: dict, required: true}
+  hop: {description: "Source and target of the hop, and in C(later) the hops after it.", type: dict, required: true}
   leader: {description: Whether the backup and the migration are done here., type: bool, default: false}
   set: {description: What the operator has set., type: dict, required: true}
   node: {description: The name that the node has in sentences., type: str, default: ''}

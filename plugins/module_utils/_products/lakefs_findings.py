@@ -38,7 +38,11 @@ def findings(seen: Seen) -> list[Finding]:
     ]
     if database:
         found += [*_state(seen["info"], database), *_data(database, seen["set"], hop)]
-        found += [*_users(database, seen["set"], hop), *_objects(seen, database, hop)]
+        found += [*_objects(seen, database, hop)]
+        # Whoever cannot be taken along in a later hop must be known before the first one changes anything.
+        for later in (seen["hop"], *(seen["hop"].get("later") or [])):
+            one = Hop(_version.parse(later["source"]), _version.parse(later["target"]))
+            found += _users(database, seen["set"], one)
     return found
 
 

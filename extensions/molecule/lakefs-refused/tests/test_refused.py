@@ -164,12 +164,13 @@ def test_it_becomes_one_of_the_sql_era(cluster: Cluster) -> None:
 
 
 def test_all_that_is_wrong_comes_at_once(cluster: Cluster) -> None:
-    """trap L25: a directory that cannot be written to; and no room."""
+    """trap L16: two users would never be let in, two hops later; trap L25: a directory that is not there; no room."""
     for host in cluster.hosts:
         cluster.on(host, "fallocate", "-l", "64M", "/var/backups/full")
     try:
         refused(
             cluster,
+            "too_many_users (stops)",
             "no_space (stops)",
             "/nowhere",
             lakefs_tmpdir="/nowhere",

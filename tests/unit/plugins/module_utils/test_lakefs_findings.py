@@ -115,6 +115,14 @@ ROWS = [
     ),  # trap L16
     ("too_many_users", True, {}, Database(**{**asdict(ACL), "users": {"a": 2}}), "0.103.0", "1.84.0"),  # trap L16
     (
+        "too_many_users",
+        True,
+        {"hop.later": [{"source": "0.80.2", "target": "1.84.0"}]},
+        Database(**{**asdict(SQL), "users": {"a": 1, "b": 1}}),
+        "0.70.6",
+        "0.80.2",
+    ),  # trap L16, seen two hops early
+    (
         "users_lost",
         True,
         {"set.admin_user": "a"},
