@@ -21,7 +21,9 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-_value: {description: The words after the program, or V(none)., type: str}
+_value:
+  description: The words after the program, or V(none).
+  type: str
 """
 
 from collections.abc import Callable
