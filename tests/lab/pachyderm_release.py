@@ -58,7 +58,7 @@ def emulate(version: str, root: Path) -> None:
         raise LabError(f"{EMULATOR.name} has {text.count(STAMP)} lines `{STAMP}`, wanted 1 to write the release into")
     for name in PROGRAMS:
         target = paths.made(root / "bin") / name
-        target.write_text(text.replace(STAMP, f'RELEASE = "{version}"'))
+        target.write_text("#!/usr/bin/python3\n" + text.replace(STAMP, f'RELEASE = "{version}"'))
         target.chmod(0o755)
 
 
