@@ -23,13 +23,13 @@ class ActionModule(GarageConfig):
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         self._vars = task_vars
         src = args["src"]
-        text, stat = self._fetch(src)
-        config = _garage_config.settings(text, src)
+        read, stat = self._fetch(src)
+        config, text = _garage_config.settings(read, src), read
         files = [self._file(src, args["source"], text, stat, [])]
         for version, changes in stages(config, args["engine"], args["wanted_engine"], args["targets"]):
             text = _garage_config.edit(text, src, changes)
             files.append(self._file(src, version, text, stat, sorted(changes)))
-        lines = {"before": self._fetch(src)[0], "after": text}
+        lines = {"before": read, "after": text}
         diff = {side: _garage_config.public_lines(lines[side], src) for side in lines}
         header = {"before_header": src, "after_header": place(src, files[-1]["version"])}
         return {"changed": any(file["changed"] for file in files), "files": files, "diff": {**diff, **header}}

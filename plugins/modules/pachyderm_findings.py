@@ -47,24 +47,27 @@ findings:
   type: list
   elements: dict
   contains:
-    key: {description: Its name., type: str, sample: two_databases}
+    key: {description: Its name., type: str, sample: open_commits}
     stops: {description: Whether it stops the operation., type: bool, sample: true}
-    saw: {description: The value seen., type: str, sample: '3 users'}
-    wanted: {description: The value wanted., type: str, sample: one user with one access key}
-    sentence: {description: All of it in one., type: str, sample: '3 users; wanted: one user with one access key; to do: cut them'}
-    do: {description: What to do., type: str, sample: cut them to one}
+    saw: {description: The value seen., type: str, sample: '1 commits that somebody writes: images@4f1c'}
+    wanted: {description: The value wanted., type: str, sample: none}
+    sentence:
+      description: All of it in one.
+      type: str
+      sample: '1 commits that somebody writes: images@4f1c; wanted: none; to do: finish or delete them'
+    do: {description: What to do., type: str, sample: 'finish or delete them: a dump leaves them out without a word'}
 said:
   description: The same as lines for a person.
   returned: always
   type: list
   elements: str
-  sample: ['too_many_users (stops): l1: 3 users; wanted: one user with one access key; to do: cut them to one']
+  sample: ['open_commits (stops): p1: 1 commits that somebody writes: images@4f1c; wanted: none; to do: finish or delete them']
 stopping:
   description: The keys of the findings that stop the operation and were not accepted.
   returned: always
   type: list
   elements: str
-  sample: [too_many_users]
+  sample: [open_commits]
 """
 
 from typing import Any
