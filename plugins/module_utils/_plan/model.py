@@ -22,6 +22,7 @@ class Verb:
 
     slot: the thing whose state the step leaves behind ("" if none). On resume a finished step counts only while the
     evidence for it holds, unless a later step has written the same slot.
+    agreed: all nodes of the wave have to be told before a moment, so they are told at once.
     final_after: once this slot has been written after the step, the step cannot be done again (a backup of the old
     release, when the new one has run).
     """
@@ -30,6 +31,7 @@ class Verb:
     slot: str = ""
     final_after: str = ""
     what: str = ""
+    agreed: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Request:
     """What the operator wants. strategy and wave may be "": the planner chooses. accept: findings by key.
 
     via: releases at which the way is to touch, in order; one that lies behind already is passed over.
+    forks: how many nodes the controller tells something at once; 0 when it is not known.
     """
 
     target: str
@@ -128,6 +131,7 @@ class Request:
     accept: Sequence[str] = ()
     stop_after: str = ""
     via: Sequence[str] = ()
+    forks: int = 0
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
         return refusals + list(refused.refusals)
     except UpliftError as error:
         return [*refusals, Refusal("bad_version", str(error))]
+    refusals += _told_at_once(hops, request.forks)
     if refusals:
         return refusals
     return Plan(catalogue.product, order(nodes)[0].name, target, tuple(hops), path.notes(catalogue, target))
@@ -161,6 +162,16 @@ def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
             )
         )
     return out
+
+
+def _told_at_once(hops: Sequence[PlannedHop], forks: int) -> list[Refusal]:
+    """A node that waits for its turn hears of the agreed moment when it is over, and is left behind."""
+    passes = [one for hop in hops for one in hop.passes if any(VERBS[verb].agreed for verb, _scope in one.steps)]
+    most = max((len(wave) for one in passes for wave in one.waves), default=0)
+    if not 0 < forks < most:
+        return []
+    sentence = f"{most} nodes switch at one moment and Ansible talks to {forks} of them at once; wanted {most} or more."
+    return [Refusal("few_forks", f"{sentence} Run it with --forks {most}, or forks = {most} in ansible.cfg.")]
 
 
 def _unservable(wave: Sequence[Node], cluster: Cluster, lost: int, needed: int) -> Refusal:

@@ -44,7 +44,7 @@ VERBS: Mapping[str, Verb] = {
     "switch": Verb(slot="beside", what="let clients use the new cluster in place of the old one"),
     "offline_repair": Verb(what="run the offline migration with the new release"),
     "start": Verb(slot="service", what="start the service"),
-    "restart": Verb(slot="service", what="switch all nodes to the new release at one agreed moment"),
+    "restart": Verb(slot="service", agreed=True, what="switch all nodes to the new release at one agreed moment"),
     "connect": Verb(what="connect every node with every other at once"),
     "healthy": Verb(what="wait until the node has recovered: connected, synced since its start, no errors"),
     "join": Verb(what="put the wave back into the load balancer, by the operator's own tasks"),

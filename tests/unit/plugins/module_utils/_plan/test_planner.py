@@ -124,6 +124,7 @@ REFUSALS = [
     ("abc", "0.7.0", {"target": "0.8.7", "wave": "rack"}, "unknown_wave", "wanted one of node, zone"),
     ("aabbcc", "0.7.0", {"target": "0.8.7", "strategy": "rolling", "replication": "2"}, "wave_interrupts", "accept"),
     ("aab", "0.7.0", {"target": "0.8.7", "strategy": "rolling", "wave": "zone"}, "wave_interrupts", "without a1, a2"),
+    ("aabbcc", "0.7.0", {"target": "0.8.7", "forks": 5}, "few_forks", "6 nodes switch at one moment"),
 ]
 
 
@@ -135,6 +136,11 @@ def test_refusals(zones: str, version: str, request_: dict[str, Any], key: str, 
     refusals = plan(nodes(zones, version), **request_)
     assert [refusal.key for refusal in refusals] == [key]
     assert says in refusals[0].sentence
+
+
+@pytest.mark.parametrize("request_", [{"forks": 6}, {"forks": 0}, {"forks": 1, "strategy": "all_at_once"}])
+def test_forks_matter_where_a_moment_is_agreed_on_only(request_: dict[str, Any]) -> None:
+    assert plan(nodes("aabbcc", "0.7.0"), **request_).hops
 
 
 def test_mixed_versions_name_every_node() -> None:
