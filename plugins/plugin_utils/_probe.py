@@ -201,9 +201,7 @@ class Probe:
 
     def finish(self, reason: str) -> None:
         self._ledger.end(time.monotonic(), time.time())
-        limit = time.monotonic() + GOODBYE_SECONDS
-        removed = any(time.monotonic() < limit and _served(door, "DELETE", b"") for door in self._doors)
-        self._publish(end_reason=reason, object_removed=removed)
+        self._publish(end_reason=reason, object_removed=removed(self._doors))
 
     def _request(self, kind: str, method: str, body: bytes) -> None:
         # Each request begins at another address, so that every address is tried all the time.
@@ -243,6 +241,12 @@ class Probe:
             self._written = now
             known = {"operation": self._orders["operation"], "parent": self._control["parent"], "heartbeat": now}
             write_json(self._directory / "status.json", {**self._ledger.figures(), **known, **last})
+
+
+def removed(doors: Sequence[Door]) -> bool:
+    """Whether one of them took the object away."""
+    limit = time.monotonic() + GOODBYE_SECONDS
+    return any(time.monotonic() < limit and _served(door, "DELETE", b"") for door in doors)
 
 
 def _served(door: Door, method: str, body: bytes) -> bool:
