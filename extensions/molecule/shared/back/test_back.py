@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The upgrade is ended in each of its phases and gone back from; at last it is finished, gone back from, and made again."""
+"""An upgrade is ended in each of its phases and gone back from; then finished, gone back from, and made again."""
 
 from __future__ import annotations
 
