@@ -77,7 +77,7 @@ class Cluster:
 
     def garage(self, host: str, *argv: str) -> str:
         """What Garage's own command line says on the host."""
-        return self.on(host, self.product["binary"], "-c", self.config, *argv)
+        return self.on(host, *self.product.get("cli", []), self.product["binary"], "-c", self.config, *argv)
 
     def access(self) -> dict[str, Any]:
         """What an operator of lakeFS gives besides; Garage's nodes have all that is needed."""
