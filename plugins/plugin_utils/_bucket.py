@@ -43,7 +43,7 @@ def client(connection: Mapping[str, Any]) -> Any:
     """What is not said is what botocore finds itself: the environment, a profile, the machine's role."""
     given = {_WORDS[name]: value for name, value in connection.items() if name in _WORDS and value}
     # An endpoint of one's own has seldom a name for each bucket.
-    style = {"addressing_style": "path" if "endpoint_url" in given else "auto"}
+    style: Any = {"addressing_style": "path" if "endpoint_url" in given else "auto"}
     try:
         session = botocore.session.Session(profile=connection.get("profile") or None)
         return session.create_client("s3", **given, config=Config(s3=style))
