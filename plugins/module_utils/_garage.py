@@ -251,7 +251,7 @@ def _from_container(runner: Runner, params: Mapping[str, Any], docker: Docker | 
     here, following = service.find(), service.pending()
     binary = params["binary"] or here.command[0]
     inside = _garage_daemon.config_of(list(here.command[1:]), dict(here.environment))
-    config_file = params["config_file"] or _container_spec.host_path(here, inside)
+    config_file = params["config_file"] or _container_spec.host_path(here.mounts, inside)
     if not config_file:
         raise UpliftError(
             f"The container {here.name} reads {inside}, which lies in it alone; wanted a file of this machine that "
