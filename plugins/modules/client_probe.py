@@ -45,7 +45,7 @@ options:
     type: str
     default: ''
   region: {description: The cluster's S3 region., type: str, default: garage}
-  key_id: {description: An access key that may write to O(bucket), or read O(path)., type: str, default: ''}
+  key_id: {description: 'An access key that may write to O(bucket), or read O(path).', type: str, default: ''}
   secret: {description: Its secret., type: str, default: ''}
   bucket: {description: A bucket of the probe's own., type: str, default: ''}
   object: {description: The object's key., type: str, default: uplift-probe}
