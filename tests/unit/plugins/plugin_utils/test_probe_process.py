@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -83,7 +84,15 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 def orders(stores: list[Any], **rest: Any) -> dict[str, Any]:
     addresses = [f"127.0.0.1:{server.server_port}" for server in stores]
     known = {"operation": "op", "phase": "before", "addresses": addresses, "region": "garage", "bucket": "uplift-probe"}
-    more = {"object": "o", "ca_file": "", "interval": 0.02, "max_seconds": 60.0, "key_id": "GK1", "secret": SECRET}
+    more = {
+        "path": "",
+        "object": "o",
+        "ca_file": "",
+        "interval": 0.02,
+        "max_seconds": 60.0,
+        "key_id": "GK1",
+        "secret": SECRET,
+    }
     return {**known, **more, **rest}
 
 
@@ -110,6 +119,19 @@ def test_a_whole_life(stores: list[Any], directory: Path) -> None:
     assert kept[-1] == b""
     # trap G09: no connection is kept; and Garage is not asked to close it, since it then forgets to answer first.
     assert all(server.headers.get("Connection", "").lower() != "close" for server in stores)
+
+
+def test_a_page_is_only_read(stores: list[Any], directory: Path) -> None:
+    """Where nothing may be written: neither an object nor its removal, and any answer that is no error will do."""
+    kept[:] = [b"not what was written"]
+    subject.start(directory, orders(stores, bucket="", path="/api/v1/repositories?amount=1"), os.getpid())
+    wait(lambda: subject.read(directory)["requests"] > 5)
+    stores[0].mood = stores[1].mood = "error"
+    wait(lambda: subject.read(directory)["unserved"])
+    subject.stop(directory)
+    assert kept == [b"not what was written"] and subject.read(directory)["object_removed"]
+    expected = "Basic " + base64.b64encode(f"GK1:{SECRET}".encode()).decode()
+    assert [server.headers["Authorization"] for server in stores] == [expected, expected]
 
 
 def test_secrets_and_files(stores: list[Any], directory: Path) -> None:

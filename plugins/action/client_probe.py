@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.modules.garage_probe import SPEC
+from ansible_collections.uplift.datastores.plugins.modules.client_probe import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe, _probe_control
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
 
 _NEEDED = {
-    "started": ("dir", "operation", "phase", "addresses", "key_id", "secret", "bucket"),
+    "started": ("dir", "operation", "phase", "addresses", "key_id", "secret"),
     "marked": ("dir", "phase"),
     "read": ("dir",),
     "stopped": ("dir",),
@@ -33,6 +33,8 @@ class ActionModule(ControllerAction):
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         state, directory = args["state"], Path(args["dir"])
         missing = [name for name in _NEEDED[state] if not args[name]]
+        if state == "started" and not args["bucket"] and not args["path"]:
+            missing.append("bucket")
         if missing:
             raise UpliftError(f"state is {state!r} and {', '.join(missing)} is empty; wanted a value.")
         if state == "read":
