@@ -44,8 +44,9 @@ for place in glob.glob("/proc/[0-9]*/cmdline"):
         words = open(place, "rb").read()
     except OSError:
         continue
-    if b"async_wrapper" in words or b"AnsiballZ_metadata_backup" in words:
-        os.kill(int(place.split("/")[2]), signal.SIGKILL)
+    pid = int(place.split("/")[2])
+    if pid != os.getpid() and (b"async_wrapper" in words or b"AnsiballZ_metadata_backup" in words):
+        os.kill(pid, signal.SIGKILL)
 """
 
 
