@@ -42,8 +42,9 @@ class ContainerRunner:
         timeout: float = 60.0,
         stdin: str = "",
         user: str = "",
+        enough: str = "",
     ) -> Answer:
-        """`user` is that of the container: accounts of this machine mean nothing there."""
+        """`user` is that of the container: accounts of this machine mean nothing there. All runs to its end."""
         if argv[0] == "journalctl":  # what docker keeps of the daemon's output is its journal
             since = next((word[1:] for word in argv if word.startswith("@")), "0")
             return Answer(tuple(argv), 0, self.docker.logs(self.container.name, float(since)), "")

@@ -85,7 +85,7 @@ def test_open_commits(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("token", ["", "of-somebody-else"])
 def test_authentication_is_on(cluster: Cluster, token: str) -> None:
-    """As `auth activate` leaves it, without the licence that this takes: an administrator in the metadata."""
+    """As `auth activate` leaves the metadata, which takes a licence: with an administrator."""
     key = "pachyderm/1.7.0/pachyderm_auth/admins/robot:lab"
     etcdctl = ("env", "ETCDCTL_API=3", "etcdctl")
     cluster.on(HOST, "sh", "-c", f"printf '\\010\\001' | {' '.join(etcdctl)} put {key}")
