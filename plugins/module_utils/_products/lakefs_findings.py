@@ -89,7 +89,7 @@ def _service(info: Seen, hop: Hop) -> Iterator[Finding]:
 
 
 def _elsewhere(database: Seen, hop: Hop) -> Iterator[Finding]:
-    """What cannot be asked can be redeployed, when that was accepted; nothing here backs it up, proves it, migrates it."""
+    """What cannot be asked can be redeployed, when that was accepted. Nothing here backs it up or migrates it."""
     if database.get("type") in ("local", "dynamodb", "cosmosdb") and hop.migrates:
         yield Finding(
             "database_not_migrated",

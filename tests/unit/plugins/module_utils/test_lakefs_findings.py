@@ -72,7 +72,7 @@ def seen(database: Database = KV, source: str = "1.82.0", target: str = "1.84.0"
 def test_a_database_that_cannot_be_asked_is_redeployed_and_not_migrated(
     kind: str, source: str, target: str, wanted: list[bool]
 ) -> None:
-    """trap L26: its `migrate up` may fail for want of a record, and there is no backup: it stops before any server does."""
+    """trap L26: its `migrate up` may fail for want of a record, and nothing is backed up: it stops beforehand."""
     given = seen(KV, source, target)
     given["info"].update(database=None, server=None)
     given["settings"]["settings"]["database"] = {"type": kind, "place": "", "old": "", "new": ""}
