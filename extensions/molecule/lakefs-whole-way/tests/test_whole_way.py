@@ -35,12 +35,6 @@ def test_every_repository_was_migrated(cluster: Cluster) -> None:
     assert old and old == cluster.sql("SELECT id FROM graveler_repositories ORDER BY 1")
 
 
-def test_the_cataloger_is_gone(cluster: Cluster) -> None:
-    """trap L14: fatal to every later release."""
-    for host in cluster.hosts:
-        assert "cataloger" not in cluster.on(host, "cat", cluster.config)
-
-
 def test_dropping_the_old_tables_wants_to_be_meant(cluster: Cluster) -> None:
     result = cluster.playbook("lakefs_drop_tables")
     assert result.rc != 0 and result.says("wanted drop_tables in lakefs_confirm"), result.out[-3000:]
