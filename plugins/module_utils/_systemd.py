@@ -14,7 +14,7 @@ import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Mapping
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -78,6 +78,18 @@ class Unit:
                 found = re.sub(r"\$\{([A-Za-z_]\w*)\}", lambda m: self.environment.get(m[1], ""), word)
                 words.append(found.replace("$$", "$"))
         return words
+
+
+def deployed(name: str, active: str, binary: str, argv: Sequence[str], environment: Mapping[str, str]) -> Unit:
+    """A service that something else keeps: what systemd would know of its process is empty."""
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("sub_state", "fragment_path", "user", "group", "kill_signal", "restart", "exe", "exit_code", "result"), ""
+    )
+    numbers: dict[str, Any] = dict.fromkeys(("main_pid", "restarts", "exit_status"), 0)
+    given = {"argv": tuple(argv), "binary": binary, "environment": environment, "drop_ins": (), "environment_files": ()}
+    return Unit(
+        name=name, load_state="loaded", active=active, started=0.0, timeout_stop=0.0, **nothing, **numbers, **given
+    )
 
 
 def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
