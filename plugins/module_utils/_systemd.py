@@ -12,7 +12,7 @@ import os
 import re
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -82,14 +82,11 @@ class Unit:
 
 def deployed(name: str, active: str, binary: str, argv: Sequence[str], environment: Mapping[str, str]) -> Unit:
     """A service that something else keeps: what systemd would know of its process is empty."""
-    nothing: dict[str, Any] = dict.fromkeys(
-        ("sub_state", "fragment_path", "user", "group", "kill_signal", "restart", "exe", "exit_code", "result"), ""
-    )
-    numbers: dict[str, Any] = dict.fromkeys(("main_pid", "restarts", "exit_status"), 0)
-    given = {"argv": tuple(argv), "binary": binary, "environment": environment, "drop_ins": (), "environment_files": ()}
-    return Unit(
-        name=name, load_state="loaded", active=active, started=0.0, timeout_stop=0.0, **nothing, **numbers, **given
-    )
+    empty: dict[str, Any] = {
+        item.name: {"str": "", "int": 0, "float": 0.0}.get(str(item.type), ()) for item in fields(Unit)
+    }
+    given = {"name": name, "active": active, "binary": binary, "argv": tuple(argv), "environment": environment}
+    return Unit(**{**empty, **given, "load_state": "loaded"})
 
 
 def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:

@@ -53,7 +53,7 @@ def lakefs() -> Product:
         return product.asked_for(args.name, args.nodes, args.release, args.form, args.small_disk)
 
     def up(cluster: Cluster) -> Cluster:
-        return (lakefs_kubernetes if cluster.product["form"] == "kubernetes" else product).up(cluster)
+        return lakefs_kubernetes.up(cluster) if cluster.product["form"] == "kubernetes" else product.up(cluster)
 
     return Product(
         wanted, up, lakefs_fill.fill, lakefs_judge.verify, lakefs_judge.summary, lakefs_load.clients, "main/"
