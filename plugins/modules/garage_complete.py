@@ -23,7 +23,10 @@ options:
   expect: {description: 'The other nodes, as C(garage node id -q) says them. Their own syncs are waited for.', type: list, elements: str, default: []}
   timeout: {description: Seconds that all of it may take., type: float, default: 3600}
   quiet_seconds: {description: As in M(uplift.datastores.garage_repair)., type: float, default: 5}
-  metrics_url: {description: Where the node shows its metrics. Empty when there is no C([admin] api_bind_addr)., type: str, default: ""}
+  metrics_url:
+    description: Where the node shows its metrics. Empty when there is no C([admin] api_bind_addr).
+    type: str
+    default: ""
 extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
