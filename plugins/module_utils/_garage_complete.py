@@ -85,9 +85,9 @@ def run(garage: Garage, params: Mapping[str, Any], watch: Watch, check_mode: boo
             break
         watch.progress.say(0, 0, reason)
         # A sync that the end would cut off would hide why the last one did not do.
-        if watch.clock.now() * 2 - began >= end:
-            raise UpliftError(_sentence(answer, reason, rounds, watch.timeout))
-        watch.clock.sleep(watch.poll)
+        if rounds >= params["rounds"] or watch.clock.now() * 2 - began >= end:
+            raise UpliftError(_sentence(answer, reason, rounds))
+        watch.clock.sleep(watch.quiet)
     certainty = ASSUMED if last.moved is None else watch.certainty
     return {**result, "changed": True, "complete": True, "rounds": rounds, "entries": entries, "certainty": certainty}
 
@@ -123,9 +123,9 @@ def _moved(watch: Watch) -> int | None:
         return None  # they may want a token that is not ours to use
 
 
-def _sentence(answer: str, reason: str, rounds: int, timeout: float) -> str:
+def _sentence(answer: str, reason: str, rounds: int) -> str:
     verdict = "has not got everything again" if answer == NO else "cannot be told to have everything again"
     return (
-        f"After {rounds} full syncs in {timeout:g} s the node {verdict}: {reason}. Nothing is done to another node, and"
+        f"After {rounds} full syncs the node {verdict}: {reason}. Nothing is done to another node, and"
         " what was set aside is kept. See that all nodes are connected and that clients rest a little, and run again."
     )

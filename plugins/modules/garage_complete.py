@@ -21,6 +21,7 @@ options:
     description: RV(entries) of the time before the node's database was set aside.
     type: dict
   expect: {description: 'The other nodes, as C(garage node id -q) says them. Their own syncs are waited for.', type: list, elements: str, default: []}
+  rounds: {description: Full syncs after which it is given up., type: int, default: 20}
   timeout: {description: Seconds that all of it may take., type: float, default: 3600}
   quiet_seconds: {description: As in M(uplift.datastores.garage_repair)., type: float, default: 5}
   metrics_url:
@@ -73,6 +74,7 @@ SPEC = {
     **GARAGE,
     "before": {"type": "dict"},
     "expect": {"type": "list", "elements": "str", "default": []},
+    "rounds": {"type": "int", "default": 20},
     "timeout": {"type": "float", "default": 3600},
     "quiet_seconds": {"type": "float", "default": 5},
     "metrics_url": {"type": "str", "default": ""},

@@ -150,8 +150,8 @@ ANEW = Renewal(
         _switch(
             before=("snapshot",),
             walk=(
-                ("count", "quiesce", "stop", "renew", "start", "connect", "healthy", "complete")
-                + ("resume", "connect", "healthy")
+                *("count", "quiesce", "stop", "renew", "start", "connect", "complete"),
+                *("resume", "connect", "healthy"),
             ),
             convert=("convert", "readable", "activate"),
         ),

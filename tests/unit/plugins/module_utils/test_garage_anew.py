@@ -115,7 +115,7 @@ def run(
 
     node = garage(runner, unit="garage.service", token="42:7")
     watch = repair.Watch(node, timeout, clock=FakeTime().clock(), fetch=fetch, metrics_url=METRICS if metrics else "")
-    params = {"before": before, "timeout": timeout}
+    params = {"before": before, "timeout": timeout, "rounds": more.get("rounds", 20)}
     return runner, complete.run(node, params, watch, check_mode)
 
 
@@ -141,6 +141,12 @@ def test_a_node_that_stays_empty_is_never_complete(before: dict[str, Any]) -> No
     """Nobody sends it anything: that nothing moves is no proof alone."""
     with pytest.raises(UpliftError, match="has not got everything again: the table bucket_v2 has 0 entries .* kept"):
         run(["emptied"], counted=["stats_emptied"], before=before)
+
+
+def test_it_does_not_sync_for_ever_where_clients_write_all_the_time(before: dict[str, Any]) -> None:
+    busy = ["emptied", "refilled_one"] * 9
+    with pytest.raises(UpliftError, match="After 3 full syncs .* still moved 75 entries .* clients rest"):
+        run(busy, before=before, rounds=3)
 
 
 def test_without_metrics_the_numbers_decide_and_it_is_said(before: dict[str, Any]) -> None:

@@ -280,7 +280,7 @@ def test_refusal_is_a_sentence_with_what_to_do() -> None:
             assert refusal.sentence.endswith(".") or refusal.key == "bad_version"
 
 
-ANEW = ["count", "quiesce", "stop", "renew", "start", "connect", "healthy", "complete", "resume", "connect", "healthy"]
+ANEW = ["count", "quiesce", "stop", "renew", "start", "connect", "complete", "resume", "connect", "healthy"]
 
 
 def last(made: Plan) -> dict[str, list[str]]:
