@@ -51,6 +51,8 @@ def decide(before: Entries, now: Entries, last: Round, rounds: int) -> tuple[str
     """Pure: the answer, and why."""
     if not before:
         return CANNOT_TELL, "it is not known which entries the node had before"
+    if last.error:
+        return CANNOT_TELL, last.error
     for name, had in before.items():
         has = now.get(name, {"items": None})["items"]
         if has is None or had["items"] is None:
@@ -58,8 +60,6 @@ def decide(before: Entries, now: Entries, last: Round, rounds: int) -> tuple[str
         if has < had["items"] - had["fleeting"]:
             forgettable = f", of which {had['fleeting']} may be forgotten by now" if had["fleeting"] else ""
             return NO, f"the table {name} has {has} entries here; before it had {had['items']}{forgettable}"
-    if last.error:
-        return CANNOT_TELL, last.error
     if last.moved:
         return NO, f"the last full sync still moved {last.moved} entries between this node and others"
     if last.moved is None and rounds < ROUNDS:
@@ -77,9 +77,11 @@ def run(garage: Garage, params: Mapping[str, Any], watch: Watch, check_mode: boo
     end, rounds = watch.clock.now() + watch.timeout, 0
     while True:
         began = watch.clock.now()
-        last = _sync(watch)
-        rounds += 1
-        entries = count(patient)
+        last, rounds = _sync(watch), rounds + 1
+        try:
+            entries = count(patient)
+        except UpliftError as exc:  # a node went away
+            last, entries = Round(None, str(exc).rstrip(".")), {}
         answer, reason = decide(before, entries, last, rounds)
         if answer == YES:
             break

@@ -100,7 +100,7 @@ def run(
         {
             "worker list": more.get("workers", "worker_list_done"),
             "repair --all-nodes --yes tables": more.get("launch", "repair_tables"),
-            "stats -a": "stats_everywhere",
+            "stats -a": more.get("everywhere", "stats_everywhere"),
             "stats --detailed": list(counted),
             "journal": QUIET_LOG,
         },
@@ -158,6 +158,13 @@ def test_without_metrics_the_numbers_decide_and_it_is_said(before: dict[str, Any
 def test_a_sync_that_not_all_nodes_made_does_not_count(before: dict[str, Any]) -> None:
     with pytest.raises(UpliftError, match="cannot be told to have everything again: a full sync was not seen on all"):
         run(["refilled_two"], before=before, launch="repair_all_node_down")
+
+
+def test_a_node_that_cannot_be_asked_is_waited_for_and_then_told(before: dict[str, Any]) -> None:
+    once = ["stats_all_node_down", "stats_everywhere"]
+    assert run(["refilled_two"], before=before, everywhere=once)[1]["rounds"] == 2
+    with pytest.raises(UpliftError, match="cannot be told to have everything again: .*Not connected"):
+        run(["refilled_two"], before=before, everywhere="stats_all_node_down", rounds=2)
 
 
 # --- what is set aside
