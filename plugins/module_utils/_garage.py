@@ -105,6 +105,13 @@ class Garage:
             return stats
         return replace(stats, block_errors=_garage_log.blocks_in_error(self.runner, self.unit))
 
+    def tables(self, everywhere: bool = False) -> tuple[work.Table, ...]:
+        """How many entries each table has here; or, `everywhere`, every node's queues, a row for each."""
+        said = work.stats(self._ask("stats of all" if everywhere else "entries"))
+        if said.unparsed:
+            raise CliError(f"`garage stats` said {said.unparsed[0]!r}, which is not known here.")
+        return said.tables
+
     def workers(self, peer: str = "") -> work.Workers | None:
         """This node's, or those of a peer (`id@address`). None when this release cannot list its workers."""
         if not self.knows("workers"):

@@ -44,6 +44,32 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """Why not, by key (what an operator may accept) and as a sentence."""
+
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """For a hop whose target no longer knows entries that old releases wrote and nobody has written since.
+
+    below: releases before it wrote such entries. ways: taken in place of the hop's own where there may be some; their
+    walk empties one node at a time and lets the others fill it again, which writes every entry anew.
+    modes: replication modes in which an empty node misleads no reader.
+    by_hand, alone: why not, and what to do instead, in other modes and where no other node has a copy. {0} is the
+    mode that there is, {1} what is wanted.
+    """
+
+    below: Version
+    ways: Sequence[Way]
+    modes: Sequence[str]
+    by_hand: Refusal
+    alone: Refusal
+
+
+@dataclass(frozen=True)
 class Series:
     """Releases that share protocol and data: from `since` on, up to the next series.
 
@@ -64,6 +90,7 @@ class Hop:
     depart: the oldest release that can make the hop; what is older is first taken there, inside its series.
     arrive: the one release that the hop leads to; what is newer is reached from there, inside its series.
     refusal: why nobody should make this hop by machine, with the written way; it has no `ways` then.
+    renewal: what it takes besides where data are older than the target can read.
     """
 
     source: str
@@ -74,6 +101,7 @@ class Hop:
     depart: Version | None = None
     arrive: Version | None = None
     refusal: str = ""
+    renewal: Renewal | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +151,7 @@ class Request:
 
     via: releases at which the way is to touch, in order; one that lies behind already is passed over.
     forks: how many nodes the controller tells something at once; 0 when it is not known.
+    born: the series or release that the first data were written with, where that is older than what runs.
     """
 
     target: str
@@ -132,6 +161,7 @@ class Request:
     stop_after: str = ""
     via: Sequence[str] = ()
     forks: int = 0
+    born: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,7 +184,7 @@ class PlannedHop:
 
 @dataclass(frozen=True)
 class Plan:
-    """undoes: the operation that a way back undoes, and the number of the hop in it."""
+    """undoes: the operation that a way back undoes, and the number of the hop in it. born: as it was asked for."""
 
     product: str
     leader: str
@@ -163,14 +193,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     undoes: str = ""
     undoes_hop: int = 0
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why not, by key (what an operator may accept) and as a sentence."""
-
-    key: str
-    sentence: str
+    born: str = ""
 
 
 @dataclass(frozen=True)
