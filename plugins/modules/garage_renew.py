@@ -21,6 +21,7 @@ options:
   engine: {description: The engine of the database., type: str, required: true, choices: [sled, lmdb, sqlite]}
   name: {description: 'What it is set aside under: C(<metadata_dir>.uplift-<name>), or in it where it is a mount point.', type: str, required: true}
   unit: {description: The systemd unit of Garage., type: str, default: garage.service}
+  container: {description: 'The docker container of Garage, in place of O(unit).', type: str}
   call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
 extends_documentation_fragment: [uplift.datastores.attributes]
 attributes:
@@ -58,12 +59,13 @@ SPEC = {
     "engine": {"type": "str", "required": True, "choices": ["sled", "lmdb", "sqlite"]},
     "name": {"type": "str", "required": True},
     "unit": {"type": "str", "default": "garage.service"},
+    "container": {"type": "str"},
     "call_timeout": {"type": "float", "default": 30},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    params = {**module.params, "binary": "", "user": "", "container": "", "config_file": ""}
+    params = {**module.params, "binary": "", "user": "", "config_file": ""}
     return run(from_unit(LocalRunner(), params), params, module.check_mode)
 
 
