@@ -26,7 +26,7 @@ BALLAST = "/var/lib/garage/meta/ballast"
 # Fills the backup disk as soon as the archive grows.
 FILL = """
 import glob, os, time
-end = time.monotonic() + 120
+end = time.monotonic() + 900
 while not glob.glob("/var/backups/uplift/garage/*/*.part") and time.monotonic() < end:
     time.sleep(0.001)
 with open("/var/backups/full", "wb") as full:
@@ -36,7 +36,7 @@ with open("/var/backups/full", "wb") as full:
 # Ends the backup as the kernel does when memory is short: the work, and what would have told of its end.
 KILL = """
 import glob, os, signal, time
-end = time.monotonic() + 120
+end = time.monotonic() + 900
 while not glob.glob("/var/backups/uplift/garage/*/*.part") and time.monotonic() < end:
     time.sleep(0.001)
 for place in glob.glob("/proc/[0-9]*/cmdline"):
