@@ -116,4 +116,11 @@ def _warnings(config: Mapping[str, Any], path: str) -> list[dict[str, str]]:
             f"{path} has the mode {config['mode']}, so that everybody on the node reads its secrets; wanted 0640."
         )
         rows.append({"key": "config_world_readable", "severity": "warning", "sentence": sentence})
+    # Beside another container that may write there, nothing is done to a database that is down (G05).
+    for name in config.get("shared_with", []):
+        sentence = (
+            f"The container {name} mounts {config['metadata_dir']}, too, or a directory around it; wanted it"
+            " stopped for the time of the upgrade, or with that mounted to read only."
+        )
+        rows.append({"key": "metadata_shared", "severity": "error", "sentence": sentence})
     return rows

@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, Iterable
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._container import Service, Wish, told
@@ -47,7 +49,14 @@ def around(docker: Docker, name: str) -> dict[str, Any]:
     service = Service(docker, Wish(name, "started"))
     now = service.find()
     seen = docker.container(now.name) or {}
-    return {"name": name, "image": now.image, "mounts": dict(now.mounts), "published": published(seen)}
+    others = [one for one in writers(docker) if one["name"] != name]
+    return {
+        "name": name,
+        "image": now.image,
+        "mounts": dict(now.mounts),
+        "published": published(seen),
+        "others": others,
+    }
 
 
 def published(seen: spec.Json) -> dict[str, str] | None:
@@ -74,16 +83,43 @@ def _address(text: str) -> str:
 
 
 def demand_alone(docker: Docker, name: str, path: str) -> None:
-    """Nobody else may have the files open: neither this container nor another one that mounts them (G05)."""
-    for one in docker.running():
-        names = [text.lstrip("/") for text in one.get("Names") or []]
-        sources = [mount.get("Source") or "" for mount in one.get("Mounts") or []]
-        inside = [
-            s for s in sources if s and (path == s or path.startswith(s.rstrip("/") + "/") or s.startswith(path + "/"))
-        ]
-        if name in names or inside:
-            raise UpliftError(
-                f"The container {names[0] if names else one['Id'][:12]} runs and mounts {path}; wanted it stopped. "
-                "Stop it first. "
-                "Nothing was changed."
-            )
+    """Nobody else may have the files open: neither this container nor another one that may write there (G05)."""
+    busy = [one for one in writers(docker) if one["name"] == name or touches(path, one["sources"])]
+    if busy:
+        raise UpliftError(
+            f"The container {busy[0]['name']} runs and mounts {path}; wanted it stopped. Stop it first, or mount it"
+            " there to read only. Nothing was changed."
+        )
+
+
+def touches(path: str, sources: Iterable[str]) -> bool:
+    """Is one of these places the directory, in it, or around it?"""
+    return any(
+        path == one or path.startswith(one.rstrip("/") + "/") or one.startswith(path.rstrip("/") + "/")
+        for one in sources
+    )
+
+
+def writers(docker: Docker, mountinfo: str = "/proc/self/mountinfo") -> list[dict[str, Any]]:
+    """The containers that run, and the places on the machine that each may write to.
+
+    The one that this runs in itself is the machine here: its processes are looked at as a machine's are.
+    """
+    try:
+        me = own_id(Path(mountinfo).read_text(encoding="utf-8"))
+    except OSError:
+        me = ""
+    return [
+        {
+            "name": (one.get("Names") or [one["Id"][:12]])[0].lstrip("/"),
+            "sources": [mount["Source"] for mount in one["Mounts"] if mount.get("Source") and mount.get("RW", True)],
+        }
+        for one in docker.running()
+        if one["Id"] != me
+    ]
+
+
+def own_id(mountinfo: str) -> str:
+    """The container in which this runs, by the file that docker mounts for its name; empty outside of any."""
+    found = re.search(r"/containers/([0-9a-f]{64})/hostname /etc/hostname ", mountinfo)
+    return found[1] if found else ""

@@ -90,6 +90,10 @@ config:
     web: {description: bind_addr and root_domain., type: dict}
     admin: {description: "api_bind_addr, has_admin_token, has_metrics_token.", type: dict}
     unknown_keys: {description: Keys that no release of Garage reads., type: list, elements: str, sample: [db_engin]}
+    shared_with:
+      description: With O(container), the other running containers that may write to the metadata directory.
+      type: list
+      elements: str
     mode: {description: Mode of the file., type: str, sample: '0640'}
     owner: {description: Owner of the file., type: str, sample: garage}
     group: {description: Group of the file., type: str, sample: garage}

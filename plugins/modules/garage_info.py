@@ -216,6 +216,7 @@ container:
     image: dxflrs/garage:v0.8.7
     mounts: {/etc/garage.toml: /srv/garage/garage.toml, /var/lib/garage/meta: /srv/garage/meta}
     published: {'3900': '0.0.0.0:3900'}
+    others: [{name: backups, sources: [/srv/backups]}]
 unparsed:
   description: Lines that no rule knows. A non-empty list means that this collection does not know this release well enough.
   type: list

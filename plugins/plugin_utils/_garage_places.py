@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.uplift.datastores.plugins.module_utils._container_info import touches
 from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import host_path
 from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config import ConfigError
 
@@ -34,6 +35,9 @@ def on_machine(config: Mapping[str, Any], container: Mapping[str, Any], path: st
 
     found = {**config, "metadata_dir": outside(config["metadata_dir"], "metadata_dir")}
     found["data_dirs"] = [{**one, "path": outside(one["path"], "data_dir")} for one in config["data_dirs"]]
+    found["shared_with"] = [
+        one["name"] for one in container["others"] if touches(found["metadata_dir"], one["sources"])
+    ]
     for section, key in _BOUND:
         found[section] = {**config[section], key: reached(config[section][key], container["published"])}
     return found

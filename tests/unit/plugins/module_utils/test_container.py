@@ -505,6 +505,27 @@ def test_nobody_else_has_the_files_open(path: str, alone: bool) -> None:  # trap
     _container_info.demand_alone(Engine(captured("plain")), "lab-plain", "/srv/garage/meta")
 
 
+def test_who_only_reads_is_no_danger() -> None:
+    """Monitoring mounts all of a machine to read; and the configuration is mounted so here."""
+    _container_info.demand_alone(running("plain"), "another", "/srv/garage/garage.toml")
+
+
+# Of a host that is itself a container (docker 20.10.24), and of the machine around it, with that container running.
+INSIDE = """2011 2002 254:0 /var/lib/docker/containers/{0}/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/vda rw
+2012 2002 254:0 /var/lib/docker/containers/{0}/hostname /etc/hostname rw,relatime - ext4 /dev/vda rw
+"""
+AROUND = "971 29 0:88 / /var/lib/docker/containers/{0}/mounts/shm rw,nosuid,nodev,noexec,relatime - tmpfs shm rw\n"
+
+
+def test_the_container_that_this_runs_in_is_the_machine(tmp_path: Path) -> None:
+    engine, number = running("plain"), captured("plain")["Id"]
+    for text, names in ((INSIDE, []), (AROUND, ["lab-plain"])):
+        (tmp_path / "mountinfo").write_text(text.format(number))
+        found = _container_info.writers(engine, str(tmp_path / "mountinfo"))
+        assert [one["name"] for one in found] == names
+    assert [one["name"] for one in _container_info.writers(engine, str(tmp_path / "none"))] == ["lab-plain"]
+
+
 # --- programs in the container
 
 

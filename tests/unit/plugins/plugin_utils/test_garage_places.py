@@ -30,7 +30,7 @@ api_bind_addr = "127.0.0.1:3903"
 
 def container(kind: str) -> dict[str, Any]:
     seen = json.loads((FIXTURES / f"container_{kind}_20.10.24.json").read_text())[0]
-    return {"name": kind, "mounts": read(seen).mounts, "published": _container_info.published(seen)}
+    return {"name": kind, "mounts": read(seen).mounts, "published": _container_info.published(seen), "others": []}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,12 @@ def test_places(kind: str, meta: str, data: str, s3: str, admin: str) -> None:
     found = on_machine(settings(TEXT, "g.toml"), container(kind), "g.toml")
     assert (found["metadata_dir"], found["data_dirs"][0]["path"]) == (meta, data)
     assert (found["s3"]["api_bind_addr"], found["admin"]["api_bind_addr"]) == (s3, admin)
+
+
+def test_who_else_may_write_to_the_metadata() -> None:  # trap G05
+    others = [{"name": "restic", "sources": ["/srv"]}, {"name": "web", "sources": ["/srv/garage/meta2", "/var"]}]
+    found = on_machine(settings(TEXT, "g.toml"), {**container("plain"), "others": others}, "g.toml")
+    assert found["shared_with"] == ["restic"]
 
 
 @pytest.mark.parametrize(("setting", "place"), [("metadata_dir", "meta"), ("data_dir", "data")])
