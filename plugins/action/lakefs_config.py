@@ -34,7 +34,7 @@ class ActionModule(UpliftAction):
         found = self._node({**args, "state": "read"})
         path, text = found["path"], _opened(found)["text"]
         if found.get("mounted"):
-            _demand_nothing(args, path, text)
+            demand_nothing(args, path, text)
         if not path or found.get(
             "mounted"
         ):  # everything is in the environment, of which a release ignores what it does not know
@@ -102,7 +102,7 @@ class ActionModule(UpliftAction):
         return answer
 
 
-def _demand_nothing(args: Mapping[str, Any], path: str, text: str) -> None:
+def demand_nothing(args: Mapping[str, Any], path: str, text: str) -> None:
     """What is mounted into pods belongs to the chart or the manifest that it comes from: it is said, and not done."""
     made = _lakefs_config.stage(text, path, _version.parse(args["version"]), args["discard"])
     if args["state"] == "staged" and made.changes:

@@ -141,7 +141,8 @@ class Pods:
 
     def versions(self) -> list[str]:
         """What the processes say that run now. Nothing but the kernel knows what a pod's program is called."""
-        labels = self.read()["spec"]["selector"].get("matchLabels", {})
+        spec = self.read()["spec"]
+        labels = spec["selector"].get("matchLabels") or spec["template"]["metadata"]["labels"]
         select = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
         words = ["get", "pods", "--selector", select, "--field-selector", "status.phase=Running", "--output", "name"]
         pods = self._ask(words, f"Looking for the pods of {self.place}").out.split()

@@ -14,13 +14,15 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.lab import cluster as clusters
+from tests.lab import hosts, paths, release
 from tests.lab import kubernetes_forms as forms
-from tests.lab import paths, release
+from tests.lab.hosts import Host
 from tests.lab.kubernetes_release import VERSION
 from tests.lab.proc import LabError, lock, run, say, wait_for
 
@@ -31,6 +33,8 @@ PACKAGES = {
 # Docker drops what comes from outside its own bridges: pods have to reach a database on a lab host.
 PASSED = ["DOCKER-USER", "-s", forms.PODS, "-j", "ACCEPT"]
 GONE = 30.0
+# What kubernetes.core wants on the node where it runs; Debian's is too old for it.
+CLIENT = "kubernetes==32.0.1"
 
 
 def home() -> Path:
@@ -248,9 +252,29 @@ def forget(name: str) -> None:
             down()
 
 
+def python_packages() -> Path:
+    """For the control node, of this machine's own Python release as Debian's is."""
+    target = paths.cache() / "kubernetes" / "python" / CLIENT
+    if not target.exists():
+        say(f"getting {CLIENT} for the control node")
+        part = target.with_name(f".{target.name}")
+        shutil.rmtree(part, ignore_errors=True)
+        run([sys.executable, "-m", "pip", "install", "-q", "--target", str(part), CLIENT, "jsonpatch"], timeout=600)
+        part.rename(target)
+    return target
+
+
+def control(host: Host) -> None:
+    """With the right to do everything in the cluster, for root alone."""
+    hosts.put(host, str(release.program("kubernetes", VERSION, "kubectl")), "/usr/local/bin/kubectl")
+    hosts.put(host, f"{python_packages()}/.", "/usr/local/lib/python3.11/dist-packages")
+    files = {"/root/.kube/config": kubeconfig().read_text()}
+    hosts.must(host, [["chmod", "-R", "go=", "/root/.kube"], ["chmod", "755", "/usr/local/bin/kubectl"]], files=files)
+
+
 def program_image(name: str, program: Path, entrypoint: Sequence[str], command: Sequence[str] = ()) -> None:
     """An image with one real program, the libraries that it is linked with, and nothing else."""
-    if f"docker.io/{name}" in ctr("images", "list", "--quiet").split():
+    if known(name):
         return
     stage = paths.made(home() / "images" / name.replace("/", "_").replace(":", "_"))
     shutil.rmtree(stage)
@@ -269,6 +293,19 @@ def program_image(name: str, program: Path, entrypoint: Sequence[str], command: 
     archive.unlink()
     shutil.rmtree(stage)
     imported(name)
+
+
+def built_image(name: str, recipe: str, context: Path) -> None:
+    if known(name):
+        return
+    (paths.made(context) / "Dockerfile").write_text(recipe)
+    run(["docker", "build", "-q", "-t", name, str(context)], timeout=600)
+    imported(name)
+
+
+def known(name: str) -> bool:
+    whole = name if "." in name.split("/")[0] else f"docker.io/{name if '/' in name else f'library/{name}'}"
+    return whole in ctr("images", "list", "--quiet").split()
 
 
 def libraries(program: Path) -> list[str]:

@@ -10,24 +10,18 @@
 from __future__ import annotations
 
 import secrets
-import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tests.lab import cluster as clusters
-from tests.lab import hosts, kubernetes, lakefs, lakefs_api, paths, release
+from tests.lab import hosts, kubernetes, lakefs, lakefs_api, release
 from tests.lab import kubernetes_forms as node
 from tests.lab import lakefs_forms as forms
 from tests.lab.cluster import Cluster
-from tests.lab.hosts import Host
-from tests.lab.kubernetes_release import VERSION
-from tests.lab.proc import run, say, wait_for
+from tests.lab.proc import say, wait_for
 
 PACKAGES = ("postgresql-client-15", "haproxy", "python3-psycopg")
-# What kubernetes.core wants on the node where it runs; Debian's is too old for it.
-CLIENT = "kubernetes==32.0.1"
 HIDDEN = ("database.postgres.connection_string", "auth.encrypt.secret_key")
 NEXT = "1.84.0"
 
@@ -82,26 +76,6 @@ def manifests(name: str, version: str, settings: forms.Settings, replicas: int) 
     ]
 
 
-def python_packages() -> Path:
-    """For the control node, of this machine's own Python release as Debian's is."""
-    target = paths.cache() / "kubernetes" / "python" / CLIENT
-    if not target.exists():
-        say(f"getting {CLIENT} for the control node")
-        part = target.with_name(f".{target.name}")
-        shutil.rmtree(part, ignore_errors=True)
-        run([sys.executable, "-m", "pip", "install", "-q", "--target", str(part), CLIENT, "jsonpatch"], timeout=600)
-        part.rename(target)
-    return target
-
-
-def make_control(host: Host) -> None:
-    """With the right to do everything in the cluster, for root alone."""
-    hosts.put(host, str(release.program("kubernetes", VERSION, "kubectl")), "/usr/local/bin/kubectl")
-    hosts.put(host, f"{python_packages()}/.", "/usr/local/lib/python3.11/dist-packages")
-    files = {"/root/.kube/config": kubernetes.kubeconfig().read_text()}
-    hosts.must(host, [["chmod", "-R", "go=", "/root/.kube"], ["chmod", "755", "/usr/local/bin/kubectl"]], files=files)
-
-
 def asked_for(name: str, pods: int, version: str, small_disk: int) -> Cluster:
     """`pods` of the deployment; the hosts are the control node and that of the database."""
     cluster = lakefs.asked_for(name, 1, version, "plain", small_disk)
@@ -127,7 +101,7 @@ def up(wanted: Cluster) -> Cluster:
         "lakefs_unit": f"kubernetes:{name}/lakefs", "lakefs_url": f"http://{node.ADDRESS}:{forms.PORT}",
     }  # fmt: skip
     lakefs.make_database(last, made["access"]["database"])
-    make_control(control)
+    kubernetes.control(control)
     say(f"deploying lakefs {made['release']} with {made['pods']} pods over PostgreSQL 15")
     things = manifests(name, made["release"], lakefs.settings(cluster), made["pods"])
     kubernetes.apply(*things)

@@ -38,13 +38,13 @@ def base(cluster: Cluster, version: str) -> list[str]:
     port = cluster.product["port"]
     # Contexts begin at 1.9.1.
     old = tuple(map(int, version.split("."))) < (1, 9, 1)
-    address = [f"PACHD_ADDRESS=127.0.0.1:{port}"] if old else []
+    address = [f"PACHD_ADDRESS={cluster.product.get('address', '127.0.0.1')}:{port}"] if old else []
     return ["env", f"HOME={HOME}", f"PACH_CONFIG={HOME}/pachctl.json", *address, forms.PACHCTL]
 
 
 def configuration(cluster: Cluster, version: str) -> dict[str, str]:
     """Written anew each time: from 1.9.12 a context remembers its cluster and refuses the one that replaced it."""
-    text = forms.client(version, cluster.product["port"])
+    text = forms.client(version, cluster.product["port"], cluster.product.get("address", "127.0.0.1"))
     return {f"{HOME}/pachctl.json": text, f"{HOME}/.pachyderm/config.json": text}
 
 

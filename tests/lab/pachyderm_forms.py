@@ -109,11 +109,11 @@ def environment(beside: bool = False) -> str:
     return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
-def client(version: str, port: int = PORT) -> str:
+def client(version: str, port: int = PORT, host: str = "127.0.0.1") -> str:
     """pachctl's configuration: no metrics (10 s without internet), and the address where contexts exist."""
     if tuple(map(int, version.split("."))) < (1, 9, 1):
-        return json.dumps({"user_id": "lab", "v1": {"pachd_address": f"127.0.0.1:{port}"}})
-    context = {"pachd_address": f"grpc://127.0.0.1:{port}"}
+        return json.dumps({"user_id": "lab", "v1": {"pachd_address": f"{host}:{port}"}})
+    context = {"pachd_address": f"grpc://{host}:{port}"}
     return json.dumps({
         "user_id": "lab",
         "v2": {"active_context": "lab", "contexts": {"lab": context}, "metrics": False},

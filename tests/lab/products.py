@@ -62,15 +62,20 @@ def lakefs() -> Product:
 
 def pachyderm() -> Product:
     from tests.lab import pachyderm as product
-    from tests.lab import pachyderm_fill, pachyderm_judge
+    from tests.lab import pachyderm_fill, pachyderm_judge, pachyderm_kubernetes
 
     def wanted(args: argparse.Namespace) -> Cluster:
+        if args.form == "kubernetes":
+            return pachyderm_kubernetes.asked_for(args.name, args.release, args.small_disk)
         return product.asked_for(args.name, args.release, args.small_disk)
+
+    def up(cluster: Cluster) -> Cluster:
+        return pachyderm_kubernetes.up(cluster) if cluster.product.get("form") else product.up(cluster)
 
     def clients(cluster: Cluster) -> Clients:
         raise LabError(f"cluster {cluster.name} is Pachyderm's: its data comes by commits, there is no load for it")
 
-    return Product(wanted, product.up, pachyderm_fill.fill, pachyderm_judge.verify, pachyderm_judge.summary, clients)
+    return Product(wanted, up, pachyderm_fill.fill, pachyderm_judge.verify, pachyderm_judge.summary, clients)
 
 
 PRODUCTS: dict[str, Callable[[], Product]] = {"garage": garage, "lakefs": lakefs, "pachyderm": pachyderm}

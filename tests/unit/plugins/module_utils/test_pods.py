@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +14,19 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs, _pods, _release
+from ansible_collections.uplift.datastores.plugins.action.lakefs_config import demand_nothing
+from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _lakefs,
+    _lakefs_file,
+    _lakefs_info,
+    _lakefs_migrate,
+    _pods,
+    _release,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "kubernetes"
 CASES = yaml.safe_load((FIXTURES / "one_call_1.31.0.yml").read_text(encoding="utf-8"))
@@ -185,3 +196,33 @@ def test_a_file_of_a_config_map() -> None:
     found = pods(Cluster())
     assert (found.file("/etc/lakefs/config.yaml") or "").startswith("# lakeFS of the lab")
     assert found.file("/etc/lakefs/other.yaml") is None
+
+
+def test_what_runs_and_what_the_image_is_are_two_questions() -> None:
+    """The pods are asked, and one pod of the image: a rollout may be under way."""
+    found = _lakefs_info._service(Cluster("terminated"), {"unit": UNIT})
+    assert (found["running"], found["version"], found["binary_version"]) == (True, "1.82.0", "1.84.0")
+    assert (found["binary"], found["failure"]) == (OLD, "")
+
+
+def test_a_mounted_configuration_is_read_and_never_written() -> None:
+    """trap L21: where the release wants it otherwise, that is said before anything stops."""
+    found = _lakefs_file.raw(Cluster(), {"unit": UNIT, "src": ""})
+    assert found["mounted"] and found["path"] == "/etc/lakefs/config.yaml" and not found["stat"]
+    inside = json.loads(base64.b64decode(found["content"]))
+    assert inside["text"].startswith("# lakeFS of the lab") and "the lab's" in str(inside["environment"])
+    asked = {"state": "staged", "version": "1.84.0", "discard": False}
+    demand_nothing(asked, found["path"], inside["text"])
+    with pytest.raises(
+        UpliftError, match="comes from a ConfigMap or a Secret, and 0.80.2 wants it otherwise: database.type"
+    ):
+        demand_nothing({**asked, "version": "0.80.2"}, found["path"], 'database:\n  connection_string: "x"\n')
+
+
+def test_the_kv_migration_is_refused_in_a_pod() -> None:
+    """trap L25: what it may write there cannot be told."""
+    lakefs, _unit = _lakefs.from_unit(Cluster("terminated"), {"unit": UNIT})
+    migration = _lakefs_migrate.Migration(lakefs, "postgres://u:p@h/d", 60)
+    migration.version = Version(0, 80, 2)
+    with pytest.raises(UpliftError, match="cannot be told, and the KV migration"):
+        migration._demand_room(Database())

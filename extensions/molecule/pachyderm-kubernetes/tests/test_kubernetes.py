@@ -1,0 +1,54 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""1.9.12 -> 1.13.4 as `pachctl deploy` leaves it, with pipelines whose workers run before and after."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pachyderm_always import (
+    cluster,
+    test_no_token_is_printed,
+    test_nothing_is_left_behind,
+    test_nothing_is_lost,
+    test_the_backup_was_proved,
+    test_what_is_kept_is_private,
+)
+from upgrades import Cluster
+
+__all__ = [
+    "cluster",
+    "test_no_token_is_printed",
+    "test_nothing_is_left_behind",
+    "test_nothing_is_lost",
+    "test_the_backup_was_proved",
+    "test_what_is_kept_is_private",
+]
+
+
+def listed(cluster: Cluster, kind: str) -> dict[str, Any]:
+    words = ("kubectl", "--namespace", cluster.name, "get", kind, "--output", "json")
+    return {one["metadata"]["name"]: one for one in json.loads(cluster.on("a1", *words))["items"]}
+
+
+def test_the_deployment_is_the_new_one(cluster: Cluster) -> None:
+    """trap P20, P29: undeployed once, and deployed by the new release's own program."""
+    pachd = listed(cluster, "deployments")["pachd"]
+    assert pachd["spec"]["template"]["spec"]["containers"][0]["image"] == "pachyderm/pachd:1.13.4"
+    assert pachd["spec"]["replicas"] == pachd["status"]["readyReplicas"] == 1
+
+
+def test_the_port_is_the_clients_own(cluster: Cluster) -> None:
+    """It was moved while nobody was to load."""
+    ports = {one["name"]: one["nodePort"] for one in listed(cluster, "services")["pachd"]["spec"]["ports"]}
+    assert ports["api-grpc-port"] == 30650
+
+
+def test_workers_run_for_the_pipelines_that_ran(cluster: Cluster) -> None:
+    """trap P06: those of the pipeline that was stopped do not."""
+    sets = listed(cluster, "replicationcontrollers")
+    running = {name.split("-")[1] for name, one in sets.items() if one["status"].get("readyReplicas")}
+    assert running == {"edges", "joined"}, sorted(sets)

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pachyderm on the lab's real Kubernetes, deployed by its own `pachctl deploy local` from a control node, with workers.
+
+Images are made from the real programs; etcd is Debian's in place of the one that the manifest names.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from tests.lab import cluster as clusters
+from tests.lab import hosts, image, kubernetes, pachyderm, pachyderm_release, release
+from tests.lab import kubernetes_forms as node
+from tests.lab import pachyderm_forms as forms
+from tests.lab.cluster import Cluster
+from tests.lab.hosts import Host
+from tests.lab.kubernetes import control
+from tests.lab.proc import say, wait_for
+
+PACKAGES = ("etcd-client",)
+ETCD_PORT = 32379
+ETCD_IMAGES = ("quay.io/coreos/etcd:v3.3.5", "pachyderm/etcd:v3.3.5")
+USER_IMAGE = "alpine:3"  # what the pipelines of the lab name; a Debian with the same few programs
+NEXT = "1.13.4"
+COPIER = "#!/bin/sh\ncp /pach/* /pach-bin/\ncp -r /etc/ssl/certs /pach-bin/certs\n"
+
+
+def arguments(name: str, version: str) -> list[str]:
+    """Each release has a place of its own: a full dump brings metadata and objects along."""
+    place = kubernetes.volumes(name) / version
+    return ["local", "--host-path", str(place), "--no-dashboard", "--no-expose-docker-socket", "--no-guaranteed"]
+
+
+def worker_image(version: str) -> None:
+    name, base = f"pachyderm/worker:{version}", image.wanted()
+    programs = pachyderm_release.workers(version)
+    context = kubernetes.home() / "images" / f"worker-{version}"
+    shutil.rmtree(context, ignore_errors=True)
+    shutil.copytree(programs, context)
+    shutil.copy2(release.program("pachyderm", version, "pachctl"), context / "pachctl")
+    (context / "worker.sh").write_text(COPIER)
+    (context / "worker.sh").chmod(0o755)
+    place = "/app/" if (context / "init").exists() else "/pach/"
+    kubernetes.built_image(name, f"FROM {base}\nCOPY . {place}\n", context)
+
+
+def images(version: str) -> None:
+    program = release.get("pachyderm", version).with_name("pachd")
+    kubernetes.program_image(f"pachyderm/pachd:{version}", program, ["/pachd"])
+    worker_image(version)
+
+
+def asked_for(name: str, version: str, small_disk: int) -> Cluster:
+    wanted = pachyderm.asked_for(name, version, small_disk)
+    variables = {
+        "pachyderm_platform": "kubernetes",
+        "pachyderm_namespace": name,
+        "pachyderm_address": f"{node.ADDRESS}:{forms.PORT}",
+        "pachyderm_quiet_address": f"{node.ADDRESS}:{forms.PORT - 1}",
+        "pachyderm_etcd_endpoint": f"http://{node.ADDRESS}:{ETCD_PORT}",
+        "pachyderm_deploy_arguments": arguments(name, NEXT),
+    }
+    product = {**wanted.product, "form": "kubernetes", "address": node.ADDRESS, "variables": variables}
+    return replace(wanted, product=product, own_data=())
+
+
+def install(cluster: Cluster, host: Host) -> None:
+    version = cluster.product["release"]
+    hosts.put(host, str(release.program("pachyderm", version)), f"{forms.PACHCTL}-{version}")
+    hosts.must(host, [
+        ["install", "-d", "-m", "0755", pachyderm.HOME],
+        ["chown", "root:root", f"{forms.PACHCTL}-{version}"],
+        ["ln", "-s", f"pachctl-{version}", forms.PACHCTL],
+    ])  # fmt: skip
+    words = ["deploy", *arguments(cluster.name, version), "--namespace", cluster.name]
+    command = [*pachyderm.base(cluster, version), *words]
+    kube = ["env", "KUBECONFIG=/root/.kube/config", *command[1:]]
+    hosts.must(host, [kube], files=pachyderm.configuration(cluster, version))
+
+
+def up(wanted: Cluster) -> Cluster:
+    if found := clusters.standing(wanted):
+        say(f"cluster {found.name} is up already")
+        return found
+    name, version = wanted.name, wanted.product["release"]
+    kubernetes.up()
+    for one in ETCD_IMAGES:
+        kubernetes.program_image(one, Path("/usr/bin/etcd"), ["/usr/local/bin/etcd"])
+    kubernetes.built_image(USER_IMAGE, f"FROM {image.wanted()}\n", kubernetes.home() / "images")
+    for one in sorted({version, NEXT}):
+        images(one)
+    (seat,) = hosts.plan(name, 1, 1, hosts.make_network(name))
+    hosts.boot(name, [seat], wanted.product["small_disk"], PACKAGES)
+    control(seat)
+    cluster = replace(wanted, hosts=(seat,))
+    kubernetes.apply(kubernetes.namespace(name))
+    say(f"deploying pachyderm {version} by its own pachctl")
+    install(cluster, seat)
+    calls = forms.calls_itself(version)
+
+    def missing() -> str:
+        seen = pachyderm.server(cluster)
+        return "" if seen == calls else seen or "no answer"
+
+    wait_for(f"pachd says that it is {calls}", missing, 180, pause=2)
+    cluster.save()
+    return cluster
