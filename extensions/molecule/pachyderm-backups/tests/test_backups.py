@@ -10,6 +10,7 @@ moto serves that API, for EBS and S3, where the lab's host reaches it.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,7 @@ class Amazon:
 
 @pytest.fixture(scope="module")
 def amazon() -> Iterator[Amazon]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
     gateway = scenario().address(HOST).rsplit(".", 1)[0] + ".1"
     server = ThreadedMotoServer(ip_address=gateway, port=0, verbose=False)
     server.start()
