@@ -149,7 +149,7 @@ class Cluster:
         return Result(process.wait(timeout=RUN_SECONDS), "".join(said))
 
     def start(self, name: str, *argv: str, aside: Path | None = None, **variables: Any) -> subprocess.Popen[str]:
-        """`aside`: a file for what it says, where nobody reads along; a pipe would be full soon, and hold the run up."""
+        """`aside`: a file for what it says, where nobody reads along: a full pipe would hold the run up."""
         given = {
             f"{PRODUCT}_release_source": str(CACHE / PRODUCT),
             f"{PRODUCT}_report_dir": str(self.reports),
