@@ -33,7 +33,11 @@ class ActionModule(UpliftAction):
             args = {**args, "version": str(_version.parse(args["version"]))}
         found = self._node({**args, "state": "read"})
         path, text = found["path"], _opened(found)["text"]
-        if not path:  # everything is in the environment, of which a release ignores what it does not know
+        if found.get("mounted"):
+            _demand_nothing(args, path, text)
+        if not path or found.get(
+            "mounted"
+        ):  # everything is in the environment, of which a release ignores what it does not know
             return {"changed": False, "path": "", "staged": "", "changes": [], "lost": [], "evidence": []}
         staged = staged_path(path, args["version"])
         if args["state"] == "absent":
@@ -96,6 +100,18 @@ class ActionModule(UpliftAction):
         if answer.get("failed") or answer.get("unreachable"):
             raise UpliftError(f"{module_args.get('dest') or module_args.get('path')}: {answer.get('msg')}")
         return answer
+
+
+def _demand_nothing(args: Mapping[str, Any], path: str, text: str) -> None:
+    """What is mounted into pods belongs to the chart or the manifest that it comes from: it is said, and not done."""
+    made = _lakefs_config.stage(text, path, _version.parse(args["version"]), args["discard"])
+    if args["state"] == "staged" and made.changes:
+        raise ConfigError(
+            "config_mounted",
+            f"{path} comes from a ConfigMap or a Secret, and {args['version']} wants it otherwise:"
+            f" {'; '.join(made.changes)}. Change it where it comes from, the chart's values or the manifest, in a form"
+            " that both releases take. Nothing was changed.",
+        )
 
 
 def _opened(found: Mapping[str, Any]) -> dict[str, Any]:

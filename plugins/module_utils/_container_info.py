@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._container import Service, Wish, told
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -33,6 +34,43 @@ def info(docker: Docker, name: str) -> dict[str, Any]:
         "compose": dict(now.compose),
         "unfinished": now.name != name,
     }
+
+
+def next_image(docker: Docker, name: str) -> str:
+    service = Service(docker, Wish(name, "started"))
+    now, following = service.find(), service.pending()
+    return str(following["Image"]) if following else now.image_id
+
+
+def around(docker: Docker, name: str) -> dict[str, Any]:
+    """How the machine sees what is inside: what `garage_config` needs to tell its places and addresses."""
+    service = Service(docker, Wish(name, "started"))
+    now = service.find()
+    seen = docker.container(now.name) or {}
+    return {"name": name, "image": now.image, "mounts": dict(now.mounts), "published": published(seen)}
+
+
+def published(seen: spec.Json) -> dict[str, str] | None:
+    """Where the machine has a port of the container, as address and port by its number inside.
+
+    None where both are the same: with the network of the machine, or of another container.
+    """
+    mode = seen["HostConfig"].get("NetworkMode") or "default"
+    if mode == "host" or mode.startswith("container:"):
+        return None
+    ports = {**(seen["HostConfig"].get("PortBindings") or {}), **(seen["NetworkSettings"].get("Ports") or {})}
+    found = {}
+    for name, ends in ports.items():
+        number, _slash, kind = name.partition("/")
+        if kind == "tcp" and ends and ends[0].get("HostPort"):
+            found[number] = f"{_address(ends[0].get('HostIp') or '')}:{ends[0]['HostPort']}"
+    return found
+
+
+def _address(text: str) -> str:
+    if text in ("", "0.0.0.0", "::"):
+        return "0.0.0.0"
+    return f"[{text}]" if ":" in text else text
 
 
 def demand_alone(docker: Docker, name: str, path: str) -> None:

@@ -64,6 +64,11 @@ class Docker:
     def image(self, name: str) -> dict[str, Any] | None:
         return self._get(f"/images/{_quoted(name)}/json")
 
+    def refused(self, name: str) -> str:
+        """Why the daemon cannot have an image from its registry; empty when it can."""
+        status, text = self.call("GET", f"/distribution/{quote(name)}/json", None, 60)
+        return "" if status == 200 else _said(text)
+
     def running(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._read(
             *self.call("GET", "/containers/json", None, 60), "Listing the containers"
@@ -125,12 +130,15 @@ class Docker:
         if status in fine or status == 304:
             return {}
         if status >= 300:
-            try:
-                said = json.loads(text)["message"]
-            except (ValueError, KeyError, TypeError):
-                said = text[:200].decode("utf-8", "replace")
-            raise UpliftError(f"{what} failed: docker answered {status} and said: {said}")
+            raise UpliftError(f"{what} failed: docker answered {status} and said: {_said(text)}")
         return json.loads(text) if text.strip() else {}
+
+
+def _said(text: bytes) -> str:
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text[:200].decode("utf-8", "replace")
 
 
 def unframed(text: bytes) -> str:

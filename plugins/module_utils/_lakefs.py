@@ -15,13 +15,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _release, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _pods, _release, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
+from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._service import find_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit
+from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit, deployed
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 # An address that nobody serves: a release can be asked to read its configuration and gets no further.
@@ -60,6 +61,8 @@ def logging(version: Version) -> dict[str, str]:
 
 def from_unit(runner: Runner, params: Mapping[str, Any]) -> tuple[Lakefs, Unit]:
     """The program as its unit starts it, unless the parameters say otherwise."""
+    if _pods.is_place(params["unit"]):
+        return from_deployment(runner, params)
     unit = find_unit(runner, params["unit"])
     user = params.get("user") or unit.user
     binary = params.get("binary") or unit.binary
@@ -68,6 +71,16 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> tuple[Lakefs, Unit]:
     own = {name: value for name, value in unit.environment.items() if name.startswith(("LAKEFS_", "AWS_", "TMPDIR"))}
     config = params.get("config_file") or config_of(unit.command(), home(user))
     return Lakefs(runner, binary, config, user, own), unit
+
+
+def from_deployment(runner: Runner, params: Mapping[str, Any]) -> tuple[Lakefs, Unit]:
+    """The same on Kubernetes: the program is an image, and what its pods have it gets there."""
+    pods = Pods(runner, _pods.place(params["unit"]), "lakefs")
+    argv, image = pods.command(), params.get("binary") or pods.container()["image"]
+    config = params.get("config_file") or config_of(argv, "/home/lakefs", lambda path: pods.file(path) is not None)
+    active = "active" if pods.running() else "inactive"
+    unit = deployed(params["unit"], active, image, argv, pods.environment())
+    return Lakefs(pods, image if ":" in image or "@" in image else f"{image}:latest", config), unit
 
 
 def home(user: str) -> str:

@@ -17,13 +17,18 @@ from typing import Any, Mapping
 from ansible_collections.uplift.datastores.plugins.module_utils import _files
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs, from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods
 
 
 def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     """For the action alone: it holds secrets."""
     lakefs, unit = from_unit(runner, {**params, "config_file": params["src"]})
     path = lakefs.config_file
+    own = {name: value for name, value in unit.environment.items() if name.startswith("LAKEFS_")}
+    if isinstance(lakefs.runner, Pods):  # a file of a ConfigMap or a Secret: it is not changed here
+        text = (lakefs.runner.file(path) if path else None) or ""
+        return _told(path, text, own, {}, lakefs, mounted=True)
     if path and not os.path.isfile(path):
         raise UpliftError(f"The configuration {path} is not there, or no file; say where it is (config_file).")
     stat = os.stat(path) if path else None
@@ -31,13 +36,20 @@ def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     if path:
         with open(path, encoding="utf-8", errors="replace") as handle:
             text = handle.read()
-    own = {name: value for name, value in unit.environment.items() if name.startswith("LAKEFS_")}
+    found = {"mode": f"{stat.st_mode & 0o7777:04o}", "uid": stat.st_uid, "gid": stat.st_gid} if stat else {}
+    return _told(path, text, own, found, lakefs, mounted=False)
+
+
+def _told(
+    path: str, text: str, environment: Mapping[str, str], stat: Mapping[str, Any], lakefs: Lakefs, mounted: bool
+) -> dict[str, Any]:
     return {
         "changed": False,
         "path": path,
         # Encoded, since a connection plugin shows at -vvv what comes back.
-        "content": base64.b64encode(json.dumps({"text": text, "environment": own}).encode()).decode(),
-        "stat": {"mode": f"{stat.st_mode & 0o7777:04o}", "uid": stat.st_uid, "gid": stat.st_gid} if stat else {},
+        "content": base64.b64encode(json.dumps({"text": text, "environment": environment}).encode()).decode(),
+        "stat": stat,
+        "mounted": mounted,
         "user": lakefs.user,
         "binary": lakefs.binary,
     }

@@ -21,6 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api impo
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
+from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods, is_place, place
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 
@@ -51,11 +52,14 @@ _NO_SERVICE = {"running": False, "version": "", "binary_version": "", "binary": 
 
 def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     lakefs, unit = from_unit(runner, params)
-    running = unit.active == "active" and bool(unit.main_pid)
-    lies_there = _release.said_version(runner, lakefs.binary)
+    pods = lakefs.runner if isinstance(lakefs.runner, Pods) else None
+    running = unit.active == "active" and bool(unit.main_pid or pods)
+    lies_there = _release.said_version(lakefs.runner, lakefs.binary)
     # The kernel still has the program that was replaced on the disk. What is no lakefs is a wrapper of it.
     own = "lakefs" in os.path.basename(unit.exe)
     runs = _release.said_version(runner, f"/proc/{unit.main_pid}/exe") if running and own else lies_there
+    if pods and running:
+        runs = min(pods.versions(), key=_version.parse, default=lies_there)
     return {
         "running": running,
         "version": runs if running else "",
@@ -68,6 +72,7 @@ def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def failure(runner: Runner, unit: str) -> str:
     """Why the last start failed, by what the service printed."""
+    runner = Pods(runner, place(unit), "lakefs") if is_place(unit) else runner
     try:
         answer = runner.run(
             ["journalctl", "--unit", unit, "--output", "cat", "--no-pager", "--lines", "60"], timeout=30

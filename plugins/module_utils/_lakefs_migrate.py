@@ -20,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._errors import U
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs, from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
+from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_migration import chosen, proof, verdict
@@ -131,6 +132,12 @@ class Migration:
         """The KV migration writes all metadata to files first; without room it leaves a database of no use (L25)."""
         if seen.record not in (None, "0") or schema.wanted(self.version).era != schema.KV:
             return
+        if isinstance(self.lakefs.runner, Pods):
+            raise UpliftError(
+                f"What a pod of {self.lakefs.runner.place.name} may write to {self.tmpdir} cannot be told, and the KV"
+                " migration writes all metadata there first; wanted a host for it. Run this hop where lakeFS is a"
+                " systemd unit on the same database."
+            )
         if self.lakefs.runner.run(["test", "-d", self.tmpdir, "-a", "-w", self.tmpdir], user=self.lakefs.user).rc:
             who = self.lakefs.user or "this account"
             raise UpliftError(f"{who} may not write to {self.tmpdir}; wanted a directory for temporary files (TMPDIR).")

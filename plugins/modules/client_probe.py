@@ -30,7 +30,11 @@ options:
       marked: Begin the phase O(phase).
       read: Return the figures.
       stopped: End it and return the figures.
-  dir: {description: A directory on the controller for its state; made with the mode 0700., type: path, required: true}
+      absent: Remove the object that one may have left in O(bucket), as a backup that is restored brings it back.
+  dir:
+    description: A directory on the controller for its state; made with the mode 0700. Needed but for O(state=absent).
+    type: path
+    default: ''
   operation: {description: The operation that it belongs to., type: str, default: ''}
   phase: {description: Name of the phase that begins., type: str, default: before}
   addresses:
@@ -104,7 +108,7 @@ unavailable_seconds:
   sample: 0.0
 longest_unavailable_seconds: {description: The same of all phases., returned: not in check mode, type: float, sample: 1.418}
 age_seconds: {description: How old the figures are., returned: not in check mode, type: float, sample: 0.12}
-object_removed: {description: Whether its object is gone., returned: when it has ended, type: bool, sample: true}
+object_removed: {description: Whether its object is gone., returned: when it has ended or is absent, type: bool, sample: true}
 phases:
   description: Per phase its name, started, ended, requests, unserved, failures, unavailable_seconds, slowest_seconds.
   returned: not in check mode
@@ -115,8 +119,8 @@ phases:
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
-    "state": {"type": "str", "default": "read", "choices": ["started", "marked", "read", "stopped"]},
-    "dir": {"type": "path", "required": True},
+    "state": {"type": "str", "default": "read", "choices": ["started", "marked", "read", "stopped", "absent"]},
+    "dir": {"type": "path", "default": ""},
     "operation": {"type": "str", "default": ""},
     "phase": {"type": "str", "default": "before"},
     "bucket": {"type": "str", "default": ""},

@@ -44,6 +44,12 @@ options:
     description: The address at which clients reach this node. By default C(ansible_host), or the inventory's name.
     type: str
     default: ''
+  container:
+    description:
+      - What M(uplift.datastores.garage_info) returns as RV(uplift.datastores.garage_info#module:container). Directories and addresses
+        are then returned as this machine has them; a directory that lies in the container alone is a finding.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -105,6 +111,7 @@ SPEC = {
     "set": {"type": "dict", "default": {}},
     "environment": {"type": "list", "elements": "str", "default": []},
     "host_address": {"type": "str", "default": ""},
+    "container": {"type": "dict", "default": {}},
 }
 
 

@@ -165,6 +165,14 @@ class Door:
             raise http.client.HTTPException(f"{answer.status}")
         return said
 
+    def serves(self, method: str, body: bytes) -> bool:
+        """An object has to be the one that was written; a page may be any."""
+        try:
+            answer = self.send(method, body)
+            return answer == CONTENT or method != "GET" or bool(self._orders["path"])
+        except (OSError, http.client.HTTPException):
+            return False
+
     def _headers(self, method: str, body: bytes) -> dict[str, str]:
         """Signed as S3 wants it, or with the key and its secret as a page of an API does."""
         key, secret = self._orders["key_id"], self._orders["secret"]
@@ -213,12 +221,8 @@ class Probe:
 
     def finish(self, reason: str) -> None:
         self._ledger.end(time.monotonic(), time.time())
-        limit = time.monotonic() + GOODBYE_SECONDS
         # A page that is only read leaves nothing.
-        removed = WRITE not in self._kinds or any(
-            time.monotonic() < limit and self._served(door, "DELETE", b"") for door in self._doors
-        )
-        self._publish(end_reason=reason, object_removed=removed)
+        self._publish(end_reason=reason, object_removed=WRITE not in self._kinds or removed(self._doors))
 
     def _request(self, kind: str, method: str, body: bytes) -> None:
         # Each request begins at another address, so that every address is tried all the time.
@@ -226,18 +230,11 @@ class Probe:
         order = self._doors[self._turn :] + self._doors[: self._turn]
         began, failed = time.monotonic(), []
         for door in order:
-            if self._served(door, method, body):
+            if door.serves(method, body):
                 break
             failed.append(door.address)
         now = time.monotonic()
         self._ledger.request(kind, len(failed) < len(order), failed, now - began, now)
-
-    def _served(self, door: Door, method: str, body: bytes) -> bool:
-        try:
-            answer = door.send(method, body)
-            return answer == CONTENT or method != "GET" or WRITE not in self._kinds
-        except (OSError, http.client.HTTPException):
-            return False
 
     def _obey(self) -> None:
         """Take the orders that have come since: names of phases, and whom the probe belongs to."""
@@ -265,6 +262,12 @@ class Probe:
             self._written = now
             known = {"operation": self._orders["operation"], "parent": self._control["parent"], "heartbeat": now}
             write_json(self._directory / "status.json", {**self._ledger.figures(), **known, **last})
+
+
+def removed(doors: Sequence[Door]) -> bool:
+    """Whether one of them took the object away."""
+    limit = time.monotonic() + GOODBYE_SECONDS
+    return any(time.monotonic() < limit and door.serves("DELETE", b"") for door in doors)
 
 
 def write_json(path: Path, value: Any) -> None:

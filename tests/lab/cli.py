@@ -97,6 +97,16 @@ def state(args: argparse.Namespace) -> int:
     return 0
 
 
+def kubernetes(args: argparse.Namespace) -> int:
+    from tests.lab import kubernetes as node
+
+    if args.action == "up":
+        print(node.up())
+    else:
+        node.down()
+    return 0
+
+
 def load(args: argparse.Namespace) -> int:
     from tests.lab import cluster
     from tests.lab import load as loads
@@ -150,8 +160,8 @@ def net(args: argparse.Namespace) -> int:
 
 def cluster_name(text: str) -> str:
     """It becomes part of container names, paths and a socket's name, which may have 100 characters."""
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,19}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: wanted a letter, then up to 19 of a-z, 0-9 and -")
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: wanted a letter, then up to 29 of a-z, 0-9 and -")
     return text
 
 
@@ -181,7 +191,8 @@ def cluster_commands(subs: Subparsers) -> None:
     p.add_argument(
         "--form",
         default="plain",
-        help="garage: plain, packaged (as the two public roles leave it), odd, or docker; lakefs: plain or environment",
+        help="garage: plain, packaged (as the two public roles leave it), odd, or docker; lakefs: plain, environment or"
+        " kubernetes",
     )
     p.add_argument("--replication", type=int, default=3)
     p.add_argument("--engine", default="", help="db_engine in the configuration; by default none is written")
@@ -208,8 +219,10 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="lab", description="Boots hosts, forms clusters, fills and judges them.")
     subs = top.add_subparsers(required=True, metavar="COMMAND")
     command(subs, "setup", setup, "everything that a fresh machine needs")
+    p = command(subs, "kubernetes", kubernetes, "one real Kubernetes node on this machine; `up` prints its kubeconfig")
+    p.add_argument("action", choices=["up", "down"])
     p = command(subs, "release", release, "get releases into the cache; prints their paths")
-    p.add_argument("product", choices=PRODUCTS)
+    p.add_argument("product", choices=(*PRODUCTS, "kubernetes"))
     p.add_argument("versions", nargs="+", metavar="VERSION")
     p.add_argument("--image", action="store_true", help="as docker images; prints their names")
     p.add_argument("--pin", action="store_true", help="note the checksum of a download that has none in the table")

@@ -118,11 +118,14 @@ def known() -> set[str]:
 
 
 def down(name: str) -> None:
+    from tests.lab import kubernetes  # which needs this module
+
     say(f"taking cluster {name} away: hosts, network, client load, files")
     stop_process(paths.cluster(name) / "load.pid", name)
     for socket in (paths.cache() / "cp").glob(f"{name}-198.18.*"):
         run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "lab"], check=False)
         socket.unlink(missing_ok=True)
+    kubernetes.forget(name)
     hosts.remove(name)
     shutil.rmtree(paths.cluster(name), ignore_errors=True)
 

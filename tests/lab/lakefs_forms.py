@@ -104,11 +104,12 @@ def unit(form: str) -> str:
     return UNIT.format(where=WHERE[form])
 
 
-def config(version: str, settings: Settings) -> str:
+def config(version: str, settings: Settings, without: tuple[str, ...] = ()) -> str:
     """With a comment of the operator's, which no upgrade may lose."""
     lines: list[str] = ["# lakeFS of the lab"]
     open_sections: list[str] = []
-    for key, value in sorted(keys(version, settings).items(), key=lambda item: item[0].split(".")[:1]):
+    held = {key: value for key, value in keys(version, settings).items() if key not in without}
+    for key, value in sorted(held.items(), key=lambda item: item[0].split(".")[:1]):
         *sections, name = key.split(".")
         same = next((i for i, one in enumerate(sections) if open_sections[i : i + 1] != [one]), len(sections))
         lines += [f"{'  ' * depth}{sections[depth]}:" for depth in range(same, len(sections))]

@@ -45,13 +45,18 @@ def garage() -> Product:
 
 def lakefs() -> Product:
     from tests.lab import lakefs as product
-    from tests.lab import lakefs_fill, lakefs_judge, lakefs_load
+    from tests.lab import lakefs_fill, lakefs_judge, lakefs_kubernetes, lakefs_load
 
     def wanted(args: argparse.Namespace) -> Cluster:
+        if args.form == "kubernetes":
+            return lakefs_kubernetes.asked_for(args.name, args.nodes, args.release, args.small_disk)
         return product.asked_for(args.name, args.nodes, args.release, args.form, args.small_disk)
 
+    def up(cluster: Cluster) -> Cluster:
+        return lakefs_kubernetes.up(cluster) if cluster.product["form"] == "kubernetes" else product.up(cluster)
+
     return Product(
-        wanted, product.up, lakefs_fill.fill, lakefs_judge.verify, lakefs_judge.summary, lakefs_load.clients, "main/"
+        wanted, up, lakefs_fill.fill, lakefs_judge.verify, lakefs_judge.summary, lakefs_load.clients, "main/"
     )
 
 

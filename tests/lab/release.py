@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab import pachyderm_release, paths, release_build
+from tests.lab import kubernetes_release, pachyderm_release, paths, release_build
 from tests.lab.proc import LabError, lock, run, say
 
 TABLE = paths.HERE / "checksums.json"
@@ -52,6 +52,12 @@ SOURCES = {
         release_build.lakefs,
     ),
     "pachyderm": Source("", pachyderm_release.PROGRAMS, pachyderm_release.build, says=pachyderm_release.says),
+    "kubernetes": Source(
+        "https://dl.k8s.io/v{version}/kubernetes-server-linux-{target}.tar.gz",
+        kubernetes_release.PROGRAMS,
+        kubernetes_release.build,
+        lambda: {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+    ),
 }
 
 

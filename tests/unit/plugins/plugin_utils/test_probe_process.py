@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe_control as subject
 
 SECRET = "4425f5c26c5e11581d3223904324dcb5"
@@ -216,6 +217,15 @@ def test_a_probe_that_cannot_start_says_why(stores: list[Any], directory: Path) 
     del bad["region"]
     with pytest.raises(UpliftError, match="The probe did not start: KeyError: 'region'"):
         subject.start(directory, bad, os.getpid())
+
+
+def test_what_one_has_left_is_removed_by_the_first_address_that_serves(stores: list[Any]) -> None:
+    stores[0].mood = "error"
+    kept.append(b"left")
+    assert _probe.removed([_probe.Door(address, orders(stores)) for address in orders(stores)["addresses"]])
+    assert kept[-1] == b""
+    stores[1].mood = "error"
+    assert not _probe.removed([_probe.Door(address, orders(stores)) for address in orders(stores)["addresses"]])
 
 
 def test_no_figures(tmp_path: Path) -> None:

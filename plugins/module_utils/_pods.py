@@ -1,0 +1,268 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""A Deployment of Kubernetes as the place where a program runs: one call of it is a Job with what its pods have."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterator, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+PREFIX = "kubernetes:"
+LABEL = "uplift.datastores/deployment"
+# A pod that waits for one of these waits for ever.
+_HOPELESS = re.compile(r"^(ErrImage|ImagePull|ImageInspect|InvalidImage|CreateContainerConfig|CreateContainerError)")
+_ENDED = ("Complete", "Failed")
+_START = 300.0  # seconds that a pod may take until its program runs: an image has to be pulled
+
+
+@dataclass(frozen=True)
+class Place:
+    """`kubernetes:NAMESPACE/DEPLOYMENT`, and where the current context is not meant, `:CONTEXT` behind it."""
+
+    namespace: str
+    name: str
+    context: str = ""
+
+    def kubectl(self, *words: str) -> list[str]:
+        context = ["--context", self.context] if self.context else []
+        return ["kubectl", *context, "--namespace", self.namespace, *words]
+
+    def __str__(self) -> str:
+        return f"the deployment {self.name} in {self.namespace}"
+
+
+def is_place(unit: str) -> bool:
+    return unit.startswith(PREFIX)
+
+
+def place(unit: str) -> Place:
+    found = re.fullmatch(r"kubernetes:([a-z0-9][a-z0-9-]*)/([a-z0-9][a-z0-9.-]*)(?::(.+))?", unit)
+    if not found:
+        raise UpliftError(f"The unit is {unit!r}; wanted kubernetes:NAMESPACE/DEPLOYMENT, or with :CONTEXT behind it.")
+    return Place(found[1], found[2], found[3] or "")
+
+
+def is_image(word: str) -> bool:
+    """Images are told with a tag or a digest; no path and no program's name has either."""
+    return not word.startswith(("/", "-")) and bool(re.search(r"\S[:@]\S", word))
+
+
+@dataclass
+class Pods:
+    """A Runner: an image as the first word is run in a pod, everything else on this host."""
+
+    local: Runner
+    place: Place
+    program: str
+    """The word in the name of the image that tells the container from those beside it."""
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+    seen: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def read(self) -> dict[str, Any]:
+        """The Deployment, asked once."""
+        if not self.seen:
+            words = ["get", "deployment", self.place.name, "--ignore-not-found", "--output", "json"]
+            text = self._ask(words, f"Looking for {self.place}").out
+            if not text.strip():
+                raise UpliftError(
+                    f"There is no {str(self.place)[4:]}; wanted the one that serves. Name it as kubectl does."
+                )
+            self.seen = json.loads(text)
+        return self.seen
+
+    def container(self) -> dict[str, Any]:
+        inside = self.read()["spec"]["template"]["spec"]["containers"]
+        own = [one for one in inside if self.program in one["image"] or self.program in one["name"]]
+        if len(own) != 1 and len(inside) != 1:
+            raise UpliftError(
+                f"{self.place} has the containers {', '.join(one['name'] for one in inside)}; wanted one of"
+                f" {self.program} among them, by its name or its image."
+            )
+        return dict((own or inside)[0])
+
+    def command(self) -> list[str]:
+        one = self.container()
+        return [*one.get("command", []), *one.get("args", [])]
+
+    def running(self) -> int:
+        return int(self.read().get("status", {}).get("readyReplicas", 0))
+
+    def environment(self) -> dict[str, str]:
+        """What the container is given, with what stands in ConfigMaps and Secrets. It may hold secrets."""
+        one, found = self.container(), {}
+        for source in one.get("envFrom", []):
+            for kind in ("configMap", "secret"):
+                if f"{kind}Ref" in source:
+                    held = self.held(kind, source[f"{kind}Ref"]["name"])
+                    found.update({source.get("prefix", "") + name: value for name, value in held.items()})
+        for row in one.get("env", []):
+            origin = row.get("valueFrom", {})
+            for kind in ("configMap", "secret"):
+                if f"{kind}KeyRef" in origin:
+                    key = origin[f"{kind}KeyRef"]
+                    found[row["name"]] = self.held(kind, key["name"]).get(key["key"], "")
+            if not origin:
+                found[row["name"]] = row.get("value", "")
+        return found
+
+    def file(self, path: str) -> str | None:
+        """What a file of a ConfigMap or Secret holds that is mounted there; None where none is."""
+        volumes = {one["name"]: one for one in self.read()["spec"]["template"]["spec"].get("volumes", [])}
+        for mount in self.container().get("volumeMounts", []):
+            for kind, inner in _sources(volumes.get(mount["name"], {})):
+                names = {row["key"]: row["path"] for row in inner.get("items", [])}
+                for key, text in self.held(kind, inner.get("name") or inner.get("secretName", "")).items():
+                    inside = names.get(key, key)
+                    whole = mount["mountPath"] if mount.get("subPath") == inside else f"{mount['mountPath']}/{inside}"
+                    if whole == path:
+                        return text
+        return None
+
+    def held(self, kind: str, name: str) -> dict[str, str]:
+        words = ["get", kind.lower(), name, "--ignore-not-found", "--output", "json"]
+        text = self._ask(words, f"Reading the {kind} {name}").out
+        data = (json.loads(text) if text.strip() else {}).get("data") or {}
+        plain = kind != "secret"
+        return {k: v if plain else base64.b64decode(v).decode("utf-8", "replace") for k, v in data.items()}
+
+    def versions(self) -> list[str]:
+        """What the processes say that run now. Nothing but the kernel knows what a pod's program is called."""
+        labels = self.read()["spec"]["selector"].get("matchLabels", {})
+        select = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+        words = ["get", "pods", "--selector", select, "--field-selector", "status.phase=Running", "--output", "name"]
+        pods = self._ask(words, f"Looking for the pods of {self.place}").out.split()
+        own = self.container()["name"]
+        said = [self._ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out for one in pods]
+        return sorted({str(found) for found in map(_version.find, said) if found})
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+        stdin: str = "",
+        user: str = "",
+    ) -> Answer:
+        words = list(argv[2:]) if argv[0] == "env" and argv[1] == "-i" else list(argv)
+        while argv[0] == "env" and words and "=" in words[0]:
+            words = words[1:]
+        if argv[0] == "journalctl":
+            return self.local.run(
+                self.place.kubectl("logs", f"deployment/{self.place.name}", "--tail", "60"), timeout=30
+            )
+        if not is_image(words[0]):
+            return self.local.run(argv, env=env, timeout=timeout, stdin=stdin, user=user)
+        return self.once(words[0], words[1:], env or {}, timeout)
+
+    def once(self, image: str, words: Sequence[str], env: Mapping[str, str], timeout: float) -> Answer:
+        """A Job of its own, followed to its end and removed. What the environment holds goes by a Secret."""
+        name = f"uplift-{uuid.uuid4().hex[:12]}"
+        things = [secret(name, self.place, env)] if env else []
+        things.append(job(name, self.place, self.read(), self.container(), image, words, env, timeout))
+        try:
+            made = self.place.kubectl("create", "--filename", "-")
+            text = json.dumps({"apiVersion": "v1", "kind": "List", "items": things})
+            demand(self.local.run(made, stdin=text, timeout=60), f"Making the Job {name} in {self.place.namespace}")
+            code = self._followed(name, image, timeout)
+            log = self._ask(["logs", f"job/{name}", "--tail", "-1"], f"Reading the log of the Job {name}").out
+        finally:
+            kinds = "job,secret" if env else "job"
+            gone = ["delete", kinds, name, "--ignore-not-found", "--cascade", "foreground", "--wait=false"]
+            self.local.run(self.place.kubectl(*gone), timeout=60)
+        return Answer((image, *words), code, log, "")
+
+    def _followed(self, name: str, image: str, timeout: float) -> int:
+        """The exit status of the program. A pod that cannot begin is not waited for."""
+        begun = self.now()
+        while True:
+            words = ["get", "pods", "--selector", f"job-name={name}", "--output", "json"]
+            pods = json.loads(self._ask(words, f"Following the Job {name}").out)["items"]
+            state = _state(pods[0]) if pods else {}
+            if "terminated" in state:
+                return int(state["terminated"].get("exitCode", 1))
+            reason = state.get("waiting", {}).get("reason", "") or "there is no pod yet"
+            started, past = "running" in state, self.now() - begun
+            if _HOPELESS.match(reason) or (not started and past > _START):
+                said = state.get("waiting", {}).get("message", "")
+                raise UpliftError(
+                    f"No pod of {image} came up in {self.place.namespace} ({reason} {said}); wanted it to run."
+                )
+            if past > timeout + _START:
+                raise UpliftError(f"The Job {name} of {image} has not ended after {past:.0f} s; it was removed.")
+            self.sleep(0.5 if past < 30 else 2.0)
+
+    def _ask(self, words: Sequence[str], what: str) -> Answer:
+        return demand(self.local.run(self.place.kubectl(*words), timeout=60), what)
+
+
+def secret(name: str, where: Place, env: Mapping[str, str]) -> dict[str, Any]:
+    meta = {"name": name, "namespace": where.namespace, "labels": {LABEL: where.name}}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": dict(env)}
+
+
+def job(
+    name: str, where: Place, deployment: Mapping[str, Any], container: Mapping[str, Any], image: str,
+    words: Sequence[str], env: Mapping[str, str], timeout: float,
+) -> dict[str, Any]:  # fmt: skip
+    """The Deployment's pod with one container and other words. Not its labels: no service may send anybody there."""
+    drop = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "args")
+    one = {key: value for key, value in container.items() if key not in drop}
+    one.update(name="uplift", image=image, args=list(words))
+    if "run" in one.get("command", []):  # the server's own verb; what stands before it calls the program
+        one["command"] = one["command"][: one["command"].index("run")]
+    one["env"] = [row for row in one.get("env", []) if row["name"] not in env]
+    if env:
+        one["envFrom"] = [*one.get("envFrom", []), {"secretRef": {"name": name}}]
+    template = deployment["spec"]["template"]["spec"]
+    beside = ("initContainers", "containers", "restartPolicy", "terminationGracePeriodSeconds")
+    pod = {key: value for key, value in template.items() if key not in beside}
+    pod.update(containers=[one], restartPolicy="Never")
+    labels = {LABEL: where.name}
+    spec = {
+        "backoffLimit": 0,
+        "activeDeadlineSeconds": int(timeout + _START),
+        "ttlSecondsAfterFinished": 86400,
+        "template": {"metadata": {"labels": labels}, "spec": pod},
+    }
+    meta = {"name": name, "namespace": where.namespace, "labels": labels}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+
+
+def _state(pod: Mapping[str, Any]) -> dict[str, Any]:
+    statuses = pod.get("status", {}).get("containerStatuses") or [{}]
+    return dict(statuses[0].get("state", {}))
+
+
+def _sources(volume: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for one in [volume, *volume.get("projected", {}).get("sources", [])]:
+        for kind in ("configMap", "secret"):
+            if kind in one:
+                yield kind, one[kind]
+
+
+def demand_release(pods: Pods, image: str, version: str) -> dict[str, Any]:
+    """What `deployment_image` does."""
+    wanted = str(_version.parse(version))
+    if not is_image(image):
+        raise UpliftError(f"The image {image!r} has no tag and no digest; wanted one that means {wanted} and no other.")
+    said = demand(pods.once(image, ["--version"], {}, 60), f"Asking the image {image} for its version").out.strip()
+    if str(_version.find(said)) != wanted:
+        raise UpliftError(
+            f"The image {image} says {said[:80]!r}, wanted {wanted}: name another image. Nothing was changed."
+        )
+    return {"changed": False, "release": image, "version": wanted}

@@ -1,0 +1,141 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""lakeFS as a Deployment on the lab's real Kubernetes, over PostgreSQL on a lab host, and the control node beside it.
+
+`a1` is the control node: kubectl, PostgreSQL's clients and Ansible's Python packages, no lakeFS. Its proxy and that of
+`d1` lead to the service, so that fill, load and judge ask where they always do.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tests.lab import cluster as clusters
+from tests.lab import hosts, kubernetes, lakefs, lakefs_api, paths, release
+from tests.lab import kubernetes_forms as node
+from tests.lab import lakefs_forms as forms
+from tests.lab.cluster import Cluster
+from tests.lab.hosts import Host
+from tests.lab.kubernetes_release import VERSION
+from tests.lab.proc import run, say, wait_for
+
+PACKAGES = ("postgresql-client-15", "haproxy", "python3-psycopg")
+# What kubernetes.core wants on the node where it runs; Debian's is too old for it.
+CLIENT = "kubernetes==32.0.1"
+HIDDEN = ("database.postgres.connection_string", "auth.encrypt.secret_key")
+NEXT = "1.84.0"
+
+
+def image(version: str) -> str:
+    return f"treeverse/lakefs:{version}"
+
+
+def blocks(name: str) -> Path:
+    return kubernetes.volumes(name) / "blocks"
+
+
+def manifests(name: str, version: str, settings: forms.Settings, replicas: int) -> list[dict[str, Any]]:
+    """As the makers' chart has it: the configuration in a ConfigMap, what is secret in a Secret's variables."""
+    meta = {"namespace": name, "name": "lakefs"}
+    labels = {"app.kubernetes.io/name": "lakefs"}
+    keys = forms.keys(version, settings)
+    variables = {f"LAKEFS_{key.replace('.', '_').upper()}": keys[key] for key in HIDDEN}
+    text = forms.config(version, settings, HIDDEN)
+    container = {
+        "name": "lakefs",
+        "image": image(version),
+        "imagePullPolicy": "IfNotPresent",
+        "args": ["run", "--config", "/etc/lakefs/config.yaml"],
+        "ports": [{"containerPort": forms.PORT}],
+        "env": [
+            {"name": key, "valueFrom": {"secretKeyRef": {"name": "lakefs", "key": key}}} for key in sorted(variables)
+        ],
+        "readinessProbe": {"httpGet": {"path": "/_health", "port": forms.PORT}, "periodSeconds": 1},
+        "volumeMounts": [
+            {"name": "config", "mountPath": "/etc/lakefs"},
+            {"name": "blocks", "mountPath": forms.BLOCKS},
+        ],
+    }
+    volumes = [
+        {"name": "config", "configMap": {"name": "lakefs"}},
+        {"name": "blocks", "hostPath": {"path": str(blocks(name)), "type": "DirectoryOrCreate"}},
+    ]
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container], "volumes": volumes}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    service = {
+        "type": "NodePort",
+        "selector": labels,
+        "ports": [{"port": 80, "targetPort": forms.PORT, "nodePort": forms.PORT}],
+    }
+    return [
+        kubernetes.namespace(name),
+        {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": variables},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"config.yaml": text}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec},
+        {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": service},
+    ]
+
+
+def python_packages() -> Path:
+    """For the control node, of this machine's own Python release as Debian's is."""
+    target = paths.cache() / "kubernetes" / "python" / CLIENT
+    if not target.exists():
+        say(f"getting {CLIENT} for the control node")
+        part = target.with_name(f".{target.name}")
+        shutil.rmtree(part, ignore_errors=True)
+        run([sys.executable, "-m", "pip", "install", "-q", "--target", str(part), CLIENT, "jsonpatch"], timeout=600)
+        part.rename(target)
+    return target
+
+
+def make_control(host: Host) -> None:
+    """With the right to do everything in the cluster, for root alone."""
+    hosts.put(host, str(release.program("kubernetes", VERSION, "kubectl")), "/usr/local/bin/kubectl")
+    hosts.put(host, f"{python_packages()}/.", "/usr/local/lib/python3.11/dist-packages")
+    files = {"/root/.kube/config": kubernetes.kubeconfig().read_text()}
+    hosts.must(host, [["chmod", "-R", "go=", "/root/.kube"], ["chmod", "755", "/usr/local/bin/kubectl"]], files=files)
+
+
+def asked_for(name: str, pods: int, version: str, small_disk: int) -> Cluster:
+    """`pods` of the deployment; the hosts are the control node and that of the database."""
+    cluster = lakefs.asked_for(name, 1, version, "plain", small_disk)
+    own = {"form": "kubernetes", "pods": pods, "config": "", "binary": ""}
+    return replace(cluster, product={**cluster.product, **own})
+
+
+def up(wanted: Cluster) -> Cluster:
+    if found := clusters.standing(wanted):
+        say(f"cluster {found.name} is up already")
+        return found
+    name, made = wanted.name, wanted.product
+    kubernetes.up()
+    for version in {made["release"], NEXT}:
+        program = release.get("lakefs", version)
+        kubernetes.program_image(image(version), program, ["/app/lakefs"], ["run"])
+    control, last = lakefs.plan(name, 1, hosts.make_network(name))
+    hosts.boot(name, [control], made["small_disk"], PACKAGES)
+    hosts.boot(name, [last], made["small_disk"], lakefs.PACKAGES)
+    cluster = replace(wanted, hosts=(control, last))
+    made["access"] = {"database": secrets.token_urlsafe(18), "encryption": secrets.token_urlsafe(24)}
+    made["variables"] = {
+        "lakefs_unit": f"kubernetes:{name}/lakefs", "lakefs_url": f"http://{node.ADDRESS}:{forms.PORT}",
+    }  # fmt: skip
+    lakefs.make_database(last, made["access"]["database"])
+    make_control(control)
+    say(f"deploying lakefs {made['release']} with {made['pods']} pods over PostgreSQL 15")
+    things = manifests(name, made["release"], lakefs.settings(cluster), made["pods"])
+    kubernetes.apply(*things)
+    for host in (control, last):
+        lakefs.make_proxy(host, {"service": node.ADDRESS})
+    kubernetes.kubectl("-n", name, "rollout", "status", "deployment/lakefs", "--timeout=180s", timeout=200)
+    everywhere = [host.address for host in cluster.hosts]
+    wait_for("every address answers", lambda: "; ".join(filter(None, map(lakefs_api.silence, everywhere))), 60)
+    made["key"], made["secret"] = lakefs_api.set_up(last.address)
+    cluster.save()
+    return cluster
