@@ -150,7 +150,8 @@ class Cluster:
         process.stdout.close()
         return Result(process.wait(timeout=RUN_SECONDS), "".join(said))
 
-    def start(self, name: str, *argv: str, **variables: Any) -> subprocess.Popen[str]:
+    def start(self, name: str, *argv: str, aside: Path | None = None, **variables: Any) -> subprocess.Popen[str]:
+        """`aside`: a file for what it says, where nobody reads along: a full pipe would hold the run up."""
         given = {
             f"{PRODUCT}_release_source": str(CACHE / PRODUCT),
             f"{PRODUCT}_report_dir": str(self.reports),
@@ -165,7 +166,7 @@ class Cluster:
         return subprocess.Popen(
             [*words, "-e", f"@{extra}", *argv],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=aside.open("w") if aside else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

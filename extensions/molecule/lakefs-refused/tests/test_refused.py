@@ -150,8 +150,7 @@ def test_a_second_operator(cluster: Cluster) -> None:
         os.killpg(first.pid, signal.SIGSTOP)
         refused(cluster, f"(process {first.pid}, since ", "Wait for that run to end", **WANTED)
     finally:
-        os.killpg(first.pid, signal.SIGKILL)
-        first.communicate()
+        cluster.kill(first)
     given_up(cluster)
 
 
