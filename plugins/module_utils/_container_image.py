@@ -35,7 +35,7 @@ def stage(runner: Runner, docker: Docker, params: Mapping[str, Any], check: bool
     """What `container_image` does."""
     wanted = str(_version.parse(params["version"]))
     here = Service(docker, Wish(params["container"], "started")).find() if params["container"] else None
-    name = name_of(params["image"], here.image if here else "", wanted)
+    name = name_of(params["image"] or "", here.image if here else "", wanted)
     program = params["program"] or (here.command[0] if here else "")
     there = docker.image(name)
     if not there and check:

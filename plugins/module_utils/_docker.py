@@ -38,7 +38,8 @@ def socket_of(environment: Mapping[str, str]) -> str:
 
 def by_socket(method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> tuple[int, bytes]:
     socket = socket_of(os.environ)
-    data = None if body is None else json.dumps(body).encode()
+    # The daemon may answer and close before it has read a body that it does not want: then none is sent.
+    data = json.dumps(body).encode() if body is not None else None if method == "GET" else b""
     headers = {"Content-Type": "application/json"}
     try:
         with open_url(
@@ -122,7 +123,7 @@ class Docker:
         fine: tuple[int, ...] = (),
         timeout: float = 60,
     ) -> Any:
-        status, text = self.call("POST", path, body if body is not None else {}, timeout)
+        status, text = self.call("POST", path, body, timeout)
         return self._read(status, text, what, fine)
 
     @staticmethod

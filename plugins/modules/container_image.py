@@ -23,8 +23,7 @@ options:
   image:
     description: The image, with its tag. C({version}) in it is the release. By default that of O(container), with the release in its tag.
     type: str
-    default: ''
-  container: {description: The container that the image is for., type: str, default: ''}
+  container: {description: The container that the image is for., type: str}
   program: {description: The program in it. By default what O(container) is started with., type: str, default: ''}
   version: {description: The release that it has to say it is., type: str, required: true}
   timeout: {description: Seconds that the download may take., type: float, default: 3600}
@@ -70,8 +69,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._container_image
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 
 SPEC: Spec = {
-    "image": {"type": "str", "default": ""},
-    "container": {"type": "str", "default": ""},
+    "image": {"type": "str"},
+    "container": {"type": "str"},
     "program": {"type": "str", "default": ""},
     "version": {"type": "str", "required": True},
     "timeout": {"type": "float", "default": 3600},

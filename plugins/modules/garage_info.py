@@ -208,7 +208,7 @@ keys:
 container:
   description:
     - How the machine sees what is in the container, places and published ports, for M(uplift.datastores.garage_config). Empty without one.
-    - RV(container.published) is null where ports are the same outside.
+    - C(published) is null where ports are the same outside.
   type: dict
   returned: always
   sample:

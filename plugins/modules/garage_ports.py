@@ -24,8 +24,8 @@ options:
   unit: {description: The systemd unit., type: str, default: garage.service}
   state: {description: Whether clients are shut out., type: str, required: true, choices: [closed, open]}
   config_file: {description: The configuration file to read while V(closed)., type: path, required: true}
-  container: {description: "The docker container, in place of O(unit).", type: str, default: ''}
-  own_config: {description: The configuration file that O(container) reads while V(open)., type: path, default: ''}
+  container: {description: "The docker container, in place of O(unit).", type: str}
+  own_config: {description: The configuration file that O(container) reads while V(open)., type: path}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
@@ -58,8 +58,8 @@ SPEC = {
     "unit": {"type": "str", "default": "garage.service"},
     "state": {"type": "str", "required": True, "choices": ["closed", "open"]},
     "config_file": {"type": "path", "required": True},
-    "container": {"type": "str", "default": ""},
-    "own_config": {"type": "path", "default": ""},
+    "container": {"type": "str"},
+    "own_config": {"type": "path"},
 }
 
 
