@@ -148,7 +148,10 @@ class Pods:
         pods = self._ask(words, f"Looking for the pods of {self.place}").out.split()
         own = self.container()["name"]
         said = [self._ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out for one in pods]
-        return sorted({str(found) for found in map(_version.find, said) if found})
+        # What does not name itself is a wrapper of it.
+        return sorted(
+            {str(found) for found in map(_version.find, [one for one in said if self.program in one]) if found}
+        )
 
     def run(
         self,
