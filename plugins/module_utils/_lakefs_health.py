@@ -18,6 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api impo
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_info import failure
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError
+from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods, is_place, place
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._systemd import read_unit
 
@@ -45,10 +46,11 @@ def wait(
 
 
 def _unwell(runner: Runner, params: Mapping[str, Any], fetch: Any) -> str:
-    unit = read_unit(runner, params["unit"])
-    if unit.active != "active":
-        said = failure(runner, params["unit"])
-        return f"the unit is {unit.active}{': ' + said if said else ''}; wanted active."
+    where = params["unit"]
+    active = Pods(runner, place(where), "lakefs").active() if is_place(where) else read_unit(runner, where).active
+    if active != "active":
+        said = failure(runner, where)
+        return f"the unit is {active}{': ' + said if said else ''}; wanted active."
     try:
         return _silent(Api(params["url"], params["access_key_id"], params["secret_access_key"], fetch), params)
     except ApiError as exc:

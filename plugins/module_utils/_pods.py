@@ -101,6 +101,13 @@ class Pods:
     def running(self) -> int:
         return int(self.read().get("status", {}).get("readyReplicas", 0))
 
+    def active(self) -> str:
+        """In the word of a systemd unit, or how far it is from there: all pods ready, and of the newest template."""
+        spec, status = self.read()["spec"], self.read().get("status", {})
+        wanted, updated = spec["replicas"], status.get("updatedReplicas", 0)
+        ready = min(self.running(), updated)
+        return "active" if ready == wanted > 0 else f"at {ready} of {wanted} pods" if wanted else "inactive"
+
     def environment(self) -> dict[str, str]:
         """What the container is given, with what stands in ConfigMaps and Secrets. It may hold secrets."""
         one, found = self.container(), {}
@@ -148,7 +155,10 @@ class Pods:
         pods = self._ask(words, f"Looking for the pods of {self.place}").out.split()
         own = self.container()["name"]
         said = [self._ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out for one in pods]
-        return sorted({str(found) for found in map(_version.find, said) if found})
+        # What does not name itself is a wrapper of it.
+        return sorted(
+            {str(found) for found in map(_version.find, [one for one in said if self.program in one]) if found}
+        )
 
     def run(
         self,

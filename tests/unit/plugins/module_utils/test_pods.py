@@ -226,3 +226,14 @@ def test_the_kv_migration_is_refused_in_a_pod() -> None:
     migration.version = Version(0, 80, 2)
     with pytest.raises(UpliftError, match="cannot be told, and the KV migration"):
         migration._demand_room(Database())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ready", "updated", "word"),
+    [(2, 2, 2, "active"), (2, 1, 2, "at 1 of 2 pods"), (2, 2, 1, "at 1 of 2 pods"), (0, 0, 0, "inactive")],
+)
+def test_active_is_every_pod_of_the_newest_template(wanted: int, ready: int, updated: int, word: str) -> None:
+    found = with_template({}, {})
+    found.seen["spec"]["replicas"] = wanted
+    found.seen["status"] = {"readyReplicas": ready, "updatedReplicas": updated}
+    assert found.active() == word
