@@ -61,7 +61,10 @@ def module(cluster: Cluster, name: str, **arguments: Any) -> dict[str, Any]:
     given.touch(0o600)
     given.write_text(json.dumps(arguments), encoding="utf-8")
     words = ["ansible", "-i", str(cluster.directory / "inventory.yml"), "a1", "-m", f"uplift.datastores.{name}"]
-    done = subprocess.run([*words, "-a", f"@{given}", "-o"], capture_output=True, text=True, check=False, timeout=300)
+    told = " ".join(f"{key}={{{{ {key} }}}}" for key in arguments)
+    done = subprocess.run(
+        [*words, "-e", f"@{given}", "-a", told, "-o"], capture_output=True, text=True, check=False, timeout=300
+    )
     assert " => " in done.stdout, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(done.stdout.partition(" => ")[2])
     return found
