@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The collection's own steps over the emulator, from release to release, without Ansible: for every run of the tests."""
+"""The steps of the collection over the emulator, release to release, without Ansible: for every run of the tests."""
 
 from __future__ import annotations
 
