@@ -117,8 +117,8 @@ class Pachctl:
             return parse.table_repos(self.ask("repos"))
         return parse.repos(self.ask("repos", "--raw"))
 
-    def pipelines(self) -> list[parse.Pipeline]:
-        if self.version() < cli.RAW:
+    def pipelines(self, tables: bool = False) -> list[parse.Pipeline]:
+        if tables or self.version() < cli.RAW:
             return parse.table_pipelines(self.ask("pipelines"))
         return parse.pipelines(self.ask("pipelines", "--raw"))
 
