@@ -15,7 +15,7 @@ description:
   - With it, launches full syncs of the tables on all nodes, one after another, until one has moved nothing between this node and
     the others and no table has fewer entries than before. Fails with the reason when the time is over, also when it cannot tell.
   - Deleted entries that wait to be forgotten are allowed for. Where the node shows no metrics, what a sync moves cannot be seen. Then
-    two syncs are made, the numbers of entries decide, and RV(certainty) is V(assumed).
+    two syncs are made, the numbers of entries alone decide, without that allowance, and RV(certainty) is V(assumed).
 options:
   before:
     description: RV(entries) of the time before the node's database was set aside.
