@@ -13,6 +13,7 @@ from ansible_collections.uplift.datastores.plugins.modules.garage_config import 
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _garage_config
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
 from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config import ConfigError
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_places import on_machine
 
 
 class ActionModule(UpliftAction):
@@ -41,6 +42,7 @@ class ActionModule(UpliftAction):
 
     def _config(self, args: Mapping[str, Any], text: str, stat: Mapping[str, Any]) -> dict[str, Any]:
         config = _garage_config.settings(text, args["src"], args["environment"])
+        config = on_machine(config, args["container"], args["src"]) if args["container"] else config
         host = args["host_address"] or self._vars.get("ansible_host") or self._vars.get("inventory_hostname") or ""
         config["s3"]["addresses"] = _garage_config.reachable_s3_addresses(config, str(host))
         names = {"mode": stat["mode"], "owner": _name(stat, "pw_name", "uid"), "group": _name(stat, "gr_name", "gid")}
@@ -114,4 +116,11 @@ def _warnings(config: Mapping[str, Any], path: str) -> list[dict[str, str]]:
             f"{path} has the mode {config['mode']}, so that everybody on the node reads its secrets; wanted 0640."
         )
         rows.append({"key": "config_world_readable", "severity": "warning", "sentence": sentence})
+    # Beside another container that may write there, nothing is done to a database that is down (G05).
+    for name in config.get("shared_with", []):
+        sentence = (
+            f"The container {name} mounts {config['metadata_dir']}, too, or a directory around it; wanted it"
+            " stopped for the time of the upgrade, or with that mounted to read only."
+        )
+        rows.append({"key": "metadata_shared", "severity": "error", "sentence": sentence})
     return rows

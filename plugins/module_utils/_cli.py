@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import select
 import subprocess
+import tempfile
+import time
 from dataclasses import dataclass
 from typing import Callable, Mapping, Protocol, Sequence
 
@@ -46,8 +49,12 @@ class Runner(Protocol):
         timeout: float = 60.0,
         stdin: str = "",
         user: str = "",
+        enough: str = "",
     ) -> Answer:
-        """Run to the end and answer, whatever the exit status; CliError when it cannot start or exceeds `timeout` s."""
+        """Run to the end and answer, whatever the exit status; CliError when it cannot start or exceeds `timeout` s.
+
+        `enough` is a pattern: once stdout has it, all is said, and the program is ended with the exit status 0.
+        """
 
 
 class LocalRunner:
@@ -61,12 +68,16 @@ class LocalRunner:
         timeout: float = 60.0,
         stdin: str = "",
         user: str = "",
+        enough: str = "",
     ) -> Answer:
         name = os.path.basename(argv[0])
+        environment = {**os.environ, "LC_ALL": "C", **(env or {})}
         try:
+            if enough:
+                return _until(argv, environment, timeout, enough)
             done = subprocess.run(
                 list(argv),
-                env={**os.environ, "LC_ALL": "C", **(env or {})},
+                env=environment,
                 input=stdin.encode(),
                 capture_output=True,
                 timeout=timeout,
@@ -80,6 +91,25 @@ class LocalRunner:
         except OSError as exc:
             raise CliError(f"{argv[0]} could not be run: {exc.strerror or exc}.") from exc
         return Answer(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def _until(argv: Sequence[str], env: Mapping[str, str], timeout: float, enough: str) -> Answer:
+    out, deadline, quiet = b"", time.monotonic() + timeout, subprocess.DEVNULL
+    with tempfile.TemporaryFile() as said:
+        with subprocess.Popen(list(argv), env=env, stdin=quiet, stdout=subprocess.PIPE, stderr=said) as process:
+            try:
+                while process.stdout and not re.search(enough, _text(out)):
+                    if not select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                        raise subprocess.TimeoutExpired(list(argv), timeout)
+                    part = os.read(process.stdout.fileno(), 1 << 16)
+                    if not part:
+                        break
+                    out += part
+                rc = 0 if re.search(enough, _text(out)) else process.wait(max(1.0, deadline - time.monotonic()))
+            finally:
+                process.kill()
+        said.seek(0)
+        return Answer(tuple(argv), rc, _text(out), _text(said.read()))
 
 
 def demand(answer: Answer, what: str) -> Answer:

@@ -98,12 +98,23 @@ class Service:
 
     def activate(self) -> None:
         """Make the container of the next start: under another name while the present one runs, else under its own."""
-        image, seen = self._image(), self._current()
-        change = Change(self.wish.image, self.wish.replace, self.wish.environment)
-        old_image = self.docker.image(seen["Image"])
-        made = spec.body(seen, old_image, change)
         for leftover in (PART, NEXT):
             self.docker.remove(self.name + leftover)
+        self._make()
+        self.docker.rename(self.name + PART, self.name + NEXT)
+        if not spec.read(self._current()).running:
+            self.swap()
+
+    def rehearse(self) -> None:
+        """Make it and take it away again: an image that cannot follow is found while the present one serves."""
+        self.docker.remove(self.name + PART)
+        self._make()
+        self.docker.remove(self.name + PART)
+
+    def _make(self) -> None:
+        image, seen = self._image(), self._current()
+        change = Change(self.wish.image, self.wish.replace, self.wish.environment)
+        made = spec.body(seen, self.docker.image(seen["Image"]), change)
         self.docker.create(self.name + PART, made)
         try:
             for network, end in spec.networks(seen)[1].items():
@@ -119,9 +130,6 @@ class Service:
         except BaseException:
             self.docker.remove(self.name + PART)
             raise
-        self.docker.rename(self.name + PART, self.name + NEXT)
-        if not spec.read(seen).running:
-            self.swap()
 
     def swap(self) -> None:
         """The prepared container takes the name. Killed in between, the next call goes on (`mend`)."""
@@ -274,7 +282,11 @@ def _performed(service: Service, before: Container) -> dict[str, Any]:
 
 def told(now: Container, service: Service) -> dict[str, Any]:
     following = service.pending()
-    evidence = {"slot": "service", "kind": "container", "name": service.name, "active": now.active == "active"}
+    evidence: dict[str, Any] = {"slot": "service", "kind": "container", "name": service.name}
+    if service.wish.state == "activated":
+        evidence.update(slot="release", kind="made", id=following["Image"] if following else now.image_id)
+    else:
+        evidence["active"] = now.active == "active"
     return {
         "container": service.name,
         "active": now.active,

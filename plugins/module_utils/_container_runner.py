@@ -31,6 +31,8 @@ class ContainerRunner:
     binary: str
     image: str
     docker: Docker = field(default_factory=Docker)
+    shared: tuple[str, ...] = ()
+    """Directories of this machine that the containers made here see under the same path."""
 
     def run(
         self,
@@ -40,8 +42,9 @@ class ContainerRunner:
         timeout: float = 60.0,
         stdin: str = "",
         user: str = "",
+        enough: str = "",
     ) -> Answer:
-        """`user` is that of the container: accounts of this machine mean nothing there."""
+        """`user` is that of the container: accounts of this machine mean nothing there. All runs to its end."""
         if argv[0] == "journalctl":  # what docker keeps of the daemon's output is its journal
             since = next((word[1:] for word in argv if word.startswith("@")), "0")
             return Answer(tuple(argv), 0, self.docker.logs(self.container.name, float(since)), "")
@@ -61,6 +64,7 @@ class ContainerRunner:
         name = self.container.name + ONCE
         call = ["docker", "run", "--rm", "--name", name, "--network", "none", "--volumes-from", self.container.name]
         call += ["--user", self.container.user] if self.container.user else []
+        call += [word for path in self.shared for word in ("--volume", f"{path}:{path}")]
         call += [*flags, "--entrypoint", self.binary, image, *words]
         try:
             return self.local.run(call, env=values, timeout=timeout)
@@ -78,8 +82,9 @@ class ContainerRunner:
         """The words with paths as the container sees them; a file that it does not see is mounted for the call."""
         found, extra = [], []
         for word in words:
-            place = inside_path(self.container.mounts, word) if word.startswith("/") else ""
-            if not place and word.startswith("/") and os.path.isfile(word):
+            here = os.path.dirname(word) in self.shared
+            place = inside_path(self.container.mounts, word) if word.startswith("/") and not here else ""
+            if not place and word.startswith("/") and os.path.isfile(word) and not here:
                 extra += ["--volume", f"{word}:{word}:ro"]
             found.append(place or word)
         return found, extra

@@ -182,15 +182,11 @@ def differences(old: Json, image: Json | None, new: Json, change: Change) -> lis
     return found
 
 
-def host_path(container: Container, inside: str) -> str:
+def host_path(mounts: Mapping[str, str], inside: str) -> str:
     """Where a file of the container lies on the host; empty when it lies in the container alone."""
-    for place in sorted(container.mounts, key=len, reverse=True):
+    for place in sorted(mounts, key=len, reverse=True):
         if inside == place or inside.startswith(place.rstrip("/") + "/"):
-            return (
-                container.mounts[place] + inside[len(place.rstrip("/")) :]
-                if inside != place
-                else container.mounts[place]
-            )
+            return mounts[place] + inside[len(place.rstrip("/")) :] if inside != place else mounts[place]
     return ""
 
 

@@ -38,7 +38,8 @@ def socket_of(environment: Mapping[str, str]) -> str:
 
 def by_socket(method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> tuple[int, bytes]:
     socket = socket_of(os.environ)
-    data = None if body is None else json.dumps(body).encode()
+    # The daemon may answer and close before it has read a body that it does not want: then none is sent.
+    data = json.dumps(body).encode() if body is not None else None if method == "GET" else b""
     headers = {"Content-Type": "application/json"}
     try:
         with open_url(
@@ -63,6 +64,11 @@ class Docker:
 
     def image(self, name: str) -> dict[str, Any] | None:
         return self._get(f"/images/{_quoted(name)}/json")
+
+    def refused(self, name: str) -> str:
+        """Why the daemon cannot have an image from its registry; empty when it can."""
+        status, text = self.call("GET", f"/distribution/{quote(name)}/json", None, 60)
+        return "" if status == 200 else _said(text)
 
     def running(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._read(
@@ -117,7 +123,7 @@ class Docker:
         fine: tuple[int, ...] = (),
         timeout: float = 60,
     ) -> Any:
-        status, text = self.call("POST", path, body if body is not None else {}, timeout)
+        status, text = self.call("POST", path, body, timeout)
         return self._read(status, text, what, fine)
 
     @staticmethod
@@ -125,12 +131,15 @@ class Docker:
         if status in fine or status == 304:
             return {}
         if status >= 300:
-            try:
-                said = json.loads(text)["message"]
-            except (ValueError, KeyError, TypeError):
-                said = text[:200].decode("utf-8", "replace")
-            raise UpliftError(f"{what} failed: docker answered {status} and said: {said}")
+            raise UpliftError(f"{what} failed: docker answered {status} and said: {_said(text)}")
         return json.loads(text) if text.strip() else {}
+
+
+def _said(text: bytes) -> str:
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text[:200].decode("utf-8", "replace")
 
 
 def unframed(text: bytes) -> str:

@@ -8,6 +8,7 @@
 
 unit    {slot: service, kind: unit, name, active: true|false}, and so is container
 image   {slot: stage, kind: image, name, id}
+made    {slot: release, kind: made, name, id}: the container's next start is of that image
 link    {slot: release, kind: link, path, target}
 file    {slot: stage|backup, kind: file, path, size, sha256 (or "")}
 absent  {slot, kind: absent, path}
@@ -52,6 +53,9 @@ class Probe(Protocol):
     def image(self, name: str) -> str:
         """The id of an image; "" when it is not there."""
 
+    def made(self, name: str) -> str:
+        """The id of the image of a container's next start."""
+
     def target(self, path: str) -> str:
         """Where a symbolic link leads; "" when the path is no link or not there."""
 
@@ -77,6 +81,9 @@ class Host:
 
     def image(self, name: str) -> str:
         return str((Docker().image(name) or {}).get("Id", ""))
+
+    def made(self, name: str) -> str:
+        return _container_info.next_image(Docker(), name)
 
     def target(self, path: str) -> str:
         return os.readlink(path) if os.path.islink(path) else ""
@@ -136,6 +143,11 @@ def _image(item: Item, probe: Probe) -> Answer3:
     return YES if seen == item["id"] else Answer3("no", sentence)
 
 
+def _made(item: Item, probe: Probe) -> Answer3:
+    sentence = f"The next start of the container {item['name']} is of another image; it was left as {item['id']}."
+    return YES if probe.made(item["name"]) == item["id"] else Answer3("no", sentence)
+
+
 def _run(what: str, seen: str, active: bool) -> Answer3:
     wanted = "active" if active else "down"
     if seen in ("activating", "deactivating", "reloading"):
@@ -169,6 +181,7 @@ _KINDS: Mapping[str, Callable[[Item, Probe], Answer3]] = {
     "unit": _unit,
     "container": _contained,
     "image": _image,
+    "made": _made,
     "link": _link,
     "file": _file,
     "absent": _absent,

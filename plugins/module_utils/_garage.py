@@ -105,6 +105,13 @@ class Garage:
             return stats
         return replace(stats, block_errors=_garage_log.blocks_in_error(self.runner, self.unit))
 
+    def tables(self, everywhere: bool = False) -> tuple[work.Table, ...]:
+        """How many entries each table has here; or, `everywhere`, every node's queues, a row for each."""
+        said = work.stats(self._ask("stats of all" if everywhere else "entries"))
+        if said.unparsed:
+            raise CliError(f"`garage stats` said {said.unparsed[0]!r}, which is not known here.")
+        return said.tables
+
     def workers(self, peer: str = "") -> work.Workers | None:
         """This node's, or those of a peer (`id@address`). None when this release cannot list its workers."""
         if not self.knows("workers"):
@@ -251,7 +258,7 @@ def _from_container(runner: Runner, params: Mapping[str, Any], docker: Docker | 
     here, following = service.find(), service.pending()
     binary = params["binary"] or here.command[0]
     inside = _garage_daemon.config_of(list(here.command[1:]), dict(here.environment))
-    config_file = params["config_file"] or _container_spec.host_path(here, inside)
+    config_file = params["config_file"] or _container_spec.host_path(here.mounts, inside)
     if not config_file:
         raise UpliftError(
             f"The container {here.name} reads {inside}, which lies in it alone; wanted a file of this machine that "

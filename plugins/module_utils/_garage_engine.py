@@ -106,26 +106,6 @@ def in_use(found: Found, configured: str, running: Version) -> Answer:
     return _no("engine_mismatch", "", seen, f"a database of {opened}", advice)
 
 
-def after(found: Found, configured: str, running: Version, next_configured: str, target: Version) -> Answer:
-    """Will the target, with the configuration that it will read, open the engine that holds the data now?"""
-    now = in_use(found, configured, running)
-    if not now.same:
-        return now
-    opened = engine_of(next_configured, target)
-    seen = f"the data in {now.engine}, db_engine {next_configured or 'not set'} for {target}"
-    if opened == now.engine and known_to(opened, target):
-        return Answer(True, "", now.engine, seen, now.engine, "")
-    if not known_to(now.engine, target):
-        others = [name for name in ENGINES if known_to(name, target) and name in ("lmdb", "sqlite")]
-        advice = f"Convert it with garage_convert_db and a release that knows both, to {' or '.join(others)}."
-        return _no("engine_mismatch", now.engine, seen, f"an engine that {target} knows", advice)
-    advice = (
-        f'Write db_engine = "{now.engine}" into the configuration that {target} will read; or convert the database '
-        "first."
-    )
-    return _no("engine_mismatch", now.engine, seen, f"db_engine {now.engine}", advice)
-
-
 def told(metadata_dir: str, configured: str, running: Version) -> dict[str, Any]:
     """For a result: what lies there and whether it is what the running release opens."""
     found = look(metadata_dir)

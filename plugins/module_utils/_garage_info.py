@@ -54,7 +54,7 @@ def nothing(wanted: Sequence[str], problem: str) -> dict[str, Any]:
         "user",
         *(key for name in ["version", *wanted] for key in _PARTS[name].keys),
     ]
-    return {**dict.fromkeys(names), "running": False, "unparsed": [], "problem": problem}
+    return {**dict.fromkeys(names), "container": {}, "running": False, "unparsed": [], "problem": problem}
 
 
 def _version_of(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:

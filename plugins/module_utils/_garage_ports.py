@@ -7,10 +7,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Any, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _systemd
+from ansible_collections.uplift.datastores.plugins.module_utils import _container, _files, _systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import (
+    Container,
+    host_path,
+    inside_path,
+    read,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_daemon import config_of
 
 NAME = "zz-uplift-quiesce.conf"
 HEAD = "# Written by uplift.datastores while clients are shut out; removed by its step `resume`.\n"
@@ -62,3 +72,49 @@ def open_again(runner: Runner, unit_name: str, act: bool) -> dict[str, Any]:
     if changed and act:
         _systemd.remove_drop_in(runner, path)
     return {"changed": changed, "evidence": [{"slot": "ports", "kind": "absent", "path": path}]}
+
+
+def turn(docker: Docker, name: str, own: str, quiet: str, state: str, check: bool) -> dict[str, Any]:
+    """The same for a container: it is made again with the other file, and takes its name at the next start."""
+    service = _container.Service(docker, _container.Wish(name, "started"))
+    found = service.find()
+    following = service.pending()
+    now = read(following) if following else found
+    before, after = (own, quiet) if state == "closed" else (quiet, own)
+    if reads(now) == after:
+        return {"changed": False, "evidence": _left(state, quiet)}
+    if now.image_id != (docker.image(now.image) or {}).get("Id"):
+        raise UpliftError(
+            f"{now.image} means another image than the one that the container {name} was made of; wanted the same:"
+            " making it again would be an upgrade. Give the image its name back (docker tag). Nothing was changed."
+        )
+    wish = _container.Wish(name, "activated", now.image, moved(now, before, after))
+    _container.bring(docker, wish, check)
+    return {"changed": True, "diff": {"before": before, "after": after}, "evidence": _left(state, quiet)}
+
+
+def reads(container: Container) -> str:
+    """The machine's file that the container reads as its configuration."""
+    return host_path(container.mounts, config_of(list(container.command[1:]), dict(container.environment)))
+
+
+def moved(container: Container, before: str, after: str) -> dict[str, str]:
+    """Which words of the container have to be others, so that it reads the file `after` in place of `before`."""
+    if before in container.mounts.values():
+        return {before: after}
+    old, new = inside_path(container.mounts, before), inside_path(container.mounts, after)
+    words = {*container.command, *container.environment.values()}
+    found = {f"{start}{old}": f"{start}{new}" for start in ("", "--config=", "-c", "-c=") if f"{start}{old}" in words}
+    if not (old and new and found):
+        raise UpliftError(
+            f"The container {container.name} reads {before} without naming it; wanted its place in the command (-c), in"
+            " GARAGE_CONFIG_FILE, or the file itself mounted. Nothing was changed."
+        )
+    return found
+
+
+def _left(state: str, quiet: str) -> list[dict[str, Any]]:
+    if state == "open" or not os.path.isfile(quiet):
+        return [{"slot": "ports", "kind": "absent", "path": quiet}] if state == "open" else []
+    size, digest = os.path.getsize(quiet), _files.sha256_of(quiet)
+    return [{"slot": "ports", "kind": "file", "path": quiet, "size": size, "sha256": digest}]

@@ -13,7 +13,6 @@ anew: such a cluster upgrades, and its objects are gone. Seen on 0.5.1 -> 0.6.0 
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import shutil
 import tempfile
@@ -22,7 +21,8 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _files, _garage_daemon, _garage_engine
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_offline import demand_down, owner_of
@@ -49,7 +49,8 @@ def run(
         return result
     scratch = tempfile.mkdtemp(prefix=".uplift-readable-", dir=os.path.dirname(os.path.realpath(metadata)))
     try:
-        copied = replace(garage, config_file=_copy(metadata, database, params["config_file"], scratch, garage.user))
+        config_file = _copy(metadata, database, params["config_file"], scratch)
+        copied = replace(garage, config_file=config_file, runner=_sharing(garage.runner, scratch))
         with Ticker(progress, f"{garage.version()} reads a copy of the database"):
             copied.offline_repair(ASKS, params["timeout"])
     except CliError as exc:
@@ -61,6 +62,11 @@ def run(
     return {**result, "readable": True}
 
 
+def _sharing(runner: Runner, directory: str) -> Runner:
+    """A container sees the copy, too."""
+    return replace(runner, shared=(directory,)) if isinstance(runner, ContainerRunner) else runner
+
+
 def redirected(text: str, directory: str) -> str:
     """The configuration with another metadata directory. One line says it, at the top: it was written so."""
     changed, count = _SETTING.subn(lambda _match: f'metadata_dir = "{directory}"', text)
@@ -69,7 +75,7 @@ def redirected(text: str, directory: str) -> str:
     return changed
 
 
-def _copy(metadata: str, database: str, config_file: str, scratch: str, user: str) -> str:
+def _copy(metadata: str, database: str, config_file: str, scratch: str) -> str:
     place, small = os.path.join(scratch, os.path.basename(database)), Path(metadata)
     if os.path.isdir(database):
         shutil.copytree(database, place)
@@ -80,17 +86,18 @@ def _copy(metadata: str, database: str, config_file: str, scratch: str, user: st
             shutil.copy2(str(file), os.path.join(scratch, file.name))
     config = os.path.join(scratch, "garage.toml")
     _files.write_atomic(config, redirected(Path(config_file).read_text(encoding="utf-8"), scratch).encode(), 0o600)
-    account = pwd.getpwnam(user) if user else pwd.getpwuid(os.getuid())
+    account = os.stat(metadata)
     for path in [scratch, *map(str, Path(scratch).rglob("*"))]:
-        os.chown(path, account.pw_uid, account.pw_gid)
+        os.chown(path, account.st_uid, account.st_gid)
     return config
 
 
 def _sentence(garage: Garage) -> str:
     return (
         f"Garage {garage.version()} cannot decode entries of this node's database: they were written by 0.5 and never"
-        " since. It would start, call itself healthy, and have lost these objects. Nothing was switched. Let the"
-        " release that runs write them anew: with all nodes healthy, on one node of each zone at a time, stop it, move"
-        " its database out of the metadata directory, start it, and run `repair tables` on all nodes until it has"
-        " synced; then run the upgrade again."
+        " since. It would start, call itself healthy, and have lost these objects. Nothing was switched. Give the"
+        " operation up (operation_abandon) and run it again with `garage_born: '0.5'`: then the old release writes them"
+        " anew first, node by node. If it ran with that, the layout lets a zone hold less than a whole copy: with"
+        " all nodes healthy, on each node in turn, stop it, move its database out of the metadata directory, start it,"
+        " and run `repair tables` on all nodes until it has synced; then run the upgrade again."
     )

@@ -120,7 +120,7 @@ class Watch:
         seen = [0]
 
         def state() -> str:
-            mine = [one for one in self._listed(name == "tables") if one.name.endswith(worker)]
+            mine = [one for one in self.listed(name == "tables") if one.name.endswith(worker)]
             active = [one for one in mine if one.active]
             finished = name == "tables" or sum(one.state == "done" for one in mine) > before
             seen[0] = seen[0] + 1 if finished and not active else 0
@@ -172,9 +172,9 @@ class Watch:
             )
 
     def _done(self, worker: str) -> int:
-        return sum(one.state == "done" and one.name.endswith(worker) for one in self._listed()) if worker else 0
+        return sum(one.state == "done" and one.name.endswith(worker) for one in self.listed()) if worker else 0
 
-    def _listed(self, everywhere: bool = False) -> list[work.Worker]:
+    def listed(self, everywhere: bool = False) -> list[work.Worker]:
         workers = self.garage.workers()
         found = list(workers.workers) if workers else []
         for peer in self.peers if everywhere else ():

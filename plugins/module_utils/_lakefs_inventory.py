@@ -127,8 +127,8 @@ def _users(api: Api) -> list[str]:
 
 
 def compare(before: Row, after: Row, ids_change: bool = False, live: bool = True) -> list[Difference]:
-    """What is lost or other than before. `ids_change`: the hop gives commits new ids (0.30). `live`: clients worked
-    in between, so that uncommitted changes may be others.
+    """What is lost or other than before. `ids_change`: the hop gives commits new ids (0.30). `live`: clients worked all
+    the time in between, and may have taken back uncommitted changes of theirs.
     """
     if not before:
         raise UpliftError("There is no inventory of before; whether anything is lost cannot be told.")
@@ -150,12 +150,19 @@ def _compared(name: str, was: Row, now: Row, ids_change: bool, live: bool) -> It
             yield _gone("tag", f"{name}/{tag}")
         elif not ids_change and now["tags"][tag] != commit_id:
             yield _difference("tag_changed", f"{name}/{tag} named {commit_id} and names {now['tags'][tag]}")
-    if was["uncommitted"] != now["uncommitted"] and not live and not ids_change:
-        yield _difference(
-            "uncommitted_changed", f"{name} had uncommitted changes {was['uncommitted']} and has {now['uncommitted']}"
-        )
+    if not live and not ids_change:
+        yield from _uncommitted(name, was, now)
     if was["object"] and was["object"]["sha256"] != now["object"].get("sha256"):
         yield _difference("object_changed", f"{name}: the object {was['object']['path']} does not read as before")
+
+
+def _uncommitted(name: str, was: Row, now: Row) -> Iterator[Difference]:
+    """Fewer under the head that was there: nobody has committed them. More are a client's, from before the stop."""
+    for branch, count in was["uncommitted"].items():
+        left = now["uncommitted"].get(branch, 0)
+        if left < count and now["branches"].get(branch) == was["branches"].get(branch):
+            saw = f"{name}/{branch} had {count} uncommitted changes and has {left}, under the same head"
+            yield _difference("uncommitted_changed", saw)
 
 
 def _gone(what: str, name: str) -> Difference:

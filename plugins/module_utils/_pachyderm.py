@@ -25,6 +25,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._version import 
 
 _BUSY_JOBS = ("starting", "running", "merging", "egressing")
 _CONTEXT = "uplift"
+_SERVER = r"(?m)^pachd[ \t]+\S+[ \t]*\n"
 
 
 class Unreachable(CliError):
@@ -83,7 +84,8 @@ class Pachctl:
         return self._version
 
     def server(self) -> Version:
-        answer = self.call("version")
+        # P12: 1.9 - 1.12 wait 10 s more when they may not send their metrics, with everything said.
+        answer = self.call("version", enough=_SERVER)
         found = parse.versions(answer.out).get("pachd")
         if found is None:
             demand(answer, "Asking the server for its version")
@@ -98,9 +100,9 @@ class Pachctl:
         own = [f"HOME={self.home}", f"PACH_CONFIG={self.home}/config.json", "PAGER=cat", *old]
         return ["env", "-u", "PACH_CONTEXT", "-u", "PACHD_ADDRESS", *own, self.binary, *cli.spell(version, name, *more)]
 
-    def call(self, name: str, *more: str, stdin: str = "", timeout: float = 0) -> Answer:
+    def call(self, name: str, *more: str, stdin: str = "", timeout: float = 0, enough: str = "") -> Answer:
         argv = self.argv(name, *more)
-        answer = self.runner.run(argv, stdin=stdin, timeout=timeout or self.timeout)
+        answer = self.runner.run(argv, stdin=stdin, timeout=timeout or self.timeout, enough=enough)
         return replace(answer, argv=tuple(argv[argv.index(self.binary) :]))
 
     def ask(self, name: str, *more: str) -> str:
@@ -115,8 +117,8 @@ class Pachctl:
             return parse.table_repos(self.ask("repos"))
         return parse.repos(self.ask("repos", "--raw"))
 
-    def pipelines(self) -> list[parse.Pipeline]:
-        if self.version() < cli.RAW:
+    def pipelines(self, tables: bool = False) -> list[parse.Pipeline]:
+        if tables or self.version() < cli.RAW:
             return parse.table_pipelines(self.ask("pipelines"))
         return parse.pipelines(self.ask("pipelines", "--raw"))
 

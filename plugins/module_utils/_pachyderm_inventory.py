@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any, Iterator, Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private, write_atomic
@@ -22,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm impor
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import compare
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_dump import Ids
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import receive
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import place
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import RAW, place
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 Row = Mapping[str, Any]
@@ -52,7 +53,9 @@ def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, 
 
     `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23).
     """
-    repos, found = pachctl.repos(), [asdict(one) for one in pachctl.pipelines()]
+    # What 1.4 told as a table is asked for as a table again: it has the specs in other words.
+    tables = like is not None and _version.parse(like["version"]) < RAW
+    repos, found = pachctl.repos(), [asdict(one) for one in pachctl.pipelines(tables)]
     inventory: dict[str, Any] = {
         "version": str(pachctl.version()),
         "repos": sorted(repos, key=lambda row: str(row["name"])),
@@ -61,8 +64,8 @@ def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, 
     if pachctl.knows("commits"):
         inventory["commits"] = [asdict(one) for row in repos for one in pachctl.commits(row["name"])]
         inventory["branches"] = [branch for row in repos for branch in pachctl.branches(row["name"])]
-        heads = (like or inventory)["branches"]
-        finished = _finished(heads, (like or inventory)["commits"])
+        seen = like if like and "branches" in like else inventory
+        finished = _finished(seen["branches"], seen["commits"])
         inventory["reads"] = list(_reads(pachctl, finished, largest, progress))
     return inventory
 

@@ -14,7 +14,10 @@ from typing import Callable
 
 
 class Progress:
-    """The module's side of a progress line: a JSON object a line in a file the action plugin reads. No path: silent."""
+    """The module's side of a progress line: a JSON object a line in a file the action plugin reads. No path: silent.
+
+    The first line has no text: it tells whose work it is, so that the action notices when that process is gone.
+    """
 
     def __init__(
         self, path: str | None = None, clock: Callable[[], float] = time.monotonic, pause: float = 0.2
@@ -24,13 +27,20 @@ class Progress:
         self._pause = pause
         self._next = 0.0
         self._text = ""
+        self._write(0, 0, "", "")
 
     def say(self, done: float, total: float, text: str, unit: str = "") -> None:
         """`done` of `total` `unit`s (0: unknown). A burst is thinned out: a new text and the end are always said."""
-        if not self._path or (text == self._text and done < total and self._clock() < self._next):
+        if text == self._text and done < total and self._clock() < self._next:
             return
         self._text, self._next = text, self._clock() + self._pause
-        line = json.dumps({"done": done, "total": total, "text": text, "unit": unit}) + "\n"
+        self._write(done, total, text, unit)
+
+    def _write(self, done: float, total: float, text: str, unit: str) -> None:
+        if not self._path:
+            return
+        told = {"done": done, "total": total, "text": text, "unit": unit, "pid": os.getpid()}
+        line = json.dumps(told) + "\n"
         # A lost progress line must never cost the work itself: a full /tmp is not a reason to stop a backup.
         try:
             handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -57,6 +57,9 @@ def gather(
         report["finished"] = max(closed)
     if probe.get("phases"):
         report["probe"] = {name: probe[name] for name in _PROBE if name in probe}
+    rehearsed = _rehearsals(known)
+    if rehearsed:
+        report["rehearsals"] = rehearsed
     if "differences" in comparison:
         report["differences"] = list(comparison["differences"])
     return report
@@ -68,6 +71,8 @@ def markdown(report: Report) -> str:
     lines += _section(report, "Passes", "passes", _PASS, _pass_rows)
     lines += _section(report, "Clients", "probe", _CLIENT, _probe_rows)
     lines += _section(report, "Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows)
+    if "rehearsals" in report:  # only a migration of a database can be rehearsed
+        lines += _section(report, "Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows)
     lines += _section(report, "Findings", "findings", ("Key", "What"), _sentence_rows)
     lines += _section(report, "Inventory", "differences", ("Key", "Difference"), _sentence_rows)
     return "\n".join([*lines, ""])
@@ -137,6 +142,16 @@ def _backups(records: Mapping[str, Report]) -> list[dict[str, Any]]:
     return rows
 
 
+def _rehearsals(records: Mapping[str, Report]) -> list[dict[str, Any]]:
+    """What a migration took on the copy, and what the real one took; None when it was not made."""
+    saved = {key: value for record in records.values() for key, value in (record.get("saved") or {}).items()}
+    hops = sorted(key.partition("_")[2] for key in saved if key.startswith("rehearsal_"))
+    return [
+        {"hop": int(hop), "foretold": saved[f"rehearsal_{hop}"]["migrate"], "took": saved.get(f"migration_{hop}")}
+        for hop in hops
+    ]
+
+
 def _proof_of(key: str, hop: str) -> bool:
     return key.startswith(f"{hop}/") and key.endswith("/prove")
 
@@ -199,6 +214,12 @@ def _probe_rows(probe: Report) -> Iterator[Any]:
 def _backup_rows(rows: Any) -> Iterator[Any]:
     for row in rows:
         yield row["host"], row["path"], _size(row["size"]), "yes" if row["proved"] else "no"
+
+
+def _rehearsal_rows(rows: Any) -> Iterator[Any]:
+    for row in rows:
+        took = NOT_MEASURED if row["took"] is None else _span(row["took"])
+        yield row["hop"] + 1, _span(row["foretold"]), took
 
 
 def _sentence_rows(rows: Any) -> Iterator[Any]:

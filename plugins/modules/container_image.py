@@ -12,14 +12,19 @@ version_added: 0.1.0
 description:
   - Pulls an image where it is not on the machine, with the credentials that the docker command line has, and runs its program with
     C(--version) in a container without network and volumes.
+  - With O(container), that container is made again from the image under another name, compared, and removed; it is never started.
+    So an image that cannot take its place is found while the present one serves.
 extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.progress]
 attributes:
-  check_mode: {support: full, details: Does not pull. What is not there yet is not asked.}
+  check_mode: {support: full, details: Does not pull. Of what is not there yet the registry is asked whether it has it.}
   diff_mode: {support: none}
   idempotent: {support: full}
 options:
-  image: {description: "The image, with its tag.", type: str, required: true}
-  program: {description: The program in it., type: str, required: true}
+  image:
+    description: The image, with its tag. C({version}) in it is the release. By default that of O(container), with the release in its tag.
+    type: str
+  container: {description: The container that the image is for., type: str}
+  program: {description: The program in it. By default what O(container) is started with., type: str, default: ''}
   version: {description: The release that it has to say it is., type: str, required: true}
   timeout: {description: Seconds that the download may take., type: float, default: 3600}
 author: the uplift.datastores contributors (!UNKNOWN)
@@ -30,6 +35,11 @@ EXAMPLES = r"""
   uplift.datastores.container_image:
     image: dxflrs/garage:v0.9.4
     program: /garage
+    version: 0.9.4
+
+- name: The same for a container, under the name that its image has there
+  uplift.datastores.container_image:
+    container: garage
     version: 0.9.4
 """
 
@@ -59,8 +69,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._container_image
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 
 SPEC: Spec = {
-    "image": {"type": "str", "required": True},
-    "program": {"type": "str", "required": True},
+    "image": {"type": "str"},
+    "container": {"type": "str"},
+    "program": {"type": "str", "default": ""},
     "version": {"type": "str", "required": True},
     "timeout": {"type": "float", "default": 3600},
     "progress_file": {"type": "path"},
@@ -72,7 +83,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 
 def main() -> None:
-    serve(SPEC, answer)
+    serve(SPEC, answer, required_one_of=[("image", "container")])
 
 
 if __name__ == "__main__":

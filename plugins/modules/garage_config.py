@@ -44,6 +44,12 @@ options:
     description: The address at which clients reach this node. By default C(ansible_host), or the inventory's name.
     type: str
     default: ''
+  container:
+    description:
+      - What M(uplift.datastores.garage_info) returns as RV(uplift.datastores.garage_info#module:container). Directories and addresses
+        are then returned as this machine has them; a directory that lies in the container alone is a finding.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -84,6 +90,10 @@ config:
     web: {description: bind_addr and root_domain., type: dict}
     admin: {description: "api_bind_addr, has_admin_token, has_metrics_token.", type: dict}
     unknown_keys: {description: Keys that no release of Garage reads., type: list, elements: str, sample: [db_engin]}
+    shared_with:
+      description: With O(container), the other running containers that may write to the metadata directory.
+      type: list
+      elements: str
     mode: {description: Mode of the file., type: str, sample: '0640'}
     owner: {description: Owner of the file., type: str, sample: garage}
     group: {description: Group of the file., type: str, sample: garage}
@@ -105,6 +115,7 @@ SPEC = {
     "set": {"type": "dict", "default": {}},
     "environment": {"type": "list", "elements": "str", "default": []},
     "host_address": {"type": "str", "default": ""},
+    "container": {"type": "dict", "default": {}},
 }
 
 

@@ -205,6 +205,18 @@ keys:
   type: list
   elements: dict
   returned: when O(gather) has V(inventory)
+container:
+  description:
+    - How the machine sees what is in the container, places and published ports, for M(uplift.datastores.garage_config). Empty without one.
+    - C(published) is null where ports are the same outside.
+  type: dict
+  returned: always
+  sample:
+    name: garage
+    image: dxflrs/garage:v0.8.7
+    mounts: {/etc/garage.toml: /srv/garage/garage.toml, /var/lib/garage/meta: /srv/garage/meta}
+    published: {'3900': '0.0.0.0:3900'}
+    others: [{name: backups, sources: [/srv/backups]}]
 unparsed:
   description: Lines that no rule knows. A non-empty list means that this collection does not know this release well enough.
   type: list
@@ -217,6 +229,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._container_info import around
+from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_info import gather, nothing
@@ -238,7 +252,8 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
         if not params["tolerant"]:
             raise
         return nothing(params["gather"], str(exc))
-    return gather(garage, params["gather"], params["known_ids"], params["tolerant"])
+    container = around(Docker(), garage.container) if garage.container else {}
+    return {"container": container, **gather(garage, params["gather"], params["known_ids"], params["tolerant"])}
 
 
 def main() -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: garage_ports
-short_description: Let the unit of Garage read a configuration that shuts clients out, or its own again
+short_description: Let the service of Garage read a configuration that shuts clients out, or its own again
 version_added: 0.1.0
 description:
   - Writes a drop-in beside the unit that names another configuration file, and removes it again.
     What the operator wrote is not touched. The service is not restarted.
+  - A container is made again with the other file in place of its own, by the same image. It takes the name at its next start.
   - The configuration file itself is made by M(uplift.datastores.garage_config). Its S3 and web addresses are moved to
     where nobody reaches them, not left out, since Garage 0.7 panics without them.
 extends_documentation_fragment: [uplift.datastores.attributes]
@@ -23,6 +24,8 @@ options:
   unit: {description: The systemd unit., type: str, default: garage.service}
   state: {description: Whether clients are shut out., type: str, required: true, choices: [closed, open]}
   config_file: {description: The configuration file to read while V(closed)., type: path, required: true}
+  container: {description: "The docker container, in place of O(unit).", type: str}
+  own_config: {description: The configuration file that O(container) reads while V(open)., type: path}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
@@ -49,23 +52,29 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils import _garage_ports
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 
 SPEC = {
     "unit": {"type": "str", "default": "garage.service"},
     "state": {"type": "str", "required": True, "choices": ["closed", "open"]},
     "config_file": {"type": "path", "required": True},
+    "container": {"type": "str"},
+    "own_config": {"type": "path"},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    unit, act = module.params["unit"], not module.check_mode
+    given, unit, act = module.params, module.params["unit"], not module.check_mode
+    if given["container"]:
+        own, quiet = given["own_config"], given["config_file"]
+        return _garage_ports.turn(Docker(), given["container"], own, quiet, given["state"], module.check_mode)
     if module.params["state"] == "closed":
         return _garage_ports.close(LocalRunner(), unit, module.params["config_file"], act)
     return _garage_ports.open_again(LocalRunner(), unit, act)
 
 
 def main() -> None:
-    serve(SPEC, answer)
+    serve(SPEC, answer, required_by={"container": ["own_config"]})
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ description:
   - Garage 1.0 no longer knows the entries of 0.5, and releases up to 0.9 leave an entry as 0.5 wrote it until something writes it
     anew. Such a cluster upgrades to 1.x without a complaint, and its objects are gone.
 options:
-  release_binary: {description: The program of the release that is to read., type: path, required: true}
+  release_binary: {description: "The program of the release that is to read; for a container, its image.", type: str, required: true}
   config_file: {description: The configuration that is meant for it., type: path, required: true}
   metadata_dir: {description: The metadata directory., type: path, required: true}
   engine: {description: The engine of the database., type: str, required: true, choices: [lmdb, sqlite]}
   unit: {description: The systemd unit of Garage., type: str, default: garage.service}
+  container: {description: "The docker container of Garage, in place of O(unit).", type: str}
   call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
   timeout: {description: Seconds that the reading may take., type: float, default: 86400}
 extends_documentation_fragment:
@@ -56,9 +57,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage_readable
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 SPEC = {
-    **{name: {"type": "path", "required": True} for name in ("release_binary", "config_file", "metadata_dir")},
+    "release_binary": {"type": "str", "required": True},
+    **{name: {"type": "path", "required": True} for name in ("config_file", "metadata_dir")},
     "engine": {"type": "str", "required": True, "choices": ["lmdb", "sqlite"]},
     "unit": {"type": "str", "default": "garage.service"},
+    "container": {"type": "str"},
     "call_timeout": {"type": "float", "default": 30},
     "timeout": {"type": "float", "default": 86400},
     "progress_file": {"type": "path"},
@@ -66,7 +69,7 @@ SPEC = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    params = {**module.params, "binary": "", "user": "", "container": ""}
+    params = {**module.params, "binary": "", "user": ""}
     garage = from_unit(LocalRunner(), {**params, "config_file": ""})
     return run(garage, params, Progress(module.params["progress_file"]), module.check_mode)
 

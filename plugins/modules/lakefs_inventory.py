@@ -21,7 +21,7 @@ options:
   s3_url: {description: The S3 gateway; by default where the API is., type: str, default: ''}
   before: {description: An earlier inventory to compare with., type: dict, default: {}}
   ids_change: {description: "Whether the release in between gives commits new ids (0.30).", type: bool, default: false}
-  live: {description: "Whether clients worked in between, so that uncommitted changes may be others.", type: bool, default: false}
+  live: {description: "Whether clients worked all the time in between, and may have taken back uncommitted changes.", type: bool, default: false}
 """
 
 EXAMPLES = r"""

@@ -38,6 +38,10 @@ options:
     default: 1
   scratch: {description: The directory to prove in. By default beside O(dest)., type: path, default: ''}
   unit: {description: A systemd unit that has to be down for V(present) and V(restored)., type: str, default: ''}
+  container:
+    description: A docker container that has to be down in place of O(unit), and every other one that mounts O(src).
+    type: str
+    default: ''
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
@@ -96,9 +100,10 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _archive, _backup, _service
+from ansible_collections.uplift.datastores.plugins.module_utils import _archive, _backup, _container_info, _service
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 SPEC: Spec = {
@@ -109,6 +114,7 @@ SPEC: Spec = {
     "space_factor": {"type": "float", "default": 1},
     "scratch": {"type": "path", "default": ""},
     "unit": {"type": "str", "default": ""},
+    "container": {"type": "str", "default": ""},
     "progress_file": {"type": "path"},
 }
 
@@ -119,7 +125,10 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     progress = Progress(asked["progress_file"])
 
     def down() -> None:
-        if asked["unit"]:
+        if asked["container"]:
+            for directory in asked["src"]:
+                _container_info.demand_alone(Docker(), asked["container"], directory)
+        elif asked["unit"]:
             _service.demand_down(LocalRunner(), asked["unit"])
 
     if asked["state"] == "proved":

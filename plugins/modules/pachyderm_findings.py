@@ -28,6 +28,7 @@ options:
   room: {description: Bytes that are wanted beside the objects., type: int, default: 268435456}
   nested: {description: Where the local object store keeps its files when they are nested., type: str, default: ''}
   node: {description: The name that the node has in sentences., type: str, default: ''}
+  backup: {description: Backups that are wanted beside the metadata., type: list, elements: dict, default: []}
   accept: {description: Keys of findings that the operator accepts., type: list, elements: str, default: []}
 """
 
@@ -81,6 +82,7 @@ SPEC: Spec = {
     **{name: {"type": "dict", "required": True} for name in ("info", "space")},
     "releases": {"type": "list", "elements": "dict", "default": []},
     "backup_dir": {"type": "str", "required": True},
+    "backup": {"type": "list", "elements": "dict", "default": []},
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
     "full": {"type": "bool", "default": False},
     "room": {"type": "int", "default": 256 << 20},

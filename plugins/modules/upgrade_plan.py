@@ -38,6 +38,8 @@ options:
   accept: {description: Refusals and findings that the operator accepts by key., type: list, elements: str, default: []}
   stop_after: {description: A release of the series after whose hop to stop., type: str, default: ''}
   via: {description: 'Releases at which the way is to touch, in order.', type: list, elements: str, default: []}
+  forks: {description: How many nodes Ansible talks to at once; 0 when it is not known., type: int, default: 0}
+  born: {description: 'The series or release that the first data were written with, where that is older than what runs.', type: str, default: ''}
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
   back: {description: Plan the way back over the hop that the records tell of last., type: bool, default: false}
   confirm: {description: 'What cannot be undone and is wanted, by name: V(rollback).', type: list, elements: str, default: []}
@@ -120,8 +122,9 @@ SPEC = {
     "members": {"type": "list", "elements": "str", "required": True},
     "replication": {"type": "str", "default": "3"},
     "target": {"type": "str", "default": ""},
-    **{name: {"type": "str", "default": ""} for name in ("strategy", "wave", "stop_after")},
+    **{name: {"type": "str", "default": ""} for name in ("strategy", "wave", "stop_after", "born")},
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via")},
+    "forks": {"type": "int", "default": 0},
     "records": {"type": "dict", "default": {}},
     "back": {"type": "bool", "default": False},
     "confirm": {"type": "list", "elements": "str", "default": []},

@@ -24,6 +24,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._files import hu
 
 BOOT = "/proc/sys/kernel/random/boot_id"
 BOOT_ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+STAT = re.compile(r"^\d+ \(")  # the beginning of /proc/PID/stat
+GRACE = 10.0  # seconds from the end of the process to its result
 RENEWAL = 20.0  # seconds between two signs of life; a lease lives for minutes
 LIMIT = 7 * 86400  # seconds; Ansible's wrapper wants a number. A task's own `timeout` is the operator's limit.
 display = Display()
@@ -31,11 +33,15 @@ display = Display()
 
 @dataclass(frozen=True)
 class Look:
-    """What one look at the node told. `result` is None while the work goes on."""
+    """What one look at the node told. `result` is None while the work goes on.
+
+    alive: whether the process that says the progress was seen.
+    """
 
     boot: str
     progress: Mapping[str, Any] | None
     result: str | None
+    alive: bool
 
 
 class Lost(Exception):
@@ -62,7 +68,7 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         host = str(task_vars.get("inventory_hostname", ""))
         patience = float(task_vars.get("uplift_connection_patience", 600))
         self._lease = self._lease_file(task_vars)
-        text = self._watch([f"{place}/progress", BOOT, str(started["results_file"])], host, patience)
+        text = self._watch(f"{place}/progress", str(started["results_file"]), host, patience)
         result = self._read(text)
         self._connection_try("rm", "-rf", "--", place)
         return result
@@ -80,12 +86,15 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
             shell.set_option("async_dir", before[0])
             task.async_val = before[1]
 
-    def _watch(self, files: list[str], host: str, patience: float) -> str:
+    def _watch(self, progress: str, results: str, host: str, patience: float) -> str:
         """Look again and again until there is a result. The work does not need us: a lost connection is waited for."""
         pause, said, boot, seen = 0.2, "", "", time.monotonic()
+        worker: list[str] = []
+        alive = seen
         while True:
             try:
-                look = parse(self._here("tail", "-q", "-n", "1", "--", *files))
+                # The worker before its result: it writes that first and goes then.
+                look = parse(self._here("tail", "-q", "-n", "1", "--", progress, *worker, BOOT, results))
                 if boot and look.boot != boot:
                     raise AnsibleActionFail(
                         f"{host} was booted anew while it worked on {self._task.action}: ask again."
@@ -95,6 +104,10 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
                 said = self._say(host, look.progress, said)
                 if look.result is not None:
                     return look.result
+                alive = seen if look.alive or not worker else alive
+                if seen - alive > GRACE:
+                    raise AnsibleActionFail(self._ended(host))
+                worker = [f"/proc/{look.progress['pid']}/stat"] if look.progress else []
             except (AnsibleConnectionFailure, Lost) as exc:
                 if time.monotonic() - seen > patience:
                     raise AnsibleActionFail(
@@ -104,6 +117,13 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
                 self._reset()
             time.sleep(pause)
             pause = min(2.0, pause * 1.3)
+
+    def _ended(self, host: str) -> str:
+        return (
+            f"The process that worked on {self._task.action} at {host} is gone and has left no result; wanted one. It"
+            " was ended from outside, by the kernel for want of memory or by somebody: see the node's journal, then"
+            " run the same again."
+        )
 
     def _lease_file(self, task_vars: Any) -> str:
         """Inside an operation, the file whose time is the lease's sign of life: the work may outlast the lease."""
@@ -135,7 +155,7 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
             display.vvv(f"resetting the connection: {exc}")
 
     def _say(self, host: str, progress: Mapping[str, Any] | None, said: str) -> str:
-        line = f"[{host}] {shown(progress)}" if progress else said
+        line = f"[{host}] {shown(progress)}" if progress and progress["text"] else said
         if line != said and not self._task.no_log:
             display.display(line)
         return line
@@ -153,7 +173,8 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
 
 
 def parse(text: str) -> Look:
-    """The last lines of: progress (may be missing), boot id, result (which has no line end).
+    """The last lines of: progress (may be missing), the worker's /proc/PID/stat (likewise), boot id, result (which has
+    no line end).
 
     With a terminal on the way (`ssh -tt`), what tail complains of comes in between.
     """
@@ -168,7 +189,8 @@ def parse(text: str) -> Look:
     except ValueError as exc:
         raise Lost(f"its answer is not what was asked for: {raw[0][:60]!r}") from exc
     running = job.get("started") and job.get("finished") in (0, False) and "ansible_job_id" in job
-    return Look(lines[boots[0]], progress, None if running else raw[0])
+    alive = any(STAT.match(line) for line in lines[: boots[0]])
+    return Look(lines[boots[0]], progress, None if running else raw[0], alive)
 
 
 def shown(progress: Mapping[str, Any]) -> str:

@@ -4,7 +4,8 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""An S3 client that writes and reads one object all the time, and keeps account of when nobody served it.
+"""A client that asks all the time, and keeps account of when nobody served it: it writes and reads one object by S3, or
+reads one page of an API.
 
 Run as a script by `_probe_control`, with its orders and credentials as JSON on standard input. It imports nothing of
 the collection, since a script has no collection loader.
@@ -12,6 +13,7 @@ the collection, since a script has no collection loader.
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -36,6 +38,7 @@ READ_SECONDS = 3.0
 GOODBYE_SECONDS = 6.0
 STATUS_SECONDS = 0.2
 PARENT_SECONDS = 0.5
+WRITE, READ = ("write", "PUT", CONTENT), ("read", "GET", b"")
 
 
 class Phase:
@@ -132,7 +135,7 @@ def _stamp(wall: float | None) -> str:
 
 
 class Door:
-    """One address: a signed request by a connection of its own (an idle one keeps Garage from stopping, trap G09).
+    """One address: a request by a connection of its own (an idle one keeps Garage from stopping, trap G09).
 
     A botocore client takes two and a half times the processor time of its signer with the standard library's HTTP.
     """
@@ -144,17 +147,16 @@ class Door:
         self._host, self._port = parts.hostname or "", parts.port
         secure = parts.scheme == "https"
         self._context = ssl.create_default_context(cafile=orders["ca_file"] or None) if secure else None
-        self._auth = S3SigV4Auth(Credentials(orders["key_id"], orders["secret"]), "s3", orders["region"])
-        self._path = f"/{orders['bucket']}/{orders['object']}"
+        self._orders = orders
+        self._path = orders["path"] or f"/{orders['bucket']}/{orders['object']}"
 
     def send(self, method: str, body: bytes) -> bytes:
-        request = AWSRequest(method, self._base + self._path, data=body)
-        self._auth.add_auth(request)
+        headers = self._headers(method, body)
         connection = self._connection()
         try:
             connection.connect()
             connection.sock.settimeout(READ_SECONDS)
-            connection.request(method, self._path, body, dict(request.headers.items()))
+            connection.request(method, self._path, body, headers)
             answer = connection.getresponse()
             said = answer.read()
         finally:
@@ -162,6 +164,23 @@ class Door:
         if answer.status >= 300:
             raise http.client.HTTPException(f"{answer.status}")
         return said
+
+    def serves(self, method: str, body: bytes) -> bool:
+        """An object has to be the one that was written; a page may be any."""
+        try:
+            answer = self.send(method, body)
+            return answer == CONTENT or method != "GET" or bool(self._orders["path"])
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def _headers(self, method: str, body: bytes) -> dict[str, str]:
+        """Signed as S3 wants it, or with the key and its secret as a page of an API does."""
+        key, secret = self._orders["key_id"], self._orders["secret"]
+        if self._orders["path"]:
+            return {"Authorization": "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()}
+        request = AWSRequest(method, self._base + self._path, data=body)
+        S3SigV4Auth(Credentials(key, secret), "s3", self._orders["region"]).add_auth(request)
+        return dict(request.headers.items())
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._context:
@@ -171,12 +190,13 @@ class Door:
 
 
 class Probe:
-    """The loop: put, get, look for orders, write the figures, wait."""
+    """The loop: ask, look for orders, write the figures, wait."""
 
     def __init__(self, orders: dict[str, Any], directory: Path) -> None:
         self._orders = orders
         self._directory = directory
         self._doors = [Door(address, orders) for address in orders["addresses"]]
+        self._kinds = (READ,) if orders["path"] else (WRITE, READ)
         self._turn = 0
         self._written = self._parent_seen = 0.0
         self._control: dict[str, Any] = {"phases": [], "parent": {}}
@@ -194,16 +214,15 @@ class Probe:
                 return f"its {self._orders['max_seconds']:g} s are over"
             if self._orphaned(began):
                 return "the run that it belongs to is gone"
-            for kind, method, body in (("write", "PUT", CONTENT), ("read", "GET", b"")):
+            for kind, method, body in self._kinds:
                 self._request(kind, method, body)
             self._publish()
             time.sleep(max(0.0, began + self._orders["interval"] - time.monotonic()))
 
     def finish(self, reason: str) -> None:
         self._ledger.end(time.monotonic(), time.time())
-        limit = time.monotonic() + GOODBYE_SECONDS
-        removed = any(time.monotonic() < limit and _served(door, "DELETE", b"") for door in self._doors)
-        self._publish(end_reason=reason, object_removed=removed)
+        # A page that is only read leaves nothing.
+        self._publish(end_reason=reason, object_removed=WRITE not in self._kinds or removed(self._doors))
 
     def _request(self, kind: str, method: str, body: bytes) -> None:
         # Each request begins at another address, so that every address is tried all the time.
@@ -211,7 +230,7 @@ class Probe:
         order = self._doors[self._turn :] + self._doors[: self._turn]
         began, failed = time.monotonic(), []
         for door in order:
-            if _served(door, method, body):
+            if door.serves(method, body):
                 break
             failed.append(door.address)
         now = time.monotonic()
@@ -245,12 +264,10 @@ class Probe:
             write_json(self._directory / "status.json", {**self._ledger.figures(), **known, **last})
 
 
-def _served(door: Door, method: str, body: bytes) -> bool:
-    try:
-        answer = door.send(method, body)
-        return answer == CONTENT if method == "GET" else True
-    except (OSError, http.client.HTTPException):
-        return False
+def removed(doors: Sequence[Door]) -> bool:
+    """Whether one of them took the object away."""
+    limit = time.monotonic() + GOODBYE_SECONDS
+    return any(time.monotonic() < limit and door.serves("DELETE", b"") for door in doors)
 
 
 def write_json(path: Path, value: Any) -> None:

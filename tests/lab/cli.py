@@ -160,8 +160,8 @@ def net(args: argparse.Namespace) -> int:
 
 def cluster_name(text: str) -> str:
     """It becomes part of container names, paths and a socket's name, which may have 100 characters."""
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,19}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: wanted a letter, then up to 19 of a-z, 0-9 and -")
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: wanted a letter, then up to 29 of a-z, 0-9 and -")
     return text
 
 

@@ -179,7 +179,8 @@ def asked_for(name: str, wish: Wish) -> Cluster:
     product = {
         **asdict(wish), "binary": shape.binary, "config": shape.config, "metadata": shape.metadata,
         "data": shape.data(wish.data_dirs)[0], "cli": wrap,
-        "ports": ports,
+        "ports": ports, "unit": shape.service,
+        "variables": {} if shape.service == FORMS["plain"].service else {"garage_unit": shape.service},
     }  # fmt: skip
     own = (shape.metadata, *shape.data(wish.data_dirs))
     return Cluster(name, "garage", seats, shape.service, own, product)

@@ -28,7 +28,8 @@ RECORD = "partition_key = 'kv-internal-metadata'::bytea AND key = 'kv/schema/ver
 LADDER = {"0.80.2": ["migrate", "up"], "0.103.0": ["migrate", "up", "--force"], "1.52.0": ["migrate", "up"]}
 # Schemas whose releases nobody captured: the record is written, and a release that was never seen stands in.
 WRITTEN = {"0.98.0": "schema-2", "0.99.0": "schema-3"}
-ERAS = ("0.30.0", "0.70.6", "0.80.2", *WRITTEN, "0.103.0", "1.52.0")
+MVCC = ("0.22.0", "0.30.0")
+ERAS = (*MVCC, "0.70.6", "0.80.2", *WRITTEN, "0.103.0", "1.52.0")
 SECOND = "bob"
 # One row of basic authentication is one of the older partition under the user's name: their contents are alike.
 ASIDE = f"""CREATE SCHEMA emulator;
@@ -184,10 +185,10 @@ def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
     if version not in ERAS or cluster.product["form"] != "plain":
         raise LabError(f"become {version}: wanted one of {', '.join(ERAS)}, of an installation of the form plain")
     steps = [step for step in LADDER if ERAS.index(step) <= ERAS.index(version)]
-    first = "0.30.0" if version == "0.30.0" else "0.70.6"
+    first = version if version in MVCC else "0.70.6"
     for one in {first, version, *steps}:
         release.get("lakefs", one)
-    if first == "0.30.0":
+    if first in MVCC:
         commit_all(cluster)
     known = facts(cluster)
     lakefs.stop(cluster)
@@ -195,7 +196,7 @@ def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
     as_owner(cluster, f"CREATE TABLE emulator.facts AS SELECT {literal(json.dumps(known))}::jsonb AS body;")
     put(cluster, first)
     call(cluster, "migrate", "up")
-    rows = mvcc_rows(known) if first == "0.30.0" else sql_rows(known)
+    rows = mvcc_rows(known) if first in MVCC else sql_rows(known)
     as_owner(cluster, users(known, two_users), rows)
     for step in steps:
         put(cluster, step, both=step == "0.80.2")

@@ -8,6 +8,7 @@ The same cases go over the emulator and over real programs; only the world in wh
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,8 +32,21 @@ FILES = {
     "/a.txt": b"alpha\n", "/dir/b.txt": b"beta\n", "/big.bin": b"\0" * 300_000, "/only-staging.txt": b"staging",
     "/table.csv": b"k,v\n1,one\n",
 }  # fmt: skip
+# The captures of the real releases were made with other data, and later ones with a plainer pipeline.
+LARGE = {"1.9.12": 200_000, "1.11.9": 200_000}
+ALONE = ("1.9.12", "1.11.9", "1.13.4")  # `staging` does not grow from `master`
+PLAINER = ("1.11.9", "1.13.4")
 # What nobody reads, and the emulator does not keep.
-UNKEPT = {"childCommits", "subvenance", "committed", "objects", "blockRefs", "commitProvenance", "branchProvenance"}
+UNKEPT = {
+    "workers_requested",
+    "childCommits",
+    "subvenance",
+    "committed",
+    "objects",
+    "blockRefs",
+    "commitProvenance",
+    "branchProvenance",
+}
 
 
 @dataclass(frozen=True)
@@ -151,12 +165,17 @@ def pachctl(world: World, version: str, verb: str, noun: str, *rest: str, stdin:
 
 
 def load(world: World, version: str, few: bool = False) -> None:
+    real = version in ALONE
+    files = {**FILES, "/big.bin": b"\0" * LARGE.get(version, 300_000)}
+    if real:
+        files["/only-staging.txt"] = b"stage"
+
     def put(repo: str, branch: str, *paths: str, parent: str = "") -> None:
         place = forms.place(version, repo, branch)
         pachctl(world, version, "start", "commit", *place, *(["-p", parent] if parent else []))
         for path in paths:
             target = forms.place(version, repo, branch, path)
-            pachctl(world, version, "put", "file", *target, "-f", "-", stdin=FILES[path])
+            pachctl(world, version, "put", "file", *target, "-f", "-", stdin=files[path])
         pachctl(world, version, "finish", "commit", *place)
 
     pachctl(world, version, "create", "repo", "data", *([] if few else ["--description", "raw input"]))
@@ -165,10 +184,12 @@ def load(world: World, version: str, few: bool = False) -> None:
     put("data", "master", "/dir/b.txt")
     if not few:
         put("data", "master", "/big.bin")
-        put("data", "staging", "/only-staging.txt", parent="master")
+        put("data", "staging", "/only-staging.txt", parent="" if real else "master")
     put("lookup", "master", "/table.csv")
     word = "atom" if tuple(map(int, version.split("."))) < (1, 8, 1) else "pfs"
     spec = {**SPEC, "input": {word: {"repo": "data", "branch": "master", "glob": "/*"}}}
+    if version in PLAINER:
+        del spec["resource_requests"]
     pachctl(world, version, "create", "pipeline", "-f", "-", stdin=json.dumps(spec).encode())
     settle(world, version, "PIPELINE_RUNNING")
 
@@ -242,7 +263,11 @@ def go_on(world: World, version: str, state: str) -> None:
 def restored(world: World, case: Case) -> bytes:
     """The dump; afterwards the world is a new cluster of the case's release."""
     make(world, case.source, case.dumped)
-    dump = world.run(["extract", *(["--no-objects"] if case.no_objects else []), "--no-metrics"]).out
+    quiet = ["--no-metrics"] if forms.series(case.source) < (1, 9) else []
+    said = world.run(["extract", *(["--no-objects"] if case.no_objects else []), *quiet])
+    if said.rc:  # what is restored of nothing would look like an answer (trap P01)
+        raise LabError(f"{case.source}: extract exited {said.rc}: {said.err.decode(errors='replace')}")
+    dump = said.out
     world.stop()
     world.wipe(metadata=True, objects=not case.keep)
     world.start(case.version)
@@ -319,15 +344,23 @@ def differences(world: World, case: Case, lived: Callable[[], bool]) -> list[str
     wanted = re.search(r"Repos: .*? Pipelines: [^.]+\.", after) if case.state != "kubectl" else None
     if wanted and not found:
         if "PIPELINE_" in wanted[0]:
-            settle(world, case.version, "PIPELINE_PAUSED" if "PAUSED" in wanted[0] else "PIPELINE_RUNNING")
+            rests = "PAUSED" in wanted[0] or " stopped" in wanted[0]
+            settle(world, case.version, "PIPELINE_PAUSED" if rests else "PIPELINE_RUNNING")
         seen = summary(world, case.version)
         if blur(seen, case) != blur(wanted[0], case):
             found.append(f"afterwards {seen!r}, captured {wanted[0]!r}")
     return found
 
 
+ENDS = {"": "RUNNING", " stopped": "PAUSED stopped"}
+
+
 def blur(text: str, case: Case) -> str:
-    """How many output commits there are differs with what was tried before; after a start, how many are open too."""
+    """How many output commits there are differs with what was tried before; after a start, how many are open too.
+
+    Some captures were made while a pipeline was on its way (trap P14).
+    """
+    text = re.sub(r"PIPELINE_(RE)?STARTING( stopped)?", lambda found: f"PIPELINE_{ENDS[found[2] or '']}", text)
     if case.name.startswith("start_pipeline"):
         return re.sub(r"edges \(\d+ commits, \d+", "edges (N", text)
     return text if case.state == "restore" else re.sub(r"edges \(\d+ commits", "edges (N", text)
@@ -336,7 +369,8 @@ def blur(text: str, case: Case) -> str:
 def stream_differences(name: str, seen: bytes, captured: Any) -> list[str]:
     """Of a dump, that it begins as one, and the field of its release."""
     if isinstance(captured, dict):
-        begins = seen[:10] == bytes.fromhex(captured["first_bytes_hex"])[:10]
-        return [] if begins else [f"std{name} begins {seen[:10].hex()}, captured {captured['first_bytes_hex'][:20]}"]
+        whole = captured.get("base64")
+        first = (base64.b64decode(whole) if whole else bytes.fromhex(captured["first_bytes_hex"]))[:10]
+        return [] if seen[:10] == first else [f"std{name} begins {seen[:10].hex()}, captured {first.hex()}"]
     text = masked(seen.decode(errors="replace"))
     return [] if text == masked(captured) else [f"std{name} is {text!r}, captured {masked(captured)!r}"]

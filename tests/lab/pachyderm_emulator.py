@@ -443,7 +443,9 @@ class Server:
         return list(dict.fromkeys([*files, *trees]))
 
     def object_ops(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """An operation without a value ends it, as the real ones write it."""
         yield OBJECT, field(1, self.store.get(name))
+        yield OBJECT, b""
 
     def restore(self, dump: str) -> None:
         try:

@@ -26,6 +26,15 @@ def test_nothing_is_lost(cluster: Cluster) -> None:
     nothing_is_lost(cluster, os.environ["UPLIFT_TARGET"])
 
 
+def test_clients_were_measured(cluster: Cluster) -> None:
+    """The probe of the run's own; what a walk does to clients and what a stop of all does is told apart by phases."""
+    probe = cluster.report()["probe"]
+    assert probe["end_reason"] == "it was stopped" and probe["requests"] > probe["unserved"]
+    walked = any(row["phase"].startswith("walk") for row in probe["phases"])
+    away = [row["phase"] for row in probe["phases"] if row["unavailable_seconds"]]
+    assert away == [] if walked else {"together all nodes"} <= set(away), probe["phases"]
+
+
 def test_the_database_is_of_the_new_schema(cluster: Cluster) -> None:
     """trap L03: the record, not the line."""
     assert cluster.record() == "4"

@@ -77,7 +77,7 @@ class Cluster:
 
     def garage(self, host: str, *argv: str) -> str:
         """What Garage's own command line says on the host."""
-        return self.on(host, self.product["binary"], "-c", self.config, *argv)
+        return self.on(host, *self.product.get("cli", []), self.product["binary"], "-c", self.config, *argv)
 
     def access(self) -> dict[str, Any]:
         """What an operator of lakeFS gives besides; Garage's nodes have all that is needed."""
@@ -95,10 +95,12 @@ class Cluster:
         psql = ("runuser", "-u", "postgres", "--", "psql", "-XqAt", "-d", database, "-c", text)
         return self.on("d1", *psql).strip()
 
+    def address(self, host: str) -> str:
+        return str(next(one["address"] for one in self._state["hosts"] if one["name"] == host))
+
     def dsn(self) -> str:
         """How lakeFS reaches its database; the database's own host and the lab's network only."""
-        address = next(host["address"] for host in self._state["hosts"] if host["name"] == "d1")
-        return f"postgres://lakefs:{self.product['access']['database']}@{address}:5432/lakefs"
+        return f"postgres://lakefs:{self.product['access']['database']}@{self.address('d1')}:5432/lakefs"
 
     def running(self) -> list[str]:
         """Which program each host's link names."""
@@ -148,7 +150,8 @@ class Cluster:
         process.stdout.close()
         return Result(process.wait(timeout=RUN_SECONDS), "".join(said))
 
-    def start(self, name: str, *argv: str, **variables: Any) -> subprocess.Popen[str]:
+    def start(self, name: str, *argv: str, aside: Path | None = None, **variables: Any) -> subprocess.Popen[str]:
+        """`aside`: a file for what it says, where nobody reads along: a full pipe would hold the run up."""
         given = {
             f"{PRODUCT}_release_source": str(CACHE / PRODUCT),
             f"{PRODUCT}_report_dir": str(self.reports),
@@ -163,7 +166,7 @@ class Cluster:
         return subprocess.Popen(
             [*words, "-e", f"@{extra}", *argv],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=aside.open("w") if aside else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

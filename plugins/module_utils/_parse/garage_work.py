@@ -29,7 +29,7 @@ _STATS_KNOWN = [
         r"Storage nodes:$", r"  [0-9a-f]{16}\b", r"  ID\s+Hostname\s", r"  number of items: ", r"  Merkle tree size: ",
         r"  number of RC entries\b", r"If values are missing above", r"Estimated available storage", r"  (meta)?data: ",
         r"A precise estimate could not be given", r"==== NODE \[", r"==== CLUSTER STATISTICS", r"Node ID: ",
-        r"Hostname: ", r"Garage features: ",
+        r"Hostname: ", r"Garage features: ", r"=+$", r"Stats for node [0-9a-f]{16}:$", r"Cluster statistics:$",
     )
 ]  # fmt: skip
 _STATES = {"Busy": "busy", "Busy*": "throttled", "Idle": "idle", "Done": "done"}
@@ -49,6 +49,8 @@ _DETAILS = {
     ),
 }
 _SYNC_ENDPOINT = 'rpc_endpoint="garage_table/sync.rs/Rpc:'
+_SYNCED_ITEM = re.compile(r"table_sync_items_(?:received|sent)")
+_COUNTER = "counter"  # tables that Garage itself writes, all the time
 _METRIC = re.compile(r"(\w+)(?:\{(.*)\})? (\d+(?:\.\d+)?)(?: \d+)?")
 # A resync that failed is tried again: `stats` tells which blocks still are in error.
 _LOG_BLOCK = re.compile(r"Error when resyncing (\w+)")
@@ -63,6 +65,7 @@ class Table:
     name: str
     merkle_todo: int = 0
     gc_todo: int = 0
+    items: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,12 +115,14 @@ class BrokenBlocks:
 
 @dataclass(frozen=True)
 class Metrics:
-    """`sync_requests` counts what this node asked others while syncing its tables: it stops when the sync ends."""
+    """`sync_requests` counts what this node asked others while syncing its tables: it stops when the sync ends.
+    `synced_items`: entries that syncs have brought to this node or taken from it since its start."""
 
     sync_requests: int
     resync_queue: int | None
     block_errors: int | None
     unparsed: tuple[str, ...]
+    synced_items: int = 0
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ def stats(text: str) -> Stats:
             facts[found[0]] = found[1]
         elif header and re.fullmatch(r"  \w+(\s+(\d+|NC|-))+", line):
             row = cells(header, line)
-            tables.append(Table(row["Table"], int(row["MklTodo"]), int(row["GcTodo"])))
+            tables.append(Table(row["Table"], int(row["MklTodo"]), int(row["GcTodo"]), number(row["Items"])))
         else:
             reader.unparsed.append(line)
     queue, errors = number(facts.get("resync_queue", "")), number(facts.get("block_errors", ""))
@@ -194,14 +199,17 @@ def broken_blocks(text: str) -> BrokenBlocks:
 def metrics(text: str) -> Metrics:
     reader = Reader(text, [re.compile("#")])
     sums: dict[str, int] = {}
+    moved = 0
     for line in reader.lines():
         match = _METRIC.match(line)
         if not match:
             reader.unparsed.append(line)
+        elif _SYNCED_ITEM.fullmatch(match[1]):
+            moved += 0 if _COUNTER in (match[2] or "") else int(float(match[3]))
         elif match[1] != "rpc_request_counter" or _SYNC_ENDPOINT in (match[2] or ""):
             sums[match[1]] = sums.get(match[1], 0) + int(float(match[3]))
     queue, errors = sums.get("block_resync_queue_length"), sums.get("block_resync_errored_blocks")
-    return Metrics(sums.get("rpc_request_counter", 0), queue, errors, reader.done())
+    return Metrics(sums.get("rpc_request_counter", 0), queue, errors, reader.done(), moved)
 
 
 def log(text: str) -> Log:

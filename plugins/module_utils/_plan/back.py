@@ -117,7 +117,7 @@ def _hosts_with(records: Records, number: int, verb: str, state: str = "") -> li
 def _unconfirmed(record: Mapping[str, Any], hop: Mapping[str, Any]) -> Refusal:
     return Refusal(
         "unconfirmed",
-        f"Going back from {hop['target']} to {hop['source']} puts the metadata of every node back as the operation"
-        f" {record['id']} backed it up: every object, bucket and key that was written since is lost. To do it, confirm"
-        f" it: {record['plan']['product']}_confirm: [rollback].",
+        f"Going back from {hop['target']} to {hop['source']} puts back what the operation {record['id']} backed up:"
+        " everything that was written since is lost. To do it, confirm it:"
+        f" {record['plan']['product']}_confirm: [rollback].",
     )

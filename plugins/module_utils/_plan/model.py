@@ -22,6 +22,7 @@ class Verb:
 
     slot: the thing whose state the step leaves behind ("" if none). On resume a finished step counts only while the
     evidence for it holds, unless a later step has written the same slot.
+    agreed: all nodes of the wave have to be told before a moment, so they are told at once.
     final_after: once this slot has been written after the step, the step cannot be done again (a backup of the old
     release, when the new one has run).
     """
@@ -30,6 +31,7 @@ class Verb:
     slot: str = ""
     final_after: str = ""
     what: str = ""
+    agreed: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,32 @@ class Way:
     strategy: str
     passes: Mapping[str, Sequence[str]]
     interrupts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not, by key (what an operator may accept) and as a sentence."""
+
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """For a hop whose target no longer knows entries that old releases wrote and nobody has written since.
+
+    below: releases before it wrote such entries. ways: taken in place of the hop's own where there may be some; their
+    walk empties one node at a time and lets the others fill it again, which writes every entry anew.
+    modes: replication modes in which an empty node misleads no reader.
+    by_hand, alone: why not, and what to do instead, in other modes and where no other node has a copy. {0} is the
+    mode that there is, {1} what is wanted.
+    """
+
+    below: Version
+    ways: Sequence[Way]
+    modes: Sequence[str]
+    by_hand: Refusal
+    alone: Refusal
 
 
 @dataclass(frozen=True)
@@ -62,6 +90,7 @@ class Hop:
     depart: the oldest release that can make the hop; what is older is first taken there, inside its series.
     arrive: the one release that the hop leads to; what is newer is reached from there, inside its series.
     refusal: why nobody should make this hop by machine, with the written way; it has no `ways` then.
+    renewal: what it takes besides where data are older than the target can read.
     """
 
     source: str
@@ -72,6 +101,7 @@ class Hop:
     depart: Version | None = None
     arrive: Version | None = None
     refusal: str = ""
+    renewal: Renewal | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +150,8 @@ class Request:
     """What the operator wants. strategy and wave may be "": the planner chooses. accept: findings by key.
 
     via: releases at which the way is to touch, in order; one that lies behind already is passed over.
+    forks: how many nodes the controller tells something at once; 0 when it is not known.
+    born: the series or release that the first data were written with, where that is older than what runs.
     """
 
     target: str
@@ -128,6 +160,8 @@ class Request:
     accept: Sequence[str] = ()
     stop_after: str = ""
     via: Sequence[str] = ()
+    forks: int = 0
+    born: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +184,7 @@ class PlannedHop:
 
 @dataclass(frozen=True)
 class Plan:
-    """undoes: the operation that a way back undoes, and the number of the hop in it."""
+    """undoes: the operation that a way back undoes, and the number of the hop in it. born: as it was asked for."""
 
     product: str
     leader: str
@@ -159,14 +193,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     undoes: str = ""
     undoes_hop: int = 0
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why not, by key (what an operator may accept) and as a sentence."""
-
-    key: str
-    sentence: str
+    born: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Sequence, Tuple
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     Catalogue,
     Hop,
@@ -102,6 +103,27 @@ def _next(catalogue: Catalogue, here: Series, there: Series, source: Version, ta
     if hop.refusal:
         raise Refused(Refusal("no_automatic_way", f"{source} cannot be taken to {target} here: {hop.refusal}"))
     return hop, reach[hop.target]
+
+
+def born(catalogue: Catalogue, name: str, source: Version) -> Version:
+    """The oldest release that may have written data: what the operator says, or what runs."""
+    if not name:
+        return source
+    word = name[1:] if name.startswith("v") else name
+    named = [series.since for series in catalogue.series if series.name == word]
+    found = (
+        named[0]
+        if named
+        else _known(catalogue, _version.parse(name), "was named as the one that data began with").since
+    )
+    if found > source:
+        raise Refused(
+            Refusal(
+                "bad_version",
+                f"Data that began with {name} are newer than {source}, which runs; wanted an older release, or none.",
+            )
+        )
+    return found
 
 
 def notes(catalogue: Catalogue, target: Version) -> tuple[str, ...]:

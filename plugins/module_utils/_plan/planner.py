@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
@@ -15,17 +16,18 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     PASSES,
     Catalogue,
     Cluster,
-    Hop,
     Node,
     Plan,
     PlannedHop,
     PlannedPass,
     Refusal,
+    Renewal,
     Request,
     Way,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.path import Refused
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.path import Move, Refused
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 Waves = Sequence[Sequence[str]]
 WALKS = ("walk", "walk_again")
@@ -38,15 +40,18 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
     try:
         source, target = path.running(nodes), _version.parse(request.target)
         via = [_version.parse(one) for one in request.via]
+        born = path.born(catalogue, request.born, source)
         way = path.until(catalogue, path.route(catalogue, source, target, via), request.stop_after)
-        hops = [_planned(catalogue, hop, start, stop, nodes, cluster, request) for start, stop, hop in way]
+        hops = [_planned(catalogue, move, born, nodes, cluster, request) for move in way]
     except Refused as refused:
         return refusals + list(refused.refusals)
     except UpliftError as error:
         return [*refusals, Refusal("bad_version", str(error))]
+    refusals += _told_at_once(hops, request.forks)
     if refusals:
         return refusals
-    return Plan(catalogue.product, order(nodes)[0].name, target, tuple(hops), path.notes(catalogue, target))
+    said = path.notes(catalogue, target)
+    return Plan(catalogue.product, order(nodes)[0].name, target, tuple(hops), said, born=request.born)
 
 
 def order(nodes: Sequence[Node]) -> list[Node]:
@@ -71,22 +76,41 @@ def waves(nodes: Sequence[Node], cluster: Cluster, request: Request, catalogue: 
     return [[node.name for node in wave] for wave in found]
 
 
+def emptied(nodes: Sequence[Node], cluster: Cluster, catalogue: Catalogue, renewal: Renewal) -> Waves:
+    """Which nodes have their databases filled anew by the others: one at a time, so that no object misses two copies,
+    however copies lie in the zones. Where every zone has a copy of everything, one zone's nodes will do: what they send
+    back writes the others' entries anew (seen on Garage 0.9.4)."""
+    copies, _needed = catalogue.quorums.get(cluster.replication, (0, 0))
+    if copies < 2:
+        raise Refused(_filled(renewal.alone, cluster, renewal))
+    if cluster.replication not in renewal.modes:
+        raise Refused(_filled(renewal.by_hand, cluster, renewal))
+    zones: dict[str, list[Node]] = {}
+    for node in order(nodes):
+        zones.setdefault(node.zone, []).append(node)
+    whole = len(zones) == copies and all(zones)
+    return [[node.name] for node in (min(zones.values(), key=len) if whole else order(nodes))]
+
+
+def _filled(refusal: Refusal, cluster: Cluster, renewal: Renewal) -> Refusal:
+    return replace(refusal, sentence=refusal.sentence.format(cluster.replication, " or ".join(renewal.modes)))
+
+
 def _copies_lost(wave: Sequence[Node], zones: int, copies: int) -> int:
     """The most copies of one object that the wave can hold: one a zone when there are zones enough, else one a node."""
     return len({node.zone for node in wave}) if zones >= copies else len(wave)
 
 
 def _planned(
-    catalogue: Catalogue,
-    hop: Hop | None,
-    start: _version.Version,
-    stop: _version.Version,
-    nodes: Sequence[Node],
-    cluster: Cluster,
-    request: Request,
+    catalogue: Catalogue, move: Move, born: Version, nodes: Sequence[Node], cluster: Cluster, request: Request
 ) -> PlannedHop:
+    start, stop, hop = move
     ways = hop.ways if hop else catalogue.patch
-    if request.strategy:
+    renewal = hop.renewal if hop and hop.renewal and born < hop.renewal.below else None
+    if renewal:
+        chosen = path.way(renewal.ways, request.strategy or renewal.ways[0].strategy, start, stop)
+        walks = emptied(nodes, cluster, catalogue, renewal)
+    elif request.strategy:
         chosen, walks = _try(path.way(ways, request.strategy, start, stop), catalogue, nodes, cluster, request)
     else:
         chosen, walks = _least(ways, catalogue, nodes, cluster, request)
@@ -161,6 +185,16 @@ def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
             )
         )
     return out
+
+
+def _told_at_once(hops: Sequence[PlannedHop], forks: int) -> list[Refusal]:
+    """A node that waits for its turn hears of the agreed moment when it is over, and is left behind."""
+    passes = [one for hop in hops for one in hop.passes if any(VERBS[verb].agreed for verb, _scope in one.steps)]
+    most = max((len(wave) for one in passes for wave in one.waves), default=0)
+    if not 0 < forks < most:
+        return []
+    sentence = f"{most} nodes switch at one moment and Ansible talks to {forks} of them at once; wanted {most} or more."
+    return [Refusal("few_forks", f"{sentence} Run it with --forks {most}, or forks = {most} in ansible.cfg.")]
 
 
 def _unservable(wave: Sequence[Node], cluster: Cluster, lost: int, needed: int) -> Refusal:

@@ -37,6 +37,9 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
         return [_other(record, f"to {target}", f"to {request.target}", "version")]
     if request.strategy and request.strategy != hops[0]["strategy"]:
         return [_other(record, hops[0]["strategy"], request.strategy, "strategy")]
+    if request.born and request.born != record["plan"].get("born", ""):
+        seen = f"for data that began with {record['plan'].get('born') or hops[0]['source']}"
+        return [_other(record, seen, f"one for data that began with {request.born}", "birth")]
     return record
 
 

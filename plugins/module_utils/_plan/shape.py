@@ -22,6 +22,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "notes": list(plan.notes),
         "undoes": plan.undoes,
         "undoes_hop": plan.undoes_hop,
+        "born": plan.born,
         "hops": [_hop(number, hop) for number, hop in enumerate(plan.hops)],
     }
 

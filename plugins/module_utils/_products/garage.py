@@ -6,11 +6,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Way
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    Catalogue,
+    Hop,
+    Refusal,
+    Renewal,
+    Series,
+    Way,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 _STOPPED = "clients are shut out from here until the ports are opened again"
 _SWITCH = "all nodes switch at one moment: no node answers for some seconds"
+_EMPTY = "one node at a time is closed to clients until it has everything again: clients that retry notice nothing"
 _AWAY = "one wave is away at a time: clients that retry on another address notice nothing"
 
 # Strategies of a move that old and new releases of one series share a protocol for.
@@ -71,17 +79,19 @@ SEVEN_TO_EIGHT = Hop(
 )
 
 
-def _switch(*more: str, before: tuple[str, ...] = (), convert: tuple[str, ...] = ()) -> Way:
+def _switch(*more: str, before: tuple[str, ...] = (), convert: tuple[str, ...] = (), walk: tuple[str, ...] = ()) -> Way:
     """Old and new releases do not understand each other, and clients may write until the stop: all nodes at once."""
+    walked = {"walk": walk} if walk else {}
     return Way(
         "all_at_once",
         {
             "before": ("preflight", "stage", "inventory", *before, "repair", "drain"),
+            **walked,
             # A switch of releases and a proof that their contents are the same come before anything may delete a block.
             "together": ("stop", "backup", "prove", *convert, "start", "connect", "healthy", "contents"),
             "after": (*more, "repair", "verify", "watch"),
         },
-        {"together": "no node answers from the stop to the start"},
+        {**dict.fromkeys(walked, _EMPTY), "together": "no node answers from the stop to the start"},
     )
 
 
@@ -123,11 +133,49 @@ EIGHT_TO_NINE = Hop(
     guide="0.8 -> 0.9, all nodes at once (facts, section 5)",
 )
 
+# 1.0 no longer knows the entries of 0.5, and 0.6 to 0.9 leave an entry as it is until something writes it anew: a
+# cluster that began with 0.5 went to 1.3 healthy, and 0 of 42 objects were readable. What a node is sent by a sync it
+# writes in its own form, and what it sends back the others write anew as well. Full copies of buckets and keys are
+# asked of the node itself: an empty one tells its clients that they do not exist, so it is closed to them meanwhile.
+_HAND = (
+    " shut clients out; on one node of each zone at a time, stop it, move its database out of the metadata directory,"
+    " start it, and run `garage repair --all-nodes --yes tables` until it has synced, twice. Then run this without"
+    " garage_born."
+)
+_LEGAL = " garage_stop_after 0.9 ends the operation before."
+ANEW = Renewal(
+    below=Version(0, 6, 0),
+    modes=("3",),
+    ways=(
+        _switch(
+            before=("snapshot",),
+            walk=(
+                *("count", "quiesce", "stop", "renew", "start", "connect", "complete"),
+                *("resume", "connect", "healthy"),
+            ),
+            convert=("convert", "readable", "activate"),
+        ),
+    ),
+    by_hand=Refusal(
+        "copies_mislead",
+        "1.x cannot read entries that 0.5 wrote, and writing them anew empties a node's database for a while; with"
+        " replication {0!r} readers would be told by it that objects do not exist; wanted {1!r}. Do it by hand on 0.9:"
+        + _HAND
+        + _LEGAL,
+    ),
+    alone=Refusal(
+        "no_copies",
+        "1.x cannot read entries that 0.5 wrote, and writing them anew takes a copy on another node; with replication"
+        " {0!r} there is none. On 0.9, copy the objects to a new cluster through S3." + _LEGAL,
+    ),
+)
+
 # sled is gone in 1.x: the last 0.9 converts, on nodes that are down.
 NINE_TO_ONE = Hop(
     source="0.9",
     target="1",
     ways=(_switch(before=("snapshot",), convert=("convert", "readable", "activate")),),
+    renewal=ANEW,
     irreversible="1.x writes the layout and entries anew: going back means the metadata backup of every node",
     guide="0.9 -> 1.x, all nodes at once (facts, section 5)",
     depart=Version(0, 9, 4),

@@ -35,6 +35,8 @@ COMMANDS: Mapping[str, Sequence[Form]] = {
     "status": (Form(Version(0, 5, 0), ("status",)),),
     "layout": (Form(Version(0, 5, 0), ("layout", "show")),),
     "stats": (Form(Version(0, 5, 0), ("stats",)),),
+    "stats of all": (Form(Version(0, 5, 0), ("stats", "-a")),),
+    "entries": (Form(Version(0, 9, 0), ("stats", "--detailed")),),
     "workers": (Form(Version(0, 8, 0), ("worker", "list")),),
     "blocks in error": (Form(Version(0, 8, 1), ("block", "list-errors")),),
     "buckets": (

@@ -36,6 +36,8 @@ def findings(seen: Seen) -> list[Finding]:
         *_uncommitted(seen["uncommitted"], seen["set"], hop),
         *room(seen, hop.to_kv, hop.migrates),
     ]
+    if not database:
+        found += _elsewhere((seen["settings"].get("settings") or {}).get("database") or {}, hop)
     if database:
         found += [*_state(seen["info"], database), *_data(database, seen["set"], hop)]
         found += [*_objects(seen, database, hop)]
@@ -86,6 +88,18 @@ def _service(info: Seen, hop: Hop) -> Iterator[Finding]:
         )
 
 
+def _elsewhere(database: Seen, hop: Hop) -> Iterator[Finding]:
+    """What cannot be asked can be redeployed, when that was accepted. Nothing here backs it up or migrates it."""
+    if database.get("type") in ("local", "dynamodb", "cosmosdb") and hop.migrates:
+        yield Finding(
+            "database_not_migrated",
+            True,
+            f"database.type is {database['type']}, and {hop.source} to {hop.target} migrates the database",
+            "PostgreSQL, whose backup is proved by restoring it before anything is migrated",
+            f"back it up by its own means, stop every server, run `lakefs migrate up` of {hop.target} once, start them",
+        )
+
+
 def _state(info: Seen, database: Database) -> Iterator[Finding]:
     state = schema.state(database)
     if state.problem:
@@ -117,7 +131,9 @@ def _data(database: Database, settings: Seen, hop: Hop) -> Iterator[Finding]:
             True,
             f"repositories of the form before 0.30 that were never migrated: {', '.join(behind[:5])}",
             "none, or that nobody misses them",
-            "restore them from a backup of that time, or accept that they are lost",
+            f"stop every server and run lakefs_migrate with the command db by {schema.GRAVELER}, then start them"
+            if hop.source == schema.GRAVELER
+            else "restore them from a backup of that time, or accept that they are lost",
         )
     if hop.from_mvcc and settings["discard_data"] and "discard_data" not in settings["confirm"]:
         yield Finding(

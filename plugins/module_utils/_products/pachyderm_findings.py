@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
@@ -16,6 +16,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._version import 
 Seen = Mapping[str, Any]
 _STOPPED_IS_CARRIED = Version(1, 9, 12)
 _MIGRATED = Version(1, 5, 0)
+_BACKUP_NEEDS: Mapping[str, Sequence[str]] = {
+    "ebs": ("volume",),
+    "gce": ("disk", "zone", "project"),
+    "s3": ("bucket", "to"),
+}
 
 
 def findings(seen: Seen) -> list[Finding]:
@@ -27,6 +32,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_way(info, seen),
         *_store(info, seen),
         *_space(info, seen),
+        *_backups(seen["backup"]),
         *_outside(seen),
     ]
 
@@ -156,6 +162,19 @@ def _space(info: Seen, seen: Seen) -> Iterator[Finding]:
             "it is installed",
             "install it",
         )
+
+
+def _backups(wanted: Sequence[Seen]) -> Iterator[Finding]:
+    for one in wanted:
+        missing = [name for name in _BACKUP_NEEDS[one["kind"]] if not one.get(name)]
+        if missing:
+            yield Finding(
+                "backup_unclear",
+                True,
+                f"a backup of the kind {one['kind']} without {', '.join(missing)}",
+                ", ".join(_BACKUP_NEEDS[one["kind"]]),
+                "complete it in pachyderm_backup",
+            )
 
 
 def _outside(seen: Seen) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from tests.lab.proc import LabError, run, say
 CAPTURES = paths.ROOT / "tests" / "unit" / "fixtures" / "lakefs"
 # Nearest in age first: a case that nobody has captured of a release is taken from the one that the facts call alike.
 BORROWED = {
+    "0.22.0": ("0.30.0", "0.70.6"),
     "0.30.0": ("0.70.6",),
     "0.70.6": ("0.80.2",),
     "0.80.2": ("0.70.6",),
@@ -28,7 +29,12 @@ BORROWED = {
     "0.103.0": ("1.84.0", "0.80.2"),
     "1.52.0": ("1.84.0",),
 }
-TABLES = {"0.30.0": "tables_mvcc_era", "0.70.6": "tables_sql_era", "0.80.2": "tables_sql_era"}
+TABLES = {
+    "0.22.0": "tables_mvcc_era",
+    "0.30.0": "tables_mvcc_era",
+    "0.70.6": "tables_sql_era",
+    "0.80.2": "tables_sql_era",
+}
 HERE = Path(__file__).parent
 START = "import sys\nfrom lakefs_emulator.program import main\nsys.exit(main(sys.argv[1:]))\n"
 
@@ -65,8 +71,11 @@ def answers(version: str) -> dict[str, Any]:
     cases |= own
     if "migrate_up_unknown_key" not in own and "migrate_up_old_keys" in own:
         cases["migrate_up_unknown_key"] = own["migrate_up_old_keys"]
-    tables = captures(version if version in ("0.30.0", "0.70.6") else "0.70.6").get(TABLES.get(version, ""), {})
-    names = re.findall(r"^TABLE public\.(\w+)$", str(tables.get("stdout", "")), re.M)
+    name = TABLES.get(version, "")
+    text = str(captures("0.30.0" if "mvcc" in name else "0.70.6").get(name, {}).get("stdout", ""))
+    names = re.findall(r"^TABLE public\.(\w+)$", text, re.M)
+    if version == "0.22.0":  # graveler began with 0.30
+        names = [name for name in names if not name.startswith("graveler_")]
     return {
         "version": version,
         "known": known_keys(own or captures(BORROWED[version][0])),

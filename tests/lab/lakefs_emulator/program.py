@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import answers, config, server
-from .answers import Said
+from .answers import MVCC, Said
 from .cases import SQL_SCHEMA, Asked, Case, decide
 from .database import DROPPED, TOY, Database, Refused, State
 
@@ -75,7 +75,7 @@ class Call:
 
     def databases(self) -> tuple[Database, Database]:
         """Where it reads the SQL era, and where the KV store is."""
-        sql_only = self.version in ("0.30.0", "0.70.6")
+        sql_only = self.version in (*MVCC, "0.70.6")
         return Database(self.old or self.new), Database(self.old if sql_only else self.new or self.old)
 
     def say(self, name: str, place: dict[str, str], state: State | None = None) -> Said:
@@ -174,8 +174,8 @@ def serve(call: Call, source: Database, store: Database, said: Said) -> int:
         0, re.sub(r'time=[^\n]*msg="shutting down[^\n]*\n', "", said.out), said.err.replace("Shutting down...\n", "")
     )
     spoken(whole)
-    era = "mvcc" if call.settings.get("cataloger.type") == "mvcc" and call.version == "0.30.0" else ""
-    era = era or ("sql" if call.version in ("0.30.0", "0.70.6") else "kv")
+    chosen = call.settings.get("cataloger.type") == "mvcc" and call.version == "0.30.0"
+    era = "mvcc" if chosen or call.version == "0.22.0" else "sql" if call.version in (*MVCC, "0.70.6") else "kv"
     store.started(call.version)
     return server.run(call.version, call.held["cases"], call.settings, store, era)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from .answers import MVCC
 from .database import RECORD, Database, Refused
 
 NAMES = {
@@ -63,7 +64,7 @@ class Site:
 
     def open_page(self, method: str, path: str) -> tuple[int, str, bytes] | None:
         """The pages that want no credentials."""
-        old = self.version == "0.30.0"
+        old = self.version in MVCC
         if path == "/_health":
             return self.captured("http_health")
         if path == "/api/v1/healthcheck":
@@ -77,10 +78,10 @@ class Site:
 
     def page(self, path: str, asked: Mapping[str, list[str]]) -> Any:
         """What a caller with credentials gets, under /api/v1; None is 404."""
-        if path == "/config/version" and self.version != "0.30.0":
+        if path == "/config/version" and self.version not in MVCC:
             status, kind, body = self.captured("http_config_version")
             return json.loads(re.sub(rb'"version":"[^"]+"', b'"version":"%s"' % self.version.encode(), body))
-        if path == "/config" and self.version == "0.30.0":
+        if path == "/config" and self.version in MVCC:
             return json.loads(self.captured("http_config")[2])
         if path == "/user":
             return {"user": {"id": "admin", "creation_date": 0}}
@@ -171,9 +172,7 @@ class Handler(BaseHTTPRequestHandler):
             return open_page
         header = self.headers.get("Authorization", "")
         if not self.site.admitted(header):
-            name = (
-                "http_config_no_credentials" if self.site.version == "0.30.0" else "http_config_version_no_credentials"
-            )
+            name = "http_config_no_credentials" if self.site.version in MVCC else "http_config_version_no_credentials"
             return self.site.captured(name)
         if path.startswith("/api/v1/"):
             found = self.site.page(path.removeprefix("/api/v1"), asked) if self.command in ("GET", "HEAD") else None

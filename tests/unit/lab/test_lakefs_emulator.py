@@ -15,6 +15,11 @@ from tests.lab.lakefs_emulator.database import State
 SQL = State(sql=38, graveler=1, tables=frozenset({"auth_users", "graveler_repositories"}))
 UP = ("migrate", "up")
 CASES = (
+    ("0.22.0", ("run",), {"old": True}, State(sql=20, mvcc=1), "run_current"),
+    ("0.22.0", ("run",), {"old": True}, State(sql=21, mvcc=1), "run_newer"),
+    ("0.22.0", ("migrate", "db"), {"old": True}, State(sql=20, mvcc=1), "migrate_db"),
+    ("0.22.0", UP, {}, State(), "migrate_up_empty"),
+    ("0.30.0", ("migrate", "db"), {"old": True}, State(sql=20, mvcc=1), "migrate_db_success"),
     ("0.30.0", UP, {}, State(), "migrate_up_empty"),
     ("0.30.0", ("run",), {"old": True}, State(sql=21, mvcc=1), "run_mvcc_not_migrated"),
     ("0.30.0", ("run",), {"old": True, "cataloger": "rocks"}, State(sql=21, mvcc=1), "run_mvcc_migrated"),

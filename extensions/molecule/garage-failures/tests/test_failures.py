@@ -6,9 +6,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 from upgrades import Cluster, Result
 
@@ -20,23 +26,57 @@ BALLAST = "/var/lib/garage/meta/ballast"
 # Fills the backup disk as soon as the archive grows.
 FILL = """
 import glob, os, time
-end = time.monotonic() + 120
+end = time.monotonic() + 900
 while not glob.glob("/var/backups/uplift/garage/*/*.part") and time.monotonic() < end:
     time.sleep(0.001)
 with open("/var/backups/full", "wb") as full:
     while True:
         full.write(bytes(1 << 20))
 """
+# Ends the backup as the kernel does when memory is short: the work, and what would have told of its end.
+KILL = """
+import glob, os, signal, time
+end = time.monotonic() + 900
+while not glob.glob("/var/backups/uplift/garage/*/*.part") and time.monotonic() < end:
+    time.sleep(0.001)
+for place in glob.glob("/proc/[0-9]*/cmdline"):
+    try:
+        words = open(place, "rb").read()
+    except OSError:
+        continue
+    pid = int(place.split("/")[2])
+    if pid != os.getpid() and (b"async_wrapper" in words or b"AnsiballZ_metadata_backup" in words):
+        os.kill(pid, signal.SIGKILL)
+"""
 
 
-def upgrading(cluster: Cluster) -> subprocess.Popen[str]:
-    return cluster.start("garage_upgrade", garage_version="0.8.7")
+def upgrading(cluster: Cluster, **variables: Any) -> subprocess.Popen[str]:
+    return cluster.start("garage_upgrade", garage_version="0.8.7", **variables)
 
 
-def upgrade(cluster: Cluster) -> Result:
-    process = upgrading(cluster)
+def upgrade(cluster: Cluster, **variables: Any) -> Result:
+    process = upgrading(cluster, **variables)
     said = process.communicate(timeout=900)[0]
     return Result(process.returncode, said)
+
+
+@contextmanager
+def health(answer: str) -> Iterator[str]:
+    """The URL of an operator's own service, which is of this mind."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"shop": {"state": answer}}).encode())
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/state"
+        server.shutdown()
 
 
 def failed(result: Result, *sentences: str) -> None:
@@ -108,12 +148,34 @@ def test_a_backup_disk_that_fills_up_leaves_the_old_release_running(cluster: Clu
     assert {host: release(cluster, host) for host in cluster.hosts} == {"a1": "0.8.7", "b1": "0.8.0", "c1": "0.8.0"}
 
 
+def test_work_that_is_killed_is_not_waited_for(cluster: Cluster) -> None:
+    cluster.on("b1", "rm", "/var/backups/full")
+    cluster.on("b1", "systemd-run", "python3", "-c", KILL)
+    failed(upgrade(cluster), "metadata_backup at b1 is gone and has left no result", SAME_AGAIN)
+    assert {host: release(cluster, host) for host in cluster.hosts} == {"a1": "0.8.7", "b1": "0.8.0", "c1": "0.8.0"}
+
+
+def test_clients_that_waited_too_long_stop_it_before_the_next_wave(cluster: Cluster) -> None:
+    """They know one address only, and its node is the one that is taken down."""
+    cluster.on("b1", "rm", BALLAST)
+    only = {"garage_probe_addresses": [f"{cluster.address('b1')}:3900"], "garage_max_unavailable_seconds": 0.05}
+    failed(upgrade(cluster, **only), "wanted at most 0.05 s (garage_max_unavailable_seconds)", SAME_AGAIN)
+    assert {host: release(cluster, host) for host in cluster.hosts} == {"a1": "0.8.7", "b1": "0.8.7", "c1": "0.8.0"}
+    assert starts(cluster)["c1"] == 1
+
+
+def test_an_operators_own_check_that_says_no_stops_it(cluster: Cluster) -> None:
+    with health("ill") as url:
+        check = {"url": url, "expression": "shop.state", "expected": "well"}
+        failed(upgrade(cluster, garage_health_checks=[check]), 'shop.state is "ill"; wanted "well"', SAME_AGAIN)
+
+
 def test_the_next_run_finishes(cluster: Cluster) -> None:
-    """And restarts nothing that is done: b1 was started after its failed backup, and once more with its release."""
-    cluster.on("b1", "rm", "/var/backups/full", BALLAST)
-    done = upgrade(cluster)
+    """And restarts nothing that is done: b1 was started after each failed backup, and once more with its release."""
+    with health("well") as url:
+        done = upgrade(cluster, garage_health_checks=[{"url": url, "expression": "shop.state", "expected": "well"}])
     assert done.rc == 0, done.out[-6000:]
-    assert starts(cluster) == {"a1": 2, "b1": 3, "c1": 2}
+    assert starts(cluster) == {"a1": 2, "b1": 4, "c1": 2}
 
 
 from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost

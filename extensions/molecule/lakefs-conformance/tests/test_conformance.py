@@ -59,6 +59,8 @@ STATES = (
 # The task works on objects with encoded names that this state does not have; a busy port is the lab's own matter.
 LEFT_OUT = re.compile(r"migrate_task_run(?!_unknown)|run_port_busy|migrate_up_already_migrated_new_section_only"
                       r"|migrate_up_tmpdir_unwritable|run_new_section_only")  # fmt: skip
+# What ends a call before it has opened a database.
+BLIND = re.compile(r'level=fatal msg="Load config"|Missing database\.connection_string')
 AGENT = """
 import json, os, subprocess, sys, time, urllib.request
 jobs, answers = json.load(sys.stdin), []
@@ -332,9 +334,8 @@ def test_ends_as_it_was_captured(case: dict[str, Any], ends: dict[str, Any], req
                 shown
             )
     # Calls that open no database were captured beside whatever another call had left.
-    wanted_after = (
-        {} if re.search(r"other releases|does not know", case["state"]) else expected_after(case["state_after"])
-    )
+    blind = BLIND.search(case["stdout"] + case["stderr"]) or re.search(r"other releases|does not know", case["state"])
+    wanted_after = {} if blind else expected_after(case["state_after"])
     assert {name: seen["after"].get(name) for name in wanted_after} == wanted_after
     if "run" in case["argv"]:
         assert seen["up"] == ("Answered GET /_health" in case["state_after"])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from upgrades import Cluster
@@ -28,16 +29,17 @@ def test_killed_before_the_migration(cluster: Cluster, moment: str) -> None:
     assert cluster.record() == ""
 
 
-def test_killed_in_the_middle_of_the_kv_migration(cluster: Cluster) -> None:
+def test_killed_in_the_middle_of_the_kv_migration(cluster: Cluster, tmp_path: Path) -> None:
     """trap L10, L25: the record is 0 and half of the rows are there. Run, migration and all are killed."""
     for host in cluster.hosts:
         cluster.on(host, "sh", "-c", "mkdir -p /run/lab && echo 120 > /run/lab/lakefs-pause")
-    process = cluster.start("lakefs_upgrade", lakefs_version=NEWEST)
+    said = tmp_path / "said.txt"
+    process = cluster.start("lakefs_upgrade", aside=said, lakefs_version=NEWEST)
     try:
         end = time.monotonic() + 600
         while cluster.record() != "0" and time.monotonic() < end and process.poll() is None:
             time.sleep(0.5)
-        assert cluster.record() == "0", process.communicate()[0][-6000:] if process.poll() is not None else "too slow"
+        assert cluster.record() == "0", said.read_text(encoding="utf-8")[-6000:]
     finally:
         cluster.kill(process)
     for host in cluster.hosts:

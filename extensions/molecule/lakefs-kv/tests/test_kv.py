@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lakefs_always import (
     cluster,
+    test_clients_were_measured,
     test_nothing_is_left_behind,
     test_nothing_is_lost,
     test_secrets_are_nowhere,
@@ -18,6 +19,7 @@ from upgrades import Cluster
 
 __all__ = [
     "cluster",
+    "test_clients_were_measured",
     "test_nothing_is_left_behind",
     "test_nothing_is_lost",
     "test_secrets_are_nowhere",
@@ -46,8 +48,5 @@ def test_users_came_along(cluster: Cluster) -> None:
 
 
 def test_the_rehearsal_foretold_it(cluster: Cluster) -> None:
-    """What the copy took and what the real one took are both on record."""
-    import json
-
-    saved = json.loads(cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/record.json"))["saved"]
-    assert {"rehearsal_0", "migration_0"} <= set(saved), sorted(saved)
+    """What the copy took and what the real one took are both in the report."""
+    assert [row["hop"] for row in cluster.report()["rehearsals"] if row["foretold"] and row["took"]] == [0, 1]

@@ -2,41 +2,56 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Back from the newest to the SQL era: database, program and configuration together, or nothing at all."""
+"""Back over the migration to KV and over the last hop to the newest: database, program and configuration together."""
 
 from __future__ import annotations
 
 from lakefs_always import cluster, test_secrets_are_nowhere, test_what_is_kept_is_private
 from upgrades import Cluster
 
-OLD = "0.70.6"
+OLD, KV, NEWEST = "0.70.6", "0.80.2", "1.84.0"
+
+
+def stands_on(cluster: Cluster, release: str, record: str) -> None:
+    assert cluster.record() == record
+    assert "all as before" in cluster.lab("verify", "--release", release)
+    for host in cluster.hosts:
+        assert cluster.on(host, "readlink", "/usr/local/bin/lakefs").strip() == f"lakefs-{release}"
 
 
 def test_going_back_wants_to_be_meant(cluster: Cluster) -> None:
     result = cluster.playbook("lakefs_rollback")
-    assert result.rc != 0 and result.says("restore in lakefs_confirm"), result.out[-3000:]
-    assert cluster.record() == "4"
+    assert result.rc != 0 and result.says("lakefs_confirm: [rollback]"), result.out[-3000:]
+    assert cluster.record() == "1"
 
 
-def test_back_to_the_old_release(cluster: Cluster) -> None:
+def test_back_to_the_sql_era(cluster: Cluster) -> None:
     """trap L04: on the migrated database the old server would start, and serve what is stale."""
-    result = cluster.playbook("lakefs_rollback", lakefs_confirm=["restore"])
+    result = cluster.playbook("lakefs_rollback", lakefs_confirm=["rollback"])
     assert result.rc == 0, result.out[-6000:]
-    assert cluster.record() == "" and cluster.sql("SELECT version FROM schema_migrations") == "38"
-    assert "all as before" in cluster.lab("verify", "--release", OLD)
-
-
-def test_configuration_and_program_went_back_together(cluster: Cluster) -> None:
+    stands_on(cluster, OLD, "")
+    assert cluster.sql("SELECT version FROM schema_migrations") == "38"
     for host in cluster.hosts:
         text = cluster.on(host, "cat", cluster.config)
         assert "postgres:" not in text and "connection_string" in text, "the configuration is not the old one"
-        assert cluster.on(host, "readlink", "/usr/local/bin/lakefs").strip() == f"lakefs-{OLD}"
+
+
+def test_there_is_nothing_more_to_undo(cluster: Cluster) -> None:
+    result = cluster.playbook("lakefs_rollback", lakefs_confirm=["rollback"])
+    assert result.rc != 0 and result.says("gone back from already"), result.out[-3000:]
 
 
 def test_forward_again(cluster: Cluster) -> None:
-    done = cluster.playbook("lakefs_upgrade", lakefs_version="1.84.0")
+    done = cluster.playbook("lakefs_upgrade", lakefs_version=NEWEST)
     assert done.rc == 0, done.out[-6000:]
-    assert "all as before" in cluster.lab("verify", "--release", "1.84.0")
+    stands_on(cluster, NEWEST, "4")
+
+
+def test_back_over_the_last_hop(cluster: Cluster) -> None:
+    """Of an operation of two hops the second; a release of 0.80 would start on the newest's schema, too."""
+    result = cluster.playbook("lakefs_rollback", lakefs_confirm=["rollback"])
+    assert result.rc == 0, result.out[-6000:]
+    stands_on(cluster, KV, "1")
 
 
 __all__ = ["cluster", "test_secrets_are_nowhere", "test_what_is_kept_is_private"]

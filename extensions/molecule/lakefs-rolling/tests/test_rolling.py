@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lakefs_always import (
     cluster,
+    test_clients_were_measured,
     test_nothing_is_left_behind,
     test_nothing_is_lost,
     test_secrets_are_nowhere,
@@ -18,6 +19,7 @@ from upgrades import Cluster
 
 __all__ = [
     "cluster",
+    "test_clients_were_measured",
     "test_nothing_is_left_behind",
     "test_nothing_is_lost",
     "test_secrets_are_nowhere",

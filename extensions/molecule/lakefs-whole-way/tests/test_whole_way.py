@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From MVCC to the newest. The conversion of the commits is the emulator's; the data at the end is real."""
+"""From before 0.30 to the newest, and the old tables away at last.
+
+The conversion of the commits is the emulator's; the data at the end is real.
+"""
 
 from __future__ import annotations
 
 from lakefs_always import (
     cluster,
+    test_clients_were_measured,
     test_nothing_is_left_behind,
     test_nothing_is_lost,
     test_secrets_are_nowhere,
@@ -18,6 +22,7 @@ from upgrades import Cluster
 
 __all__ = [
     "cluster",
+    "test_clients_were_measured",
     "test_nothing_is_left_behind",
     "test_nothing_is_lost",
     "test_secrets_are_nowhere",
@@ -32,7 +37,17 @@ def test_every_repository_was_migrated(cluster: Cluster) -> None:
     assert old and old == cluster.sql("SELECT id FROM graveler_repositories ORDER BY 1")
 
 
-def test_the_cataloger_is_gone(cluster: Cluster) -> None:
-    """trap L14: fatal to every later release."""
-    for host in cluster.hosts:
-        assert "cataloger" not in cluster.on(host, "cat", cluster.config)
+def test_dropping_the_old_tables_wants_to_be_meant(cluster: Cluster) -> None:
+    result = cluster.playbook("lakefs_drop_tables")
+    assert result.rc != 0 and result.says("wanted drop_tables in lakefs_confirm"), result.out[-3000:]
+    assert cluster.sql("SELECT to_regclass('graveler_repositories') IS NOT NULL") == "t"
+
+
+def test_the_old_tables_are_dropped_and_nothing_else(cluster: Cluster) -> None:
+    """trap L10: of two eras; what is served does not come from them any more."""
+    for changed in (True, False):
+        result = cluster.playbook("lakefs_drop_tables", lakefs_confirm=["drop_tables"])
+        assert result.rc == 0 and result.says("changed=1") is changed, result.out[-3000:]
+    left = "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '^kv'"
+    assert cluster.sql(left) == "", "some of the old tables are still there"
+    assert "all as before" in cluster.lab("verify", "--release", cluster.report()["to"])

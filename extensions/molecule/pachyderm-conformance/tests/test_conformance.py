@@ -89,7 +89,8 @@ class Hosted:
         return True
 
     def run(self, words: Sequence[str], stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Said:
-        argv = [*pachyderm.base(self.cluster, self.version), *words]
+        # By its name alone, as the captures: usage texts repeat what it was called.
+        argv = [*pachyderm.base(self.cluster, self.version)[:-1], "pachctl", *words]
         command = ["docker", "exec", "-i", self.host.container, *argv]
         done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=120)
         return Said(done.returncode, done.stdout, done.stderr)

@@ -83,6 +83,18 @@ def test_open_commits(cluster: Cluster) -> None:
         cluster.on(HOST, *PACHCTL, "delete", "commit", f"data@{commit}")
 
 
+@pytest.mark.parametrize("token", ["", "of-somebody-else"])
+def test_authentication_is_on(cluster: Cluster, token: str) -> None:
+    """As `auth activate` leaves the metadata, which takes a licence: with an administrator."""
+    key = "pachyderm/1.7.0/pachyderm_auth/admins/robot:lab"
+    etcdctl = ("env", "ETCDCTL_API=3", "etcdctl")
+    cluster.on(HOST, "sh", "-c", f"printf '\\010\\001' | {' '.join(etcdctl)} put {key}")
+    try:
+        refused(cluster, "auth_closed", "pachyderm_token", pachyderm_version=TARGET, pachyderm_token=token)
+    finally:
+        cluster.on(HOST, *etcdctl, "del", key)
+
+
 def test_a_dump_over_a_cluster_that_is_not_empty(cluster: Cluster, dump: str) -> None:
     """trap P03."""
     done = module(cluster, "pachyderm_restore", src=dump)

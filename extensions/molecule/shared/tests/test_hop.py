@@ -2,25 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds after a hop of Garage, or several: scenarios that are only variables use these."""
+"""Scenarios that are only variables use these."""
 
 from __future__ import annotations
 
 from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost
-from upgrades import Cluster
+from hops import test_each_release_has_its_configuration, test_metadata_belongs_to_the_service
 
-__all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
-
-
-def test_metadata_belongs_to_the_service(cluster: Cluster) -> None:
-    """trap G19: what ran beside the daemon ran as the service's own user."""
-    for host in cluster.hosts:
-        assert cluster.on(host, "find", "/var/lib/garage/meta", "-not", "-user", "garage").strip() == ""
-
-
-def test_each_release_has_its_configuration(cluster: Cluster) -> None:
-    """trap G22: going back swaps program and configuration together."""
-    report = cluster.report()
-    for release in (report["from"], report["to"]):
-        for host in cluster.hosts:
-            cluster.on(host, "test", "-s", f"{cluster.config}.uplift-{release}")
+__all__ = [
+    "cluster",
+    "test_backups_are_private_and_proved",
+    "test_each_release_has_its_configuration",
+    "test_metadata_belongs_to_the_service",
+    "test_nothing_is_left_behind",
+    "test_nothing_is_lost",
+]

@@ -27,10 +27,12 @@ s3_region = "garage"
 """
 
 
-def run(tmp_path: Path, task: dict[str, Any], *options: str) -> tuple[dict[str, Any], str]:
+def run(
+    tmp_path: Path, task: dict[str, Any], *options: str, action: str = "garage_config"
+) -> tuple[dict[str, Any], str]:
     """The result of the task, and all that the run has printed at -vvv."""
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False}
-    tasks = [{"uplift.datastores.garage_config": task, "register": "found", "ignore_errors": True}]
+    tasks = [{f"uplift.datastores.{action}": task, "register": "found", "ignore_errors": True}]
     tasks.append({"copy": {"content": "{{ found | to_json }}", "dest": str(tmp_path / "result")}, "check_mode": False})
     (tmp_path / "play.yml").write_text(json.dumps([{**play, "tasks": tasks}]))
     tree = str(Path(found_at.__file__).parents[5])
@@ -82,3 +84,28 @@ def test_findings(tmp_path: Path, config: Path) -> None:
     assert keys == [("config_unknown_key", "warning"), ("config_world_readable", "warning")]  # trap G20
     result, _printed = run(tmp_path, {"src": str(config), "dest": str(config), "state": "present"})
     assert "wanted another file than src" in result["msg"]
+
+
+def test_one_file_for_each_release_and_the_one_that_is_read_stays(tmp_path: Path, config: Path) -> None:
+    """trap G01, trap G22: 0.9 has another default, 2.x another word; what was there comes back with its program."""
+    config.write_text('replication_mode = "3" # three zones\n' + TEXT)
+    before = config.read_text()
+    task = {"src": str(config), "source": "0.8.7", "targets": ["0.9.4", "1.3.0", "2.1.0"], "engine": "sled"}
+    result, checked = run(tmp_path, task, "--check", action="garage_config_stage")
+    assert result["changed"] and not list(tmp_path.glob("garage.toml.*"))
+    result, printed = run(tmp_path, task, action="garage_config_stage")
+    assert [(file["version"], file["db_engine"], file["changed"]) for file in result["files"]] == [
+        ("0.8.7", "", True), ("0.9.4", "sled", True), ("1.3.0", "lmdb", True), ("2.1.0", "lmdb", True),
+    ]  # fmt: skip
+    staged = {file["version"]: Path(file["path"]) for file in result["files"]}
+    assert config.read_text() == staged["0.8.7"].read_text() == before
+    last = staged["2.1.0"].read_text()
+    assert "replication_factor = 3 # three zones\n" in last and "replication_mode" not in last, last
+    assert 'db_engine = "lmdb"' in last and '"/meta"  # fast\n' in last, last
+    assert {stat.S_IMODE(path.stat().st_mode) for path in staged.values()} == {0o640}
+    assert SECRET not in json.dumps(result) + checked + printed
+    again, _printed = run(tmp_path, task, action="garage_config_stage")
+    assert not again["changed"] and not any(file["changed"] for file in again["files"])
+    config.chmod(0o600)
+    again, _printed = run(tmp_path, task, action="garage_config_stage")
+    assert all(file["changed"] for file in again["files"])

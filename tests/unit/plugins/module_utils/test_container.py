@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import copy
 import json
+import socket
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
     _container_info,
     _docker,
     _garage,
+    _garage_ports,
+    _garage_readable,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils import _garage_offline as offline
@@ -312,13 +317,13 @@ def test_a_moment_that_is_none() -> None:
 def test_places_inside_and_on_the_host(host: str, inside: str) -> None:
     one = spec.read(captured("rich"))
     assert spec.inside_path(one.mounts, host) == inside
-    assert spec.host_path(one, inside) == host
+    assert spec.host_path(one.mounts, inside) == host
 
 
 def test_places_that_are_nowhere() -> None:
     one = spec.read(captured("rich"))
     assert spec.inside_path(one.mounts, "/srv/garage/meta-of-another") == ""
-    assert spec.host_path(one, "/etc/passwd") == ""
+    assert spec.host_path(one.mounts, "/etc/passwd") == ""
 
 
 # --- the effects
@@ -502,6 +507,27 @@ def test_nobody_else_has_the_files_open(path: str, alone: bool) -> None:  # trap
     _container_info.demand_alone(Engine(captured("plain")), "lab-plain", "/srv/garage/meta")
 
 
+def test_who_only_reads_is_no_danger() -> None:
+    """Monitoring mounts all of a machine to read; and the configuration is mounted so here."""
+    _container_info.demand_alone(running("plain"), "another", "/srv/garage/garage.toml")
+
+
+# Of a host that is itself a container (docker 20.10.24), and of the machine around it, with that container running.
+INSIDE = """2011 2002 254:0 /var/lib/docker/containers/{0}/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/vda rw
+2012 2002 254:0 /var/lib/docker/containers/{0}/hostname /etc/hostname rw,relatime - ext4 /dev/vda rw
+"""
+AROUND = "971 29 0:88 / /var/lib/docker/containers/{0}/mounts/shm rw,nosuid,nodev,noexec,relatime - tmpfs shm rw\n"
+
+
+def test_the_container_that_this_runs_in_is_the_machine(tmp_path: Path) -> None:
+    engine, number = running("plain"), captured("plain")["Id"]
+    for text, names in ((INSIDE, []), (AROUND, ["lab-plain"])):
+        (tmp_path / "mountinfo").write_text(text.format(number))
+        found = _container_info.writers(engine, str(tmp_path / "mountinfo"))
+        assert [one["name"] for one in found] == names
+    assert [one["name"] for one in _container_info.writers(engine, str(tmp_path / "none"))] == ["lab-plain"]
+
+
 # --- programs in the container
 
 
@@ -587,7 +613,7 @@ def test_the_owner_of_the_metadata_is_the_containers_own(tmp_path: Path) -> None
 
 
 def test_an_image_is_staged_and_asked() -> None:
-    given = {"image": NEW, "program": "/garage", "version": "0.9.4", "timeout": 5.0}
+    given = {"image": NEW, "container": "", "program": "/garage", "version": "0.9.4", "timeout": 5.0}
     said = Answer((), 0, "garage cargo:0.9.4 [features: lmdb]\n", "")
     result = _container_image.stage(Heard(said), Engine(), given, False)
     assert (result["changed"], result["evidence"][0]["id"]) == (False, "sha256:0.9.4")
@@ -595,7 +621,162 @@ def test_an_image_is_staged_and_asked() -> None:
         _container_image.stage(Heard(said), Engine(), {**given, "version": "0.9.5"}, False)
     with pytest.raises(UpliftError, match="was pulled and is not there"):
         _container_image.stage(Heard(), Engine(), {**given, "image": "garage:1"}, False)
-    assert _container_image.stage(Heard(), Engine(), {**given, "image": "garage:1"}, True)["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("image", "own", "name"),
+    [
+        ("", "garage:0.8.7", "garage:0.9.4"),
+        ("", "dxflrs/amd64_garage:v0.8.7", "dxflrs/amd64_garage:v0.9.4"),
+        ("", "registry.example.org:5000/store/garage:v0.8.7-lts", "registry.example.org:5000/store/garage:v0.9.4-lts"),
+        ("garage:v{version}", "garage:latest", "garage:v0.9.4"),
+        ("garage:stable", "garage:0.8.7", "garage:stable"),
+    ],
+)
+def test_what_the_image_of_a_release_is_called(image: str, own: str, name: str) -> None:
+    assert _container_image.name_of(image, own, "0.9.4") == name
+
+
+@pytest.mark.parametrize(
+    "own", ["garage", "garage:latest", "registry.example.org:5000/garage", "garage@sha256:0.8.7", "sha256:0efc", ""]
+)
+def test_a_tag_without_a_release_is_no_name_for_the_next(own: str) -> None:
+    with pytest.raises(UpliftError, match="names no release; wanted .* what the image of 0.9.4 is called"):
+        _container_image.name_of("", own, "0.9.4")
+
+
+def test_an_image_for_a_container_is_made_once_and_taken_away() -> None:
+    engine, said = running(), Answer((), 0, "garage 0.9.4", "")
+    given = {"image": "", "container": "lab-rich", "program": "", "version": "0.9.4", "timeout": 5.0}
+    local = Heard(said)
+    result = _container_image.stage(local, engine, given, False)
+    assert (result["image"], result["changed"], list(engine.there)) == (NEW, False, ["lab-rich"])
+    assert engine.said == [
+        "create lab-rich.uplift-part",
+        "connect lab-rich.uplift-part lab-net2",
+        "remove lab-rich.uplift-part",
+    ]
+    assert local.calls[0][0][-4:] == ["--entrypoint", "/garage", NEW, "--version"]
+    engine.said.clear()
+    _container_image.stage(local, engine, given, True)
+    assert engine.said == []
+
+
+def test_an_image_that_cannot_follow_is_found_while_the_present_one_serves() -> None:
+    engine = running("plain")
+    engine.images[NEW] = {**image("0.9.4"), "Config": {**image()["Config"], "Cmd": ["/bin/sh"]}}
+    given = {"image": NEW, "container": "lab-plain", "program": "", "version": "0.9.4", "timeout": 5.0}
+    with pytest.raises(UpliftError, match="is not the same: command was"):
+        _container_image.stage(Heard(Answer((), 0, "garage 0.9.4", "")), engine, given, False)
+    assert list(engine.there) == ["lab-plain"] and engine.there["lab-plain"]["State"]["Running"]
+
+
+# What a real daemon (20.10.24) and its command line said where there is no registry.
+NO_HOST = 'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 198.18.0.1:53: no such host'
+NO_PING = f"failed to configure transport: error pinging v2 registry: {NO_HOST}\n"
+
+
+@pytest.mark.parametrize(
+    ("daemon", "line", "there"),
+    [((200, b"{}"), 1, True), ((500, json.dumps({"message": NO_HOST}).encode()), 0, True), ((500, b"no"), 1, False)],
+)
+def test_an_image_that_cannot_be_had_is_found_before_it_is_pulled(
+    daemon: tuple[int, bytes], line: int, there: bool
+) -> None:
+    def call(method: str, path: str, *_more: Any) -> tuple[int, bytes]:
+        return daemon if path == "/distribution/dxflrs/garage%3Av0.9.4/json" else (404, b"")
+
+    given = {"image": "dxflrs/garage:v0.9.4", "container": "", "program": "/g", "version": "0.9.4", "timeout": 5.0}
+    local = Heard(Answer((), line, "", NO_PING))
+    if there:
+        assert _container_image.stage(local, _docker.Docker(call), given, True)["changed"] is True
+    else:
+        with pytest.raises(UpliftError, match="is not on this machine, and cannot be had .no.*docker load"):
+            _container_image.stage(local, _docker.Docker(call), given, True)
+    assert not any("pull" in words for words, _how in local.calls)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [
+        ("plain", None),  # the machine's own network
+        ("rich", {"3900": "127.0.0.1:3900", "3901": "0.0.0.0:3901"}),
+        ("compose", {"3900": "0.0.0.0:13900"}),
+    ],
+)
+def test_where_the_machine_has_its_ports(kind: str, wanted: dict[str, str] | None) -> None:
+    assert _container_info.published(captured(kind)) == wanted
+    assert _container_info.around(Engine(captured(kind)), name_of(kind))["image"] == "garage:0.8.7"
+
+
+def test_what_the_next_start_is_of() -> None:
+    engine = running()
+    assert _container_info.next_image(engine, "lab-rich") == image()["Id"]
+    evidence = brought(engine, "activated", image=NEW)["evidence"]
+    assert evidence == [{"slot": "release", "kind": "made", "name": "lab-rich", "id": "sha256:0.9.4"}]
+    assert _container_info.next_image(engine, "lab-rich") == "sha256:0.9.4"
+
+
+# --- clients shut out
+
+OWN, QUIET = "/srv/garage/garage.toml", "/srv/garage/garage.toml.uplift-quiesced"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_container_reads_the_other_file_and_its_own_again(kind: str) -> None:  # trap G23
+    engine = running(kind)
+    before = copy.deepcopy(engine.there[name_of(kind)])
+    for state, wanted in (("closed", QUIET), ("closed", QUIET), ("open", OWN), ("open", OWN)):
+        _garage_ports.turn(engine, name_of(kind), OWN, QUIET, state, False)
+        brought(engine, "restarted", kind, if_stale=True)
+        assert _garage_ports.reads(spec.read(engine.there[name_of(kind)])) == wanted
+    assert spec.differences(before, image(), engine.there[name_of(kind)], Change("garage:0.8.7")) == []
+
+
+def test_shutting_clients_out_twice_changes_nothing_more(tmp_path: Path) -> None:
+    engine = running()
+    assert _garage_ports.turn(engine, "lab-rich", OWN, QUIET, "closed", True)["changed"] is True
+    assert engine.said == []
+    assert _garage_ports.turn(engine, "lab-rich", OWN, QUIET, "closed", False)["changed"] is True
+    assert _garage_ports.turn(engine, "lab-rich", OWN, QUIET, "closed", False)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "wanted"),
+    [
+        (("/garage", "-c", "/e/g.toml", "server"), {}, {"/e/g.toml": "/e/quiet"}),
+        (("/garage", "--config=/e/g.toml", "server"), {}, {"--config=/e/g.toml": "--config=/e/quiet"}),
+        (("/garage", "server"), {"GARAGE_CONFIG_FILE": "/e/g.toml"}, {"/e/g.toml": "/e/quiet"}),
+        (("/garage", "server"), {}, None),
+    ],
+)
+def test_a_configuration_in_a_mounted_directory(
+    command: tuple[str, ...], environment: dict[str, str], wanted: dict[str, str] | None
+) -> None:
+    one = replace(spec.read(captured("plain")), command=command, environment=environment, mounts={"/e": "/srv/e"})
+    if wanted is None:
+        with pytest.raises(UpliftError, match="without naming it; wanted its place in the command"):
+            _garage_ports.moved(one, "/srv/e/g.toml", "/srv/e/quiet")
+    else:
+        assert _garage_ports.moved(one, "/srv/e/g.toml", "/srv/e/quiet") == wanted
+
+
+def test_a_name_that_means_another_image_by_now_is_no_way_to_make_it_again() -> None:
+    engine = running()
+    engine.images["garage:0.8.7"] = image("0.9.4")
+    with pytest.raises(UpliftError, match="means another image .* would be an upgrade"):
+        _garage_ports.turn(engine, "lab-rich", OWN, QUIET, "closed", False)
+
+
+def test_a_copy_for_one_look_is_shared_with_that_container_alone(tmp_path: Path) -> None:
+    (tmp_path / "garage.toml").touch()
+    local = Heard()
+    garage = inside(Engine(captured("rich")), local)
+    runner = _garage_readable._sharing(garage.runner, str(tmp_path))
+    runner.run([NEW, "-c", f"{tmp_path}/garage.toml", "offline-repair"])
+    words = local.calls[0][0]
+    assert [words[at + 1] for at, word in enumerate(words) if word == "--volume"] == [f"{tmp_path}:{tmp_path}"]
+    assert words[-3:] == ["-c", f"{tmp_path}/garage.toml", "offline-repair"]
 
 
 # --- the daemon's socket
@@ -606,6 +787,28 @@ def test_what_docker_refuses_is_a_sentence() -> None:
     with pytest.raises(UpliftError, match="Renaming a to b failed: docker answered 409 and said: the name is in use"):
         docker.rename("a", "b")
     docker.kill("a", "SIGINT")  # it has just ended by itself
+
+
+def test_nothing_is_sent_that_the_daemon_does_not_wait_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It renames, answers and closes without a look at the body: seen once as `Broken pipe`, with the rename done."""
+    place = str(tmp_path / "s")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{place}")
+    with socket.socket(socket.AF_UNIX) as listener, ThreadPoolExecutor(1) as pool:
+        listener.bind(place)
+        listener.listen()
+
+        def serve() -> bytes:
+            with listener.accept()[0] as one:
+                said = one.recv(65536)
+                one.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+                return said + one.recv(65536)
+
+        heard = pool.submit(serve)
+        _docker.Docker().rename("a", "b")
+        head, body = heard.result().split(b"\r\n\r\n", 1)
+    assert (
+        head.startswith(b"POST /containers/a/rename?name=b ") and b"Content-Length: 0" in head.title() and body == b""
+    )
 
 
 def test_what_is_not_there_is_none() -> None:

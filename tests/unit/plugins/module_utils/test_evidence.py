@@ -34,6 +34,9 @@ class Seen:
     def image(self, name: str) -> str:
         return str(self._fact("image"))
 
+    def made(self, name: str) -> str:
+        return str(self._fact("made"))
+
     def target(self, path: str) -> str:
         return str(self._fact("target"))
 
@@ -50,6 +53,7 @@ class Seen:
 UP = {"slot": "service", "kind": "unit", "name": "g.service", "active": True}
 BOX = {"slot": "service", "kind": "container", "name": "garage", "active": True}
 IMAGE = {"slot": "stage", "kind": "image", "name": "g:1", "id": "sha256:1"}
+MADE = {"slot": "release", "kind": "made", "name": "garage", "id": "sha256:1"}
 DOWN = {**UP, "active": False}
 LINK = {"slot": "release", "kind": "link", "path": "/b/g", "target": "g-1"}
 FILE = {"slot": "backup", "kind": "file", "path": "/b/x", "size": 3, "sha256": "abc"}
@@ -72,6 +76,9 @@ GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
         (IMAGE, {"image": "sha256:1"}, "yes", ""),
         (IMAGE, {"image": "sha256:2"}, "no", "is another"),
         (IMAGE, {"image": ""}, "no", "is gone"),
+        (MADE, {"made": "sha256:1"}, "yes", ""),
+        (MADE, {"made": "sha256:2"}, "no", "next start of the container garage is of another image"),
+        (MADE, {"made": UpliftError("no such")}, "unknown", "no such"),
         (DOWN, {"state": "deactivating"}, "unknown", "deactivating; wanted down"),
         (UP, {"state": UpliftError("systemctl is not there.")}, "unknown", "g.service .* systemctl is not there"),
         (LINK, {"target": "g-1"}, "yes", ""),
@@ -86,7 +93,7 @@ GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
         (FILE, {"size": 3, "sha256": OSError(5, "Input/output error")}, "unknown", "Input/output"),
         (GONE, {"there": False}, "yes", ""),
         (GONE, {"there": True}, "no", "is there again"),
-        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, container, file, image, link, unit"),
+        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, container, file, image, link, made, unit"),
         ({"kind": "link", "path": "/b"}, {"target": "x"}, "unknown", "without 'target'"),
         ({}, {}, "unknown", "kind ''"),
     ],

@@ -30,7 +30,7 @@ def test_a_burst_is_thinned_out_but_news_and_the_end_are_said(tmp_path: Path) ->
     ]:
         now[0] += later
         progress.say(done, 10, text)
-    assert said(tmp_path / "p") == [(0, "a"), (2, "a"), (3, "b"), (10, "b")]
+    assert said(tmp_path / "p") == [(0, ""), (0, "a"), (2, "a"), (3, "b"), (10, "b")]
     assert (tmp_path / "p").stat().st_mode & 0o777 == 0o600
 
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -97,30 +96,6 @@ def test_the_running_release(  # traps G01 G20
     answer = engine.in_use(found, configured, parse(version))
     assert (answer.same, answer.key) == (same, key)
     assert all(answer.finding().values()) or answer.same, "a finding has what was seen, what is wanted and what to do"
-
-
-@pytest.mark.parametrize(
-    ("found", "before", "running", "then", "target", "same", "advice"),
-    [
-        (SLED, "", "0.7.0", "", "0.8.7", True, ""),
-        (SLED, "", "0.8.7", "sled", "0.9.4", True, ""),
-        (SLED, "", "0.8.7", "", "0.9.4", False, 'Write db_engine = "sled" into the configuration that 0.9.4'),
-        (SLED, "sled", "0.9.4", "sled", "1.3.0", False, "Convert it with garage_convert_db .* to lmdb or sqlite"),
-        (SLED, "sled", "0.9.4", "lmdb", "1.3.0", False, "Convert it with garage_convert_db"),
-        (BOTH, "lmdb", "0.9.4", "lmdb", "1.3.0", True, ""),
-        (BOTH, "lmdb", "0.9.4", "", "1.3.0", True, ""),
-        (BOTH, "", "0.9.4", "lmdb", "1.3.0", None, "move the other database out"),
-        (SQLITE, "sqlite", "1.3.0", "", "2.1.0", False, 'Write db_engine = "sqlite"'),
-        (SQLITE, "sqlite3", "1.3.0", "sqlite", "2.1.0", True, ""),
-        (NONE, "", "0.8.7", "sled", "0.9.4", False, "restore the database"),
-    ],
-)
-def test_the_release_to_come(  # trap G01
-    found: Found, before: str, running: str, then: str, target: str, same: bool | None, advice: str
-) -> None:
-    answer = engine.after(found, before, parse(running), then, parse(target))
-    assert answer.same is same
-    assert not advice or re.search(advice, answer.advice)
 
 
 def test_told_for_a_result(tmp_path: Path) -> None:

@@ -326,7 +326,7 @@ def test_garbage_is_counted_apart() -> None:
     said = out("stats", BARE).replace("GC todo queue length: 0", "GC todo queue length: 7")
     assert [(table.merkle_todo, table.gc_todo) for table in work.stats(said).tables][0] == (4, 7)
     said = out("stats", NEW).replace("bucket_v2  NC     NC        0        0", "bucket_v2  12     15        3        9")
-    assert work.stats(said).tables[0] == work.Table("bucket_v2", 3, 9)
+    assert work.stats(said).tables[0] == work.Table("bucket_v2", 3, 9, 12)
 
 
 def test_an_answer_without_numbers_has_none() -> None:

@@ -410,7 +410,7 @@ def test_progress_lines(tmp_path: Path) -> None:
     one = watch(Replay(NEW, {**script, "journal": QUIET_LOG}), FakeTime(), progress=Progress(str(tmp_path / "lines")))
     one.repair("tables")
     lines = [json.loads(line) for line in (tmp_path / "lines").read_text().splitlines()]
-    assert lines[0]["text"].startswith("tables: 2 workers busy, ")
+    assert lines[1]["text"].startswith("tables: 2 workers busy, ")
 
 
 # --- garage_settled

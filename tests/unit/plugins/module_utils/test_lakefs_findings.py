@@ -67,6 +67,18 @@ def seen(database: Database = KV, source: str = "1.82.0", target: str = "1.84.0"
     }
 
 
+@pytest.mark.parametrize("kind", ["local", "dynamodb"])
+@pytest.mark.parametrize(("source", "target", "wanted"), [("1.82.0", "1.84.0", []), ("0.103.0", "1.84.0", [True])])
+def test_a_database_that_cannot_be_asked_is_redeployed_and_not_migrated(
+    kind: str, source: str, target: str, wanted: list[bool]
+) -> None:
+    """trap L26: its `migrate up` may fail for want of a record, and nothing is backed up: it stops beforehand."""
+    given = seen(KV, source, target)
+    given["info"].update(database=None, server=None)
+    given["settings"]["settings"]["database"] = {"type": kind, "place": "", "old": "", "new": ""}
+    assert [one.stops for one in findings(given) if one.key == "database_not_migrated"] == wanted
+
+
 def keys(of: dict[str, Any], stopping: bool = True) -> list[str]:
     return sorted(one.key for one in findings(of) if one.stops == stopping)
 

@@ -318,7 +318,10 @@ BEFORE = {
         ({"branches": {"main": "h9", "dev": "h2"}, "lost_heads": ["main"]}, "head_gone"),
         ({"tags": {}}, "tag_gone"),
         ({"tags": {"v1": "h2"}}, "tag_changed"),
-        ({"uncommitted": {}}, "uncommitted_changed"),
+        ({"uncommitted": {}}, "uncommitted_changed"),  # trap L05, L11
+        ({"uncommitted": {"main": 1}}, "uncommitted_changed"),
+        ({"uncommitted": {"main": 3}}, ""),  # a client's, before the stop or after the start
+        ({"uncommitted": {}, "branches": {"main": "h9", "dev": "h2"}}, ""),  # somebody has committed them
         ({"object": {"path": "a", "branch": "main", "sha256": "t"}}, "object_changed"),
     ],
 )
@@ -326,6 +329,11 @@ def test_what_is_lost(change: dict[str, Any], key: str) -> None:
     after = {"repositories": {"repo1": {**BEFORE["repositories"]["repo1"], **change}}}
     found = _lakefs_inventory.compare(BEFORE, after, live=False)
     assert [one["key"] for one in found] == ([key] if key else [])
+
+
+def test_clients_that_worked_all_the_time_may_take_back_their_changes() -> None:
+    after = {"repositories": {"repo1": {**BEFORE["repositories"]["repo1"], "uncommitted": {}}}}
+    assert _lakefs_inventory.compare(BEFORE, after, live=True) == []
 
 
 def test_a_repository_that_is_gone_and_an_inventory_that_is_not_there() -> None:

@@ -28,6 +28,7 @@ GOOD: dict[str, Any] = {
     "full": True,
     "room": 500,
     "nested": "",
+    "backup": [{"kind": "ebs", "volume": "vol-1"}, {"kind": "s3", "bucket": "pach", "to": "copy"}],
 }
 
 
@@ -61,6 +62,7 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
         ("no_space", True, {"info.repos": [{"name": "data", "size": 501}]}, "1000 bytes free"),
         ("space_unknown", True, {"space.paths": {}}, "/b"),
         ("program_missing", True, {"space.programs": {"etcdctl": ""}}, "etcdctl"),
+        ("backup_unclear", True, {"backup": [{"kind": "gce", "disk": "pach", "zone": ""}]}, "without zone, project"),
         ("release", True, {"releases": [{"failed": True, "msg": "not on the controller"}]}, "not on the controller"),
     ],
 )

@@ -85,6 +85,17 @@ def test_nothing_of_what_the_record_saved_gets_out() -> None:
     assert "4425f5c2" not in json.dumps(found) + subject.markdown(found)
 
 
+def test_what_was_foretold_stands_beside_what_it_took() -> None:
+    saved = {
+        "rehearsal_0": {"dump": 0.2, "migrate": 16.8, "all": 21.0},
+        "migration_0": 17.2,
+        "rehearsal_1": {"migrate": 3},
+    }
+    found = subject.gather({"a1": {**record(0), "saved": saved}}, {}, [], {}, "")
+    assert "| 1 | 16.8 s | 17.2 s |\n| 2 | 3.0 s | not measured |" in subject.markdown(found)
+    assert "Rehearsals" not in subject.markdown(report())
+
+
 def test_a_run_that_failed() -> None:
     open_ = {**record(0), "state": "open"}
     del open_["closed"]

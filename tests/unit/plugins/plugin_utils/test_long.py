@@ -17,7 +17,8 @@ from ansible_collections.uplift.datastores.plugins.plugin_utils._long import Lon
 JOB = {"started": True, "finished": False, "ansible_job_id": "j440251316573.11037"}
 DONE = {"changed": True, "sha256": "abc", "invocation": {"module_args": {}}}
 BOOT = "5a0b9a9c-2f1e-4d60-8f0e-1c7f8f1f9d11"
-SAID = {"done": 5, "total": 10, "text": "backup", "unit": ""}
+SAID = {"done": 5, "total": 10, "text": "backup", "unit": "", "pid": 4711}
+STAT = "4711 (python3) S 4700 4711"
 
 
 def lines(*parts: Any) -> str:
@@ -25,19 +26,20 @@ def lines(*parts: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "progress", "ended"),
+    ("text", "progress", "ended", "alive"),
     [
-        (lines(SAID, BOOT, JOB), SAID, False),
-        (lines(BOOT, JOB), None, False),
-        (lines(SAID, BOOT, DONE), SAID, True),
-        (lines(BOOT, {**DONE, "started": 1795231718.2}), None, True),  # a module may itself return `started`
-        (lines("tail: cannot open '/tmp/x/progress' for reading: No such file", BOOT, DONE), None, True),
-        (lines(BOOT, "tail: cannot open x", DONE) + "\r\n", None, True),
+        (lines(SAID, BOOT, JOB), SAID, False, False),
+        (lines(SAID, STAT, BOOT, JOB), SAID, False, True),
+        (lines(BOOT, JOB), None, False, False),
+        (lines(SAID, BOOT, DONE), SAID, True, False),
+        (lines(BOOT, {**DONE, "started": 1795231718.2}), None, True, False),  # a module may itself return `started`
+        (lines("tail: cannot open '/tmp/x/progress' for reading: No such file", BOOT, DONE), None, True, False),
+        (lines(BOOT, "tail: cannot open x", DONE) + "\r\n", None, True, False),
     ],
 )
-def test_a_look(text: str, progress: Any, ended: bool) -> None:
+def test_a_look(text: str, progress: Any, ended: bool, alive: bool) -> None:
     look = parse(text)
-    assert (look.boot, look.progress, look.result is not None) == (BOOT, progress, ended)
+    assert (look.boot, look.progress, look.result is not None, look.alive) == (BOOT, progress, ended, alive)
 
 
 @pytest.mark.parametrize("text", ["", BOOT, lines(SAID, BOOT), lines(JOB), lines(BOOT, '{"a'), lines("{x", BOOT, JOB)])
@@ -89,31 +91,44 @@ class Watched(LongAction):
 def test_only_what_changed_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     more = {**SAID, "done": 6}
     action = Watched(monkeypatch, *[lines(said, BOOT, JOB) for said in (SAID, SAID, more)], lines(more, BOOT, DONE))
-    assert json.loads(action._watch(["x"], "a1", 600)) == DONE
+    assert json.loads(action._watch("x", "y", "a1", 600)) == DONE
     assert action.printed == ["[a1] backup  50 %  5 of 10", "[a1] backup  60 %  6 of 10"]
+
+
+def test_work_that_was_killed_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    action = Watched(monkeypatch, lines(SAID, BOOT, JOB), lines(SAID, STAT, BOOT, JOB), lines(SAID, BOOT, JOB))
+    with pytest.raises(AnsibleActionFail, match="metadata_backup at a1 is gone and has left no result"):
+        action._watch("x", "y", "a1", 600)
+    assert 10 < action.time < 15
+
+
+def test_a_result_may_come_after_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = [lines(SAID, BOOT, JOB)] * 4
+    action = Watched(monkeypatch, lines(SAID, STAT, BOOT, JOB), *gone, lines(SAID, BOOT, DONE))
+    assert json.loads(action._watch("x", "y", "a1", 600)) == DONE
 
 
 def test_no_log_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     action = Watched(monkeypatch, lines(SAID, BOOT, JOB), lines(SAID, BOOT, DONE), no_log=True)
-    action._watch(["x"], "a1", 600)
+    action._watch("x", "y", "a1", 600)
     assert action.printed == []
 
 
 def test_a_lost_connection_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = AnsibleConnectionFailure("timed out")
     action = Watched(monkeypatch, lines(SAID, BOOT, JOB), gone, "", "nonsense", gone, lines(SAID, BOOT, DONE))
-    assert json.loads(action._watch(["x"], "a1", 600)) == DONE
+    assert json.loads(action._watch("x", "y", "a1", 600)) == DONE
     assert action.resets == 4
 
 
 def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     action = Watched(monkeypatch, lines(SAID, BOOT, JOB), AnsibleConnectionFailure("timed out"))
     with pytest.raises(AnsibleActionFail, match="a1 has not answered for 30 s .*timed out.* goes on there by itself"):
-        action._watch(["x"], "a1", 30)
+        action._watch("x", "y", "a1", 30)
     assert 30 < action.time < 35
 
 
 def test_a_node_that_was_booted_anew_has_forgotten_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     action = Watched(monkeypatch, lines(SAID, BOOT, JOB), lines(SAID, BOOT.replace("5", "6"), JOB))
     with pytest.raises(AnsibleActionFail, match="a1 was booted anew"):
-        action._watch(["x"], "a1", 600)
+        action._watch("x", "y", "a1", 600)

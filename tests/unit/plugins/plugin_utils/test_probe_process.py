@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -22,6 +23,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe_control as subject
 
 SECRET = "4425f5c26c5e11581d3223904324dcb5"
@@ -82,7 +84,15 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 def orders(stores: list[Any], **rest: Any) -> dict[str, Any]:
     addresses = [f"127.0.0.1:{server.server_port}" for server in stores]
     known = {"operation": "op", "phase": "before", "addresses": addresses, "region": "garage", "bucket": "uplift-probe"}
-    more = {"object": "o", "ca_file": "", "interval": 0.02, "max_seconds": 60.0, "key_id": "GK1", "secret": SECRET}
+    more = {
+        "path": "",
+        "object": "o",
+        "ca_file": "",
+        "interval": 0.02,
+        "max_seconds": 60.0,
+        "key_id": "GK1",
+        "secret": SECRET,
+    }
     return {**known, **more, **rest}
 
 
@@ -109,6 +119,19 @@ def test_a_whole_life(stores: list[Any], directory: Path) -> None:
     assert kept[-1] == b""
     # trap G09: no connection is kept; and Garage is not asked to close it, since it then forgets to answer first.
     assert all(server.headers.get("Connection", "").lower() != "close" for server in stores)
+
+
+def test_a_page_is_only_read(stores: list[Any], directory: Path) -> None:
+    """Where nothing may be written: neither an object nor its removal, and any answer that is no error will do."""
+    kept[:] = [b"not what was written"]
+    subject.start(directory, orders(stores, bucket="", path="/api/v1/repositories?amount=1"), os.getpid())
+    wait(lambda: subject.read(directory)["requests"] > 5)
+    stores[0].mood = stores[1].mood = "error"
+    wait(lambda: subject.read(directory)["unserved"])
+    subject.stop(directory)
+    assert kept == [b"not what was written"] and subject.read(directory)["object_removed"]
+    expected = "Basic " + base64.b64encode(f"GK1:{SECRET}".encode()).decode()
+    assert [server.headers["Authorization"] for server in stores] == [expected, expected]
 
 
 def test_secrets_and_files(stores: list[Any], directory: Path) -> None:
@@ -194,6 +217,15 @@ def test_a_probe_that_cannot_start_says_why(stores: list[Any], directory: Path) 
     del bad["region"]
     with pytest.raises(UpliftError, match="The probe did not start: KeyError: 'region'"):
         subject.start(directory, bad, os.getpid())
+
+
+def test_what_one_has_left_is_removed_by_the_first_address_that_serves(stores: list[Any]) -> None:
+    stores[0].mood = "error"
+    kept.append(b"left")
+    assert _probe.removed([_probe.Door(address, orders(stores)) for address in orders(stores)["addresses"]])
+    assert kept[-1] == b""
+    stores[1].mood = "error"
+    assert not _probe.removed([_probe.Door(address, orders(stores)) for address in orders(stores)["addresses"]])
 
 
 def test_no_figures(tmp_path: Path) -> None:

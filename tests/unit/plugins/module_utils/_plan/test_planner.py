@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, shape
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     PASSES,
     Cluster,
@@ -124,6 +124,7 @@ REFUSALS = [
     ("abc", "0.7.0", {"target": "0.8.7", "wave": "rack"}, "unknown_wave", "wanted one of node, zone"),
     ("aabbcc", "0.7.0", {"target": "0.8.7", "strategy": "rolling", "replication": "2"}, "wave_interrupts", "accept"),
     ("aab", "0.7.0", {"target": "0.8.7", "strategy": "rolling", "wave": "zone"}, "wave_interrupts", "without a1, a2"),
+    ("aabbcc", "0.7.0", {"target": "0.8.7", "forks": 5}, "few_forks", "6 nodes switch at one moment"),
 ]
 
 
@@ -135,6 +136,11 @@ def test_refusals(zones: str, version: str, request_: dict[str, Any], key: str, 
     refusals = plan(nodes(zones, version), **request_)
     assert [refusal.key for refusal in refusals] == [key]
     assert says in refusals[0].sentence
+
+
+@pytest.mark.parametrize("request_", [{"forks": 6}, {"forks": 0}, {"forks": 1, "strategy": "all_at_once"}])
+def test_forks_matter_where_a_moment_is_agreed_on_only(request_: dict[str, Any]) -> None:
+    assert plan(nodes("aabbcc", "0.7.0"), **request_).hops
 
 
 def test_mixed_versions_name_every_node() -> None:
@@ -278,3 +284,102 @@ def test_refusal_is_a_sentence_with_what_to_do() -> None:
         for refusal in plan(nodes(zones, version), **request_):
             assert isinstance(refusal, Refusal)
             assert refusal.sentence.endswith(".") or refusal.key == "bad_version"
+
+
+ANEW = ["count", "quiesce", "stop", "renew", "start", "connect", "complete", "resume", "connect", "healthy"]
+
+
+def last(made: Plan) -> dict[str, list[str]]:
+    return {one.name: [verb for verb, _scope in one.steps] for one in made.hops[-1].passes}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "request_", "anew"),
+    [
+        ("0.5.1", "1.3.0", {}, True),
+        ("0.5.0", "2.1.0", {"stop_after": "1"}, True),
+        ("0.9.4", "1.3.0", {"born": "0.5"}, True),
+        ("0.9.4", "1.3.0", {"born": "v0.5.1", "strategy": "all_at_once"}, True),
+        ("0.8.7", "1.3.0", {"born": "0.5"}, True),
+        ("0.9.4", "1.3.0", {}, False),
+        ("0.6.0", "1.3.0", {}, False),
+        ("0.9.4", "1.3.0", {"born": "0.6"}, False),
+        ("0.9.4", "1.3.0", {"born": "0.9.4"}, False),
+    ],
+)
+def test_entries_of_0_5_are_written_anew_where_there_may_be_some(
+    source: str, target: str, request_: dict[str, Any], anew: bool
+) -> None:
+    """0.9 writes them before 1.x is asked to read them; without need the hop is as it was."""
+    steps = last(plan(nodes("abc", source), target, **request_))
+    assert steps.get("walk") == (ANEW if anew else None)
+    assert steps["together"].index("readable") < steps["together"].index("activate")
+    assert list(steps) == (["before", "walk", "together", "after"] if anew else ["before", "together", "after"])
+
+
+def test_the_way_that_ends_before_needs_nothing_anew() -> None:
+    made = plan(nodes("abc", "0.5.1"), "2.1.0", replication="1", stop_after="0.9")
+    assert not any("renew" in verb for hop in made.hops for one in hop.passes for verb, _scope in one.steps)
+
+
+@pytest.mark.parametrize(
+    ("replication", "key", "says"),
+    [
+        ("1", "no_copies", "copy the objects to a new cluster"),
+        ("none", "no_copies", "with replication 'none' there is none"),
+        ("", "no_copies", "garage_stop_after"),
+        ("2", "copies_mislead", "shut clients out; on one node of each zone at a time"),
+        ("3-degraded", "copies_mislead", "with replication '3-degraded' readers would be told"),
+        ("3-dangerous", "copies_mislead", "wanted '3'"),
+    ],
+)
+def test_a_database_is_emptied_only_where_others_hold_and_tell_what_it_held(
+    replication: str, key: str, says: str
+) -> None:
+    """Not to be accepted: it is not an outage that would follow, but wrong answers or a loss."""
+    (refusal,) = plan(
+        nodes("abc", "0.9.4"), "1.3.0", replication=replication, born="0.5", accept=["wave_interrupts", key]
+    )
+    assert refusal.key == key and says in refusal.sentence
+
+
+@pytest.mark.parametrize(
+    ("born", "key", "says"),
+    [
+        ("0.3", "bad_version", "0.3"),
+        ("0.3.0", "unknown_version", "0.3.0 was named as the one that data began with"),
+        ("early", "bad_version", "early"),
+        ("1", "bad_version", "newer than 0.9.4"),
+        ("2.1.0", "bad_version", "wanted an older release"),
+    ],
+)
+def test_a_birth_that_cannot_be(born: str, key: str, says: str) -> None:
+    (refusal,) = plan(nodes("abc", "0.9.4"), "1.3.0", born=born)
+    assert refusal.key == key and says in refusal.sentence
+
+
+@given(zones=clusters, wave=st.sampled_from(["", "zone", "node"]))
+def test_one_node_at_a_time_is_emptied_and_every_object_has_lain_on_one_of_them(zones: str, wave: str) -> None:
+    found = nodes(zones, "0.9.4")
+    walk = next(one.waves for one in plan(found, "1.3.0", born="0.5", wave=wave).hops[0].passes if one.name == "walk")
+    assert all(len(taken) == 1 for taken in walk), "however copies lie in the zones, no object misses two"
+    names = [taken[0] for taken in walk]
+    assert len(names) == len(set(names))
+    if len(set(zones)) == 3:
+        zone = {node.zone for node in found if node.name in names}
+        assert len(zone) == 1 and names == [node.name for node in found if node.zone in zone], "a zone has a whole copy"
+    else:
+        assert sorted(names) == sorted(node.name for node in found)
+
+
+def test_an_operation_without_it_is_not_taken_for_one_with_it() -> None:
+    """The refusal of `readable` ends in giving the operation up: silently going on would end there again."""
+    record = {
+        "id": "X", "state": "open", "who": "me@here",
+        "plan": shape.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0")),
+    }  # fmt: skip
+    (refusal,) = resume.unfinished({"a1": record}, Request("1.3.0", born="0.5"))
+    assert refusal.key == "unfinished_operation" and "abandon: X" in refusal.sentence
+    record["plan"] = shape.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0", born="0.5"))
+    assert resume.unfinished({"a1": record}, Request("1.3.0", born="0.5")) == record
+    assert resume.unfinished({"a1": record}, Request("1.3.0")) == record

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: garage_probe
+module: client_probe
 short_description: Watch from a client's view whether a cluster serves, while it is upgraded
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Runs an S3 client in the background on the controller. It writes and reads one small object all the time; when an
-    address does not serve, it tries the next one, as S3 clients do.
+  - Runs a client in the background on the controller. It writes and reads one small object by S3 all the time, or only reads
+    the page O(path); when an address does not serve, it tries the next one, as such clients do.
   - It ends with the run of ansible-playbook that it belongs to, and removes its object. It needs the Python package C(boto3).
 extends_documentation_fragment:
   - uplift.datastores.attributes
@@ -30,16 +30,26 @@ options:
       marked: Begin the phase O(phase).
       read: Return the figures.
       stopped: End it and return the figures.
-  dir: {description: A directory on the controller for its state; made with the mode 0700., type: path, required: true}
+      absent: Remove the object that one may have left in O(bucket), as a backup that is restored brings it back.
+  dir:
+    description: A directory on the controller for its state; made with the mode 0700. Needed but for O(state=absent).
+    type: path
+    default: ''
   operation: {description: The operation that it belongs to., type: str, default: ''}
   phase: {description: Name of the phase that begins., type: str, default: before}
   addresses:
-    description: Where S3 is served, C(host:port) or a URL.
+    description: Where it asks, C(host:port) or a URL.
     type: list
     elements: str
     default: []
+  path:
+    description:
+      - A page that is only read, with O(key_id) and O(secret) as HTTP basic authentication, instead of an object by S3. A page
+        that asks the database tells more than one that does not.
+    type: str
+    default: ''
   region: {description: The cluster's S3 region., type: str, default: garage}
-  key_id: {description: An access key that may write to O(bucket)., type: str, default: ''}
+  key_id: {description: 'An access key that may write to O(bucket), or read O(path).', type: str, default: ''}
   secret: {description: Its secret., type: str, default: ''}
   bucket: {description: A bucket of the probe's own., type: str, default: ''}
   object: {description: The object's key., type: str, default: uplift-probe}
@@ -50,7 +60,7 @@ options:
 
 EXAMPLES = r"""
 - name: Watch as a client from here on
-  uplift.datastores.garage_probe:
+  uplift.datastores.client_probe:
     state: started
     dir: "{{ run_directory }}/probe"
     operation: "{{ operation.id }}"
@@ -60,12 +70,22 @@ EXAMPLES = r"""
     bucket: uplift-probe
 
 - name: Go on with the next zone, unless clients have waited for too long
-  uplift.datastores.garage_probe:
+  uplift.datastores.client_probe:
     state: marked
     dir: "{{ run_directory }}/probe"
     phase: walk b
   register: probe
   failed_when: probe is failed or probe.longest_unavailable_seconds > 5
+
+- name: Read all the time where nothing may be written
+  uplift.datastores.client_probe:
+    state: started
+    dir: "{{ run_directory }}/probe"
+    operation: "{{ operation.id }}"
+    addresses: [https://lakefs.example.org]
+    path: /api/v1/repositories?amount=1
+    key_id: "{{ key.access_key_id }}"
+    secret: "{{ key.secret_access_key }}"
 """
 
 RETURN = r"""
@@ -88,7 +108,7 @@ unavailable_seconds:
   sample: 0.0
 longest_unavailable_seconds: {description: The same of all phases., returned: not in check mode, type: float, sample: 1.418}
 age_seconds: {description: How old the figures are., returned: not in check mode, type: float, sample: 0.12}
-object_removed: {description: Whether its object is gone., returned: when it has ended, type: bool, sample: true}
+object_removed: {description: Whether its object is gone., returned: when it has ended or is absent, type: bool, sample: true}
 phases:
   description: Per phase its name, started, ended, requests, unserved, failures, unavailable_seconds, slowest_seconds.
   returned: not in check mode
@@ -99,12 +119,13 @@ phases:
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
-    "state": {"type": "str", "default": "read", "choices": ["started", "marked", "read", "stopped"]},
-    "dir": {"type": "path", "required": True},
+    "state": {"type": "str", "default": "read", "choices": ["started", "marked", "read", "stopped", "absent"]},
+    "dir": {"type": "path", "default": ""},
     "operation": {"type": "str", "default": ""},
     "phase": {"type": "str", "default": "before"},
     "bucket": {"type": "str", "default": ""},
     "addresses": {"type": "list", "elements": "str", "default": []},
+    "path": {"type": "str", "default": ""},
     "region": {"type": "str", "default": "garage"},
     "key_id": {"type": "str", "default": "", "no_log": False},
     "secret": {"type": "str", "default": "", "no_log": True},
@@ -116,7 +137,7 @@ SPEC = {
 
 
 def main() -> None:
-    controller_only("garage_probe", SPEC)
+    controller_only("client_probe", SPEC)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.modules.garage_probe import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe_control
+from ansible_collections.uplift.datastores.plugins.modules.client_probe import SPEC
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe, _probe_control
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
 
 _NEEDED = {
-    "started": ("operation", "phase", "addresses", "key_id", "secret", "bucket"),
-    "marked": ("phase",),
-    "read": (),
-    "stopped": (),
+    "started": ("dir", "operation", "phase", "addresses", "key_id", "secret"),
+    "marked": ("dir", "phase"),
+    "read": ("dir",),
+    "stopped": ("dir",),
+    "absent": ("addresses", "key_id", "secret", "bucket"),
 }
 _ORDERS = tuple(name for name in SPEC if name not in ("state", "dir"))
 
@@ -32,14 +33,19 @@ class ActionModule(ControllerAction):
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         state, directory = args["state"], Path(args["dir"])
         missing = [name for name in _NEEDED[state] if not args[name]]
+        if state == "started" and not args["bucket"] and not args["path"]:
+            missing.append("bucket")
         if missing:
             raise UpliftError(f"state is {state!r} and {', '.join(missing)} is empty; wanted a value.")
         if state == "read":
             return {"changed": False, **_probe_control.read(directory)}
         if self.check_mode:
             return {"changed": True}
+        orders = {name: args[name] for name in _ORDERS}
+        if state == "absent":
+            gone = _probe.removed([_probe.Door(address, orders) for address in args["addresses"]])
+            return {"changed": gone, "object_removed": gone}
         if state == "started":
-            orders = {name: args[name] for name in _ORDERS}
             # This is a worker of ansible-playbook, and ends with the task; its parent ends with the run.
             changed = _probe_control.start(directory, orders, os.getppid())
         elif state == "marked":

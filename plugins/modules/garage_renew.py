@@ -1,0 +1,77 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: garage_renew
+short_description: Set the database of a Garage node aside, so that the other nodes fill a new one
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Renames the database of a node that is down out of its metadata directory. Once the node is started, the other nodes bring it all
+    entries by the sync of their tables, and it writes each in the form of the release that runs.
+  - What is set aside is never deleted, and never set aside twice under one name. Node keys, layout and other small files stay.
+  - B(The copy of this node is away) until M(uplift.datastores.garage_complete) says yes. Do it on one node at a time, only where other
+    nodes hold copies, with the node's ports closed to clients.
+options:
+  metadata_dir: {description: The metadata directory., type: path, required: true}
+  engine: {description: The engine of the database., type: str, required: true, choices: [sled, lmdb, sqlite]}
+  name: {description: 'What it is set aside under: C(<metadata_dir>.uplift-<name>), or in it where it is a mount point.', type: str, required: true}
+  unit: {description: The systemd unit of Garage., type: str, default: garage.service}
+  container: {description: 'The docker container of Garage, in place of O(unit).', type: str}
+  call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
+extends_documentation_fragment: [uplift.datastores.attributes]
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: none}
+  idempotent: {support: full, details: Once a database lies aside under the name nothing is done any more.}
+"""
+
+EXAMPLES = r"""
+- name: Set the database of 0.5's days aside
+  uplift.datastores.garage_renew:
+    metadata_dir: /var/lib/garage/meta
+    engine: sled
+    name: 20261121T101500Z-garage-2.1.0
+"""
+
+RETURN = r"""
+aside:
+  description: Where the database lies now.
+  returned: success
+  type: str
+  sample: /var/lib/garage/meta.uplift-20261121T101500Z-garage-2.1.0/db
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_renew import run
+
+SPEC = {
+    "metadata_dir": {"type": "path", "required": True},
+    "engine": {"type": "str", "required": True, "choices": ["sled", "lmdb", "sqlite"]},
+    "name": {"type": "str", "required": True},
+    "unit": {"type": "str", "default": "garage.service"},
+    "container": {"type": "str"},
+    "call_timeout": {"type": "float", "default": 30},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    params = {**module.params, "binary": "", "user": "", "config_file": ""}
+    return run(from_unit(LocalRunner(), params), params, module.check_mode)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()

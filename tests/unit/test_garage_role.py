@@ -1,0 +1,44 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every task of the role knows a container as well as a unit, and only two files know the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+TASKS = sorted((Path(__file__).resolve().parents[2] / "roles" / "garage" / "tasks").glob("*.yml"))
+ELSEWHERE = ("systemd_unit", "systemd_unit_info", "container_unit", "container_unit_info", "container_image", "release")
+
+
+def tasks(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for task in found:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from tasks(task.get(part, []))
+
+
+@pytest.mark.parametrize("path", TASKS, ids=lambda path: path.stem)
+def test_a_unit_or_a_container(path: Path) -> None:
+    for task in tasks(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        for module, given in task.items():
+            if module.startswith("uplift.datastores.") and isinstance(given, dict) and "unit" in given:
+                assert "container" in given, f"{path.name}, {task['name']}: nodes with a container would be missed"
+            assert module not in {f"uplift.datastores.{name}" for name in ELSEWHERE}, (
+                f"{path.name}, {task['name']}: the roles service and release do that, for a container, too"
+            )
+
+
+def test_only_two_files_choose() -> None:
+    called = {"uplift.datastores.service": set[str](), "uplift.datastores.release": set[str]()}
+    for path in TASKS:
+        for task in tasks(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            name = task.get("ansible.builtin.include_role", {}).get("name", "")
+            called.get(name, set()).add(path.stem)
+    assert called == {"uplift.datastores.service": {"_service"}, "uplift.datastores.release": {"_release"}}
