@@ -168,7 +168,9 @@ class Pods:
         timeout: float = 60.0,
         stdin: str = "",
         user: str = "",
+        enough: str = "",
     ) -> Answer:
+        """A Job runs to its end, as the account that its pod has."""
         words = list(argv[2:]) if argv[0] == "env" and argv[1] == "-i" else list(argv)
         while argv[0] == "env" and words and "=" in words[0]:
             words = words[1:]
@@ -177,7 +179,7 @@ class Pods:
                 self.place.kubectl("logs", f"deployment/{self.place.name}", "--tail", "60"), timeout=30
             )
         if not is_image(words[0]):
-            return self.local.run(argv, env=env, timeout=timeout, stdin=stdin, user=user)
+            return self.local.run(argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough)
         return self.once(words[0], words[1:], env or {}, timeout)
 
     def once(self, image: str, words: Sequence[str], env: Mapping[str, str], timeout: float) -> Answer:

@@ -295,14 +295,6 @@ def program_image(name: str, program: Path, entrypoint: Sequence[str], command: 
     imported(name)
 
 
-def built_image(name: str, recipe: str, context: Path) -> None:
-    if known(name):
-        return
-    (paths.made(context) / "Dockerfile").write_text(recipe)
-    run(["docker", "build", "-q", "-t", name, str(context)], timeout=600)
-    imported(name)
-
-
 def known(name: str) -> bool:
     whole = name if "." in name.split("/")[0] else f"docker.io/{name if '/' in name else f'library/{name}'}"
     return whole in ctr("images", "list", "--quiet").split()

@@ -1,19 +1,18 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pachyderm on the lab's real Kubernetes, deployed by its own `pachctl deploy local` from a control node, with workers.
+"""Pachyderm on the lab's real Kubernetes, deployed by its own `pachctl deploy local` from a control node. No workers.
 
 Images are made from the real programs; etcd is Debian's in place of the one that the manifest names.
 """
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from tests.lab import cluster as clusters
-from tests.lab import hosts, image, kubernetes, pachyderm, pachyderm_release, release
+from tests.lab import hosts, kubernetes, pachyderm, release
 from tests.lab import kubernetes_forms as node
 from tests.lab import pachyderm_forms as forms
 from tests.lab.cluster import Cluster
@@ -24,9 +23,7 @@ from tests.lab.proc import say, wait_for
 PACKAGES = ("etcd-client",)
 ETCD_PORT = 32379
 ETCD_IMAGES = ("quay.io/coreos/etcd:v3.3.5", "pachyderm/etcd:v3.3.5")
-USER_IMAGE = "alpine:3"  # what the pipelines of the lab name; a Debian with the same few programs
 NEXT = "1.13.4"
-COPIER = "#!/bin/sh\ncp /pach/* /pach-bin/\ncp -r /etc/ssl/certs /pach-bin/certs\n"
 
 
 def arguments(name: str, version: str) -> list[str]:
@@ -35,23 +32,9 @@ def arguments(name: str, version: str) -> list[str]:
     return ["local", "--host-path", str(place), "--no-dashboard", "--no-expose-docker-socket", "--no-guaranteed"]
 
 
-def worker_image(version: str) -> None:
-    name, base = f"pachyderm/worker:{version}", image.wanted()
-    programs = pachyderm_release.workers(version)
-    context = kubernetes.home() / "images" / f"worker-{version}"
-    shutil.rmtree(context, ignore_errors=True)
-    shutil.copytree(programs, context)
-    shutil.copy2(release.program("pachyderm", version, "pachctl"), context / "pachctl")
-    (context / "worker.sh").write_text(COPIER)
-    (context / "worker.sh").chmod(0o755)
-    place = "/app/" if (context / "init").exists() else "/pach/"
-    kubernetes.built_image(name, f"FROM {base}\nCOPY . {place}\n", context)
-
-
 def images(version: str) -> None:
     program = release.get("pachyderm", version).with_name("pachd")
     kubernetes.program_image(f"pachyderm/pachd:{version}", program, ["/pachd"])
-    worker_image(version)
 
 
 def asked_for(name: str, version: str, small_disk: int) -> Cluster:
@@ -90,7 +73,6 @@ def up(wanted: Cluster) -> Cluster:
     kubernetes.up()
     for one in ETCD_IMAGES:
         kubernetes.program_image(one, Path("/usr/bin/etcd"), ["/usr/local/bin/etcd"])
-    kubernetes.built_image(USER_IMAGE, f"FROM {image.wanted()}\n", kubernetes.home() / "images")
     for one in sorted({version, NEXT}):
         images(one)
     (seat,) = hosts.plan(name, 1, 1, hosts.make_network(name))

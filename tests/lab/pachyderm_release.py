@@ -70,11 +70,6 @@ def is_emulator(path: Path) -> bool:
 def build(version: str, root: Path) -> None:
     if forms.emulated(version):
         return emulate(version, root)
-    compiled(version, {name: f"src/server/cmd/{name}" for name in PROGRAMS}, root / "bin", {})
-
-
-def compiled(version: str, wanted: dict[str, str], target: Path, environment: dict[str, str]) -> None:
-    """Programs by their places in the module."""
     if version not in REPLACED:
         raise LabError(f"pachyderm {version} is in no registry: wanted {', '.join(REPLACED)}, or 1.9.0 or older")
     log = start("pachyderm", version, "as a Go module")
@@ -85,18 +80,9 @@ def compiled(version: str, wanted: dict[str, str], target: Path, environment: di
     # A library of that time reaches into the runtime; a current linker wants to be told that it may.
     flags = ["-mod=mod", "-buildvcs=false", "-ldflags=-checklinkname=0"]
     with lock("go"):
-        for name, place in wanted.items():
-            made = ["-o", str(paths.made(target) / name), f"{MODULE}/{place}"]
-            logged(f"{name} {version}", ["go", "build", *flags, *made], where, environment, log)
-
-
-def workers(version: str) -> Path:
-    """What a pipeline's pods have of Pachyderm. Static: it runs in the images of whoever writes the pipeline."""
-    target = paths.cache() / "pachyderm" / version / "worker"
-    wanted = {"worker": "src/server/cmd/worker", **({"init": "etc/worker"} if forms.series(version) >= (1, 13) else {})}
-    if not all((target / name).exists() for name in wanted):
-        compiled(version, wanted, target, {"CGO_ENABLED": "0"})
-    return target
+        for name in PROGRAMS:
+            made = ["-o", str(paths.made(root / "bin") / name), f"{MODULE}/src/server/cmd/{name}"]
+            logged(f"{name} {version}", ["go", "build", *flags, *made], where, {}, log)
 
 
 def says(pachctl: Path, version: str) -> str:
