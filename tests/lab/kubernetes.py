@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -212,8 +213,20 @@ def clear() -> None:
     run(["iptables", "-w", "-D", *PASSED], check=False)
     proxy = str(release.program("kubernetes", VERSION, "kube-proxy"))
     run([proxy, "--cleanup"], check=False)
+    unruled()
     shutil.rmtree(home(), ignore_errors=True)
     shutil.rmtree(forms.RUN, ignore_errors=True)
+
+
+def unruled() -> None:
+    """What kubelet and kube-proxy leave of their rules after their own cleaning."""
+    for table in ("filter", "nat", "mangle"):
+        rules = [shlex.split(line) for line in run(["iptables", "-w", "-t", table, "-S"]).stdout.splitlines()]
+        mine = [rule for rule in rules if any(word.startswith("KUBE-") for word in rule)]
+        for rule in (rule for rule in mine if rule[0] == "-A"):
+            run(["iptables", "-w", "-t", table, "-D", *rule[1:]], check=False)
+        for rule in (rule for rule in mine if rule[0] == "-N"):
+            run(["iptables", "-w", "-t", table, "-X", rule[1]], check=False)
 
 
 def unmount() -> None:
