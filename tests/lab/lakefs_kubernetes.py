@@ -89,7 +89,7 @@ def up(wanted: Cluster) -> Cluster:
         return found
     name, made = wanted.name, wanted.product
     kubernetes.up()
-    for version in {made["release"], NEXT}:
+    for version in dict.fromkeys((made["release"], NEXT)):
         program = release.get("lakefs", version)
         kubernetes.program_image(image(version), program, ["/app/lakefs"], ["run"])
     control, last = lakefs.plan(name, 1, hosts.make_network(name))

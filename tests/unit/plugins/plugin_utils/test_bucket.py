@@ -48,7 +48,7 @@ def test_a_copy_is_compared(s3: Any) -> None:
     s3.put_object(Bucket="copy", Key="shorter", Body=b"123")
     s3.put_object(Bucket="copy", Key="other", Body=b"abcdefgh")
     said = _bucket.differences(_bucket.listed(s3, "store", ""), _bucket.listed(s3, "copy", ""))
-    assert [text.split(" ")[0] for text in said] == ["lost", "other", "shorter"]
+    assert [text.partition(" ")[0] for text in said] == ["lost", "other", "shorter"]
     assert "is not in the copy" in said[0] and "has 3 bytes in the copy, wanted 8" in said[2]
 
 
