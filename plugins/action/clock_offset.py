@@ -35,6 +35,7 @@ class ActionModule(UpliftAction):
     SPEC = SPEC
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        began = time.time()
         best = min((self._ask() for _time in range(max(1, args["exchanges"]))), key=lambda trip: trip.uncertainty)
         if best.uncertainty > args["max_uncertainty"]:
             raise UpliftError(
@@ -42,7 +43,7 @@ class ActionModule(UpliftAction):
                 f"the way there takes too long. Use a nearer controller, or ask for less by max_uncertainty."
             )
         facts = {"offset": round(best.offset, 6), "uncertainty": round(best.uncertainty, 6)}
-        return {"changed": False, **facts, "controller_time": time.time()}
+        return {"changed": False, **facts, "controller_began": began, "controller_time": time.time()}
 
     def _ask(self) -> Trip:
         asked = time.time()
