@@ -33,11 +33,11 @@ class ActionModule(UpliftAction):
             args = {**args, "version": str(_version.parse(args["version"]))}
         found = self._node({**args, "state": "read"})
         path, text = found["path"], _opened(found)["text"]
-        if found.get("mounted"):
+        mounted = found.get("mounted", False)
+        if mounted:
             demand_nothing(args, path, text)
-        if not path or found.get(
-            "mounted"
-        ):  # everything is in the environment, of which a release ignores what it does not know
+        # Without a file everything is in the environment, of which a release ignores what it does not know.
+        if mounted or not path:
             return {"changed": False, "path": "", "staged": "", "changes": [], "lost": [], "evidence": []}
         staged = staged_path(path, args["version"])
         if args["state"] == "absent":

@@ -53,7 +53,8 @@ class Runner(Protocol):
     ) -> Answer:
         """Run to the end and answer, whatever the exit status; CliError when it cannot start or exceeds `timeout` s.
 
-        `enough` is a pattern: once stdout has it, all is said, and the program is ended with the exit status 0.
+        `enough` is a pattern: once stdout has it, all is said, and the program is ended with the exit status 0. It gets
+        no `stdin` then.
         """
 
 
@@ -74,7 +75,7 @@ class LocalRunner:
         environment = {**os.environ, "LC_ALL": "C", **(env or {})}
         try:
             if enough:
-                return _until(argv, environment, timeout, enough)
+                return _until(argv, environment, timeout, enough, user)
             done = subprocess.run(
                 list(argv),
                 env=environment,
@@ -93,10 +94,13 @@ class LocalRunner:
         return Answer(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
 
 
-def _until(argv: Sequence[str], env: Mapping[str, str], timeout: float, enough: str) -> Answer:
+def _until(argv: Sequence[str], env: Mapping[str, str], timeout: float, enough: str, user: str) -> Answer:
+    become = _become(user) if user else None
     out, deadline, quiet = b"", time.monotonic() + timeout, subprocess.DEVNULL
     with tempfile.TemporaryFile() as said:
-        with subprocess.Popen(list(argv), env=env, stdin=quiet, stdout=subprocess.PIPE, stderr=said) as process:
+        with subprocess.Popen(
+            list(argv), env=env, stdin=quiet, stdout=subprocess.PIPE, stderr=said, preexec_fn=become
+        ) as process:
             try:
                 while process.stdout and not re.search(enough, _text(out)):
                     if not select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:

@@ -48,10 +48,7 @@ def stage(runner: Runner, docker: Docker, params: Mapping[str, Any], check: bool
         raise UpliftError(f"The image {name} was pulled and is not there; wanted it. Look at `docker images`.")
     ask = ["docker", "run", "--rm", "--network", "none", "--entrypoint", program, name, "--version"]
     said = demand(runner.run(ask, timeout=60), f"Asking the image {name} for its version").out.strip()
-    if str(_version.find(said)) != wanted:
-        raise UpliftError(
-            f"The image {name} says {said[:80]!r}, wanted {wanted}: name another image. Nothing was changed."
-        )
+    _version.demand(name, said, wanted)
     if here and not check:
         Service(docker, Wish(params["container"], "activated", name)).rehearse()
     evidence = [{"slot": "stage", "kind": "image", "name": name, "id": found["Id"]}]

@@ -25,6 +25,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliE
 from ansible_collections.uplift.datastores.plugins.module_utils._container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_convert import size_of
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_offline import demand_down, owner_of
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress, Ticker
 
@@ -43,8 +44,7 @@ def run(
     )
     demand_down(garage, metadata, proc, "the look at a copy")
     result = {"changed": False, "readable": None, "version": str(garage.version())}
-    size = sum(file.stat().st_size for file in [Path(database), *Path(database).rglob("*")] if file.is_file())
-    _files.demand_space(os.path.dirname(metadata), size, "a copy of the database")
+    _files.demand_space(os.path.dirname(metadata), size_of(database), "a copy of the database")
     if check_mode:
         return result
     scratch = tempfile.mkdtemp(prefix=".uplift-readable-", dir=os.path.dirname(os.path.realpath(metadata)))

@@ -39,3 +39,11 @@ def find(text: str) -> Version | None:
     """The first release number in what a program said (``garage cargo:0.8.7 [features: ...]``), or None."""
     match = _ANYWHERE.search(text)
     return Version(*(int(part) for part in match.groups())) if match else None
+
+
+def demand(image: str, said: str, wanted: str) -> None:
+    """What an image says when it is asked for its version has to be the release that it is taken for."""
+    if str(find(said)) != wanted:
+        raise UpliftError(
+            f"The image {image} says {said[:80]!r}, wanted {wanted}: name another image. Nothing was changed."
+        )

@@ -111,11 +111,9 @@ def born(catalogue: Catalogue, name: str, source: Version) -> Version:
         return source
     word = name[1:] if name.startswith("v") else name
     named = [series.since for series in catalogue.series if series.name == word]
-    found = (
-        named[0]
-        if named
-        else _known(catalogue, _version.parse(name), "was named as the one that data began with").since
-    )
+    if not named:
+        named = [_known(catalogue, _version.parse(name), "was named as the one that data began with").since]
+    found = named[0]
     if found > source:
         raise Refused(
             Refusal(

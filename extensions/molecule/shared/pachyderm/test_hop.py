@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""1.8.7 -> 1.8.8 -> 1.9.0: traps P06, P22, P26 over the emulator."""
+"""What holds after every hop of Pachyderm: scenarios that are only variables use these, and name their traps."""
 
 from __future__ import annotations
 
