@@ -34,7 +34,7 @@ EXAMPLES = r"""
 RETURN = r"""
 offset: {description: Seconds that the node's clock is ahead of the controller's., returned: success, type: float, sample: 0.001294}
 uncertainty: {description: Half the time of the quickest answer., returned: success, type: float, sample: 0.035012}
-controller_began: {description: "The controller's clock before it, which tells how busy the controller is.", returned: success, type: float, sample: 1795231717.912}
+controller_began: {description: "The controller's clock before it.", returned: success, type: float, sample: 1795231717.912}
 controller_time: {description: "The controller's clock after the measurement, in seconds since 1970.", returned: success, type: float, sample: 1795231718.197}
 """
 
