@@ -80,7 +80,9 @@ plan:
             steps:
               - {key: 0/walk/0/stop, scope: node, verb: stop}
 order:
-  description: The nodes in the order in which each pass takes them, as hop number, pass and node.
+  description:
+    - The nodes in the order in which each pass takes them, as hop number, pass and node.
+    - Without the hops of a resumed operation that every node has behind it, because all have begun the next.
   returned: always
   type: list
   elements: list

@@ -44,7 +44,9 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     if found is None:
         return _fresh(params, request)
     if isinstance(found, Mapping):
-        return _said(dict(found["plan"]), found["id"])
+        # A node that does not remember this operation has begun no hop of it.
+        mine = [one if one.get("id") == found["id"] else {} for one in params["records"].values()]
+        return _said(dict(found["plan"]), found["id"], mine)
     return _refused(found)
 
 
@@ -63,8 +65,9 @@ def _back(params: Mapping[str, Any]) -> dict[str, Any]:
     return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
 
 
-def _said(plan: dict[str, Any], resumed: str) -> dict[str, Any]:
-    return {"plan": plan, "order": shape.order(plan), "tree": shape.tree(plan), "resumed": resumed, "refusals": []}
+def _said(plan: dict[str, Any], resumed: str, records: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    order = shape.order(plan, records)
+    return {"plan": plan, "order": order, "tree": shape.tree(plan), "resumed": resumed, "refusals": []}
 
 
 def _refused(refusals: Sequence[Refusal]) -> dict[str, Any]:

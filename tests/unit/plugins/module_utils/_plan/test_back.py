@@ -103,3 +103,29 @@ def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
     }
     found = face.answer({**params, "confirm": [], "records": {"a1": begun, "b1": record("0/ verify", "abandoned")}})
     assert (found["resumed"], found["plan"]["undoes"]) == ("op-2", "op-1")
+
+
+FORWARD = {
+    "product": "garage", "target": "1.3.0", "strategy": "", "wave": "", "accept": [], "stop_after": "",
+    "back": False, "confirm": [], "via": [], "forks": 5, "born": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("records", "hops"),
+    [
+        ({host: record("1/ drain") for host in HOSTS}, {1}),
+        ({host: record("0/ verify") for host in HOSTS}, {0, 1}),
+        # One node is not known to have ended the first hop, or remembers another operation, or nothing.
+        ({**{host: record("1/ drain") for host in HOSTS}, "c1": record("0/ verify")}, {0, 1}),
+        ({**{host: record("1/ drain") for host in HOSTS}, "c1": {}}, {0, 1}),
+        ({**{h: record("1/ drain") for h in HOSTS}, "c1": {**record("1/ drain", "finished"), "id": "op-0"}}, {0, 1}),
+    ],
+)
+def test_a_resumed_operation_orders_no_hop_that_all_nodes_have_behind_them(
+    records: dict[str, Any], hops: set[int]
+) -> None:
+    found = face.answer({**FORWARD, "records": records})
+    assert found["resumed"] == "op-1"
+    assert {number for number, _name, _node in found["order"]} == hops
+    assert {node for _number, _name, node in found["order"]} == set(HOSTS)
