@@ -37,10 +37,21 @@ def _programs(space: Seen) -> Iterator[Finding]:
         )
 
 
-def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
-    size, set_ = int(seen["info"]["server"]["size"]), seen["set"]
-    for path, what in ((set_["backup_dir"], "the backup"), (set_["tmpdir"], "the migration's temporary files")):
-        free = ((seen["space"].get("paths") or {}).get(path) or {}).get("free")
+def _disks(seen: Seen, size: int) -> Iterator[Finding]:
+    set_, paths = seen["set"], seen["space"].get("paths") or {}
+    tmpdir = set_["tmpdir"]
+    there = (paths.get(tmpdir) or {}).get("at", tmpdir)
+    # The backup's directory is made where it is missing; this one the migration's own program has to find.
+    if there != tmpdir:
+        yield Finding(
+            "no_directory",
+            True,
+            f"{tmpdir} is no directory, {there} is",
+            "a directory for the migration's temporary files",
+            "make it, writable for the user of lakeFS, or name another (lakefs_tmpdir)",
+        )
+    for path, what in ((set_["backup_dir"], "the backup"), (tmpdir, "the migration's temporary files")):
+        free = (paths.get(path) or {}).get("free")
         if free is None or free < size:
             yield Finding(
                 "no_space",
@@ -49,6 +60,11 @@ def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
                 f"{size} bytes for {what}",
                 "make room, or name another directory (lakefs_backup_dir, lakefs_tmpdir)",
             )
+
+
+def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
+    size, set_ = int(seen["info"]["server"]["size"]), seen["set"]
+    yield from _disks(seen, size)
     free = set_["database_free_bytes"]
     if to_kv and not free:
         yield Finding(

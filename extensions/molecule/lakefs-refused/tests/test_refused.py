@@ -175,7 +175,7 @@ def test_all_that_is_wrong_comes_at_once(cluster: Cluster) -> None:
             cluster,
             "too_many_users (stops)",
             "no_space (stops)",
-            "/nowhere",
+            "no_directory (stops): a1: /nowhere is no directory, / is",
             lakefs_tmpdir="/nowhere",
             **WANTED,
         )

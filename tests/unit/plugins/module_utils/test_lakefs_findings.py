@@ -183,6 +183,7 @@ ROWS = [
     ("program_missing", True, {"space.programs.pg_dump": ""}, SQL, "0.70.6", "0.80.2"),
     ("no_space", True, {"space.paths./backup": {"free": 10}}, SQL, "0.70.6", "0.80.2"),
     ("no_space", True, {"space.paths./tmp": {}}, SQL, "0.70.6", "0.80.2"),  # trap L25
+    ("no_directory", True, {"space.paths./tmp": {"at": "/", "free": GIB}}, SQL, "0.70.6", "0.80.2"),  # trap L25
     ("no_space", True, {"set.database_free_bytes": 1500}, SQL, "0.70.6", "0.80.2"),
     ("space_unknown", True, {"set.database_free_bytes": 0}, SQL, "0.70.6", "0.80.2"),
     ("no_scratch", True, {"info.server.createdb": False}, SQL, "0.70.6", "0.80.2"),
