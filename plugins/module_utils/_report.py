@@ -241,11 +241,15 @@ def _time(report: Report) -> str:
 
 
 def _pass_times(report: Report) -> str:
-    times: dict[str, list[float]] = {}
+    """Each pass by its name: the time of all hops that have it, without what lies between them."""
+    spans: dict[tuple[int, str], list[float]] = {}
     for row in report.get("passes") or []:
-        began, ended = times.setdefault(row["pass"], [row["started"], row["finished"]])
-        times[row["pass"]] = [min(began, row["started"]), max(ended, row["finished"])]
-    texts = [f"{name} {_span(ended - began)}" for name, (began, ended) in times.items()]
+        began, ended = spans.get((row["hop"], row["pass"]), (row["started"], row["finished"]))
+        spans[row["hop"], row["pass"]] = [min(began, row["started"]), max(ended, row["finished"])]
+    times: dict[str, float] = {}
+    for (_hop, name), (began, ended) in spans.items():
+        times[name] = times.get(name, 0.0) + ended - began
+    texts = [f"{name} {_span(seconds)}" for name, seconds in times.items()]
     return ", ".join(texts) or ("none" if "passes" in report else NOT_MEASURED)
 
 

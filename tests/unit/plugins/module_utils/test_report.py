@@ -125,3 +125,11 @@ def test_any_part_may_be_missing_and_is_named(kept: set[str]) -> None:
         ("Inventory", "differences"),
     ):
         assert (f"## {section}\n\nNot measured." in text) == (key not in found)
+
+
+def test_the_time_of_a_pass_is_that_of_its_hops_and_not_of_what_lies_between() -> None:
+    rows = [
+        {"hop": hop, "pass": name, "step": "x", "state": "done", "nodes": [], "started": began, "finished": ended}
+        for hop, name, began, ended in ((0, "before", 0.0, 10.0), (0, "after", 20.0, 25.0), (1, "before", 30.0, 40.0))
+    ]
+    assert "Passes: before 20.0 s, after 5.0 s" in subject.summary({**report(), "passes": rows}, "")
