@@ -98,11 +98,18 @@ def need(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping
         return Need(True, "a run ended inside it")
     if step["run"] != run and _redone_before(record, key, run):
         return Need(True, "an earlier step of this pass had to be done again")
-    lost = "" if _superseded(record, key) else next(filter(None, map(holds, step["evidence"])), "")
+    lost = next(filter(None, map(holds, _proves(record, key))), "")
     if not lost:
         return Need(False, "done, and what it left still holds")
     _may_be_redone(record, key, lost)
     return Need(True, lost)
+
+
+def behind(record: Mapping[str, Any]) -> int:
+    """How many hops the node has behind it: it has begun the next, and of no step of theirs would `need` ask again."""
+    steps = record.get("steps") or {}
+    asked = [key for key, step in steps.items() if step["state"] != DONE or _proves(record, key)]
+    return min([max(map(_hop, steps), default=0), *map(_hop, asked)])
 
 
 def begun(record: Data, key: str, run: str, now: float) -> None:
@@ -119,6 +126,10 @@ def finished(record: Data, key: str, evidence: Sequence[Mapping[str, Any]], now:
     step.update(state=DONE, finished=now, evidence=kept)
 
 
+def _hop(key: str) -> int:
+    return int(key.split("/", 1)[0])
+
+
 def _verb(key: str) -> str:
     return key.rsplit("/", 1)[1]
 
@@ -128,9 +139,10 @@ def _later(record: Mapping[str, Any], key: str) -> list[str]:
     return [later for later in keys[keys.index(key) + 1 :] if later in record["steps"]]
 
 
-def _superseded(record: Mapping[str, Any], key: str) -> bool:
-    slot = VERBS[_verb(key)].slot
-    return any(VERBS[_verb(later)].slot == slot for later in _later(record, key))
+def _proves(record: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
+    """The step's evidence, as long as no later step has begun to put something else in its place."""
+    slot, evidence = VERBS[_verb(key)].slot, record["steps"][key]["evidence"]
+    return () if any(VERBS[_verb(later)].slot == slot for later in _later(record, key)) else evidence
 
 
 def _redone_before(record: Mapping[str, Any], key: str, run: str) -> bool:

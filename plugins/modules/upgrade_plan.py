@@ -82,7 +82,8 @@ plan:
 order:
   description:
     - The nodes in the order in which each pass takes them, as hop number, pass and node.
-    - Without the hops of a resumed operation that every node has behind it, because all have begun the next.
+    - Without the hops of a resumed operation that every node has behind it. All have begun the next, and what is left of theirs
+      has since been replaced.
   returned: always
   type: list
   elements: list

@@ -26,8 +26,9 @@ class Result:
     out: str
 
     def says(self, text: str) -> bool:
-        """Whether the words stand in the output, however Ansible has wrapped them."""
-        return " ".join(text.split()) in " ".join(self.out.split())
+        """Whether the words stand in the output, however Ansible has wrapped them and YAML has doubled their quotes."""
+        said, wanted = (" ".join(one.split()).replace("''", "'") for one in (self.out, text))
+        return wanted in said
 
 
 class Cluster:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _record, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import back, planner, resume, shape
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Refusal, Request
@@ -44,9 +44,9 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     if found is None:
         return _fresh(params, request)
     if isinstance(found, Mapping):
-        # A node that does not remember this operation has begun no hop of it.
+        # A node that does not remember this operation has no hop of it behind it.
         mine = [one if one.get("id") == found["id"] else {} for one in params["records"].values()]
-        return _said(dict(found["plan"]), found["id"], mine)
+        return _said(dict(found["plan"]), found["id"], min(map(_record.behind, mine)))
     return _refused(found)
 
 
@@ -65,8 +65,8 @@ def _back(params: Mapping[str, Any]) -> dict[str, Any]:
     return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
 
 
-def _said(plan: dict[str, Any], resumed: str, records: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    order = shape.order(plan, records)
+def _said(plan: dict[str, Any], resumed: str, behind: int = 0) -> dict[str, Any]:
+    order = shape.order(plan, behind)
     return {"plan": plan, "order": order, "tree": shape.tree(plan), "resumed": resumed, "refusals": []}
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Plan, PlannedHop, PlannedPass
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
@@ -54,14 +54,11 @@ def keys(plan: Mapping[str, Any]) -> list[str]:
     return [step["key"] for hop in plan["hops"] for one in hop["passes"].values() for step in one["steps"]]
 
 
-def order(plan: Mapping[str, Any], records: Sequence[Mapping[str, Any]] = ()) -> list[list[Any]]:
-    """Hop number, pass and node, in the order in which the nodes are taken.
+def order(plan: Mapping[str, Any], behind: int = 0) -> list[list[Any]]:
+    """Hop number, pass and node, in the order in which the nodes are taken, without the hops behind all of them.
 
-    A hop after which every node has begun another is behind the cluster: to ask each node about each of its steps again
-    would take a resumed way of many hops longer than the hop that is left.
+    To ask each node about each step of those again would take a resumed way of many hops longer than the hop that is left.
     """
-    begun = [max((int(key.split("/")[0]) for key in one.get("steps", ())), default=0) for one in records]
-    behind = min(begun, default=0)
     return [
         [number, name, node]
         for number, hop in enumerate(plan["hops"])

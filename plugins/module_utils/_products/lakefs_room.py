@@ -37,12 +37,12 @@ def _programs(space: Seen) -> Iterator[Finding]:
         )
 
 
-def _disks(seen: Seen, size: int) -> Iterator[Finding]:
+def _disks(seen: Seen, size: int, to_kv: bool) -> Iterator[Finding]:
     set_, paths = seen["set"], seen["space"].get("paths") or {}
     tmpdir = set_["tmpdir"]
     there = (paths.get(tmpdir) or {}).get("at", tmpdir)
-    # The backup's directory is made where it is missing; this one the migration's own program has to find.
-    if there != tmpdir:
+    # The backup's directory is made where it is missing; this one the KV migration's own program has to find (L25).
+    if to_kv and there != tmpdir:
         yield Finding(
             "no_directory",
             True,
@@ -64,7 +64,7 @@ def _disks(seen: Seen, size: int) -> Iterator[Finding]:
 
 def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
     size, set_ = int(seen["info"]["server"]["size"]), seen["set"]
-    yield from _disks(seen, size)
+    yield from _disks(seen, size, to_kv)
     free = set_["database_free_bytes"]
     if to_kv and not free:
         yield Finding(

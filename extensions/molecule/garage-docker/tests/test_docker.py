@@ -68,7 +68,7 @@ def test_images_that_will_not_do(cluster: Cluster) -> None:
     cluster.on("a1", "docker", "tag", "uplift-lab/garage:v2.1.0", f"{LOST}:v2.1.1")
     try:
         plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_image=LOST + ":v{version}")
-        stopped_by(plan, f"The image {LOST}:v2.1.1 says ", "wanted 2.1.1: name another image")
+        stopped_by(plan, f"The image {LOST}:v2.1.1 says 'garage", "wanted 2.1.1: name another image")
     finally:
         cluster.on("a1", "docker", "rmi", f"{LOST}:v2.1.1")
 

@@ -222,6 +222,13 @@ def test_what_is_said_and_confirmed_does_not_stop() -> None:
     assert keys(given) == []
 
 
+def test_only_the_kv_migration_wants_its_directory_to_be_there() -> None:
+    """trap L25: elsewhere nothing is written to it, and of a pod's directory this host knows nothing."""
+    given = seen(ACL, "0.103.0", "1.84.0")
+    given["space"]["paths"]["/tmp"] = {"at": "/", "free": GIB}
+    assert keys(given) == []
+
+
 def test_all_come_at_once_with_nothing_to_see_at_all() -> None:
     given = seen()
     problems = [{"key": "database_silent", "sentence": "refused."}, {"key": "server_silent", "sentence": "gone."}]

@@ -35,6 +35,14 @@ def record(until: str, state: str = "open", target: str = "1.3.0", **more: Any) 
     return {"id": "op-1", "who": "root@host", "state": state, "plan": {**plan, **more}, "steps": steps, "saved": {}}
 
 
+def left(step: str, found: dict[str, Any], state: str = "done") -> dict[str, Any]:
+    """The record with one piece of evidence, and another state, at the step of the hop that is named so."""
+    hop, verb = step.split()
+    key = next(key for key in found["steps"] if key.startswith(hop) and key.endswith(f"/{verb}"))
+    found["steps"][key].update(evidence=[{"slot": verb}], state=state)
+    return found
+
+
 def ask(records: dict[str, Any], confirm: bool = True) -> Any:
     return back.plan(GARAGE, records, confirm)
 
@@ -120,6 +128,12 @@ FORWARD = {
         ({**{host: record("1/ drain") for host in HOSTS}, "c1": record("0/ verify")}, {0, 1}),
         ({**{host: record("1/ drain") for host in HOSTS}, "c1": {}}, {0, 1}),
         ({**{h: record("1/ drain") for h in HOSTS}, "c1": {**record("1/ drain", "finished"), "id": "op-0"}}, {0, 1}),
+        # What a step left is proved again until a later step has begun to put something else in its place.
+        ({**{h: record("1/ drain") for h in HOSTS}, "c1": left("0/ backup", record("1/ drain"))}, {0, 1}),
+        ({**{h: record("1/ drain") for h in HOSTS}, "c1": left("0/ stage", record("1/ drain"))}, {1}),
+        ({h: left("0/ backup", record("1/ backup")) for h in HOSTS}, {1}),
+        # A step of the first hop whose end nobody has seen.
+        ({**{h: record("1/ drain") for h in HOSTS}, "c1": left("0/ verify", record("1/ drain"), "running")}, {0, 1}),
     ],
 )
 def test_a_resumed_operation_orders_no_hop_that_all_nodes_have_behind_them(
