@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _postgres, _version
+from ansible_collections.uplift.datastores.plugins.module_utils._container_info import reached
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import staged_path
 from ansible_collections.uplift.datastores.plugins.modules.lakefs_config import SPEC
@@ -51,6 +52,7 @@ class ActionModule(UpliftAction):
             found = self._node(args)
             inside = _opened(found)
             settings = _lakefs_config.settings(inside["text"], found["path"], inside["environment"])
+            settings["listen"] = _listen(settings["listen"], found.get("published"))
         except UpliftError as error:
             row = {"key": getattr(error, "key", "config_missing"), "severity": "error", "sentence": str(error)}
             return {"changed": False, "settings": {}, "dsn": "", "path": "", "findings": [row]}
@@ -112,6 +114,11 @@ def demand_nothing(args: Mapping[str, Any], path: str, text: str) -> None:
             f" {'; '.join(made.changes)}. Change it where it comes from, the chart's values or the manifest, in a form"
             " that both releases take. Nothing was changed.",
         )
+
+
+def _listen(address: str, published: Mapping[str, str] | None) -> str:
+    """Where its machine has what listens there in a container. Where nothing is published, who asks will be told."""
+    return reached(f"0.0.0.0{address}" if address.startswith(":") else address, published) or address
 
 
 def _opened(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -116,6 +116,16 @@ def _until(argv: Sequence[str], env: Mapping[str, str], timeout: float, enough: 
         return Answer(tuple(argv), rc, _text(out), _text(said.read()))
 
 
+def bare(argv: Sequence[str]) -> list[str]:
+    """The program and its words, without an `env -i NAME=value` before it: elsewhere nothing of this machine is set."""
+    words = list(argv)
+    if words[:2] == ["env", "-i"]:
+        words = words[2:]
+        while "=" in words[0]:
+            words = words[1:]
+    return words
+
+
 def demand(answer: Answer, what: str) -> Answer:
     """The same answer when its exit status is 0; otherwise a sentence with what the program said last."""
     if answer.rc == 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._container import Service, Wish
@@ -20,13 +21,13 @@ from ansible_collections.uplift.datastores.plugins.module_utils._errors import U
 def name_of(image: str, own: str, version: str) -> str:
     """What the image of a release is called: as given, or as the container's own with that release in its tag."""
     if image:
-        return image.replace("{version}", version)
+        return spec.demand_image(image.replace("{version}", version), version)
     name, _colon, tag = own.rpartition(":")
     old = _version.find(tag) if name and "/" not in tag and "@" not in name else None
     if not old:
         raise UpliftError(
             f"The container is of the image {own or 'without a name'}, whose tag names no release; wanted to know what"
-            f" the image of {version} is called. Say it, as registry/garage:v{{version}}. Nothing was changed."
+            f" the image of {version} is called. Say it, as registry/name:{{version}}. Nothing was changed."
         )
     return f"{name}:{tag.replace(str(old), version)}"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._container import Service, Wish, told
@@ -74,6 +74,15 @@ def published(seen: spec.Json) -> dict[str, str] | None:
         if kind == "tcp" and ends and ends[0].get("HostPort"):
             found[number] = f"{_address(ends[0].get('HostIp') or '')}:{ends[0]['HostPort']}"
     return found
+
+
+def reached(address: str, published: Mapping[str, str] | None) -> str:
+    """Where the machine has what listens there inside; empty where it has it nowhere."""
+    host, _colon, port = address.rpartition(":")
+    if published is None or not host or not port.isdigit():
+        return address
+    loopback = host.startswith("127.") or host in ("localhost", "[::1]")  # nobody outside reaches the container's own
+    return "" if loopback else published.get(port, "")
 
 
 def _address(text: str) -> str:

@@ -64,6 +64,14 @@ class Change:
         return self.replace.get(text, text)
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Whom a container made for one call reaches: words for the command line, and the networks to connect it with."""
+
+    words: tuple[str, ...] = ("--network", "none")
+    more: tuple[str, ...] = ()
+
+
 def read(seen: Json) -> Container:
     state, config, host = seen["State"], seen["Config"], seen["HostConfig"]
     labels = config.get("Labels") or {}
@@ -149,6 +157,39 @@ def networks(seen: Json) -> tuple[dict[str, Any], dict[str, Any]]:
         else:
             more[name] = kept
     return first, more
+
+
+def reach(seen: Json) -> Reach:
+    """Whom the container itself reaches, by the same names; nobody finds by its own what is made for one call."""
+    host = seen["HostConfig"]
+    rows: list[tuple[str, Sequence[str]]] = [
+        ("--network", [host.get("NetworkMode") or "default"]),
+        ("--link", [_link(one) for one in host.get("Links") or []]),
+        ("--add-host", host.get("ExtraHosts") or []),
+        ("--dns", host.get("Dns") or []),
+        ("--dns-search", host.get("DnsSearch") or []),
+        ("--dns-option", host.get("DnsOptions") or []),
+    ]
+    words = tuple(word for flag, values in rows for value in values for word in (flag, value))
+    return Reach(words, tuple(networks(seen)[1]))
+
+
+def is_image(word: str) -> bool:
+    """Images are told with a tag or a digest; no path and no program's name has either."""
+    return not word.startswith(("/", "-")) and bool(re.search(r"\S[:@]\S", word))
+
+
+def demand_image(image: str, version: str) -> str:
+    if not is_image(image):
+        raise UpliftError(
+            f"The image {image!r} has no tag and no digest; wanted one that means {version} and no other."
+        )
+    return image
+
+
+def tagged(image: str) -> str:
+    """As docker means a name without a tag."""
+    return image if is_image(image) else f"{image}:latest"
 
 
 def differences(old: Json, image: Json | None, new: Json, change: Change) -> list[str]:

@@ -39,7 +39,7 @@ def socket_of(environment: Mapping[str, str]) -> str:
 def by_socket(method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> tuple[int, bytes]:
     socket = socket_of(os.environ)
     # The daemon may answer and close before it has read a body that it does not want: then none is sent.
-    data = json.dumps(body).encode() if body is not None else None if method == "GET" else b""
+    data = json.dumps(body).encode() if body is not None else None if method in ("GET", "HEAD") else b""
     headers = {"Content-Type": "application/json"}
     try:
         with open_url(
@@ -61,6 +61,12 @@ class Docker:
 
     def container(self, name: str) -> dict[str, Any] | None:
         return self._get(f"/containers/{_quoted(name)}/json")
+
+    def holds(self, name: str, path: str) -> bool:
+        """Whether a container has a file there, of its image or mounted, be it down or up."""
+        status, text = self.call("HEAD", f"/containers/{_quoted(name)}/archive?{urlencode({'path': path})}", None, 60)
+        self._read(status, text, f"Looking for {path} in {name}", (200, 404))
+        return status == 200
 
     def image(self, name: str) -> dict[str, Any] | None:
         return self._get(f"/images/{_quoted(name)}/json")

@@ -265,7 +265,7 @@ def _from_container(runner: Runner, params: Mapping[str, Any], docker: Docker | 
             "is mounted "
             "there. Mount it, and give its place by config_file where that cannot be told."
         )
-    image = following["Config"]["Image"] if following else here.image
+    image = _container_spec.tagged(following["Config"]["Image"] if following else here.image)
     return Garage(
         runner=ContainerRunner(runner, here, binary, image, docker),
         binary=binary if here.running else image,

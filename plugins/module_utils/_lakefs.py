@@ -4,25 +4,21 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""The lakefs program of a node: how the unit starts it, and how it is asked for anything else."""
+"""The lakefs program of a node: how its server is started, and how it is asked for anything else."""
 
 from __future__ import annotations
 
 import functools
 import os
-import pwd
 import re
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _pods, _release, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _release, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
-from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
-from ansible_collections.uplift.datastores.plugins.module_utils._service import find_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit, deployed
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 # An address that nobody serves: a release can be asked to read its configuration and gets no further.
@@ -59,38 +55,7 @@ def logging(version: Version) -> dict[str, str]:
     return {"LAKEFS_LOGGING_OUTPUT": output, "LAKEFS_LOGGING_LEVEL": "INFO", "LAKEFS_LOGGING_FORMAT": "text"}
 
 
-def from_unit(runner: Runner, params: Mapping[str, Any]) -> tuple[Lakefs, Unit]:
-    """The program as its unit starts it, unless the parameters say otherwise."""
-    if _pods.is_place(params["unit"]):
-        return from_deployment(runner, params)
-    unit = find_unit(runner, params["unit"])
-    user = params.get("user") or unit.user
-    binary = params.get("binary") or unit.binary
-    if not binary:
-        raise UpliftError(f"The unit {unit.name} starts no program; wanted lakefs run. Name it with binary.")
-    own = {name: value for name, value in unit.environment.items() if name.startswith(("LAKEFS_", "AWS_", "TMPDIR"))}
-    config = params.get("config_file") or config_of(unit.command(), home(user))
-    return Lakefs(runner, binary, config, user, own), unit
-
-
-def from_deployment(runner: Runner, params: Mapping[str, Any]) -> tuple[Lakefs, Unit]:
-    """The same on Kubernetes: the program is an image, and what its pods have it gets there."""
-    pods = Pods(runner, _pods.place(params["unit"]), "lakefs")
-    argv, image = pods.command(), params.get("binary") or pods.container()["image"]
-    config = params.get("config_file") or config_of(argv, "/home/lakefs", lambda path: pods.file(path) is not None)
-    active = "active" if pods.running() else "inactive"
-    unit = deployed(params["unit"], active, image, argv, pods.environment())
-    return Lakefs(pods, image if ":" in image or "@" in image else f"{image}:latest", config), unit
-
-
-def home(user: str) -> str:
-    try:
-        return pwd.getpwnam(user or "root").pw_dir
-    except KeyError as exc:
-        raise UpliftError(f"The account {user} of the service is not there; wanted one of this host.") from exc
-
-
-def config_of(argv: Sequence[str], home_dir: str, there: Any = os.path.isfile) -> str:
+def config_of(argv: Sequence[str], home_dir: str, there: Callable[[str], bool] = os.path.isfile) -> str:
     """The file that a server with this command line reads; "" when it has none (the environment says everything)."""
     for place, word in enumerate(argv):
         if word in ("--config", "-c") and place + 1 < len(argv):

@@ -14,42 +14,26 @@ import os
 import shutil
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files
+from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_where
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs, from_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods
 
 
 def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     """For the action alone: it holds secrets."""
-    lakefs, unit = from_unit(runner, {**params, "config_file": params["src"]})
-    path = lakefs.config_file
-    own = {name: value for name, value in unit.environment.items() if name.startswith("LAKEFS_")}
-    if isinstance(lakefs.runner, Pods):  # a file of a ConfigMap or a Secret: it is not changed here
-        text = (lakefs.runner.file(path) if path else None) or ""
-        return _told(path, text, own, {}, lakefs, mounted=True)
-    if path and not os.path.isfile(path):
-        raise UpliftError(f"The configuration {path} is not there, or no file; say where it is (config_file).")
-    stat = os.stat(path) if path else None
-    text = ""
-    if path:
-        with open(path, encoding="utf-8", errors="replace") as handle:
-            text = handle.read()
-    found = {"mode": f"{stat.st_mode & 0o7777:04o}", "uid": stat.st_uid, "gid": stat.st_gid} if stat else {}
-    return _told(path, text, own, found, lakefs, mounted=False)
-
-
-def _told(
-    path: str, text: str, environment: Mapping[str, str], stat: Mapping[str, Any], lakefs: Lakefs, mounted: bool
-) -> dict[str, Any]:
+    where = _lakefs_where.of(runner, params["unit"])
+    lakefs = where.program({**params, "config_file": params["src"]})
+    config = where.config(lakefs.config_file)
+    own = {name: value for name, value in where.environment().items() if name.startswith("LAKEFS_")}
+    stat = config.stat
     return {
         "changed": False,
-        "path": path,
+        "path": lakefs.config_file,
         # Encoded, since a connection plugin shows at -vvv what comes back.
-        "content": base64.b64encode(json.dumps({"text": text, "environment": environment}).encode()).decode(),
-        "stat": stat,
-        "mounted": mounted,
+        "content": base64.b64encode(json.dumps({"text": config.text, "environment": own}).encode()).decode(),
+        "stat": {"mode": f"{stat.st_mode & 0o7777:04o}", "uid": stat.st_uid, "gid": stat.st_gid} if stat else {},
+        "mounted": config.mounted,
+        "published": where.published(),
         "user": lakefs.user,
         "binary": lakefs.binary,
     }

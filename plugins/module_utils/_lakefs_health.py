@@ -11,16 +11,14 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_where, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api, open_url_fetch
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_info import failure
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError
-from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods, is_place, place
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
-from ansible_collections.uplift.datastores.plugins.module_utils._systemd import read_unit
 
 
 def wait(
@@ -46,10 +44,10 @@ def wait(
 
 
 def _unwell(runner: Runner, params: Mapping[str, Any], fetch: Any) -> str:
-    where = params["unit"]
-    active = Pods(runner, place(where), "lakefs").active() if is_place(where) else read_unit(runner, where).active
+    where = _lakefs_where.of(runner, params["unit"])
+    active = where.active()
     if active != "active":
-        said = failure(runner, where)
+        said = failure(where)
         return f"the unit is {active}{': ' + said if said else ''}; wanted active."
     try:
         return _silent(Api(params["url"], params["access_key_id"], params["secret_access_key"], fetch), params)

@@ -8,20 +8,24 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import asdict
 from typing import Any, Callable, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_database, _postgres, _release, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _lakefs_database,
+    _lakefs_where,
+    _postgres,
+    _release,
+    _version,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api, open_url_fetch
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_where import Where
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
-from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods, is_place, place
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 
@@ -51,35 +55,26 @@ _NO_SERVICE = {"running": False, "version": "", "binary_version": "", "binary": 
 
 
 def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
-    lakefs, unit = from_unit(runner, params)
-    pods = lakefs.runner if isinstance(lakefs.runner, Pods) else None
-    running = unit.active == "active" and bool(unit.main_pid or pods)
+    where = _lakefs_where.of(runner, params["unit"])
+    lakefs = where.program(params)
     lies_there = _release.said_version(lakefs.runner, lakefs.binary)
-    # The kernel still has the program that was replaced on the disk. What is no lakefs is a wrapper of it.
-    own = "lakefs" in os.path.basename(unit.exe)
-    runs = _release.said_version(runner, f"/proc/{unit.main_pid}/exe") if running and own else lies_there
-    if pods and running:
-        runs = min(pods.versions(), key=_version.parse, default=lies_there)
+    runs = where.runs(lies_there)
     return {
-        "running": running,
-        "version": runs if running else "",
+        "running": bool(runs),
+        "version": runs,
         "binary_version": lies_there,
         "binary": lakefs.binary,
         "config_file": lakefs.config_file,
-        "failure": "" if running else failure(runner, unit.name),
+        "failure": "" if runs else failure(where),
     }
 
 
-def failure(runner: Runner, unit: str) -> str:
+def failure(where: Where) -> str:
     """Why the last start failed, by what the service printed."""
-    runner = Pods(runner, place(unit), "lakefs") if is_place(unit) else runner
     try:
-        answer = runner.run(
-            ["journalctl", "--unit", unit, "--output", "cat", "--no-pager", "--lines", "60"], timeout=30
-        )
+        return parse.start_failure(where.log())
     except UpliftError:
-        return ""  # no journal on this host
-    return parse.start_failure(answer.out)
+        return ""  # nobody keeps it
 
 
 def _server(params: Mapping[str, Any], fetch: Any) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from typing import Any, Callable, Iterator, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_database, _postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs, from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_where import from_unit, unwritable
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
-from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_migration import chosen, proof, verdict
@@ -132,15 +132,9 @@ class Migration:
         """The KV migration writes all metadata to files first; without room it leaves a database of no use (L25)."""
         if seen.record not in (None, "0") or schema.wanted(self.version).era != schema.KV:
             return
-        if isinstance(self.lakefs.runner, Pods):
-            raise UpliftError(
-                f"What a pod of {self.lakefs.runner.place.name} may write to {self.tmpdir} cannot be told, and the KV"
-                " migration writes all metadata there first; wanted a host for it. Run this hop where lakeFS is a"
-                " systemd unit on the same database."
-            )
-        if self.lakefs.runner.run(["test", "-d", self.tmpdir, "-a", "-w", self.tmpdir], user=self.lakefs.user).rc:
-            who = self.lakefs.user or "this account"
-            raise UpliftError(f"{who} may not write to {self.tmpdir}; wanted a directory for temporary files (TMPDIR).")
+        why = unwritable(self.lakefs, self.tmpdir)
+        if why:
+            raise UpliftError(why)
         size = int(self.postgres.server()["size"])
         _files.demand_space(self.tmpdir, size, "the KV migration, for all metadata as files,")
 
@@ -172,7 +166,7 @@ def _locked(path: str) -> Iterator[None]:
 
 def run(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
     """What `lakefs_migrate` does."""
-    lakefs, _unit = from_unit(LocalRunner(), params)
+    lakefs = from_unit(LocalRunner(), params)
     progress = Progress(params["progress_file"])
     migration = Migration(lakefs, params["dsn"], params["timeout"], params["tmpdir"], progress)
     if params["command"] == "superuser":

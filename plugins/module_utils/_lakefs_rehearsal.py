@@ -14,8 +14,8 @@ from typing import Any, Mapping
 from ansible_collections.uplift.datastores.plugins.module_utils import _postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._database_backup import Backup
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_migrate import Migration
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_where import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._watched import Stopwatch
 
@@ -23,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._watched import 
 def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
     """Dump the live database, restore it aside, migrate that with the new release, and drop it."""
     runner, progress = LocalRunner(), Progress(params["progress_file"])
-    lakefs, _unit = from_unit(runner, params)
+    lakefs = from_unit(runner, params)
     backup = Backup(runner, _postgres.parse(params["dsn"]), params["dump"], params["scratch"], progress)
     if check:
         return {"changed": False, "rehearsed": False}

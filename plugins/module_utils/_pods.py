@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner, bare, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import demand_image, is_image
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 PREFIX = "kubernetes:"
@@ -53,11 +54,6 @@ def place(unit: str) -> Place:
     if not found:
         raise UpliftError(f"The unit is {unit!r}; wanted kubernetes:NAMESPACE/DEPLOYMENT, or with :CONTEXT behind it.")
     return Place(found[1], found[2], found[3] or "")
-
-
-def is_image(word: str) -> bool:
-    """Images are told with a tag or a digest; no path and no program's name has either."""
-    return not word.startswith(("/", "-")) and bool(re.search(r"\S[:@]\S", word))
 
 
 @dataclass
@@ -171,13 +167,7 @@ class Pods:
         enough: str = "",
     ) -> Answer:
         """A Job runs to its end, as the account that its pod has."""
-        words = list(argv[2:]) if argv[0] == "env" and argv[1] == "-i" else list(argv)
-        while argv[0] == "env" and words and "=" in words[0]:
-            words = words[1:]
-        if argv[0] == "journalctl":
-            return self.local.run(
-                self.place.kubectl("logs", f"deployment/{self.place.name}", "--tail", "60"), timeout=30
-            )
+        words = bare(argv)
         if not is_image(words[0]):
             return self.local.run(argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough)
         return self.once(words[0], words[1:], env or {}, timeout)
@@ -271,8 +261,7 @@ def _sources(volume: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
 def demand_release(pods: Pods, image: str, version: str) -> dict[str, Any]:
     """What `deployment_image` does."""
     wanted = str(_version.parse(version))
-    if not is_image(image):
-        raise UpliftError(f"The image {image!r} has no tag and no digest; wanted one that means {wanted} and no other.")
+    demand_image(image, wanted)
     said = demand(pods.once(image, ["--version"], {}, 60), f"Asking the image {image} for its version").out.strip()
     _version.demand(image, said, wanted)
     return {"changed": False, "release": image, "version": wanted}

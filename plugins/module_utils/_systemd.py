@@ -12,9 +12,9 @@ import os
 import re
 import signal
 import time
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -78,15 +78,6 @@ class Unit:
                 found = re.sub(r"\$\{([A-Za-z_]\w*)\}", lambda m: self.environment.get(m[1], ""), word)
                 words.append(found.replace("$$", "$"))
         return words
-
-
-def deployed(name: str, active: str, binary: str, argv: Sequence[str], environment: Mapping[str, str]) -> Unit:
-    """A service that something else keeps: what systemd would know of its process is empty."""
-    empty: dict[str, Any] = {
-        item.name: {"str": "", "int": 0, "float": 0.0}.get(str(item.type), ()) for item in fields(Unit)
-    }
-    given = {"name": name, "active": active, "binary": binary, "argv": tuple(argv), "environment": environment}
-    return Unit(**{**empty, **given, "load_state": "loaded"})
 
 
 def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:

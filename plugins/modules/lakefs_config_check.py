@@ -36,13 +36,14 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import from_unit, reads
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import reads
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_where import from_unit
 
 SPEC = LAKEFS
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return reads(from_unit(LocalRunner(), module.params)[0])
+    return reads(from_unit(LocalRunner(), module.params))
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._container_info import touches
+from ansible_collections.uplift.datastores.plugins.module_utils._container_info import reached, touches
 from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import host_path
 from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config import ConfigError
 
@@ -41,12 +41,3 @@ def on_machine(config: Mapping[str, Any], container: Mapping[str, Any], path: st
     for section, key in _BOUND:
         found[section] = {**config[section], key: reached(config[section][key], container["published"])}
     return found
-
-
-def reached(address: str, published: Mapping[str, str] | None) -> str:
-    """Where the machine has what listens there inside; empty where it has it nowhere."""
-    host, _colon, port = address.rpartition(":")
-    if published is None or not host or not port.isdigit():
-        return address
-    loopback = host.startswith("127.") or host in ("localhost", "[::1]")  # nobody outside reaches the container's own
-    return "" if loopback else published.get(port, "")

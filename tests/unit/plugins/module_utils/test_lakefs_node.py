@@ -18,6 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
     _lakefs_health,
     _lakefs_inventory,
     _lakefs_migrate,
+    _lakefs_where,
     _s3_read,
     _version,
 )
@@ -252,7 +253,7 @@ class Active:
 
 
 def healthy(monkeypatch: pytest.MonkeyPatch, pages: dict[str, Reply], version: str = "1.84.0", **more: Any) -> Any:
-    monkeypatch.setattr(_lakefs_health, "read_unit", lambda *_args: Active())
+    monkeypatch.setattr(_lakefs_where, "read_unit", lambda *_args: Active())
     seconds = iter(range(1000))
     params = {"unit": "lakefs", "url": "http://l1:8000", "access_key_id": "A", "secret_access_key": "S", "timeout": 5}
     given = {**params, "version": version, **more}

@@ -16,10 +16,11 @@ import pytest
 import yaml
 from ansible_collections.uplift.datastores.plugins.action.lakefs_config import demand_nothing
 from ansible_collections.uplift.datastores.plugins.module_utils import (
-    _lakefs,
+    _container_spec,
     _lakefs_file,
     _lakefs_info,
     _lakefs_migrate,
+    _lakefs_where,
     _pods,
     _release,
 )
@@ -91,7 +92,7 @@ def test_a_bad_unit_is_a_sentence(unit: str) -> None:
     ],
 )
 def test_what_an_image_is(word: str, is_one: bool) -> None:
-    assert _pods.is_image(word) is is_one
+    assert _container_spec.is_image(word) is is_one
 
 
 def test_what_is_no_image_runs_here() -> None:
@@ -101,10 +102,11 @@ def test_what_is_no_image_runs_here() -> None:
 
 
 def test_the_program_as_its_deployment_has_it() -> None:
-    lakefs, unit = _lakefs.from_unit(Cluster(), {"unit": UNIT})
-    assert (lakefs.binary, lakefs.config_file, unit.active) == (OLD, "/etc/lakefs/config.yaml", "active")
-    assert unit.environment["LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING"].startswith("the lab's")
-    assert "the lab's" not in repr(unit)
+    where = _lakefs_where.of(Cluster(), UNIT)
+    lakefs = where.program({})
+    assert (lakefs.binary, lakefs.config_file, where.active()) == (OLD, "/etc/lakefs/config.yaml", "active")
+    assert where.environment()["LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING"].startswith("the lab's")
+    assert "the lab's" not in repr(lakefs)
 
 
 def test_a_call_is_a_job_and_leaves_nothing() -> None:
@@ -221,7 +223,7 @@ def test_a_mounted_configuration_is_read_and_never_written() -> None:
 
 def test_the_kv_migration_is_refused_in_a_pod() -> None:
     """trap L25: what it may write there cannot be told."""
-    lakefs, _unit = _lakefs.from_unit(Cluster("terminated"), {"unit": UNIT})
+    lakefs = _lakefs_where.from_unit(Cluster("terminated"), {"unit": UNIT})
     migration = _lakefs_migrate.Migration(lakefs, "postgres://u:p@h/d", 60)
     migration.version = Version(0, 80, 2)
     with pytest.raises(UpliftError, match="cannot be told, and the KV migration"):

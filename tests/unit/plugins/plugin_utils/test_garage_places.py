@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _container_info
+from ansible_collections.uplift.datastores.plugins.module_utils._container_info import reached
 from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import read
 from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config import ConfigError, settings
-from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_places import on_machine, reached
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_places import on_machine
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "docker"
 TEXT = """metadata_dir = "/var/lib/garage/meta"
