@@ -28,13 +28,15 @@ DSN_VARIABLES = ("LAKEFS_DATABASE_CONNECTION_STRING", "LAKEFS_DATABASE_POSTGRES_
 
 @dataclass(frozen=True)
 class Lakefs:
-    """A binary with the configuration, the environment and the account of the service."""
+    """A binary or an image, with the configuration, the environment and the account of the service."""
 
     runner: Runner
     binary: str
     config_file: str = ""
     user: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    program: str = ""
+    """Where `binary` is an image: the program in it."""
 
     @functools.cached_property
     def version(self) -> Version:

@@ -51,7 +51,8 @@ def _unfit(facts: Mapping[str, Any], discarded: bool) -> str:
     return schema.unfit(_version.parse(facts["binary_version"]), Database(**rows), discarded)
 
 
-_NO_SERVICE = {"running": False, "version": "", "binary_version": "", "binary": "", "config_file": "", "failure": ""}
+_NAMES = ("version", "binary_version", "binary", "program", "config_file", "failure")
+_NO_SERVICE = {"running": False, **dict.fromkeys(_NAMES, "")}
 
 
 def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
         "version": runs,
         "binary_version": lies_there,
         "binary": lakefs.binary,
+        "program": lakefs.program or lakefs.binary,
         "config_file": lakefs.config_file,
         "failure": "" if runs else failure(where),
     }

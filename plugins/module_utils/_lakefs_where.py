@@ -164,7 +164,11 @@ class InContainer:
 
     def program(self, params: Params) -> Lakefs:
         runner = self._runner(str(params["tmpdir"] or "/tmp") if "tmpdir" in params else "")
-        return Lakefs(runner, params.get("binary") or runner.image, params.get("config_file") or self._config_file())
+        image = params.get("binary") or runner.image
+        if not spec.is_image(image):
+            raise UpliftError(f"The program for the container {self.name} is {image}; wanted an image with its tag.")
+        config = params.get("config_file") or self._config_file()
+        return Lakefs(runner, image, config, program=runner.binary)
 
     def _runner(self, tmpdir: str = "") -> ContainerRunner:
         following = Service(self.docker, Wish(self.name, "started")).pending()

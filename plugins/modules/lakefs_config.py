@@ -32,7 +32,7 @@ options:
       staged: Write the configuration for O(version) beside the one that counts.
       activated: Make the staged or kept one of O(version) count, and keep what counted as that of O(keep).
       absent: Remove the staged one of O(version).
-  unit: {description: The systemd unit., type: str, default: lakefs.service}
+  unit: {description: "The systemd unit, V(docker:NAME), or V(kubernetes:NAMESPACE/DEPLOYMENT).", type: str, default: lakefs.service}
   src: {description: The configuration. Empty means what the unit's program reads., type: path, default: ''}
   version: {description: The release., type: str, default: ''}
   keep: {description: The release whose configuration counted until now., type: str, default: ''}

@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
 options:
-  unit: {description: The systemd unit., type: str, default: lakefs.service}
+  unit: {description: "The systemd unit, V(docker:NAME), or V(kubernetes:NAMESPACE/DEPLOYMENT).", type: str, default: lakefs.service}
   version: {description: The release that should answer. Empty means any., type: str, default: ''}
   timeout: {description: Seconds in which it has to come up., type: float, default: 120}
 """

@@ -38,7 +38,8 @@ RETURN = r"""
 running: {description: Whether the unit's server runs., returned: always, type: bool, sample: true}
 version: {description: The release that runs., returned: always, type: str, sample: 1.82.0}
 binary_version: {description: The release at the unit's path., returned: always, type: str, sample: 1.82.0}
-binary: {description: The unit's program., returned: always, type: str, sample: /usr/local/bin/lakefs}
+binary: {description: "The unit's program, or the image of the next start.", returned: always, type: str, sample: /usr/local/bin/lakefs}
+program: {description: "The unit's program, or the one in a container's image.", returned: always, type: str, sample: /usr/local/bin/lakefs}
 config_file: {description: The unit's configuration; empty when there is none., returned: always, type: str, sample: /etc/lakefs/config.yaml}
 failure: {description: "Why the last start failed, by what it printed.", returned: always, type: str, sample: ''}
 setup: {description: "C(initialized), C(not_initialized), C(unknown), or empty.", returned: always, type: str, sample: initialized}

@@ -42,12 +42,15 @@ def setup(_args: argparse.Namespace) -> int:
 
 
 def release(args: argparse.Namespace) -> int:
-    from tests.lab import garage_docker
+    from tests.lab import containers, garage_docker, lakefs_docker
     from tests.lab import release as releases
 
+    recipes = {one.product: one for one in (garage_docker.RECIPE, lakefs_docker.RECIPE)}
+    if args.image and args.product not in recipes:
+        raise LabError(f"an image of {args.product}: wanted one of {', '.join(recipes)}")
     for version in args.versions:
         path = releases.get(args.product, version, args.pin)
-        print(garage_docker.make_image(version) if args.image else path, flush=True)
+        print(containers.make_image(recipes[args.product], version) if args.image else path, flush=True)
     return 0
 
 
@@ -191,8 +194,8 @@ def cluster_commands(subs: Subparsers) -> None:
     p.add_argument(
         "--form",
         default="plain",
-        help="garage: plain, packaged (as the two public roles leave it), odd, or docker; lakefs: plain, environment"
-        " or kubernetes; pachyderm: plain or kubernetes",
+        help="garage: plain, packaged (as the two public roles leave it), odd, or docker; lakefs: plain, environment,"
+        " docker or kubernetes; pachyderm: plain or kubernetes",
     )
     p.add_argument("--replication", type=int, default=3)
     p.add_argument("--engine", default="", help="db_engine in the configuration; by default none is written")

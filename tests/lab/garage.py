@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from tests.lab import cluster as clusters
-from tests.lab import garage_docker, garage_text, hosts, release
+from tests.lab import containers, garage_docker, garage_text, hosts, release
 from tests.lab.cluster import Cluster
 from tests.lab.garage_forms import ADMIN, DOCKER, FORMS, RPC, S3, UID, WEB, Form, Settings, config, secret_file
 from tests.lab.garage_words import Words
@@ -169,10 +169,10 @@ def asked_for(name: str, wish: Wish) -> Cluster:
     seats = tuple(hosts.plan(name, wish.nodes, wish.zones, 0, wish.gateways))
     ports = {"s3": S3, "rpc": RPC, "web": WEB, "admin": ADMIN}
     if wish.form == DOCKER:
-        nodes = [garage_docker.directory(name, host) for host in seats]
+        nodes = [containers.directory(name, host) for host in seats]
         product = {**asdict(wish), "binary": garage_docker.ALIAS, "config": garage_docker.CONFIG, "ports": ports}
         own = tuple(str(node / part) for node in nodes for part in ("meta", "data"))
-        variables = {host.name: {"garage_container": garage_docker.container(host)} for host in seats}
+        variables = {host.name: {"garage_container": containers.container(host, "garage")} for host in seats}
         return Cluster(name, "garage", seats, "docker.service", own, product, variables)
     shape = FORMS[wish.form]
     wrap = ["sh", "-c", f'set -a; . {shape.environment_file}; exec "$@"', "sh"] if wish.secret == "env" else []
@@ -210,7 +210,7 @@ def up(wanted: Cluster) -> Cluster:
             install(FORMS[wish.form], host, wish, config(wish.form, host.address, settings), secret)
 
     if docker:
-        garage_docker.make_image(wish.release)
+        containers.make_image(garage_docker.RECIPE, wish.release)
     at_once(lay_down, seats)
     cluster = replace(wanted, hosts=tuple(seats))
     cluster.product["ids"] = form_cluster(cluster)

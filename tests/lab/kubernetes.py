@@ -23,6 +23,7 @@ from typing import Any
 from tests.lab import cluster as clusters
 from tests.lab import hosts, paths, release
 from tests.lab import kubernetes_forms as forms
+from tests.lab.containers import libraries
 from tests.lab.hosts import Host
 from tests.lab.kubernetes_release import VERSION
 from tests.lab.proc import LabError, lock, run, say, wait_for
@@ -311,9 +312,3 @@ def program_image(name: str, program: Path, entrypoint: Sequence[str], command: 
 def known(name: str) -> bool:
     whole = name if "." in name.split("/")[0] else f"docker.io/{name if '/' in name else f'library/{name}'}"
     return whole in ctr("images", "list", "--quiet").split()
-
-
-def libraries(program: Path) -> list[str]:
-    """By path, as the loader finds them; a static program has none."""
-    said = run(["ldd", str(program)], check=False).stdout
-    return [word for line in said.splitlines() for word in line.split() if word.startswith("/")]

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import replace
 
 from tests.lab import cluster as clusters
-from tests.lab import hosts, lakefs_api, release
+from tests.lab import containers, hosts, lakefs_api, lakefs_docker, release
 from tests.lab import lakefs_forms as forms
 from tests.lab.cluster import Cluster
 from tests.lab.hosts import Host
@@ -105,12 +105,15 @@ def asked_for(name: str, nodes: int, version: str, form: str, small_disk: int) -
         raise LabError(f"form {form!r}: wanted one of {', '.join(forms.FORMS)}")
     product = {
         "release": version, "form": form, "small_disk": small_disk, "binary": forms.BINARY,
-        "config": forms.CONFIG if form == "plain" else forms.ENVIRONMENT, "ports": {"s3": forms.PORT},
+        "config": forms.ENVIRONMENT if form == "environment" else forms.CONFIG, "ports": {"s3": forms.PORT},
     }  # fmt: skip
     seats = plan(name, nodes, 0)
     groups = {"lakefs": [host.name for host in seats[:-1]], "database": [DATABASE_HOST]}
     own = (forms.HOME, "/var/lib/postgresql", "/var/lib/haproxy", "/etc/ssl")
-    return Cluster(name, "lakefs", tuple(seats), "lakefs.service", own, product, groups=groups)
+    docker = form == forms.DOCKER
+    service = "docker.service" if docker else "lakefs.service"
+    told = {host.name: lakefs_docker.variables(name, host) for host in seats[:-1]} if docker else {}
+    return Cluster(name, "lakefs", tuple(seats), service, own, product, told, groups)
 
 
 def plan(name: str, nodes: int, third: int) -> list[Host]:
@@ -126,25 +129,32 @@ def up(wanted: Cluster) -> Cluster:
     name, made = wanted.name, wanted.product
     release.get("lakefs", made["release"])
     *seats, last = plan(name, len(wanted.hosts) - 1, hosts.make_network(name))
-    hosts.boot(name, seats, made["small_disk"], PACKAGES, volumes={f"uplift-{name}-blocks": forms.BLOCKS})
+    docker = made["form"] == forms.DOCKER
+    more = (lambda host: lakefs_docker.mounts(name, host)) if docker else (lambda _: [])
+    hosts.boot(name, seats, made["small_disk"], PACKAGES, {lakefs_docker.blocks(name): forms.BLOCKS}, more)
     hosts.boot(name, [last], made["small_disk"], PACKAGES)
     cluster = replace(wanted, hosts=(*seats, last))
     made["access"] = {"database": secrets.token_urlsafe(18), "encryption": secrets.token_urlsafe(24)}
     say(f"installing lakefs {made['release']} in the form `{made['form']}` over PostgreSQL 15")
     make_database(last, made["access"]["database"])
-    at_once(lambda host: install(host, made["form"], made["release"], settings(cluster)), seats)
+    if docker:
+        containers.make_image(lakefs_docker.RECIPE, made["release"])
+        text = forms.config(made["release"], settings(cluster))
+        at_once(lambda host: lakefs_docker.start(name, host, made["release"], text), seats)
+    else:
+        at_once(lambda host: install(host, made["form"], made["release"], settings(cluster)), seats)
+        control(cluster, "start")
     make_proxy(last, {host.name: host.address for host in seats})
-    start(cluster)
+    wait_until_healthy(cluster)
     made["key"], made["secret"] = lakefs_api.set_up(last.address)
     cluster.save()
     return cluster
 
 
-def start(cluster: Cluster) -> None:
-    at_once(lambda host: hosts.must(host, [["systemctl", "start", cluster.service]]), instances(cluster))
+def control(cluster: Cluster, verb: str) -> None:
+    at_once(lambda host: hosts.must(host, [["systemctl", verb, cluster.service]]), instances(cluster))
+
+
+def wait_until_healthy(cluster: Cluster) -> None:
     everywhere = [host.address for host in (*instances(cluster), database(cluster))]
     wait_for("every instance is healthy", lambda: "; ".join(filter(None, map(lakefs_api.silence, everywhere))), 180)
-
-
-def stop(cluster: Cluster) -> None:
-    at_once(lambda host: hosts.must(host, [["systemctl", "stop", cluster.service]]), instances(cluster))

@@ -14,7 +14,8 @@ BINARY = "/usr/local/bin/lakefs"
 CONFIG, ENVIRONMENT = "/etc/lakefs/config.yaml", "/etc/lakefs/lakefs.env"
 HOME, BLOCKS = "/var/lib/lakefs", "/var/lib/lakefs/data"
 DATABASE = "lakefs"
-FORMS = ("plain", "environment")
+DOCKER = "docker"
+FORMS = ("plain", "environment", DOCKER)
 
 UNIT = """[Unit]
 Description=lakeFS

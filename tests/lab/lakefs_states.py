@@ -180,6 +180,8 @@ def commit_all(cluster: Cluster) -> None:
 
 
 def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
+    if cluster.product["form"] == forms.DOCKER:
+        raise LabError(f"become {version}: {cluster.name} has containers; wanted units, in the form plain")
     if version in release_build.LAKEFS_MODULES:
         return replaced(cluster, version)
     if version not in ERAS or cluster.product["form"] != "plain":
@@ -191,7 +193,7 @@ def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
     if first in MVCC:
         commit_all(cluster)
     known = facts(cluster)
-    lakefs.stop(cluster)
+    lakefs.control(cluster, "stop")
     as_owner(cluster, ASIDE, *([ANOTHER_USER.format(table="emulator.kv")] if two_users else []))
     as_owner(cluster, f"CREATE TABLE emulator.facts AS SELECT {literal(json.dumps(known))}::jsonb AS body;")
     put(cluster, first)
@@ -209,9 +211,10 @@ def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
 def replaced(cluster: Cluster, version: str) -> Cluster:
     """Program and configuration of that release, on the database as it is."""
     release.get("lakefs", version)
-    lakefs.stop(cluster)
+    lakefs.control(cluster, "stop")
     put(cluster, version)
-    lakefs.start(cluster)
+    lakefs.control(cluster, "start")
+    lakefs.wait_until_healthy(cluster)
     made = replace(cluster, product={**cluster.product, "release": version})
     made.save()
     return made
