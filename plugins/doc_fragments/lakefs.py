@@ -11,9 +11,9 @@ options:
   unit:
     description:
       - The systemd unit of the server. Program, configuration, environment and account are read from it.
-      - V(docker:NAME) means a container, V(kubernetes:NAMESPACE/DEPLOYMENT) a Deployment (with V(:CONTEXT) behind it where wanted). A
-        program that is asked or run is an image then, in a container or a Job made for that call, with the volumes, the environment
-        and the network that the server has.
+      - V(docker:NAME) means a container, V(kubernetes:NAMESPACE/DEPLOYMENT) a Deployment, with V(:CONTEXT) behind it
+        where wanted. What is asked or run is an image then, in a container or a Job made for that call, with the
+        volumes, the environment and the network that the server has.
     type: str
     default: lakefs.service
   binary: {description: "The program to run, or the image. By default the unit's.", type: path}
@@ -21,7 +21,9 @@ options:
     description:
       - The configuration to run it with. By default what C(--config) of the unit says, else where lakeFS looks itself.
     type: path
-  user: {description: The account to run it as. By default the unit's. In a container or a Job it is always the server's., type: str}
+  user:
+    description: The account to run it as. By default the unit's. In a container or a Job it is always the server's.
+    type: str
 requirements:
   - Root, or an account that can read the unit's environment files and the configuration.
 """

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from dataclasses import dataclass, field
 from typing import Mapping, Sequence
 
@@ -14,7 +15,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._container_spec 
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 
 ONCE = ".uplift-once"
-_DOCKERS_OWN = 125  # the exit status of `docker run` when nothing of the container was run
+# The exit statuses of `docker run` when nothing of the container was run; `docker start` says 1 for both.
+_DOCKERS_OWN, _NO_PROGRAM = 125, 127
 
 
 @dataclass
@@ -34,6 +36,8 @@ class ContainerRunner:
     """Directories of this machine that the containers made here see under the same path."""
     reach: Reach = Reach()
     """Whom they reach; by default nobody."""
+    alone: bool = True
+    """One at a time: another would work on the same files."""
 
     def run(
         self,
@@ -71,7 +75,7 @@ class ContainerRunner:
         program: str = "",
     ) -> Answer:
         """The same volumes and user as the daemon's. Whom it may reach is `reach`."""
-        name = self.container.name + ONCE
+        name = self.container.name + ONCE + ("" if self.alone else f"-{uuid.uuid4().hex[:8]}")
         call = ["--rm", "--name", name, *self.reach.words, "--volumes-from", self.container.name]
         call += ["--user", self.container.user] if self.container.user else []
         call += [word for path in self.shared for word in ("--volume", f"{path}:{path}")]
@@ -81,7 +85,7 @@ class ContainerRunner:
         except CliError:
             self.local.run(["docker", "rm", "--force", name], timeout=60)  # the command line is gone, its work is not
             raise
-        if answer.rc == _DOCKERS_OWN:  # also when another call of this still runs under that name: it is left alone
+        if answer.rc == _DOCKERS_OWN:  # also where another still works under that name: it is not touched
             demand(answer, f"Starting {image} beside the container {self.container.name}")
         return answer
 
@@ -95,7 +99,11 @@ class ContainerRunner:
         for network in self.reach.more:
             joined = self.local.run(["docker", "network", "connect", network, name], timeout=60)
             demand(joined, f"Connecting {name} with the network {network}")
-        return self.local.run(["docker", "start", "--attach", name], env=values, timeout=timeout)
+        said = self.local.run(["docker", "start", "--attach", name], timeout=timeout)
+        if said.rc and said.err.startswith("Error response from daemon"):
+            found = "executable file not found" not in said.err
+            return Answer(said.argv, _DOCKERS_OWN if found else _NO_PROGRAM, said.out, said.err)
+        return said
 
     def environment(self) -> dict[str, str]:
         """What the daemon has; where the image says something, another release's image says it."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import os
 import pwd
+import re
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Protocol
 
@@ -176,7 +177,8 @@ class InContainer:
         # Docker would make a directory that is not there.
         shared = (tmpdir,) if os.path.isdir(tmpdir) else ()
         program, reach = program_of(self.here), spec.reach(self.seen)
-        return ContainerRunner(self.runner, self.here, program, image, self.docker, shared, reach)
+        # Whether somebody else works on the database, its sessions tell, wherever they come from.
+        return ContainerRunner(self.runner, self.here, program, image, self.docker, shared, reach, alone=False)
 
     def _config_file(self) -> str:
         root = self.here.user.partition(":")[0] in ("", "0", "root")
@@ -246,7 +248,7 @@ class AsDeployment:
 def program_of(here: spec.Container) -> str:
     """The program in the image: before it may stand what waits for a database, or looks after processes."""
     for word in here.command:
-        if os.path.basename(word).startswith("lakefs"):
+        if re.fullmatch(r"lakefs[\w.-]*", os.path.basename(word)):
             return word
     raise UpliftError(
         f"The container {here.name} is started by {here.command[0]}, and no word of its command is the program lakefs;"

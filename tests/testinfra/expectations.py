@@ -9,7 +9,30 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from upgrades import Cluster
+from upgrades import PRODUCT, Cluster, Result
+
+
+def stopped_by(result: Result, *sentences: str) -> None:
+    missing = [sentence for sentence in sentences if not result.says(sentence)]
+    assert result.rc > 0 and not missing, f"{missing} not in:\n{result.out[-6000:]}"
+
+
+def each_is_of(cluster: Cluster, image: str, mounted: set[str], *argv: str) -> None:
+    """The same container as `lab up` has made but for its image, and none beside it."""
+    for host in cluster.hosts:
+        one = cluster.container(host)
+        assert one["Config"]["Image"] == f"uplift-lab/{PRODUCT}:{image}"
+        assert one["State"]["Running"] and one["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+        assert [one["Path"], *one["Args"]] == list(argv)
+        assert one["Config"]["Labels"] == {"uplift-lab": cluster.name}
+        assert {mount["Destination"] for mount in one["Mounts"]} == mounted
+        assert not [name for name in beside(cluster, host) if not name.endswith(f"-{PRODUCT}")]
+
+
+def beside(cluster: Cluster, host: str) -> list[str]:
+    """The containers of a lab host, without the host itself."""
+    name = f"uplift-{cluster.name}-{host}-"
+    return cluster.on(host, "docker", "ps", "-a", "--format", "{{.Names}}", "--filter", f"name={name}").split()
 
 
 def nothing_is_lost(cluster: Cluster, release: str) -> None:

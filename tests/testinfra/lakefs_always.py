@@ -26,6 +26,12 @@ def test_nothing_is_lost(cluster: Cluster) -> None:
     nothing_is_lost(cluster, os.environ["UPLIFT_TARGET"])
 
 
+def test_no_request_failed(cluster: Cluster) -> None:
+    """For scenarios with a load: each instance in its turn, and none of its clients noticed."""
+    said = cluster.lab("load", "stop")
+    assert ", 0 failed on all addresses" in said and "WRONG" not in said, said
+
+
 def test_clients_were_measured(cluster: Cluster) -> None:
     """The probe of the run's own; what a walk does to clients and what a stop of all does is told apart by phases."""
     probe = cluster.report()["probe"]

@@ -174,6 +174,24 @@ class Cluster:
             env=self._environment(),
         )
 
+    def module(self, host: str, name: str, **arguments: Any) -> dict[str, Any]:
+        """One module on a host; its arguments in a file, for some are secret."""
+        given = self.directory / "arguments.json"
+        given.touch(0o600)
+        given.write_text(json.dumps(arguments), encoding="utf-8")
+        words = ["ansible", "-i", str(self.directory / "inventory.yml"), host, "-m", f"uplift.datastores.{name}"]
+        told = " ".join(f"{key}={{{{ {key} }}}}" for key in arguments)
+        done = subprocess.run(
+            [*words, "-e", f"@{given}", "-a", told, "-o"], capture_output=True, text=True, check=False, timeout=300
+        )
+        assert " => " in done.stdout, done.stdout + done.stderr
+        found: dict[str, Any] = json.loads(done.stdout.partition(" => ")[2])
+        return found
+
+    def container(self, host: str) -> Any:
+        """What docker tells of the product's own container there."""
+        return json.loads(self.on(host, "docker", "inspect", f"uplift-{self.name}-{host}-{PRODUCT}"))[0]
+
     def report(self) -> Any:
         newest = max(self.reports.glob("*/report.json"), key=lambda path: path.stat().st_mtime)
         return json.loads(newest.read_text(encoding="utf-8"))

@@ -6,52 +6,34 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost
-from expectations import nothing_is_lost
-from upgrades import Cluster, Result
+from expectations import each_is_of, nothing_is_lost, stopped_by
+from upgrades import Cluster
 
 __all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
 
 LOST = "uplift-garage-docker-lost"
 
 
-def container(cluster: Cluster, host: str) -> Any:
-    said = cluster.on(host, "docker", "inspect", f"uplift-{cluster.name}-{host}-garage")
-    return json.loads(said)[0]
-
-
-def each_is_of(cluster: Cluster, release: str) -> None:
-    """The same container as `lab up` has made but for its image, and none beside it."""
-    for host in cluster.hosts:
-        one = container(cluster, host)
-        assert one["Config"]["Image"] == f"uplift-lab/garage:v{release}"
-        assert one["State"]["Running"] and one["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
-        assert (one["Path"], one["Args"], one["Config"]["Env"][-1]) == ("/garage", ["server"], "RUST_LOG=garage=info")
-        assert one["Config"]["Labels"] == {"uplift-lab": cluster.name}
-        inside = {mount["Destination"] for mount in one["Mounts"]}
-        assert inside == {"/etc/garage.toml", "/var/lib/garage/meta", "/var/lib/garage/data"}
-    listed = cluster.on(
-        "a1", "docker", "ps", "-a", "--format", "{{.Names}}", "--filter", f"name=uplift-{cluster.name}-"
+def each_is_of_release(cluster: Cluster, release: str) -> None:
+    each_is_of(
+        cluster,
+        f"v{release}",
+        {"/etc/garage.toml", "/var/lib/garage/meta", "/var/lib/garage/data"},
+        "/garage",
+        "server",
     )
-    assert len(listed.split()) == 2 * len(cluster.hosts), listed
-
-
-def stopped_by(result: Result, *sentences: str) -> None:
-    missing = [sentence for sentence in sentences if not result.says(sentence)]
-    assert result.rc > 0 and not missing, f"{missing} not in:\n{result.out[-6000:]}"
+    assert {cluster.container(host)["Config"]["Env"][-1] for host in cluster.hosts} == {"RUST_LOG=garage=info"}
 
 
 def test_each_container_is_the_same_of_the_new_image(cluster: Cluster) -> None:
-    each_is_of(cluster, "2.1.0")
+    each_is_of_release(cluster, "2.1.0")
 
 
 def test_metadata_belongs_to_the_containers_user(cluster: Cluster) -> None:
     """trap G19: what ran beside the daemon ran as the container's own user."""
     for host in cluster.hosts:
-        meta = next(one["Source"] for one in container(cluster, host)["Mounts"] if one["Destination"].endswith("meta"))
+        meta = next(one["Source"] for one in cluster.container(host)["Mounts"] if one["Destination"].endswith("meta"))
         assert cluster.on(host, "find", meta, "-not", "-user", "root").strip() == ""
 
 
@@ -76,7 +58,7 @@ def test_images_that_will_not_do(cluster: Cluster) -> None:
 def test_containers_that_will_not_do(cluster: Cluster) -> None:
     plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_container="no-such-container")
     stopped_by(plan, "There is no container no-such-container; wanted one, running or not")
-    mounts = container(cluster, "a1")["Mounts"]
+    mounts = cluster.container("a1")["Mounts"]
     config = next(one["Source"] for one in mounts if one["Destination"] == "/etc/garage.toml")
     cluster.on(
         "a1", "docker", "create", "--name", LOST, "--label", f"uplift-lab={cluster.name}", "-v",
@@ -93,15 +75,15 @@ def test_containers_that_will_not_do(cluster: Cluster) -> None:
 
 def test_the_way_back_over_the_last_hop(cluster: Cluster) -> None:
     stopped_by(cluster.playbook("garage_rollback"), "garage_confirm: [rollback]")
-    each_is_of(cluster, "2.1.0")
+    each_is_of_release(cluster, "2.1.0")
     result = cluster.playbook("garage_rollback", garage_confirm=["rollback"])
     assert result.rc == 0, result.out[-6000:]
-    each_is_of(cluster, "1.3.0")
+    each_is_of_release(cluster, "1.3.0")
     nothing_is_lost(cluster, "1.3.0")
 
 
 def test_and_forward_again(cluster: Cluster) -> None:
     result = cluster.playbook("garage_upgrade", garage_version="2.1.0")
     assert result.rc == 0, result.out[-6000:]
-    each_is_of(cluster, "2.1.0")
+    each_is_of_release(cluster, "2.1.0")
     nothing_is_lost(cluster, "2.1.0")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from typing import Any
 
 from expectations import nothing_is_lost
@@ -55,24 +54,9 @@ def test_nothing_is_left_in_the_namespace(cluster: Cluster) -> None:
     assert cluster.sql("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1") == "lakefs\npostgres"
 
 
-def module(cluster: Cluster, name: str, **arguments: Any) -> dict[str, Any]:
-    """One module on the control node; its arguments in a file, for some are secret."""
-    given = cluster.directory / "arguments.json"
-    given.touch(0o600)
-    given.write_text(json.dumps(arguments), encoding="utf-8")
-    words = ["ansible", "-i", str(cluster.directory / "inventory.yml"), "a1", "-m", f"uplift.datastores.{name}"]
-    told = " ".join(f"{key}={{{{ {key} }}}}" for key in arguments)
-    done = subprocess.run(
-        [*words, "-e", f"@{given}", "-a", told, "-o"], capture_output=True, text=True, check=False, timeout=300
-    )
-    assert " => " in done.stdout, done.stdout + done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.partition(" => ")[2])
-    return found
-
-
 def migrate(cluster: Cluster) -> dict[str, Any]:
     unit = f"kubernetes:{cluster.name}/lakefs"
-    return module(cluster, "lakefs_migrate", unit=unit, dsn=f"{cluster.dsn()}?sslmode=disable")
+    return cluster.module("a1", "lakefs_migrate", unit=unit, dsn=f"{cluster.dsn()}?sslmode=disable")
 
 
 def scaled(cluster: Cluster, pods: int) -> None:

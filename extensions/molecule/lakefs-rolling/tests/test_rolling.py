@@ -9,6 +9,7 @@ from __future__ import annotations
 from lakefs_always import (
     cluster,
     test_clients_were_measured,
+    test_no_request_failed,
     test_nothing_is_left_behind,
     test_nothing_is_lost,
     test_secrets_are_nowhere,
@@ -20,17 +21,13 @@ from upgrades import Cluster
 __all__ = [
     "cluster",
     "test_clients_were_measured",
+    "test_no_request_failed",
     "test_nothing_is_left_behind",
     "test_nothing_is_lost",
     "test_secrets_are_nowhere",
     "test_the_database_is_of_the_new_schema",
     "test_what_is_kept_is_private",
 ]
-
-
-def test_no_request_failed(cluster: Cluster) -> None:
-    said = cluster.lab("load", "stop")
-    assert ", 0 failed on all addresses" in said and "WRONG" not in said, said
 
 
 def test_every_instance_was_restarted_once(cluster: Cluster) -> None:
