@@ -88,9 +88,9 @@ def unwritable(lakefs: Lakefs, directory: str) -> str:
             " all metadata there first; wanted a host for it. Run this hop where lakeFS is a systemd unit, or a"
             " container, on the same database."
         )
-    if isinstance(runner, ContainerRunner) and directory not in runner.shared:
-        return f"{directory} is no directory of this machine; wanted one for temporary files (TMPDIR)."
     if isinstance(runner, ContainerRunner):
+        if directory not in runner.shared:
+            return f"{directory} is no directory of this machine; wanted one for temporary files (TMPDIR)."
         rc = runner.once(lakefs.binary, [], words, {}, 60, program="test").rc
         who = f"{runner.container.user or 'root'} of the container {runner.container.name}"
         if rc > 1:
