@@ -9,24 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pachyderm_always import (
-    cluster,
-    test_no_token_is_printed,
-    test_nothing_is_left_behind,
-    test_nothing_is_lost,
-    test_the_backup_was_proved,
-    test_what_is_kept_is_private,
-)
+from pachyderm_always import cluster
 from upgrades import Cluster
 
-__all__ = [
-    "cluster",
-    "test_no_token_is_printed",
-    "test_nothing_is_left_behind",
-    "test_nothing_is_lost",
-    "test_the_backup_was_proved",
-    "test_what_is_kept_is_private",
-]
+__all__ = ["cluster"]
 
 
 def listed(cluster: Cluster, kind: str) -> dict[str, Any]:
