@@ -268,6 +268,13 @@ def _sources(volume: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
                 yield kind, one[kind]
 
 
+def helm_release(deployment: Mapping[str, Any]) -> str:
+    """The release of Helm that has made it; "" for none."""
+    meta = deployment["metadata"]
+    helms = (meta.get("labels") or {}).get("app.kubernetes.io/managed-by") == "Helm"
+    return str((meta.get("annotations") or {}).get("meta.helm.sh/release-name", "")) if helms else ""
+
+
 def demand_release(pods: Pods, image: str, version: str) -> dict[str, Any]:
     """What `deployment_image` does."""
     wanted = str(_version.parse(version))
@@ -275,4 +282,4 @@ def demand_release(pods: Pods, image: str, version: str) -> dict[str, Any]:
         raise UpliftError(f"The image {image!r} has no tag and no digest; wanted one that means {wanted} and no other.")
     said = demand(pods.once(image, ["--version"], {}, 60), f"Asking the image {image} for its version").out.strip()
     _version.demand(image, said, wanted)
-    return {"changed": False, "release": image, "version": wanted}
+    return {"changed": False, "release": image, "version": wanted, "helm": helm_release(pods.read())}
