@@ -258,10 +258,17 @@ def _sources(volume: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
                 yield kind, one[kind]
 
 
+def helm_release(deployment: Mapping[str, Any]) -> str:
+    """The release of Helm that has made it; "" for none."""
+    meta = deployment["metadata"]
+    helms = (meta.get("labels") or {}).get("app.kubernetes.io/managed-by") == "Helm"
+    return str((meta.get("annotations") or {}).get("meta.helm.sh/release-name", "")) if helms else ""
+
+
 def demand_release(pods: Pods, image: str, version: str) -> dict[str, Any]:
     """What `deployment_image` does."""
     wanted = str(_version.parse(version))
     demand_image(image, wanted)
     said = demand(pods.once(image, ["--version"], {}, 60), f"Asking the image {image} for its version").out.strip()
     _version.demand(image, said, wanted)
-    return {"changed": False, "release": image, "version": wanted}
+    return {"changed": False, "release": image, "version": wanted, "helm": helm_release(pods.read())}

@@ -36,6 +36,7 @@ EXAMPLES = r"""
 RETURN = r"""
 release: {description: The image., returned: success, type: str, sample: 'treeverse/lakefs:1.84.0'}
 version: {description: What it said., returned: success, type: str, sample: 1.84.0}
+helm: {description: The release of Helm that has made the Deployment; empty for none., returned: success, type: str, sample: lakefs}
 """
 
 from typing import Any

@@ -52,11 +52,22 @@ programs:
 import os
 import shutil
 from contextlib import suppress
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
+SPEC: Spec = {
+    "paths": {"type": "list", "elements": "path", "default": []},
+    "sizes": {"type": "list", "elements": "path", "default": []},
+    "programs": {"type": "list", "elements": "str", "default": []},
+}
 
 
 def room(path: str) -> dict[str, object]:
+    if not os.path.isabs(path):
+        raise UpliftError(f"The path is {path!r}; wanted an absolute one. Correct the variable that it comes from.")
     at = path
     while not os.path.isdir(at):
         at = os.path.dirname(at)
@@ -74,21 +85,17 @@ def size(path: str) -> int | None:
     return None if failed else total
 
 
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return {
+        "changed": False,
+        "paths": {path: room(path) for path in module.params["paths"]},
+        "sizes": {path: size(path) for path in module.params["sizes"]},
+        "programs": {name: shutil.which(name) for name in module.params["programs"]},
+    }
+
+
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "paths": {"type": "list", "elements": "path", "default": []},
-            "sizes": {"type": "list", "elements": "path", "default": []},
-            "programs": {"type": "list", "elements": "str", "default": []},
-        },
-        supports_check_mode=True,
-    )
-    module.exit_json(
-        changed=False,
-        paths={path: room(path) for path in module.params["paths"]},
-        sizes={path: size(path) for path in module.params["sizes"]},
-        programs={name: shutil.which(name) for name in module.params["programs"]},
-    )
+    serve(SPEC, answer)
 
 
 if __name__ == "__main__":

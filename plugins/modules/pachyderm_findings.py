@@ -29,6 +29,10 @@ options:
   nested: {description: Where the local object store keeps its files when they are nested., type: str, default: ''}
   node: {description: The name that the node has in sentences., type: str, default: ''}
   backup: {description: Backups that are wanted beside the metadata., type: list, elements: dict, default: []}
+  volumes:
+    description: C(snapshots), whether the cluster knows snapshots of volumes, and C(claims), the names of its claims. Empty without Kubernetes.
+    type: dict
+    default: {}
   accept: {description: Keys of findings that the operator accepts., type: list, elements: str, default: []}
 """
 
@@ -83,6 +87,7 @@ SPEC: Spec = {
     "releases": {"type": "list", "elements": "dict", "default": []},
     "backup_dir": {"type": "str", "required": True},
     "backup": {"type": "list", "elements": "dict", "default": []},
+    "volumes": {"type": "dict", "default": {}},
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
     "full": {"type": "bool", "default": False},
     "room": {"type": "int", "default": 256 << 20},

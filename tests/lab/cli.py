@@ -225,7 +225,7 @@ def parser() -> argparse.ArgumentParser:
     p = command(subs, "kubernetes", kubernetes, "one real Kubernetes node on this machine; `up` prints its kubeconfig")
     p.add_argument("action", choices=["up", "down"])
     p = command(subs, "release", release, "get releases into the cache; prints their paths")
-    p.add_argument("product", choices=(*PRODUCTS, "kubernetes"))
+    p.add_argument("product", choices=(*PRODUCTS, "kubernetes", "helm"))
     p.add_argument("versions", nargs="+", metavar="VERSION")
     p.add_argument("--image", action="store_true", help="as docker images; prints their names")
     p.add_argument("--pin", action="store_true", help="note the checksum of a download that has none in the table")

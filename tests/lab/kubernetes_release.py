@@ -17,6 +17,7 @@ PROGRAMS = ("kubelet", "kube-apiserver", "kube-controller-manager", "kube-schedu
 MODULE = "k8s.io/kubernetes"
 # Two staging modules of 1.31.14 have no line in the sum database; of this one all have.
 VERSION = "1.31.0"
+HELM, HELM_VERSION = "helm.sh/helm/v3", "3.17.4"
 
 
 def staged(go_mod: str) -> list[str]:
@@ -48,3 +49,18 @@ def build(version: str, root: Path) -> None:
             made = ["-o", str(paths.made(root / "bin") / name), f"{MODULE}/cmd/{name}"]
             argv = ["go", "build", "-mod=mod", "-buildvcs=false", "-trimpath", "-ldflags", flags, *made]
             logged(f"{name} {version}", argv, where, {}, log)
+
+
+def build_helm(version: str, root: Path) -> None:
+    log = start("helm", version, "as a Go module")
+    where = paths.made(paths.cache() / "build" / "helm" / version)
+    (where / "go.mod").write_text(f"module lab.invalid/helm-build\n\ngo 1.22\n\nrequire {HELM} v{version}\n")
+    flags = f"-s -w -X {HELM}/internal/version.version=v{version}"
+    made = ["-o", str(paths.made(root / "bin") / "helm"), f"{HELM}/cmd/helm"]
+    argv = ["go", "build", "-mod=mod", "-buildvcs=false", "-trimpath", "-ldflags", flags, *made]
+    with lock("go"):
+        logged(f"helm {version}", argv, where, {}, log)
+
+
+def helm_says(path: Path, _version: str) -> str:
+    return run([str(path), "version", "--template", "{{.Version}}"], timeout=20).stdout.strip().lstrip("v")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.lab import cluster as clusters
-from tests.lab import hosts, kubernetes, pachyderm, release
+from tests.lab import hosts, kubernetes, kubernetes_snapshots, pachyderm, release
 from tests.lab import kubernetes_forms as node
 from tests.lab import pachyderm_forms as forms
 from tests.lab.cluster import Cluster
@@ -46,6 +46,7 @@ def asked_for(name: str, version: str, small_disk: int) -> Cluster:
         "pachyderm_quiet_address": f"{node.ADDRESS}:{forms.PORT - 1}",
         "pachyderm_etcd_endpoint": f"http://{node.ADDRESS}:{ETCD_PORT}",
         "pachyderm_deploy_arguments": arguments(name, NEXT),
+        "pachyderm_backup": [{"kind": "csi", "claim": kubernetes_snapshots.CLAIM}],
     }
     product = {**wanted.product, "form": "kubernetes", "address": node.ADDRESS, "variables": variables}
     return replace(wanted, product=product, own_data=())
@@ -80,6 +81,7 @@ def up(wanted: Cluster) -> Cluster:
     control(seat)
     cluster = replace(wanted, hosts=(seat,))
     kubernetes.apply(kubernetes.namespace(name))
+    kubernetes_snapshots.install(seat, name)
     say(f"deploying pachyderm {version} by its own pachctl")
     install(cluster, seat)
     calls = forms.calls_itself(version)

@@ -39,6 +39,10 @@ class Source:
         return self.url.format(version=version, target=self.machine())
 
 
+def go_machine() -> str:
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
 SOURCES = {
     "garage": Source(
         "https://garagehq.deuxfleurs.fr/_releases/v{version}/{target}/garage",
@@ -56,7 +60,14 @@ SOURCES = {
         "https://dl.k8s.io/v{version}/kubernetes-server-linux-{target}.tar.gz",
         kubernetes_release.PROGRAMS,
         kubernetes_release.build,
-        lambda: {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+        go_machine,
+    ),
+    "helm": Source(
+        "https://get.helm.sh/helm-v{version}-linux-{target}.tar.gz",
+        ("helm",),
+        kubernetes_release.build_helm,
+        go_machine,
+        kubernetes_release.helm_says,
     ),
 }
 

@@ -57,7 +57,7 @@ def keys(plan: Mapping[str, Any]) -> list[str]:
 def order(plan: Mapping[str, Any], behind: int = 0) -> list[list[Any]]:
     """Hop number, pass and node, in the order in which the nodes are taken, without the hops behind all of them.
 
-    To ask each node about each step of those again would take a resumed way of many hops longer than the hop that is left.
+    To ask each node about each step of those again would take a resumed way longer than the hop that is left.
     """
     return [
         [number, name, node]

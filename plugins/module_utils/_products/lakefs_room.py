@@ -19,10 +19,33 @@ def room(seen: Seen, to_kv: bool, migrates: bool) -> Iterator[Finding]:
     release = seen["release"]
     if release.get("failed") or release.get("msg"):
         yield Finding("release", True, str(release.get("msg")), "the release at hand", "see lakefs_release_source")
+    yield from _helm(release, str(seen["set"].get("chart", "")))
     if migrates and seen["leader"]:
         yield from _programs(seen["space"])
         if seen["info"].get("server"):
             yield from _database(seen, to_kv)
+
+
+def _helm(release: Seen, chart: str) -> Iterator[Finding]:
+    """Helm puts back what its values do not say: the old image, on the migrated database."""
+    name, rendered = release.get("helm", ""), release.get("rendered") or {}
+    if name and not chart:
+        yield Finding(
+            "helm_release",
+            False,
+            f"the deployment belongs to the Helm release {name}, whose values are not changed here",
+            "the new image in them before the next `helm upgrade`, which takes back what they do not say",
+            "name the chart (lakefs_chart_ref), or change them afterwards",
+        )
+    elif name and rendered.get("image") != rendered.get("wanted"):
+        saw = rendered.get("problem") or f"it gives the deployment the image {rendered.get('image') or 'of nobody'}"
+        yield Finding(
+            "chart_image",
+            True,
+            f"the chart {chart} was rendered with lakefs_chart_values: {saw}",
+            f"{rendered.get('wanted')}",
+            "correct lakefs_chart_ref, lakefs_chart_version, or the keys in lakefs_chart_values",
+        )
 
 
 def _programs(space: Seen) -> Iterator[Finding]:

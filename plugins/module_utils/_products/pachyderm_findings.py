@@ -20,6 +20,7 @@ _BACKUP_NEEDS: Mapping[str, Sequence[str]] = {
     "ebs": ("volume",),
     "gce": ("disk", "zone", "project"),
     "s3": ("bucket", "to"),
+    "csi": ("claim",),
 }
 
 
@@ -33,6 +34,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_store(info, seen),
         *_space(info, seen),
         *_backups(seen["backup"]),
+        *_claims(seen["backup"], seen["volumes"]),
         *_outside(seen),
     ]
 
@@ -175,6 +177,28 @@ def _backups(wanted: Sequence[Seen]) -> Iterator[Finding]:
                 ", ".join(_BACKUP_NEEDS[one["kind"]]),
                 "complete it in pachyderm_backup",
             )
+
+
+def _claims(wanted: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
+    claims = [str(one["claim"]) for one in wanted if one["kind"] == "csi" and one.get("claim")]
+    if claims and not volumes.get("snapshots"):
+        yield Finding(
+            "no_snapshots",
+            True,
+            "no cluster of Kubernetes that knows VolumeSnapshot",
+            "one whose storage driver takes snapshots (CSI)",
+            "set pachyderm_platform, install the snapshot controller, or back the volume up otherwise",
+        )
+    there = volumes.get("claims") or []
+    missing = [claim for claim in claims if claim not in there]
+    if missing and volumes.get("snapshots"):
+        yield Finding(
+            "no_claim",
+            True,
+            f"no claim {', '.join(missing)} in the namespace, but {', '.join(there) or 'none'}",
+            "the claim of the volume that is backed up",
+            "correct pachyderm_backup",
+        )
 
 
 def _outside(seen: Seen) -> Iterator[Finding]:

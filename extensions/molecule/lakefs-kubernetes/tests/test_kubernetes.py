@@ -50,8 +50,21 @@ def test_no_pod_had_to_be_started_twice(cluster: Cluster) -> None:
 def test_nothing_is_left_in_the_namespace(cluster: Cluster) -> None:
     """trap L15: what a Job was told in secret goes with it."""
     assert not listed(cluster, "jobs")
-    assert [one["metadata"]["name"] for one in listed(cluster, "secrets")] == ["lakefs"]
+    held = [one["metadata"]["name"] for one in listed(cluster, "secrets") if one["type"] != "helm.sh/release.v1"]
+    assert held == ["lakefs"]
     assert cluster.sql("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1") == "lakefs\npostgres"
+
+
+def helm(cluster: Cluster, *words: str) -> str:
+    return cluster.on("a1", "env", "KUBECONFIG=/root/.kube/config", "helm", "--namespace", cluster.name, *words)
+
+
+def test_the_next_upgrade_of_helm_takes_nothing_back(cluster: Cluster) -> None:
+    """Its values have the new image, and were brought there without another start of a pod."""
+    assert json.loads(helm(cluster, "get", "values", "lakefs", "--output", "json")) == {"image": {"tag": "1.84.0"}}
+    pods = sorted(one["metadata"]["uid"] for one in listed(cluster, "pods"))
+    helm(cluster, "upgrade", "lakefs", "/opt/lakefs-chart", "--reuse-values", "--wait")
+    assert sorted(one["metadata"]["uid"] for one in listed(cluster, "pods")) == pods
 
 
 def migrate(cluster: Cluster) -> dict[str, Any]:

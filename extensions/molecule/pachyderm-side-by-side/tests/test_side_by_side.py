@@ -6,25 +6,10 @@
 
 from __future__ import annotations
 
-from pachyderm_always import (
-    HOST,
-    cluster,
-    test_no_token_is_printed,
-    test_nothing_is_left_behind,
-    test_nothing_is_lost,
-    test_the_backup_was_proved,
-    test_what_is_kept_is_private,
-)
+from pachyderm_always import HOST, cluster
 from upgrades import Cluster
 
-__all__ = [
-    "cluster",
-    "test_no_token_is_printed",
-    "test_nothing_is_left_behind",
-    "test_nothing_is_lost",
-    "test_the_backup_was_proved",
-    "test_what_is_kept_is_private",
-]
+__all__ = ["cluster"]
 
 
 def test_the_old_cluster_is_kept(cluster: Cluster) -> None:

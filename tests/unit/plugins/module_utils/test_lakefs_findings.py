@@ -30,6 +30,10 @@ SQL = Database(tables=("schema_migrations",), sql=38, graveler=["repo1"], reposi
 MVCC = Database(tables=("schema_migrations",), sql=21, mvcc=["repo1"], repositories=["repo1"], users={"admin": 1})
 
 
+def charted(image: str, name: str = "lake") -> dict[str, Any]:
+    return {"helm": name, "rendered": {"image": image, "wanted": "treeverse/lakefs:1.84.0", "problem": ""}}
+
+
 def seen(database: Database = KV, source: str = "1.82.0", target: str = "1.84.0") -> dict[str, Any]:
     info = {
         "running": True,
@@ -180,6 +184,16 @@ ROWS = [
     ("encoded_namespace", False, {"uncommitted.namespaces": {"r": "local://a%20b"}}, ACL, "0.103.0", "1.84.0"),
     ("no_repository", False, {}, Database(**{**asdict(KV), "repositories": []}), "1.82.0", "1.84.0"),
     ("release", True, {"release": {"failed": True, "msg": "not there."}}, KV, "1.82.0", "1.84.0"),
+    ("helm_release", False, {"release": {"helm": "lake"}}, KV, "1.82.0", "1.84.0"),
+    (
+        "chart_image",
+        True,
+        {"release": charted("treeverse/lakefs:1.82.0"), "set.chart": "lakefs/lakefs"},
+        KV,
+        "1.82.0",
+        "1.84.0",
+    ),
+    ("chart_image", True, {"release": charted(""), "set.chart": "lakefs/lakefs"}, KV, "1.82.0", "1.84.0"),
     ("program_missing", True, {"space.programs.pg_dump": ""}, SQL, "0.70.6", "0.80.2"),
     ("no_space", True, {"space.paths./backup": {"free": 10}}, SQL, "0.70.6", "0.80.2"),
     ("no_space", True, {"space.paths./tmp": {}}, SQL, "0.70.6", "0.80.2"),  # trap L25
@@ -220,6 +234,14 @@ def test_what_is_said_and_confirmed_does_not_stop() -> None:
     given["uncommitted"]["uncommitted"] = DIRTY
     given["set"]["commit_uncommitted"] = True
     assert keys(given) == []
+
+
+@pytest.mark.parametrize(("image", "name"), [("treeverse/lakefs:1.84.0", "lake"), ("", "")])
+def test_a_chart_that_gives_the_new_image_is_no_finding(image: str, name: str) -> None:
+    given = seen()
+    given.update(release=charted(image, name))
+    given["set"]["chart"] = "lakefs/lakefs"
+    assert keys(given) == [] and keys(given, stopping=False) == []
 
 
 def test_only_the_kv_migration_wants_its_directory_to_be_there() -> None:

@@ -28,7 +28,12 @@ GOOD: dict[str, Any] = {
     "full": True,
     "room": 500,
     "nested": "",
-    "backup": [{"kind": "ebs", "volume": "vol-1"}, {"kind": "s3", "bucket": "pach", "to": "copy"}],
+    "backup": [
+        {"kind": "ebs", "volume": "vol-1"},
+        {"kind": "s3", "bucket": "pach", "to": "copy"},
+        {"kind": "csi", "claim": "etcd-storage"},
+    ],
+    "volumes": {"snapshots": True, "claims": ["etcd-storage"]},
 }
 
 
@@ -63,6 +68,11 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
         ("space_unknown", True, {"space.paths": {}}, "/b"),
         ("program_missing", True, {"space.programs": {"etcdctl": ""}}, "etcdctl"),
         ("backup_unclear", True, {"backup": [{"kind": "gce", "disk": "pach", "zone": ""}]}, "without zone, project"),
+        ("backup_unclear", True, {"backup": [{"kind": "csi", "class": "fast"}]}, "without claim"),
+        ("no_snapshots", True, {"volumes": {}}, "no cluster of Kubernetes"),
+        ("no_snapshots", True, {"volumes.snapshots": False}, "knows VolumeSnapshot"),
+        ("no_claim", True, {"volumes.claims": ["data"]}, "no claim etcd-storage in the namespace, but data"),
+        ("no_claim", True, {"volumes.claims": []}, "but none"),
         ("release", True, {"releases": [{"failed": True, "msg": "not on the controller"}]}, "not on the controller"),
     ],
 )

@@ -151,6 +151,18 @@ def test_an_image_of_another_release_is_refused() -> None:
         _pods.demand_release(pods(Cluster()), "treeverse/lakefs", "1.84.0")
 
 
+@pytest.mark.parametrize(
+    ("labels", "annotations", "name"),
+    [
+        ({"app.kubernetes.io/managed-by": "Helm"}, {"meta.helm.sh/release-name": "lake"}, "lake"),
+        ({"app.kubernetes.io/managed-by": "Flux"}, {"meta.helm.sh/release-name": "lake"}, ""),
+        (None, None, ""),
+    ],
+)
+def test_whose_deployment_it_is(labels: Any, annotations: Any, name: str) -> None:
+    assert _pods.helm_release({"metadata": {"labels": labels, "annotations": annotations}}) == name
+
+
 def test_an_unknown_word_ends_well_there_too() -> None:
     """trap L06: exit status 0, and help."""
     answer = pods(Cluster("terminated", log="job_log_help")).run([NEW, "migrate", "nonsense"])
