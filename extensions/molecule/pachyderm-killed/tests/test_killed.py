@@ -13,7 +13,7 @@ __all__ = ["cluster", "test_nothing_is_left_behind", "test_nothing_is_lost", "te
 
 MOMENTS = [
     "TASK [uplift.datastores.pachyderm : Give the server another port]",
-    "TASK [uplift.datastores.pachyderm : Write the dump]",
+    "TASK [uplift.datastores.pachyderm : Write the dump, decode it and count it]",
     "TASK [redeploy]",
     "TASK [uplift.datastores.pachyderm : Read the dump back]",
     "TASK [unpause]",
