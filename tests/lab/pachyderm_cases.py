@@ -360,7 +360,8 @@ def blur(text: str, case: Case) -> str:
 
     Some captures were made while a pipeline was on its way (trap P14).
     """
-    text = re.sub(r"PIPELINE_(RE)?STARTING( stopped)?", lambda found: f"PIPELINE_{ENDS[found[2] or '']}", text)
+    on_its_way = r"PIPELINE_(?:RUNNING|STARTING|RESTARTING)( stopped)?"
+    text = re.sub(on_its_way, lambda found: f"PIPELINE_{ENDS[found[1] or '']}", text)
     if case.name.startswith("start_pipeline"):
         return re.sub(r"edges \(\d+ commits, \d+", "edges (N", text)
     return text if case.state == "restore" else re.sub(r"edges \(\d+ commits", "edges (N", text)
