@@ -228,7 +228,7 @@ def given(bench: Bench, case: dict[str, Any], number: int) -> dict[str, Any]:
 def ends() -> dict[str, Any]:
     """How each case ended here: id -> what the program said, and what the database holds now."""
     bench = Bench(os.environ["MOLECULE_SCENARIO_NAME"])
-    lakefs.stop(bench.cluster)
+    lakefs.control(bench.cluster, "stop")
     # Where every release would find it by itself.
     hosts.must(bench.host, [["rm", "-f", forms.CONFIG]])
     templates(bench)
