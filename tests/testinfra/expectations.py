@@ -12,9 +12,14 @@ from typing import Any
 from upgrades import PRODUCT, Cluster, Result
 
 
-def stopped_by(result: Result, *sentences: str) -> None:
+def says(result: Result, *sentences: str) -> None:
     missing = [sentence for sentence in sentences if not result.says(sentence)]
-    assert result.rc > 0 and not missing, f"{missing} not in:\n{result.out[-6000:]}"
+    assert not missing, f"{missing} not in:\n{result.out[-6000:]}"
+
+
+def stopped_by(result: Result, *sentences: str) -> None:
+    assert result.rc > 0, result.out[-6000:]
+    says(result, *sentences)
 
 
 def each_is_of(cluster: Cluster, image: str, mounted: set[str], *argv: str) -> None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+from expectations import stopped_by
 from upgrades import Cluster, Result
 
 __all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
@@ -79,11 +80,6 @@ def health(answer: str) -> Iterator[str]:
         server.shutdown()
 
 
-def failed(result: Result, *sentences: str) -> None:
-    missing = [sentence for sentence in sentences if not result.says(sentence)]
-    assert result.rc > 0 and not missing, f"{missing} not in:\n{result.out[-6000:]}"
-
-
 def starts(cluster: Cluster) -> dict[str, int]:
     return {host: cluster.starts(host) for host in cluster.hosts}
 
@@ -114,7 +110,7 @@ def test_a_node_that_does_not_start_stops_the_rollout(cluster: Cluster) -> None:
     cluster.on("a1", "mkdir", "-p", BROKEN.rpartition("/")[0])
     cluster.on("a1", "sh", "-c", f"printf '[Service]\\nExecStartPre=/bin/false\\n' > {BROKEN}")
     cluster.on("a1", "systemctl", "daemon-reload")
-    failed(upgrade(cluster), "stopped in the pass walk, a1, Start the service: systemctl start", SAME_AGAIN)
+    stopped_by(upgrade(cluster), "stopped in the pass walk, a1, Start the service: systemctl start", SAME_AGAIN)
     assert starts(cluster) == {"a1": 1, "b1": 1, "c1": 1}
     served_by_all_but(cluster, "a1")
     assert cluster.report()["error"].startswith("a1, Start the service: "), cluster.report()["error"]
@@ -132,7 +128,7 @@ def test_an_unreachable_node_stops_it_too(cluster: Cluster) -> None:
             cluster.lab("kill-net", "b1")
     try:
         result = Result(process.wait(), said)
-        failed(result, "b1 cannot be reached or failed earlier", "Bring the node back", SAME_AGAIN)
+        stopped_by(result, "b1 cannot be reached or failed earlier", "Bring the node back", SAME_AGAIN)
         assert starts(cluster) == {"a1": 2, "b1": 1, "c1": 1}
         noticed(cluster, "b1")
         served_by_all_but(cluster, "b1")
@@ -143,7 +139,7 @@ def test_an_unreachable_node_stops_it_too(cluster: Cluster) -> None:
 def test_a_backup_disk_that_fills_up_leaves_the_old_release_running(cluster: Cluster) -> None:
     cluster.on("b1", "sh", "-c", f"head -c 30000000 /dev/urandom > {BALLAST}")
     cluster.on("b1", "systemd-run", "python3", "-c", FILL)
-    failed(upgrade(cluster), "No space left on device. What there was of it is removed.", SAME_AGAIN)
+    stopped_by(upgrade(cluster), "No space left on device. What there was of it is removed.", SAME_AGAIN)
     assert cluster.on("b1", "find", "/var/backups/uplift", "-type", "f") == ""
     assert {host: release(cluster, host) for host in cluster.hosts} == {"a1": "0.8.7", "b1": "0.8.0", "c1": "0.8.0"}
 
@@ -151,7 +147,7 @@ def test_a_backup_disk_that_fills_up_leaves_the_old_release_running(cluster: Clu
 def test_work_that_is_killed_is_not_waited_for(cluster: Cluster) -> None:
     cluster.on("b1", "rm", "/var/backups/full")
     cluster.on("b1", "systemd-run", "python3", "-c", KILL)
-    failed(upgrade(cluster), "metadata_backup at b1 is gone and has left no result", SAME_AGAIN)
+    stopped_by(upgrade(cluster), "metadata_backup at b1 is gone and has left no result", SAME_AGAIN)
     assert {host: release(cluster, host) for host in cluster.hosts} == {"a1": "0.8.7", "b1": "0.8.0", "c1": "0.8.0"}
 
 
@@ -159,7 +155,7 @@ def test_clients_that_waited_too_long_stop_it_before_the_next_wave(cluster: Clus
     """They know one address only, and its node is the one that is taken down."""
     cluster.on("b1", "rm", BALLAST)
     only = {"garage_probe_addresses": [f"{cluster.address('b1')}:3900"], "garage_max_unavailable_seconds": 0.05}
-    failed(upgrade(cluster, **only), "wanted at most 0.05 s (garage_max_unavailable_seconds)", SAME_AGAIN)
+    stopped_by(upgrade(cluster, **only), "wanted at most 0.05 s (garage_max_unavailable_seconds)", SAME_AGAIN)
     assert {host: release(cluster, host) for host in cluster.hosts} == {"a1": "0.8.7", "b1": "0.8.7", "c1": "0.8.0"}
     assert starts(cluster)["c1"] == 1
 
@@ -167,7 +163,7 @@ def test_clients_that_waited_too_long_stop_it_before_the_next_wave(cluster: Clus
 def test_an_operators_own_check_that_says_no_stops_it(cluster: Cluster) -> None:
     with health("ill") as url:
         check = {"url": url, "expression": "shop.state", "expected": "well"}
-        failed(upgrade(cluster, garage_health_checks=[check]), 'shop.state is "ill"; wanted "well"', SAME_AGAIN)
+        stopped_by(upgrade(cluster, garage_health_checks=[check]), 'shop.state is "ill"; wanted "well"', SAME_AGAIN)
 
 
 def test_the_next_run_finishes(cluster: Cluster) -> None:

@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 from always import cluster
-from upgrades import CACHE, Cluster, Result
+from expectations import says
+from upgrades import CACHE, Cluster
 
 __all__ = ["cluster"]
 
@@ -35,11 +36,6 @@ def unchanged(cluster: Cluster) -> Iterator[None]:
     before = cluster.trees()
     yield
     assert cluster.trees() == before
-
-
-def says(result: Result, *sentences: str) -> None:
-    missing = [sentence for sentence in sentences if not result.says(sentence)]
-    assert not missing, f"{missing} not in:\n{result.out[-6000:]}"
 
 
 def refused(cluster: Cluster, *sentences: str, argv: tuple[str, ...] = (), **variables: Any) -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from expectations import says
 from lakefs_always import cluster
-from upgrades import Cluster, Result
+from upgrades import Cluster
 
 __all__ = ["cluster"]
 
@@ -34,11 +35,6 @@ def unchanged(cluster: Cluster, reachable: bool = True) -> Iterator[None]:
     before = cluster.trees(), holds(cluster) if reachable else None
     yield
     assert (cluster.trees(), holds(cluster) if reachable else None) == before
-
-
-def says(result: Result, *sentences: str) -> None:
-    missing = [sentence for sentence in sentences if not result.says(sentence)]
-    assert not missing, f"{missing} not in:\n{result.out[-6000:]}"
 
 
 def refused(cluster: Cluster, *sentences: str, reachable: bool = True, **variables: Any) -> None:
