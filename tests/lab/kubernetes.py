@@ -16,7 +16,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from tests.lab.proc import LabError, lock, run, say, wait_for
 
 PACKAGES = {
     "etcd": "etcd-server", "containerd": "containerd", "iptables": "iptables", "openssl": "openssl",
+    "busybox": "busybox-static",
     f"{forms.CNI_PROGRAMS}/bridge": "containernetworking-plugins",
 }  # fmt: skip
 # Docker drops what comes from outside its own bridges: pods have to reach a database on a lab host.
@@ -286,27 +288,34 @@ def control(host: Host) -> None:
     hosts.must(host, [["chmod", "-R", "go=", "/root/.kube"], ["chmod", "755", "/usr/local/bin/kubectl"]], files=files)
 
 
+@contextmanager
+def stage(name: str, changes: Sequence[str] = ()) -> Iterator[Path]:
+    """A directory that is an image, once it is filled, and that the node knows."""
+    root = paths.made(home() / "images" / name.replace("/", "_").replace(":", "_"))
+    shutil.rmtree(root)
+    for place in (root / "tmp", root / "etc"):
+        paths.made(place)
+    (root / "tmp").chmod(0o1777)
+    (root / "etc" / "passwd").write_text("root:x:0:0:root:/:/bin/false\n")
+    yield root
+    archive = root.with_suffix(".tar")
+    run(["tar", "-C", str(root), "-cf", str(archive), "."])
+    run(["docker", "import", *(word for change in changes for word in ("--change", change)), str(archive), name])
+    archive.unlink()
+    shutil.rmtree(root)
+    imported(name)
+
+
 def program_image(name: str, program: Path, entrypoint: Sequence[str], command: Sequence[str] = ()) -> None:
     """An image with one real program, the libraries that it is linked with, and nothing else."""
     if known(name):
         return
-    stage = paths.made(home() / "images" / name.replace("/", "_").replace(":", "_"))
-    shutil.rmtree(stage)
-    target = stage / entrypoint[0].lstrip("/")
-    for place in (target.parent, stage / "tmp", stage / "etc"):
-        paths.made(place)
-    (stage / "tmp").chmod(0o1777)
-    (stage / "etc" / "passwd").write_text("root:x:0:0:root:/:/bin/false\n")
-    shutil.copy2(program, target)
-    for library in libraries(program):
-        shutil.copy2(library, paths.made((stage / library.lstrip("/")).parent) / Path(library).name)
     changes = [f"ENTRYPOINT {json.dumps(list(entrypoint))}", *([f"CMD {json.dumps(list(command))}"] if command else [])]
-    archive = stage.with_suffix(".tar")
-    run(["tar", "-C", str(stage), "-cf", str(archive), "."])
-    run(["docker", "import", *(word for change in changes for word in ("--change", change)), str(archive), name])
-    archive.unlink()
-    shutil.rmtree(stage)
-    imported(name)
+    with stage(name, changes) as root:
+        target = root / entrypoint[0].lstrip("/")
+        shutil.copy2(program, paths.made(target.parent) / target.name)
+        for library in libraries(program):
+            shutil.copy2(library, paths.made((root / library.lstrip("/")).parent) / Path(library).name)
 
 
 def known(name: str) -> bool:

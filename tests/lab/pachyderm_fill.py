@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fills a cluster as its users would have: repos, branches, commits, files of all sizes, pipelines running and stopped.
 
-No worker runs in the lab, so the commits of the pipelines' output get their files, and their end, by hand.
+On Kubernetes workers make what the pipelines put out. Elsewhere none runs, so the commits of the output get their
+files, and their end, by hand.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ def pipelines(version: str) -> dict[str, dict[str, Any]]:
 
 
 STOPPED = ("counts",)
+# What these put out is what they read, file by file.
+COPIES = {"edges": "data", "counts": "lookup"}
 
 
 def stage(cluster: Cluster, wanted: list[Load]) -> None:
@@ -112,21 +115,40 @@ def load_files(cluster: Cluster, version: str, wanted: list[Load]) -> None:
 
 
 def make_pipelines(cluster: Cluster, version: str) -> None:
-    """Each gets the file that its worker would have made, before the next, which may read it, is there."""
+    """Each has what its workers made, before the next, which may read it, is there."""
     specs = pipelines(version)
     files = {f"{STAGE}-{name}.json": json.dumps(spec) for name, spec in specs.items()}
     hosts.must(cluster.hosts[0], [], files={**files, f"{STAGE}-result": "result\n"})
     for name in specs:
         pachctl(cluster, version, [forms.words(version, "create", "pipeline", "-f", f"{STAGE}-{name}.json")])
-        if not (opened := open_commits(cluster, version, name)):  # before 1.7 the job would begin it
-            opened = pachctl(cluster, version, [forms.words(version, "start", "commit", name, "master")])
-        commit = opened[0].strip()
-        result = forms.place(version, name, commit, "/result.txt")
-        pachctl(cluster, version, [
-            forms.words(version, "put", "file", *result, "-f", f"{STAGE}-result"),
-            forms.words(version, "finish", "commit", *forms.place(version, name, commit)),
-        ])  # fmt: skip
+        if workers(cluster):
+            wait_for(f"pipeline {name} made its output", lambda name=name: unmade(cluster, version, name), 300, pause=2)
+        else:
+            make_output(cluster, version, name)
     pachctl(cluster, version, [forms.words(version, "stop", "pipeline", name) for name in STOPPED])
+
+
+def workers(cluster: Cluster) -> bool:
+    return cluster.product.get("form") == "kubernetes"
+
+
+def unmade(cluster: Cluster, version: str, name: str) -> str:
+    """A pipeline runs before it made anything; the commit that its job fills ends last."""
+    (raw,) = pachctl(cluster, version, [forms.words(version, "list", "commit", name, "--raw")])
+    states = [held["finished"] for held in manifest.commits(raw).values()]
+    return "" if states and all(states) else f"{states.count(False)} of {len(states)} commits are open"
+
+
+def make_output(cluster: Cluster, version: str, name: str) -> None:
+    """What the pipeline's worker would have done."""
+    if not (opened := open_commits(cluster, version, name)):  # before 1.7 the job would begin it
+        opened = pachctl(cluster, version, [forms.words(version, "start", "commit", name, "master")])
+    commit = opened[0].strip()
+    result = forms.place(version, name, commit, "/result.txt")
+    pachctl(cluster, version, [
+        forms.words(version, "put", "file", *result, "-f", f"{STAGE}-result"),
+        forms.words(version, "finish", "commit", *forms.place(version, name, commit)),
+    ])  # fmt: skip
 
 
 def open_commits(cluster: Cluster, version: str, repo: str) -> list[str]:
@@ -152,8 +174,8 @@ def facts(cluster: Cluster, version: str) -> dict[str, Any]:
     return manifest.facts(repos, listed, each)
 
 
-def noted(wanted: list[Load], seen: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every file that a head shows: those of its own commits and of the branch it grew from."""
+def noted(wanted: list[Load], seen: dict[str, Any], workers: bool) -> list[dict[str, Any]]:
+    """Every file that a head shows: those of its own commits, of the branch it grew from, and what a pipeline made."""
     found = []
     for repo, branch in sorted({(load.repo, load.branch) for load in wanted}):
         grown = {load.parent for load in wanted if (load.repo, load.branch) == (repo, branch)}
@@ -161,11 +183,10 @@ def noted(wanted: list[Load], seen: dict[str, Any]) -> list[dict[str, Any]]:
         for path, size in sorted({path: size for load in shown for path, size in load.files.items()}.items()):
             digest = hashlib.sha256(body(repo, path, size)).hexdigest()
             found.append({"repo": repo, "branch": branch, "path": path, "size": size, "sha256": digest})
-    result = hashlib.sha256(b"result\n").hexdigest()
-    made = [name for name, repo in seen["repos"].items() if repo["output"]]
-    found += [
-        {"repo": name, "branch": "master", "path": "/result.txt", "size": 7, "sha256": result} for name in sorted(made)
-    ]
+    result = {"path": "/result.txt", "size": 7, "sha256": hashlib.sha256(b"result\n").hexdigest()}
+    for name in sorted(name for name, repo in seen["repos"].items() if repo["output"]):
+        read = [one for one in found if (one["repo"], one["branch"]) == (COPIES.get(name), "master")]
+        found += [{**one, "repo": name, "branch": "master"} for one in (read if workers else [result])]
     return [{**one, "commit": seen["repos"][one["repo"]]["branches"][one["branch"]]} for one in found]
 
 
@@ -184,12 +205,11 @@ def fill(cluster: Cluster, count: int) -> str:
     say(f"loading {sum(len(load.files) for load in wanted)} files in {len(wanted)} commits")
     stage(cluster, wanted)
     load_files(cluster, version, wanted)
-    if cluster.product.get("form") != "kubernetes":  # where their pods would wait for images that nobody has
-        say("making pipelines, and the output that no worker makes")
-        make_pipelines(cluster, version)
-        wait_for("every pipeline runs or is stopped", lambda: unsettled(cluster, version), 60, pause=1)
+    say("making pipelines, and what they put out")
+    make_pipelines(cluster, version)
+    wait_for("every pipeline runs or is stopped", lambda: unsettled(cluster, version), 60, pause=1)
     seen = facts(cluster, version)
-    manifest_held = {"asked": count, "facts": seen, "files": noted(wanted, seen)}
+    manifest_held = {"asked": count, "facts": seen, "files": noted(wanted, seen, workers(cluster))}
     clusters.write(path, json.dumps(manifest_held, indent=1) + "\n")
     hosts.must(cluster.hosts[0], [["rm", "-rf", STAGE]])
     return f"filled in {time.monotonic() - start:.1f} s: {manifest.summary(manifest_held)}"

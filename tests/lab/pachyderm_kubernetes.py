@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pachyderm on the lab's real Kubernetes, deployed by its own `pachctl deploy local` from a control node. No workers.
+"""Pachyderm on the lab's real Kubernetes, deployed by its own `pachctl deploy local` from a control node.
 
-Images are made from the real programs; etcd is Debian's in place of the one that the manifest names.
+Images are made from the real programs, the workers' too; etcd is Debian's in place of the one that the manifest names.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.lab import cluster as clusters
-from tests.lab import hosts, kubernetes, kubernetes_snapshots, pachyderm, release
+from tests.lab import hosts, kubernetes, kubernetes_snapshots, pachyderm, pachyderm_workers, release
 from tests.lab import kubernetes_forms as node
 from tests.lab import pachyderm_forms as forms
 from tests.lab.cluster import Cluster
@@ -35,6 +35,7 @@ def arguments(name: str, version: str) -> list[str]:
 def images(version: str) -> None:
     program = release.get("pachyderm", version).with_name("pachd")
     kubernetes.program_image(f"pachyderm/pachd:{version}", program, ["/pachd"])
+    pachyderm_workers.images(version)
 
 
 def asked_for(name: str, version: str, small_disk: int) -> Cluster:

@@ -42,6 +42,8 @@ github.com/pachyderm/pachyderm v1.11.9/go.mod h1:oGdElynngBoy5yGomKuew0AXJopnENc
 github.com/pachyderm/pachyderm v1.9.12 h1:d/MWv4JBMogqVq34WncUnzOF1DGospHyklfDmwPcj24=
 github.com/pachyderm/pachyderm v1.9.12/go.mod h1:sKQ3xtD7NWheKTVHUJi6yFFKzQxWBebGHEwucgVYY6c=
 """
+# A library of that time reaches into the runtime; a current linker wants to be told that it may.
+FLAGS = ("-mod=mod", "-buildvcs=false", "-ldflags=-checklinkname=0")
 EMULATOR = paths.HERE / "pachyderm_emulator.py"
 STAMP = 'RELEASE = "0.0.0"'
 
@@ -67,22 +69,25 @@ def is_emulator(path: Path) -> bool:
         return b"Stands in for pachctl" in handle.read(1024)
 
 
-def build(version: str, root: Path) -> None:
-    if forms.emulated(version):
-        return emulate(version, root)
+def workshop(version: str) -> Path:
+    """Where `go` finds the release among what it may build."""
     if version not in REPLACED:
         raise LabError(f"pachyderm {version} is in no registry: wanted {', '.join(REPLACED)}, or 1.9.0 or older")
-    log = start("pachyderm", version, "as a Go module")
     where = paths.made(paths.cache() / "build" / "pachyderm" / version)
     (where / "go.mod").write_text(go_mod(version))
     if not (where / "go.sum").exists():
         (where / "go.sum").write_text(PINNED)
-    # A library of that time reaches into the runtime; a current linker wants to be told that it may.
-    flags = ["-mod=mod", "-buildvcs=false", "-ldflags=-checklinkname=0"]
+    return where
+
+
+def build(version: str, root: Path) -> None:
+    if forms.emulated(version):
+        return emulate(version, root)
+    log, where = start("pachyderm", version, "as a Go module"), workshop(version)
     with lock("go"):
         for name in PROGRAMS:
             made = ["-o", str(paths.made(root / "bin") / name), f"{MODULE}/src/server/cmd/{name}"]
-            logged(f"{name} {version}", ["go", "build", *flags, *made], where, {}, log)
+            logged(f"{name} {version}", ["go", "build", *FLAGS, *made], where, {}, log)
 
 
 def says(pachctl: Path, version: str) -> str:

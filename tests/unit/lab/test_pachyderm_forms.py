@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.lab import pachyderm_fill as fill
 from tests.lab import pachyderm_forms as forms
 from tests.lab import pachyderm_manifest as manifest
 from tests.lab import pachyderm_release
@@ -130,3 +131,20 @@ def test_output_may_go_on(facts: dict[str, Any]) -> None:
     before = change(facts, "repos", "edges", "branches", to={"master": "old"})
     later = change(before, "repos", "edges", "branches", to={"master": "new"})
     assert manifest.differences(before, later) == []
+
+
+@pytest.mark.parametrize(("workers", "made"), [(False, ["/result.txt"]), (True, ["/a.txt", "/dir/b.txt"])])
+def test_the_judge_knows_what_a_pipeline_put_out(workers: bool, made: list[str]) -> None:
+    """A worker copies what it reads; where none runs, the lab puts one file there."""
+    wanted = [fill.Load("data", "master", "", {"/a.txt": 6, "/dir/b.txt": 5})]
+    seen = {
+        "repos": {
+            "data": {"output": False, "branches": {"master": "c1"}},
+            "edges": {"output": True, "branches": {"master": "c2"}},
+        }
+    }
+    found = fill.noted(wanted, seen, workers)
+    assert [one["path"] for one in found if one["repo"] == "edges"] == made
+    assert {one["commit"] for one in found if one["repo"] == "edges"} == {"c2"}
+    digests = {one["path"]: one["sha256"] for one in found if one["repo"] == "data"}
+    assert all(one["sha256"] == digests[one["path"]] for one in found if one["path"] in digests)

@@ -7,17 +7,26 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
-from pachyderm_always import cluster
+from pachyderm_always import HOST, cluster
 from upgrades import Cluster
 
 __all__ = ["cluster"]
 
+PACHCTL = ("env", "HOME=/etc/uplift-lab", "PACH_CONFIG=/etc/uplift-lab/pachctl.json", "/usr/local/bin/pachctl")
+# A pipeline that nobody had before, with workers of its own.
+SPEC = {
+    "pipeline": {"name": "later-copy"},
+    "transform": {"image": "alpine:3", "cmd": ["sh", "-c", "cp /pfs/later/* /pfs/out/"]},
+    "input": {"pfs": {"repo": "later", "glob": "/*"}},
+}
+
 
 def listed(cluster: Cluster, kind: str) -> dict[str, Any]:
     words = ("kubectl", "--namespace", cluster.name, "get", kind, "--output", "json")
-    return {one["metadata"]["name"]: one for one in json.loads(cluster.on("a1", *words))["items"]}
+    return {one["metadata"]["name"]: one for one in json.loads(cluster.on(HOST, *words))["items"]}
 
 
 def test_the_deployment_is_the_new_one(cluster: Cluster) -> None:
@@ -38,5 +47,30 @@ def test_the_volume_has_a_snapshot_of_this_operation(cluster: Cluster) -> None:
     ((name, one),) = listed(cluster, "volumesnapshots").items()
     operation = cluster.report()["id"]
     assert one["metadata"]["labels"]["uplift.datastores/operation"] == operation and one["status"]["readyToUse"]
-    kept = cluster.on("a1", "cat", f"/var/backups/uplift/pachyderm/{operation}/csi-etcd-volume-0.json")
+    kept = cluster.on(HOST, "cat", f"/var/backups/uplift/pachyderm/{operation}/csi-etcd-volume-0.json")
     assert json.loads(kept)["name"] == name
+
+
+def test_exactly_the_pipelines_that_ran_have_workers(cluster: Cluster) -> None:
+    """traps P14, P34: of the new release, and each has done what starting it gave it to do."""
+    pods = [one for one in listed(cluster, "pods").values() if one["metadata"]["labels"].get("component") == "worker"]
+    images = {one["metadata"]["labels"]["pipelineName"]: one["spec"]["initContainers"][0]["image"] for one in pods}
+    assert images == {"edges": "pachyderm/worker:1.13.4", "joined": "pachyderm/worker:1.13.4"}
+    assert {one["status"]["phase"] for one in pods} == {"Running"}
+
+
+def test_a_new_pipeline_works(cluster: Cluster) -> None:
+    """From a file to what a worker made of it, all by the new release; then it is taken away again."""
+    cluster.lab("verify")  # which points the lab's own pachctl at the new server
+    spec, text = "/var/tmp/later.json", "made after the upgrade"
+    cluster.on(HOST, "sh", "-c", f"printf %s '{json.dumps(SPEC)}' > {spec}; printf %s '{text}' > /var/tmp/later.txt")
+    cluster.on(HOST, *PACHCTL, "create", "repo", "later")
+    cluster.on(HOST, *PACHCTL, "create", "pipeline", "-f", spec)
+    cluster.on(HOST, *PACHCTL, "put", "file", "later@master:/later.txt", "-f", "/var/tmp/later.txt")
+    seen, ends = "", time.monotonic() + 180
+    while seen != text and time.monotonic() < ends:
+        time.sleep(2)
+        seen = cluster.on(HOST, *PACHCTL, "get", "file", "later-copy@master:/later.txt", check=False).strip()
+    cluster.on(HOST, *PACHCTL, "delete", "pipeline", "later-copy")
+    cluster.on(HOST, *PACHCTL, "delete", "repo", "later")
+    assert seen == text
