@@ -88,9 +88,9 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
 
     def _watch(self, progress: str, results: str, host: str, patience: float) -> str:
         """Look again and again until there is a result. The work does not need us: a lost connection is waited for."""
-        pause, said, boot, seen = 0.2, "", "", time.monotonic()
+        said, boot = "", ""
         worker: list[str] = []
-        alive = seen
+        began = seen = alive = time.monotonic()
         while True:
             try:
                 # The worker before its result: it writes that first and goes then.
@@ -115,8 +115,8 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
                         "itself: look after the node, then ask again."
                     ) from exc
                 self._reset()
-            time.sleep(pause)
-            pause = min(2.0, pause * 1.3)
+            # In step with the work: what took a second is not waited for another two.
+            time.sleep(min(2.0, max(0.2, (time.monotonic() - began) / 10)))
 
     def _ended(self, host: str) -> str:
         return (

@@ -15,6 +15,7 @@ import random
 import shutil
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def make_pipelines(cluster: Cluster, version: str) -> None:
     for name in specs:
         pachctl(cluster, version, [forms.words(version, "create", "pipeline", "-f", f"{STAGE}-{name}.json")])
         if workers(cluster):
-            wait_for(f"pipeline {name} made its output", lambda name=name: unmade(cluster, version, name), 300, pause=2)
+            wait_for(f"pipeline {name} made its output", partial(unmade, cluster, version, name), 300, pause=2)
         else:
             make_output(cluster, version, name)
     pachctl(cluster, version, [forms.words(version, "stop", "pipeline", name) for name in STOPPED])
