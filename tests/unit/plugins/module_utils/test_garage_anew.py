@@ -114,7 +114,8 @@ def run(
         return out(f"metrics_{said}", NINE)
 
     node = garage(runner, unit="garage.service", token="42:7")
-    watch = repair.Watch(node, timeout, clock=FakeTime().clock(), fetch=fetch, metrics_url=METRICS if metrics else "")
+    how = {"poll": 1.0, "clock": FakeTime().clock(), "fetch": fetch, "metrics_url": METRICS if metrics else ""}
+    watch = repair.Watch(node, timeout, **how)
     params = {"before": before, "timeout": timeout, "rounds": more.get("rounds", 20)}
     return runner, complete.run(node, params, watch, check_mode)
 

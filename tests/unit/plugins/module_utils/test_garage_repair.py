@@ -38,6 +38,7 @@ def watch(runner: Replay, time: FakeTime, counts: Sequence[int] = (), **more: An
         "clock": time.clock(),
         "fetch": fetch,
         "metrics_url": METRICS if counts else "",
+        "poll": 1.0,
         **more,
     }
     return repair.Watch(garage(runner, unit="garage.service", token="42:7"), **options)
