@@ -87,7 +87,7 @@ def starts(cluster: Cluster) -> dict[str, int]:
 def release(cluster: Cluster, host: str) -> str:
     """What the running process is, whatever the disk says."""
     pid = cluster.on(host, "systemctl", "show", "-p", "MainPID", "--value", "garage").strip()
-    return re.findall(r"\d+\.\d+\.\d+", cluster.on(host, f"/proc/{pid}/exe", "--version"))[0]
+    return str(re.findall(r"\d+\.\d+\.\d+", cluster.on(host, f"/proc/{pid}/exe", "--version"))[0])
 
 
 def served_by_all_but(cluster: Cluster, host: str) -> None:

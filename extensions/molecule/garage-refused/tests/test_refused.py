@@ -25,7 +25,7 @@ from upgrades import CACHE, Cluster
 
 __all__ = ["cluster"]
 
-WANTED = {"garage_version": "0.8.7"}
+WANTED: dict[str, Any] = {"garage_version": "0.8.7"}
 ME = f"{getpass.getuser()}@{socket.gethostname()}"
 ZEROS = "0" * 64
 

@@ -22,7 +22,7 @@ from upgrades import Cluster
 
 __all__ = ["cluster"]
 
-WANTED = {"lakefs_version": "1.84.0"}
+WANTED: dict[str, Any] = {"lakefs_version": "1.84.0"}
 
 
 def holds(cluster: Cluster) -> tuple[str, str]:

@@ -47,7 +47,7 @@ def amazon() -> Iterator[Amazon]:
     server = ThreadedMotoServer(ip_address=gateway, port=0, verbose=False)
     server.start()
     url = f"http://{gateway}:{server.get_host_and_port()[1]}"
-    whom = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
+    whom: dict[str, Any] = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET}
     ec2, s3 = (boto3.client(name, endpoint_url=url, region_name="us-east-1", **whom) for name in ("ec2", "s3"))
     made = ec2.create_volume(AvailabilityZone="us-east-1a", Size=3)["VolumeId"]
     # moto leaves SnapshotId out where Amazon has an empty one, and amazon.aws wants it to be there.
