@@ -70,7 +70,7 @@ class Watch:
         )
 
     def __post_init__(self) -> None:
-        self._deadline = self.clock.now() + self.timeout
+        self._began = self.clock.now()
         self._since = self.clock.epoch()
 
     def repair(self, name: str, all_nodes: bool = False, wait: bool = True) -> float:
@@ -214,11 +214,15 @@ class Watch:
 
     def _tick(self, text: str, late: str) -> None:
         self.progress.say(0, 0, text)
-        if self.clock.now() >= self._deadline:
+        if self.clock.now() - self._began >= self.timeout:
             raise UpliftError(
                 f"After {self.timeout:g} s {late}. Look at the daemon's log, or allow more time by timeout."
             )
-        self.clock.sleep(self.poll)
+        self.rest()
+
+    def rest(self) -> None:
+        """Until the next question, which may be one to each peer too: what takes long is asked for once a second."""
+        self.clock.sleep(max(self.poll, min(1.0, (self.clock.now() - self._began) / 10)))
 
     def _stuck(self, stats: work.Stats, busy: list[str]) -> str:
         if stats.block_errors:

@@ -78,7 +78,7 @@ def settle(watch: Watch, memory: Memory, expect: Sequence[str], launch: bool, al
             reason = failure if failure and verdict.reason == UNSYNCED else verdict.reason
             return Verdict(verdict.answer, reason, memory.certainty() or verdict.certainty, launched)
         watch.progress.say(0, 0, verdict.reason)
-        watch.clock.sleep(watch.poll)
+        watch.rest()
 
 
 def look(garage: Garage, memory: Memory, expect: Sequence[str]) -> Verdict:

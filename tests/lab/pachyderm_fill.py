@@ -175,7 +175,7 @@ def facts(cluster: Cluster, version: str) -> dict[str, Any]:
     return manifest.facts(repos, listed, each)
 
 
-def noted(wanted: list[Load], seen: dict[str, Any], workers: bool) -> list[dict[str, Any]]:
+def noted(wanted: list[Load], seen: dict[str, Any], worked: bool) -> list[dict[str, Any]]:
     """Every file that a head shows: those of its own commits, of the branch it grew from, and what a pipeline made."""
     found = []
     for repo, branch in sorted({(load.repo, load.branch) for load in wanted}):
@@ -187,7 +187,7 @@ def noted(wanted: list[Load], seen: dict[str, Any], workers: bool) -> list[dict[
     result = {"path": "/result.txt", "size": 7, "sha256": hashlib.sha256(b"result\n").hexdigest()}
     for name in sorted(name for name, repo in seen["repos"].items() if repo["output"]):
         read = [one for one in found if (one["repo"], one["branch"]) == (COPIES.get(name), "master")]
-        found += [{**one, "repo": name, "branch": "master"} for one in (read if workers else [result])]
+        found += [{**one, "repo": name, "branch": "master"} for one in (read if worked else [result])]
     return [{**one, "commit": seen["repos"][one["repo"]]["branches"][one["branch"]]} for one in found]
 
 

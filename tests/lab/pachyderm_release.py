@@ -9,6 +9,7 @@ The makers publish pachctl alone as a file, and pachd only inside an image: so b
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.lab import pachyderm_forms as forms
@@ -42,8 +43,6 @@ github.com/pachyderm/pachyderm v1.11.9/go.mod h1:oGdElynngBoy5yGomKuew0AXJopnENc
 github.com/pachyderm/pachyderm v1.9.12 h1:d/MWv4JBMogqVq34WncUnzOF1DGospHyklfDmwPcj24=
 github.com/pachyderm/pachyderm v1.9.12/go.mod h1:sKQ3xtD7NWheKTVHUJi6yFFKzQxWBebGHEwucgVYY6c=
 """
-# A library of that time reaches into the runtime; a current linker wants to be told that it may.
-FLAGS = ("-mod=mod", "-buildvcs=false", "-ldflags=-checklinkname=0")
 EMULATOR = paths.HERE / "pachyderm_emulator.py"
 STAMP = 'RELEASE = "0.0.0"'
 
@@ -83,11 +82,16 @@ def workshop(version: str) -> Path:
 def build(version: str, root: Path) -> None:
     if forms.emulated(version):
         return emulate(version, root)
-    log, where = start("pachyderm", version, "as a Go module"), workshop(version)
+    log, bin_directory = start("pachyderm", version, "as a Go module"), paths.made(root / "bin")
     with lock("go"):
         for name in PROGRAMS:
-            made = ["-o", str(paths.made(root / "bin") / name), f"{MODULE}/src/server/cmd/{name}"]
-            logged(f"{name} {version}", ["go", "build", *FLAGS, *made], where, {}, log)
+            compiled(bin_directory / name, f"src/server/cmd/{name}", version, {}, log)
+
+
+def compiled(target: Path, package: str, version: str, more: Mapping[str, str], log: Path) -> None:
+    """A library of that time reaches into the runtime; a current linker wants to be told that it may."""
+    flags = ["-mod=mod", "-buildvcs=false", "-ldflags=-checklinkname=0", "-o", str(target)]
+    logged(f"{target.name} {version}", ["go", "build", *flags, f"{MODULE}/{package}"], workshop(version), more, log)
 
 
 def says(pachctl: Path, version: str) -> str:

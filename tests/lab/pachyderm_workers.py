@@ -13,37 +13,35 @@ from pathlib import Path
 
 from tests.lab import kubernetes, paths, release
 from tests.lab.containers import CERTIFICATES
-from tests.lab.pachyderm_release import FLAGS, MODULE, workshop
+from tests.lab.pachyderm_release import MODULE, compiled, workshop
 from tests.lab.proc import lock, run
-from tests.lab.release_build import logged, start
+from tests.lab.release_build import start
 
 # The name that the pipelines here ask for; as there, all its commands are busybox.
 STEPS = "alpine:3"
 BUSYBOX = Path("/bin/busybox")
-COMMANDS = ("sh", "cp", "true", "cat", "ls")
+COMMANDS = ("sh", "cp", "true")
 # A static program runs in whatever image a pipeline names.
 STATIC = {"CGO_ENABLED": "0"}
 
 
 def built(version: str) -> dict[str, Path]:
     """By the place in the image: to 1.9 a script copies the worker into the pod, later a program does."""
-    programs, where = release.get("pachyderm", version).parent, workshop(version)
+    programs = release.get("pachyderm", version).parent
+    list_it = ["go", "-C", str(workshop(version)), "list", "-mod=mod", "-m", "-f", "{{.Dir}}", MODULE]
     with lock("go"):
-        source = run(["go", "-C", str(where), "list", "-mod=mod", "-m", "-f", "{{.Dir}}", MODULE], timeout=600).stdout
-        script = Path(source.strip(), "etc", "worker", "worker.sh")
-        program(programs / "worker", "src/server/cmd/worker", version, where)
+        script = Path(run(list_it, timeout=600).stdout.strip(), "etc", "worker", "worker.sh")
+        program(programs / "worker", "src/server/cmd/worker", version)
         if script.exists():
             return {"pach/worker": programs / "worker", "pach/worker.sh": script, **shell()}
-        program(programs / "init", "etc/worker", version, where)
+        program(programs / "init", "etc/worker", version)
     return {f"app/{name}": programs / name for name in ("worker", "init", "pachctl")}
 
 
-def program(target: Path, package: str, version: str, where: Path) -> None:
+def program(target: Path, package: str, version: str) -> None:
     if not target.exists():
-        log = start("pachyderm", f"{version}-{target.name}", "as a Go module")
         part = target.with_name(f".{target.name}.part")
-        argv = ["go", "build", *FLAGS, "-o", str(part), f"{MODULE}/{package}"]
-        logged(f"{target.name} {version}", argv, where, STATIC, log)
+        compiled(part, package, version, STATIC, start("pachyderm", f"{version}-{target.name}", "as a Go module"))
         part.rename(target)
 
 

@@ -13,11 +13,17 @@ import pytest
 from upgrades import Cluster, scenario
 
 HOST = "a1"
+# The lab's own: the operator's configuration is nobody's business here.
+PACHCTL = ("env", "HOME=/etc/uplift-lab", "PACH_CONFIG=/etc/uplift-lab/pachctl.json", "/usr/local/bin/pachctl")
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Cluster:
     return scenario()
+
+
+def pachctl(cluster: Cluster, *words: str, check: bool = True) -> str:
+    return cluster.on(HOST, *PACHCTL, *words, check=check)
 
 
 def nothing_is_lost(cluster: Cluster, release: str) -> None:

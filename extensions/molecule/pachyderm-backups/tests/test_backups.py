@@ -18,11 +18,10 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from pachyderm_always import HOST, nothing_is_left_behind, nothing_is_lost
+from pachyderm_always import HOST, nothing_is_left_behind, nothing_is_lost, pachctl
 from upgrades import Cluster, scenario
 
 SOURCE, TARGET = "1.11.9", "1.13.4"
-PACHCTL = ("env", "HOME=/etc/uplift-lab", "PACH_CONFIG=/etc/uplift-lab/pachctl.json", "/usr/local/bin/pachctl")
 KEPT = "/var/backups/uplift/pachyderm"
 STORE, COPY = "pachyderm", "pachyderm-copy"
 KEY, SECRET = "lab-key", "lab-secret-never-printed"
@@ -78,10 +77,6 @@ def cluster(amazon: Amazon) -> Cluster:
 def listed(amazon: Amazon, bucket: str) -> dict[str, int]:
     pages = amazon.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     return {one["Key"]: one["Size"] for page in pages for one in page.get("Contents", [])}
-
-
-def pachctl(cluster: Cluster, *words: str) -> str:
-    return cluster.on(HOST, *PACHCTL, *words)
 
 
 def finish_output(cluster: Cluster) -> None:

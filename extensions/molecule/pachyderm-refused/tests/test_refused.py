@@ -11,11 +11,10 @@ import subprocess
 from typing import Any
 
 import pytest
-from pachyderm_always import HOST, nothing_is_left_behind, nothing_is_lost
+from pachyderm_always import HOST, PACHCTL, nothing_is_left_behind, nothing_is_lost, pachctl
 from upgrades import Cluster, Result, scenario
 
 TARGET = "1.13.4"
-PACHCTL = ("env", "HOME=/etc/uplift-lab", "PACH_CONFIG=/etc/uplift-lab/pachctl.json", "/usr/local/bin/pachctl")
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +75,11 @@ def test_no_room_for_the_dump(cluster: Cluster) -> None:
 
 def test_open_commits(cluster: Cluster) -> None:
     """trap P05: the server itself would say nothing."""
-    commit = cluster.on(HOST, *PACHCTL, "start", "commit", "data@master").strip()
+    commit = pachctl(cluster, "start", "commit", "data@master").strip()
     try:
         refused(cluster, "open_commits", commit, pachyderm_version=TARGET)
     finally:
-        cluster.on(HOST, *PACHCTL, "delete", "commit", f"data@{commit}")
+        pachctl(cluster, "delete", "commit", f"data@{commit}")
 
 
 @pytest.mark.parametrize("token", ["", "of-somebody-else"])

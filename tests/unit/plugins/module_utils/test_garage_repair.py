@@ -70,6 +70,22 @@ def test_idle_must_be_seen_twice(monkeypatch: pytest.MonkeyPatch) -> None:  # tr
     assert watch(runner, FakeTime()).repair("tables") == 4.0
 
 
+def test_what_takes_long_is_asked_for_once_a_second() -> None:
+    asked_at: list[float] = []
+    time = FakeTime()
+
+    class Timed(Replay):
+        def run(self, argv: Any, **how: Any) -> Answer:
+            asked_at.extend([time.seconds] if argv[-2:] == ["worker", "list"] else [])
+            return super().run(argv, **how)
+
+    runner = Timed(NEW, {"worker list": "worker_list_syncing", "repair --yes tables": "repair_tables"})
+    with pytest.raises(UpliftError, match="After 40 s the repair of tables is not done"):
+        watch(runner, time, timeout=40.0, poll=0.5).repair("tables")
+    pauses = [round(after - before, 3) for before, after in zip(asked_at[1:], asked_at[2:], strict=False)]
+    assert pauses[0] == 0.5 and pauses == sorted(pauses) and set(pauses[-20:]) == {1.0}
+
+
 def test_a_poll_at_once_would_see_nothing(monkeypatch: pytest.MonkeyPatch) -> None:  # trap G16
     time, asked_at = FakeTime(), []
 
