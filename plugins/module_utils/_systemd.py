@@ -66,7 +66,7 @@ class Unit:
     exit_code: str
     exit_status: int
     result: str
-    skipped: bool
+    skipped: bool = False
     """Whether the last start was passed over, since a condition of the unit was not met: it counts as no failure."""
 
     def command(self) -> list[str]:
