@@ -178,7 +178,9 @@ def repaired(
     user: str = "",
     **params: Any,
 ) -> tuple[dict[str, Any], Replay]:
-    runner = Replay(version, {"offline-repair --yes object_counters": case})
+    words = "offline-repair --yes object_counters"
+    candidate = params.get("candidate")
+    runner = Replay(version, {f"-c {candidate} {words}" if candidate else words: case})
     given = {
         "names": ["object_counters"],
         "release_binary": None,
