@@ -36,10 +36,14 @@ class Lost(UpliftError):
         super().__init__(f"This run no longer holds the lease of the operation: {why} Nothing was done at this node.")
 
 
-def read(params: Params) -> dict[str, Any]:
+def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _item: "") -> dict[str, Any]:
+    """The record and the lease. What it left in the slots `prove` is proved again: the record's `lost` says what is not
+    as it was left."""
     with _record_directory.sentences(params["directory"]):
         record = _record_of(params)
         lease = Leases(params["directory"]).read()
+    if record and params.get("prove"):
+        record["lost"] = _record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     return {"changed": False, "record": record, "lease": lease, "told": _lease.told(lease), "now": now}
 
@@ -218,10 +222,19 @@ def _step(files: Files, record: Any, owner: Owner, params: Params, holds: Callab
     if params["begin"]:
         needed = _record.need(record, params["begin"], owner.run, holds)
     if needed.needed:
-        _record.begun(record, params["begin"], owner.run, now)
+        _record.begun(record, params["begin"], owner.run, now, needed.reason)
     if params["finish"] or needed.needed:
         files.write_record(record)
-    return {"changed": False, "needed": needed.needed, "reason": needed.reason}
+    answer = {"needed": needed.needed, "reason": needed.reason, "interrupted": needed.interrupted}
+    return {"changed": False, **answer}
+
+
+def _undone(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
+    """What a failing run may give back to clients, marked as undone before it does."""
+    opened, keys = _record.undone(record, params["hop"], owner.run, time.time())
+    if keys:
+        files.write_record(record)
+    return {"changed": bool(keys), "opened": opened, "undone": keys, "record": record}
 
 
 def _saved(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
@@ -233,6 +246,8 @@ def _saved(files: Files, record: Any, owner: Owner, params: Params, holds: Calla
 def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
     leases = Leases(params["directory"])
     token = leases.read()["token"]
+    if params["result"] == _record.FINISHED:
+        _record.demand_complete(record, params["node"])
     if params["result"]:
         record.update(state=params["result"], closed=time.time())
         files.write_record(record)
@@ -241,7 +256,12 @@ def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Call
 
 
 # What is for the run alone that holds the lease of the open operation, and what anybody may ask for.
-_OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {"step": _step, "saved": _saved, "closed": _closed}
+_OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "step": _step,
+    "undone": _undone,
+    "saved": _saved,
+    "closed": _closed,
+}
 _FREE_FOR_ALL: Mapping[str, Callable[..., dict[str, Any]]] = {
     "opened": _opened,
     "withdrawn": _withdrawn,

@@ -164,7 +164,7 @@ def test_a_run_that_lost_its_lease_must_not_act(node: Node) -> None:
 
 def test_a_heartbeat_of_an_earlier_lease_of_the_same_process_renews_nothing(node: Node) -> None:
     node.call("opened", token="early")
-    node.call("closed", result="finished")
+    node.call("closed", result="abandoned")
     node.call("opened", token="late", id="op2")
     with pytest.raises(_operation.Lost, match="has taken another one since"):
         node.call("renewed", token="early")
@@ -191,7 +191,7 @@ def test_what_is_told_of_a_lease(node: Node) -> None:
 def ended(node: Node) -> None:
     node.call("opened", id="before")
     node.call("step", id="before", begin="0/walk/0/stop")
-    node.call("closed", id="before", result="finished")
+    node.call("closed", id="before", result="abandoned")
 
 
 def undone(node: Node) -> None:
@@ -337,7 +337,7 @@ def test_a_record_of_another_cluster_is_not_gone_on_with(node: Node) -> None:
         node.read(cluster="86f0")
     assert node.listing() == was
     node.call("opened", cluster="")
-    node.call("closed", cluster="563e", result="finished")
+    node.call("closed", cluster="563e", result="abandoned")
     with pytest.raises(UpliftError, match="of another cluster"):
         node.call("free", id="way-back", cluster="86f0", plan={**PLAN, "undoes": "op"})
     node.call("opened", id="next", cluster="86f0")
