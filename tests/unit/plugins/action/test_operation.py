@@ -104,23 +104,23 @@ def line(*answers: Any) -> tuple[Action, Line]:
 
 def test_a_heartbeat_is_a_copy_of_the_nodes_uptime() -> None:
     action, sign = line(0)
-    assert sign.beat()
+    assert sign.beat(False)
     assert action.asked == ["cp -- /proc/uptime '/var/lib/up lift/heartbeat-t0/uptime'"]
     assert action._connection._shell.tmpdir is None, "that of the task is gone by now"
 
 
 def test_a_heartbeat_that_cannot_be_written_asks_whether_the_lease_is_lost() -> None:
     action, sign = line(1, {"changed": False}, 1, {"failed": True, "lost": True}, 1, {"failed": True, "msg": "full"})
-    assert sign.beat()
+    assert sign.beat(False)
     asked = {"directory": "/var/lib/up lift", "owner": {"pid": 1}, "state": "renewed", "token": "t0"}
     assert action.asked[1] == ("uplift.datastores.operation", asked) and action.cleaned == 1
-    assert not sign.beat()
+    assert not sign.beat(False)
     with pytest.raises(UpliftError, match="full"):
-        sign.beat()
+        sign.beat(False)
 
 
-def test_a_connection_that_is_away_is_made_anew_for_the_next_one() -> None:
+def test_a_connection_that_failed_is_made_anew_for_the_next_one() -> None:
     action, sign = line(AnsibleConnectionFailure("no route"), 0)
     with pytest.raises(AnsibleConnectionFailure):
-        sign.beat()
-    assert action.resets == 1 and sign.beat()
+        sign.beat(False)
+    assert action.resets == 0 and sign.beat(True) and action.resets == 1

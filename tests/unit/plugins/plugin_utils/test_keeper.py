@@ -33,12 +33,12 @@ class Run:
         self.token, self.log = uuid.uuid4().hex, place / "beats"
         self.log.touch()
 
-    def beat(self) -> bool:
+    def beat(self, _again: bool) -> bool:
         with self.log.open("a", encoding="ascii") as stream:
             stream.write(f"{os.getpid()} {os.getppid()}\n")
         return True
 
-    def keep(self, beat: Callable[[], bool] | None = None) -> None:
+    def keep(self, beat: Callable[[bool], bool] | None = None) -> None:
         _keeper.keep(self.owner, SHORT, self.token, beat or self.beat)
 
     def beats(self) -> list[list[int]]:
@@ -93,8 +93,8 @@ def test_it_ends_when_the_lease_was_given_back(run: Run) -> None:
 
 
 def test_it_ends_when_the_lease_is_lost(run: Run) -> None:
-    def lost() -> bool:
-        run.beat()
+    def lost(again: bool) -> bool:
+        run.beat(again)
         return False
 
     run.keep(lost)
@@ -104,19 +104,23 @@ def test_it_ends_when_the_lease_is_lost(run: Run) -> None:
     assert run.beats() == [beat]
 
 
-def test_what_fails_is_tried_again(run: Run) -> None:
-    def away() -> bool:
-        run.beat()
+def test_what_fails_is_tried_again_and_told_so(run: Run) -> None:
+    def away(again: bool) -> bool:
+        with run.log.open("a", encoding="ascii") as stream:
+            stream.write(f"{int(again)} {os.getppid()}\n")
+        if len(run.beats()) == 4:
+            return True
         raise OSError("no route to host")
 
     run.keep(away)
-    assert run.keeper(5)
+    run.keeper(6)
+    assert [again for again, _keeper_ in run.beats()[:6]] == [0, 1, 1, 1, 0, 1]
 
 
 def test_a_heartbeat_that_hangs_is_ended_with_all_that_it_started(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_keeper, "LONGEST_BEAT", 0.1)
 
-    def hangs() -> bool:
+    def hangs(_again: bool) -> bool:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         with run.log.open("a", encoding="ascii") as stream:
             stream.write(f"{child.pid} {os.getppid()}\n")
@@ -142,7 +146,7 @@ def test_it_holds_nothing_of_the_run_open_and_prints_nothing(tmp_path: Path) -> 
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _keeper, _owner
-def beat():
+def beat(again):
     print("heard", flush=True)
     os.system("echo heard; echo heard >&2")
     open(sys.argv[2], "a").write(f"{os.getppid()} ")
