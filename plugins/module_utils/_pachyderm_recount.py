@@ -27,6 +27,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 Listed = Mapping[str, Any]
 _MOST = 8  # sentences that are told; a cluster that was written to for a day has many
 AGAIN = "Nothing was thrown away. Run the same command again: the dump is taken again."
+LATE = (
+    "Nothing was thrown away. Go back with the playbook uplift.datastores.pachyderm_rollback, which loses nothing now, and"
+    " begin again."
+)
 
 
 def since(before: Listed, now: Listed) -> list[str]:
@@ -52,12 +56,12 @@ def miscounted(known: Listed, now: Listed) -> list[str]:
     ] or (["The dump has as many commits as the cluster, but others"] if known.get("ids") != now["ids"] else [])
 
 
-def refusal(dump: str, differences: list[str]) -> str:
+def refusal(dump: str, differences: list[str], way_out: str = AGAIN) -> str:
     """Pure: the sentence that stops the operation; "" when the dump is of all that there is."""
     if not differences:
         return ""
     more = f"; and {len(differences) - _MOST} more" if len(differences) > _MOST else ""
-    return f"The cluster is not what the dump {dump} was made of: {'; '.join(differences[:_MOST])}{more}. {AGAIN}"
+    return f"The cluster is not what the dump {dump} was made of: {'; '.join(differences[:_MOST])}{more}. {way_out}"
 
 
 def _repos(listed: Listed) -> Dict[str, str]:
@@ -112,24 +116,25 @@ def _ids(listed: Listed) -> Dict[str, set[str]]:
     return found
 
 
-def _whole(dump: str, cluster: str) -> dict[str, Any]:
+def _whole(dump: str, cluster: str, way_out: str) -> dict[str, Any]:
     """The manifest of a dump that is there, untouched since it was counted, and of this cluster."""
     known = manifest(dump)
     if not known or not os.path.exists(dump):
-        raise UpliftError(f"There is no dump with a manifest at {dump}; wanted the one that was taken. {AGAIN}")
+        raise UpliftError(f"There is no dump with a manifest at {dump}; wanted the one that was taken. {way_out}")
     seen, wanted = _files.sha256_of(dump), known["contents"]["sha256"]
     if seen != wanted:
-        raise UpliftError(f"The dump {dump} has the SHA-256 {seen}; its manifest wants {wanted}. {AGAIN}")
+        raise UpliftError(f"The dump {dump} has the SHA-256 {seen}; its manifest wants {wanted}. {way_out}")
     if known.get("cluster", "") != cluster:
         raise UpliftError(
             f"The dump {dump} is of the cluster {known.get('cluster') or 'without an id'}; the one that answers is"
-            f" {cluster or 'without an id'}. Correct pachyderm_address, or pachyderm_backup_dir. {AGAIN}"
+            f" {cluster or 'without an id'}. Correct pachyderm_address, or pachyderm_backup_dir. Nothing was thrown away."
         )
     return known
 
 
 def run(runner: Runner, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """What `pachyderm_recount` does."""
+    way_out = LATE if params["late"] else AGAIN
     result = {"changed": False, "dump": params["dump"], "asked": True, "counts": {}, "cluster": "", "sha256": ""}
     if params["tolerant"]:
         try:
@@ -140,12 +145,12 @@ def run(runner: Runner, params: Mapping[str, Any], progress: Progress) -> dict[s
         demand_cluster(pachctl, params["cluster"])
         cluster = pachctl.cluster()
         progress.say(0, 0, f"comparing {params['dump']} with its manifest")
-        known = _whole(params["dump"], cluster)
+        known = _whole(params["dump"], cluster, way_out)
         progress.say(0, 0, "counting the cluster again")
         listed = inventory.listings(pachctl)
     counted = inventory.tally(listed)
     differences = since(inventory.read(params["inventory"]), listed)
-    wrong = refusal(params["dump"], differences or miscounted(known["wanted"], counted))
+    wrong = refusal(params["dump"], differences or miscounted(known["wanted"], counted), way_out)
     if wrong:
         raise UpliftError(wrong)
     counts = {part: len(rows) for part, rows in listed.items() if isinstance(rows, list)}

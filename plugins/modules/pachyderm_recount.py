@@ -21,6 +21,10 @@ options:
     description: When no server takes a connection, return RV(asked=false) instead of failing. One that answers is asked all the same.
     type: bool
     default: false
+  late:
+    description: Whether the operation is past the step where it would take the dump again. A failure then names the way back.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - uplift.datastores.pachyderm
   - uplift.datastores.attributes
@@ -62,7 +66,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 SPEC = {
     **PACHYDERM,
     **{name: {"type": "path", "required": True} for name in ("dump", "inventory")},
-    "tolerant": {"type": "bool", "default": False},
+    **{name: {"type": "bool", "default": False} for name in ("tolerant", "late")},
     "progress_file": {"type": "path"},
 }
 
