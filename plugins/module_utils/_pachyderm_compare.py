@@ -35,7 +35,9 @@ def judged(before: Row, after: Row, clients: str) -> tuple[list[Difference], lis
     """
     found = compare(before, after, moving=clients != OUT)
     theirs = _OWNERS if clients == SERVED else frozenset[str]()
-    notes = [f"{row['sentence']} Clients were served meanwhile: ask its owner." for row in found if row["key"] in theirs]
+    notes = [
+        f"{row['sentence']} Clients were served meanwhile: ask its owner." for row in found if row["key"] in theirs
+    ]
     return [row for row in found if row["key"] not in theirs], notes
 
 

@@ -30,5 +30,7 @@ def identity(seen: str, record: Mapping[str, Any]) -> str:
 
 def _settled(record: Mapping[str, Any], hop: str) -> bool:
     """Is it known which id the hop has made?"""
-    states = {key.rsplit("/", 1)[1]: step["state"] for key, step in record["steps"].items() if key.startswith(f"{hop}/")}
+    states = {
+        key.rsplit("/", 1)[1]: step["state"] for key, step in record["steps"].items() if key.startswith(f"{hop}/")
+    }
     return states.get("restore") == "done" and f"cluster-{hop}" in record.get("saved", {})

@@ -29,6 +29,9 @@ VERBS: Mapping[str, Verb] = {
     "extract": Verb(
         CLUSTER, slots=("dump",), final_after="metadata", what="write the dump, decode it and count what it holds"
     ),
+    "recount": Verb(
+        CLUSTER, what="count the cluster again and compare it with the dump, right before anything is thrown away"
+    ),
     "count": Verb(fresh=True, what="count the entries of every table"),
     "renew": Verb(
         discards=True,
@@ -49,9 +52,7 @@ VERBS: Mapping[str, Verb] = {
     "readable": Verb(what="let the new release read a copy of what the old one has written"),
     "configure": Verb(slots=("config",), what="put the configuration of the new release in place"),
     "move_objects": Verb(CLUSTER, what="move objects in the object store, by the operator's own tasks"),
-    "migrate": Verb(
-        CLUSTER, discards=True, bars=_ALL, what="migrate what the new release keeps in another form, once"
-    ),
+    "migrate": Verb(CLUSTER, discards=True, bars=_ALL, what="migrate what the new release keeps in another form, once"),
     "admit": Verb(CLUSTER, bars=_ALL, what="take over the one user that the new release knows"),
     "contents": Verb(CLUSTER, what="compare buckets, aliases, keys and permissions before anything may delete a block"),
     "restore": Verb(slots=("restore",), discards=True, what="put the metadata back as the backup has it"),
@@ -77,7 +78,7 @@ VERBS: Mapping[str, Verb] = {
         what="put the old release back with the metadata that was kept for it",
     ),
     "switch": Verb(
-        slots=("beside", "service"),
+        slots=("beside", "service", "ports"),
         opens=("service", "ports"),
         bars=_ALL,
         what="let clients use the new cluster in place of the old one",
