@@ -97,7 +97,7 @@ def need(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping
     Raises UpliftError where the step would have to be done again, and doing so would lose data.
     """
     step = record["steps"].get(key)
-    ahead = any(_steps.hop_of(other) > _steps.hop_of(key) for other in _steps.begun(record))
+    ahead = _steps.is_past(record, _steps.hop_of(key))
     if step is None and not ahead:
         return Need(True, "not done yet")
     state = step["state"] if step else UNDONE
@@ -126,6 +126,13 @@ def _why(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping
 
 def _lost(record: Mapping[str, Any], key: str, holds: Callable[[Mapping[str, Any]], str]) -> str:
     return next(filter(None, map(holds, _steps.proves(record, key))), "")
+
+
+def lost(record: Mapping[str, Any], slots: Sequence[str], holds: Callable[[Mapping[str, Any]], str]) -> list[str]:
+    """What the steps of the last hop left in these slots and what is not so any more, as sentences."""
+    number = max(map(_steps.hop_of, record["steps"]), default=0)
+    items = [item for key in _steps.begun(record, number) for item in record["steps"][key]["evidence"]]
+    return list(filter(None, (holds(item) for item in items if item.get("slot") in slots)))
 
 
 def begun(record: Data, key: str, run: str, now: float, why: str = "") -> None:
@@ -158,8 +165,8 @@ def demand_complete(record: Mapping[str, Any], node: str) -> None:
     if left:
         raise UpliftError(
             f"The operation {record['id']} is not finished at {node}: {', '.join(left[:6])}"
-            f"{' and others' if len(left) > 6 else ''} ({len(left)} steps) are not done; expected all of its plan. Run the"
-            " same command again, without --start-at-task, --tags or --limit."
+            f"{' and others' if len(left) > 6 else ''} ({len(left)} steps) are not done; expected all of its plan. Run"
+            " the same command again, without --start-at-task, --tags or --limit."
         )
 
 
