@@ -29,6 +29,7 @@ VERBS: Mapping[str, Verb] = {
     "leave": Verb(what="take the wave out of the load balancer, by the operator's own tasks"),
     "stop": Verb(slot="service", what="stop the service properly"),
     "alone": Verb(CLUSTER, what="prove that nobody else uses the database"),
+    "uncommitted": Verb(CLUSTER, what="prove by the tables that the migration drops nothing that is not committed"),
     "backup": Verb(slot="backup", final_after="release", what="back up the metadata with a manifest"),
     "prove": Verb(slot="proof", final_after="release", what="restore the backup aside and compare it"),
     "activate": Verb(slot="release", what="make the new release the active one"),
