@@ -37,11 +37,13 @@ class Server:
     def admin(self, *statements: str, database: str = "postgres") -> str:
         return self.at(database).run(";\n".join(statements) + ";").out.strip()
 
+    def role(self, name: str) -> None:
+        if self.admin(f"SELECT count(*) FROM pg_roles WHERE rolname = '{name}'") == "0":
+            self.admin(f"CREATE ROLE {name} LOGIN")
+
     def fresh(self, database: str, owner: str = "postgres") -> None:
-        """An empty database of that name, and an account of that name that may do nothing else."""
-        exists = f"SELECT count(*) FROM pg_roles WHERE rolname = '{owner}'"
-        if self.admin(exists) == "0":
-            self.admin(f"CREATE ROLE {owner} LOGIN")
+        """An empty database of that name, of an account that may do nothing else."""
+        self.role(owner)
         for one in self.admin(f"SELECT datname FROM pg_database WHERE datname ~ '^{database}(_|$)'").split():
             self.admin(f"DROP DATABASE {one} WITH (FORCE)")
         self.admin(f"CREATE DATABASE {database} OWNER {owner}")
