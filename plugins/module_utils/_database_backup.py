@@ -13,7 +13,7 @@ import os
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_database, _postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import RESERVE, manifest_path
@@ -38,7 +38,8 @@ class Manifest:
     """What the dump holds, written beside it. `counts`: the rows of each table when it was taken.
 
     system: the identifier of the server's data, "" where it does not say. name, oid: the database's. schema: the
-    version records of lakeFS in it.
+    version records of lakeFS in it. at_rest: the tables whose rows were the same before and after, in a database in use;
+    none means all.
     """
 
     database: str
@@ -52,6 +53,11 @@ class Manifest:
     sha256: str
     counts: Mapping[str, int]
     writes: int
+    at_rest: Sequence[str] = ()
+
+    def sure(self) -> dict[str, int]:
+        """The rows of each table that nobody wrote to meanwhile."""
+        return {table: rows for table, rows in self.counts.items() if not self.at_rest or table in self.at_rest}
 
     def facts(self, dest: str) -> dict[str, Any]:
         file = {"slot": "backup", "kind": "file", "path": dest, "size": self.size, "sha256": self.sha256}
@@ -68,8 +74,8 @@ class Backup:
         self.postgres = Postgres(runner, dsn)
         self.progress = progress or Progress()
 
-    def present(self, check: bool) -> dict[str, Any]:
-        """Make it, unless the one that is there is sound and of what the tables hold now."""
+    def present(self, check: bool, at_rest: Sequence[str] = ()) -> dict[str, Any]:
+        """Make it, unless the one that is there is sound and of what the tables hold now. at_rest: as in a manifest."""
         counts, server = self.postgres.counts(), self.postgres.server()
         old, now = self._sound(), (counts, server["writes"], self.dsn.place())
         if old and (dict(old.counts), old.writes, old.database) == now:
@@ -80,9 +86,9 @@ class Backup:
         if check:
             return {"changed": True, "archive": self.dest, "set_aside": "", "evidence": []}
         aside = self._set_aside(old) if old else ""
-        manifest = self._dump(counts, server)
+        manifest = self._dump(counts, server, at_rest)
         again = self.postgres.counts()
-        if again != counts:
+        if any(again.get(table) != rows for table, rows in manifest.sure().items()) or sorted(again) != sorted(counts):
             self._forget()
             raise UpliftError(
                 f"The database {self.dsn.place()} was written to while it was backed up ({_first(counts, again)});"
@@ -137,7 +143,8 @@ class Backup:
         argv += ["--dbname", target.dsn.database, self.dest]
         watched(lambda: target.program(argv, timeout=LIMIT), self.progress, _size_of(target, "restore"))
         found = target.counts()
-        if exact and found != dict(manifest.counts) or sorted(found) != sorted(manifest.counts):
+        sure = manifest.sure() if exact else {}
+        if any(found.get(table) != rows for table, rows in sure.items()) or sorted(found) != sorted(manifest.counts):
             raise UpliftError(
                 f"The backup {self.dest} does not give back what was there: {_first(manifest.counts, found)}."
                 " Take another one."
@@ -193,7 +200,9 @@ class Backup:
         except UpliftError:
             return None
 
-    def _dump(self, counts: Mapping[str, int], server: Mapping[str, Any]) -> Manifest:
+    def _dump(
+        self, counts: Mapping[str, int], server: Mapping[str, Any], at_rest: Sequence[str] = ()
+    ) -> Manifest:
         _files.make_private(os.path.dirname(self.dest))
         temp = f"{self.dest}.part"
         os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
@@ -210,7 +219,7 @@ class Backup:
                 database=self.dsn.place(), system=self._system(), name=str(server["name"]), oid=oid,
                 schema=_lakefs_database.written(self.postgres), server=str(server["server"]),
                 created=round(time.time(), 3), size=size, sha256=digest, counts=dict(counts),
-                writes=int(server["writes"]),
+                writes=int(server["writes"]), at_rest=list(at_rest),
             )  # fmt: skip
             text = json.dumps({"format": FORMAT, **asdict(manifest)})
             _files.write_atomic(manifest_path(self.dest), text.encode(), 0o600)

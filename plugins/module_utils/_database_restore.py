@@ -88,7 +88,7 @@ def comparison(manifest: Manifest, schema: str) -> Iterator[str]:
         f" AND NOT c.relispartition AND n.nspname = {literal(schema)})"
     )
     checks = [(number, len(manifest.counts), "tables")]
-    for table, rows in sorted(manifest.counts.items()):
+    for table, rows in sorted(manifest.sure().items()):
         checks.append((f"(SELECT count(*) FROM {name(schema)}.{name(table)})", rows, f"rows of {table}"))
     yield "DO $uplift$ BEGIN"
     for found, wanted, what in checks:

@@ -36,6 +36,13 @@ options:
         not create databases, as the schema C(<schema>_uplift_<time>) of the same database. Nobody else may use it meanwhile. A dump of
         another database is refused.
   dest: {description: The dump. Its manifest lies beside it as C(<dest>.manifest.json)., type: path, required: true}
+  at_rest:
+    description: >-
+      Of a database in use, the tables that nobody writes to: the rows of these are compared, of the others only that they are there. Empty
+      means all.
+    type: list
+    elements: str
+    default: []
   scratch:
     description: The connection string of an empty database to prove in. By default one is made, and dropped afterwards.
     type: str
@@ -88,6 +95,7 @@ SPEC = {
     **LAKEFS_DATABASE,
     "state": {"type": "str", "default": "present", "choices": ["present", "proved", "restored"]},
     "dest": {"type": "path", "required": True},
+    "at_rest": {"type": "list", "elements": "str", "default": []},
     "scratch": {"type": "str", "default": "", "no_log": True},
     "progress_file": {"type": "path"},
 }
@@ -101,7 +109,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
         return backup.prove()
     if params["state"] == "restored":
         return restore(backup, module.check_mode)
-    return backup.present(module.check_mode)
+    return backup.present(module.check_mode, params["at_rest"])
 
 
 def main() -> None:
