@@ -556,6 +556,16 @@ def test_inventory(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", [NINE, ONE, TWO])
+def test_a_layout_that_hides_its_redundancy_is_not_believed(version: str) -> None:
+    """Waves are made by it: not told is not the maximum."""
+    assert gathered(version, ["layout"])["layout"]["zone_redundancy"] == "maximum"
+    hidden = Answer((), 0, out("layout_show", version).replace("Zone redundancy: maximum", ""), "")
+    with pytest.raises(UpliftError, match="cannot tell how many copies a zone holds"):
+        gathered(version, ["layout"], **{"layout show": hidden})
+    assert gathered(NEW, ["layout"])["layout"]["zone_redundancy"] == ""
+
+
+@pytest.mark.parametrize("version", [NINE, ONE, TWO])
 def test_another_redundancy_is_a_staged_change(version: str) -> None:  # trap G26
     facts = gathered(version, ["layout"], **{"layout show": "layout_show_redundancy"})
     assert (facts["staged"], facts["layout"]["staged"], facts["layout"]["staged_redundancy"]) == (True, [], "1")
