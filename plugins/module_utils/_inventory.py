@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name, ours
 
 Row = Mapping[str, Any]
 Difference = Dict[str, str]
 
 _SECTIONS = ("keys", "buckets", "objects")
-_OURS = "uplift-"
 _MAY = ("read", "write", "owner")
 
 
@@ -24,7 +23,7 @@ def compare(before: Row, after: Row, clients_shut_out: bool) -> list[Difference]
 
     An inventory has the time `taken` and the sections `keys`, `buckets` (module garage_info) and `objects` (module
     garage_inventory); a section that `before` has not is not compared. With clients at work, new and more objects are
-    no difference. Buckets and keys of this collection's own (uplift-...) never are.
+    no difference. Buckets and keys with the mark of an operation (uplift-OPERATION-probe) never are.
     """
     for section in _SECTIONS:
         if section in before and section not in after:
@@ -36,7 +35,7 @@ def compare(before: Row, after: Row, clients_shut_out: bool) -> list[Difference]
 def _keys(before: Row, after: Row) -> Iterator[Difference]:
     now = _by_id(after.get("keys", []))
     for key in before.get("keys", []):
-        if key["name"].startswith(_OURS):
+        if ours(key["name"]):
             continue
         if key["id"] not in now:
             yield _difference("key_gone", f"The access key {key['id']} ({key['name']}) is gone")
@@ -47,20 +46,20 @@ def _keys(before: Row, after: Row) -> Iterator[Difference]:
 
 def _buckets(before: Row, after: Row) -> Iterator[Difference]:
     now = _by_id(after.get("buckets", []))
-    ours = _our_keys(before) | _our_keys(after)
+    not_theirs = _our_keys(before) | _our_keys(after)
     for bucket in before.get("buckets", []):
-        if any(alias.startswith(_OURS) for alias in bucket["global_aliases"]):
+        if bucket["global_aliases"] and all(map(ours, bucket["global_aliases"])):
             continue
         if bucket["id"] not in now:
             yield _bucket_gone(bucket["id"])
             continue
         name = _bucket_name(bucket["id"])
-        was, is_ = _aliases(bucket, ours), _aliases(now[bucket["id"]], ours)
+        was, is_ = _aliases(bucket, not_theirs), _aliases(now[bucket["id"]], not_theirs)
         if was != is_:
             yield _difference("alias_changed", f"{name} had the aliases {_list(was)} and has {_list(is_)}")
         if bucket["website"] != now[bucket["id"]]["website"]:
             yield _difference("website_changed", f"{name} was {_website(bucket)} and is {_website(now[bucket['id']])}")
-        was, is_ = _permissions(bucket, ours), _permissions(now[bucket["id"]], ours)
+        was, is_ = _permissions(bucket, not_theirs), _permissions(now[bucket["id"]], not_theirs)
         for key in sorted(set(was) ^ set(is_)):
             state = "was allowed and is not" if key in was else "was not allowed and is"
             yield _difference("permission_changed", f"{name}: {key} {state}")
@@ -69,7 +68,7 @@ def _buckets(before: Row, after: Row) -> Iterator[Difference]:
 def _objects(before: Row, after: Row, clients_shut_out: bool) -> Iterator[Difference]:
     now = _by_id(after.get("objects", []))
     for bucket in before.get("objects", []):
-        if bucket.get("alias", "").startswith(_OURS):
+        if ours(bucket.get("alias", "")):
             continue
         if bucket["id"] not in now:
             yield _bucket_gone(bucket["id"])
@@ -108,17 +107,19 @@ def _by_id(rows: Any) -> dict[str, Row]:
 
 
 def _our_keys(inventory: Row) -> set[str]:
-    return {key["id"] for key in inventory.get("keys", []) if key["name"].startswith(_OURS)}
+    return {key["id"] for key in inventory.get("keys", []) if ours(key["name"])}
 
 
-def _aliases(bucket: Row, ours: set[str]) -> list[str]:
+def _aliases(bucket: Row, not_theirs: set[str]) -> list[str]:
     """A name of 0.5 that S3 does not allow counts as the one that the migration to 0.6 puts in its place (G14)."""
-    local = [f"{row['alias']} of {row['key']}" for row in bucket["local_aliases"] if row["key"] not in ours]
+    local = [f"{row['alias']} of {row['key']}" for row in bucket["local_aliases"] if row["key"] not in not_theirs]
     return sorted([*map(new_name, bucket["global_aliases"]), *local])
 
 
-def _permissions(bucket: Row, ours: set[str]) -> list[str]:
-    return [f"{row['id']} to {may}" for row in bucket["keys"] if row["id"] not in ours for may in _MAY if row[may]]
+def _permissions(bucket: Row, not_theirs: set[str]) -> list[str]:
+    return [
+        f"{row['id']} to {may}" for row in bucket["keys"] if row["id"] not in not_theirs for may in _MAY if row[may]
+    ]
 
 
 def _website(bucket: Row) -> str:

@@ -28,7 +28,7 @@ options:
   ca_file: {description: Certificates to trust for C(https) addresses., type: path, default: ''}
   buckets:
     description:
-      - The buckets to look at. Those whose names begin with C(uplift-) are this collection's own and left out.
+      - The buckets to look at. Those of an operation's own, C(uplift-OPERATION-probe), are left out.
     type: list
     elements: dict
     required: true

@@ -12,7 +12,7 @@ version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Tells what is gone or changed. It only compares; that a difference stops an upgrade is said by whoever asks.
-  - Buckets and access keys of this collection's own, whose names begin with C(uplift-), are left out.
+  - Buckets and access keys of an operation's own, which are called C(uplift-OPERATION-probe), are left out.
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info

@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import ours
 from ansible_collections.uplift.datastores.plugins.plugin_utils._s3 import Store, status_of
 
 with suppress(ImportError):  # the action says that it is missing
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
-OURS = "uplift-"  # buckets of this collection's own; a dead run's may be left, with no permission to read it
 
 
 class Limits(NamedTuple):
@@ -37,7 +36,7 @@ def take(
     earlier = {row["id"]: [item["key"] for item in row["sample"]] for row in like}
     rows = []
     for bucket in buckets:
-        if not bucket["alias"].startswith(OURS):
+        if not ours(bucket["alias"]):  # a dead run's may be left, with no permission to read it
             found = _bucket(store, bucket.get("s3_name", bucket["id"]), limits, earlier.get(bucket["id"]))
             rows.append({"id": bucket["id"], "alias": bucket["alias"], **found})
     return {"taken": taken, "objects": rows}

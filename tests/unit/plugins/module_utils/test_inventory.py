@@ -108,9 +108,10 @@ def test_every_single_mutation_is_found(inventory: Any, data: Any) -> None:
         assert compare(inventory, mutated(inventory, path), True), path
 
 
+OURS = "uplift-20261121t031500z-garage-0.8.7-probe"
 BEFORE: dict[str, Any] = {
     "taken": TAKEN,
-    "keys": [{"id": "GK1", "name": "app"}, {"id": "GK9", "name": "uplift-probe"}],
+    "keys": [{"id": "GK1", "name": "app"}, {"id": "GK9", "name": OURS}],
     "buckets": [
         {
             "id": "034bf74d8bee6066f831a081",
@@ -122,7 +123,7 @@ BEFORE: dict[str, Any] = {
                 {"id": "GK9", "read": True, "write": False, "owner": False},
             ],
         },
-        {"id": "99", "global_aliases": ["uplift-probe"], "local_aliases": [], "website": False, "keys": []},
+        {"id": "99", "global_aliases": [OURS], "local_aliases": [], "website": False, "keys": []},
     ],
     "objects": [
         {
@@ -211,6 +212,16 @@ OTHER = {"key": "k", "size": 2, "etag": "f", "sha256": "t", "last_modified": EAR
 def test_what_is_said(path: str, value: Any, shut_out: bool, differences: list[str]) -> None:
     found = compare(BEFORE, after(path, value), shut_out)
     assert [f"{row['key']}: {row['sentence']}" for row in found] == differences
+
+
+@pytest.mark.parametrize("name", ["uplift-probe", "uplift-data", f"{OURS}s"])
+def test_what_an_operator_calls_like_ours_is_compared(name: str) -> None:
+    before = after("keys.1.name", name)
+    before["buckets"][1]["global_aliases"] = [OURS, name]
+    before["objects"][0]["alias"] = name
+    empty = {"taken": LATER, "keys": [], "buckets": [], "objects": []}
+    said = [row["sentence"] for row in compare(before, empty, False)]
+    assert f"The access key GK9 ({name}) is gone." in said and "Bucket 99 is gone." in said and len(said) == 4
 
 
 def test_an_empty_cluster_that_calls_itself_healthy_is_found_g02() -> None:

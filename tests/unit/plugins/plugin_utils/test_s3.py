@@ -137,8 +137,9 @@ def test_the_same_objects_are_read_again(server: Any) -> None:
 
 
 def test_our_own_buckets_are_left_out(server: Any) -> None:
-    assert take(server, buckets=[{"id": ID, "alias": "uplift-probe"}]) == []
-    assert take(server, buckets=[{"id": ID, "alias": "alpha"}])[0]["alias"] == "alpha"
+    assert take(server, buckets=[{"id": ID, "alias": "uplift-20261121t031500z-garage-0.8.7-probe"}]) == []
+    for name in ("alpha", "uplift-probe", "uplift-data"):
+        assert take(server, buckets=[{"id": ID, "alias": name}])[0]["alias"] == name
 
 
 def test_a_refusal_is_a_sentence_and_no_other_address_is_asked(server: Any) -> None:
