@@ -169,7 +169,17 @@ def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
         "stop_after": "",
         "back": True,
     }
-    found = face.answer({**params, "confirm": [], "records": {"a1": begun, "b1": record("0/ verify", "abandoned")}})
+    found = face.answer(
+        {
+            **params,
+            "confirm": [],
+            "nodes": [],
+            "members": [],
+            "replication": "3",
+            "forks": 0,
+            "records": {"a1": begun, "b1": record("0/ verify", "abandoned")},
+        }
+    )
     assert (found["resumed"], found["plan"]["undoes"]) == ("op-2", "op-1")
 
 
