@@ -92,7 +92,7 @@ def need(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping
     Raises UpliftError where the step would have to be done again, and doing so would lose data.
     """
     step = record["steps"].get(key)
-    ahead = any(_steps.hop_of(other) > _steps.hop_of(key) for other in _steps.begun(record))
+    ahead = _steps.is_past(record, _steps.hop_of(key))
     if step is None and not ahead:
         return Need(True, "not done yet")
     state = step["state"] if step else UNDONE

@@ -113,7 +113,7 @@ def patched(a1: str, b1: str = "0/ inventory") -> dict[str, Any]:
 def test_a_patch_that_stopped_on_its_way_is_gone_back_from_at_the_switched_nodes_alone(
     a1: str, b1: str, names: Any
 ) -> None:
-    """The others have no backup and need none: the releases share protocol and data. Nothing is lost, so no word of it."""
+    """The others have no backup and need none: the releases share protocol and data. Nothing is lost."""
     made = ask(patched(a1, b1), confirm=False)
     assert isinstance(made, Plan), made
     assert [one.waves for one in made.hops[0].passes] == [(names,), (names,)] and made.hops[0].irreversible == ""
