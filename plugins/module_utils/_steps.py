@@ -170,9 +170,8 @@ def behind(record: Record) -> int:
     return min([max(hops, default=0), *unfinished])
 
 
-def barred(record: Record, number: int) -> dict[str, str]:
+def barred(record: Record, number: int, retracts: Sequence[str]) -> dict[str, str]:
     """What of the hop has to stay closed when a run fails, each with the verb that has begun and is the reason."""
-    retracts = record["plan"].get("retracts") or ()
     keys = [key for key in begun(record, number) if verb_name(key) not in retracts]
     return {thing: f"{verb_name(key)} has begun" for key in reversed(keys) for thing in bars(key)}
 
@@ -186,7 +185,7 @@ def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str
     mine = begun(record, number)
     if record["plan"].get("undoes") or is_past(record, number):
         return [], []
-    stays = barred(record, number)
+    stays = barred(record, number, retracts)
     given = {thing: key for thing, key in closed(record, number).items() if thing not in stays}
     if not given:
         return [], []
