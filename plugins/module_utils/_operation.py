@@ -91,10 +91,19 @@ def _step(files: Files, record: Any, owner: Owner, params: Params, holds: Callab
     if params["begin"]:
         needed = _record.need(record, params["begin"], owner.run, holds)
     if needed.needed:
-        _record.begun(record, params["begin"], owner.run, now)
+        _record.begun(record, params["begin"], owner.run, now, needed.reason)
     if params["finish"] or needed.needed:
         files.write_record(record)
-    return {"changed": False, "needed": needed.needed, "reason": needed.reason}
+    answer = {"needed": needed.needed, "reason": needed.reason, "interrupted": needed.interrupted}
+    return {"changed": False, **answer}
+
+
+def _undone(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
+    """What a failing run may give back to clients, marked as undone before it does."""
+    opened, keys = _record.undone(record, params["hop"], owner.run, time.time())
+    if keys:
+        files.write_record(record)
+    return {"changed": bool(keys), "opened": opened, "undone": keys, "record": record}
 
 
 def _saved(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
@@ -108,6 +117,8 @@ def _abandoned(files: Files, record: Any, owner: Owner, params: Params, holds: C
 
 
 def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
+    if params["result"] == _record.FINISHED:
+        _record.demand_complete(record, params["node"])
     if params["result"]:
         record.update(state=params["result"], closed=time.time())
         files.write_record(record)
@@ -117,6 +128,7 @@ def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Call
 
 _OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {
     "step": _step,
+    "undone": _undone,
     "saved": _saved,
     "closed": _closed,
     "abandoned": _abandoned,

@@ -51,7 +51,8 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
     if refusals:
         return refusals
     said = path.notes(catalogue, target)
-    return Plan(catalogue.product, order(nodes)[0].name, target, tuple(hops), said, born=request.born)
+    leader, retracts = order(nodes)[0].name, tuple(catalogue.retracts)
+    return Plan(catalogue.product, leader, target, tuple(hops), said, born=request.born, retracts=retracts)
 
 
 def order(nodes: Sequence[Node]) -> list[Node]:

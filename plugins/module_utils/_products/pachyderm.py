@@ -149,6 +149,8 @@ PACHYDERM = Catalogue(
     ),
     patch=PATCH,
     back=(BACK, REOPEN),
+    # Its recover makes the old release the active one again: the metadata are what counts.
+    retracts=("activate",),
     # What stands behind the control node: Kubernetes starts a new pod before it ends the old one, systemd cannot.
     quorums={"kubernetes": (2, 1), "systemd": (1, 1)},
     never={
