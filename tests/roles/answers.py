@@ -69,13 +69,22 @@ class World:
     def __init__(self, product: str, hosts: Sequence[str]) -> None:
         self.product, self.hosts = product, list(hosts)
         self.version, self.target = {
-            "garage": ("0.8.0", "0.8.7"), "lakefs": ("1.82.0", "1.84.0"), "pachyderm": ("1.11.9", "1.13.4"),
+            "garage": ("0.8.0", "0.8.7"),
+            "lakefs": ("1.82.0", "1.84.0"),
+            "pachyderm": ("1.11.9", "1.13.4"),
         }[product]
         self.active = dict.fromkeys(hosts, self.version)
         self.runs = dict.fromkeys(hosts, self.version)  # "" while it is down
 
     def settings(self) -> dict[str, Any]:
         return {f"{self.product}_version": self.target, f"{self.product}_release_source": "/srv/releases"}
+
+    def begun(self) -> dict[str, Any]:
+        """What the beginning of an operation has registered, for passes that are played without it."""
+        if self.product != "garage":
+            return {}
+        contents = {"buckets": self._buckets(), "keys": self._keys()}
+        return {"garage_contents": contents, "garage_key": {**SOUND["garage_access"], "bucket": "uplift-probe"}}
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         if asked.module in REALLY:
@@ -104,7 +113,11 @@ class World:
         return {"evidence": []}
 
     def _container_image(self, asked: Asked) -> dict[str, Any]:
-        return {"image": f"{asked.args['image'] or 'image'}:v{asked.args['version']}", "version": asked.args["version"], "evidence": []}
+        return {
+            "image": f"{asked.args['image'] or 'image'}:v{asked.args['version']}",
+            "version": asked.args["version"],
+            "evidence": [],
+        }
 
     def _release(self, asked: Asked) -> dict[str, Any]:
         version = asked.args["version"]
@@ -117,21 +130,36 @@ class World:
     def _garage_info(self, asked: Asked) -> dict[str, Any]:
         roles = [{"id": self._node_id(host), "zone": host[0]} for host in self.hosts]
         return {
-            "version": self.runs[asked.at], "binary_version": self.active[asked.at], "running": bool(self.runs[asked.at]),
-            "node_id": self._node_id(asked.at), "rpc_address": f"{asked.at}:3901", "container": {},
+            "version": self.runs[asked.at],
+            "binary_version": self.active[asked.at],
+            "running": bool(self.runs[asked.at]),
+            "node_id": self._node_id(asked.at),
+            "rpc_address": f"{asked.at}:3901",
+            "container": {},
             "nodes": [{"id": self._node_id(host), "up": bool(self.runs[host])} for host in self.hosts],
-            "layout": {"version": 1, "roles": roles}, "staged": [],
-            "buckets": [{"id": "b1", "global_aliases": ["photos"], "local_aliases": [], "keys": []}],
-            "keys": [{"id": "GK1", "name": "app"}],
+            "layout": {"version": 1, "roles": roles},
+            "staged": [],
+            "buckets": self._buckets(),
+            "keys": self._keys(),
         }
+
+    def _buckets(self) -> list[dict[str, Any]]:
+        return [{"id": "b1", "global_aliases": ["photos"], "local_aliases": [], "keys": [], "website": False}]
+
+    def _keys(self) -> list[dict[str, Any]]:
+        return [{"id": "GK1", "name": "app"}]
 
     def _node_id(self, host: str) -> str:
         return (host * 32)[:64]
 
     def _garage_config(self, asked: Asked) -> dict[str, Any]:
         config = {
-            "metadata_dir": "/var/lib/garage/meta", "data_dir": "/var/lib/garage/data", "db_engine": "sled",
-            "replication_mode": "3" if len(self.hosts) > 2 else "none", "replication_factor": None, "admin": {"api_bind_addr": "127.0.0.1:3903"},
+            "metadata_dir": "/var/lib/garage/meta",
+            "data_dir": "/var/lib/garage/data",
+            "db_engine": "sled",
+            "replication_mode": "3" if len(self.hosts) > 2 else "none",
+            "replication_factor": None,
+            "admin": {"api_bind_addr": "127.0.0.1:3903"},
             "s3": {"addresses": [f"http://{asked.at}:3900"], "s3_region": "garage"},
         }
         return {"config": config, "findings": []}

@@ -17,8 +17,12 @@ _TREE = _PLACE / "collections"
 (_TREE / "ansible_collections" / "uplift" / "datastores").symlink_to(Path(__file__).resolve().parents[2])
 (_PLACE / "ansible.cfg").touch()
 os.environ.update(
-    ANSIBLE_HOME=str(_PLACE / "home"), ANSIBLE_LOCAL_TEMP=str(_PLACE / "tmp"), ANSIBLE_CONFIG=str(_PLACE / "ansible.cfg"),
-    ANSIBLE_COLLECTIONS_PATH=str(_TREE), ANSIBLE_DEPRECATION_WARNINGS="0", ANSIBLE_RETRY_FILES_ENABLED="0",
+    ANSIBLE_HOME=str(_PLACE / "home"),
+    ANSIBLE_LOCAL_TEMP=str(_PLACE / "tmp"),
+    ANSIBLE_CONFIG=str(_PLACE / "ansible.cfg"),
+    ANSIBLE_COLLECTIONS_PATH=str(_TREE),
+    ANSIBLE_DEPRECATION_WARNINGS="0",
+    ANSIBLE_RETRY_FILES_ENABLED="0",
     ANSIBLE_PIPELINING="0",
 )
 

@@ -38,12 +38,15 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.context_objects import CLIArgs
 from ansible.utils.display import Display
+from ansible.utils.vars import load_options_vars
 from ansible.vars.manager import VariableManager
 from jinja2 import Environment
 
 OURS = "uplift.datastores."
 # Actions that decide or only talk: they are as they are.
-REAL = {f"ansible.builtin.{name}" for name in ("debug", "assert", "fail", "set_fact", "add_host", "validate_argument_spec")}
+REAL = {
+    f"ansible.builtin.{name}" for name in ("debug", "assert", "fail", "set_fact", "add_host", "validate_argument_spec")
+}
 # Plugins of ours that run as they are; what they execute on a node is answered as everything else.
 REAL_ACTIONS = {f"{OURS}operation"}
 LIMIT = 5000  # tasks of one run; more is a loop without end
@@ -126,8 +129,14 @@ class Inline:
         task._parent = given.task._parent
         with _task.TaskContext(task):
             result = task_executor.TaskExecutor(
-                given.host, task, given.task_vars, given.play_context, given.loader, given.shared_loader_obj,
-                given.final_q, given.variable_manager,
+                given.host,
+                task,
+                given.task_vars,
+                given.play_context,
+                given.loader,
+                given.shared_loader_obj,
+                given.final_q,
+                given.variable_manager,
             ).run()
         given.final_q.send_task_result(
             _RawTaskResult(host=given.host, task=task, return_data=result, task_fields=task.dump_attrs())
@@ -288,14 +297,40 @@ def play(
     Stage.answer, Inline.ran = staticmethod(answer), 0
     context.CLIARGS = CLIArgs(
         {
-            "check": check, "diff": False, "forks": forks, "verbosity": 0, "syntax": False, "start_at_task": None,
-            "listhosts": False, "listtasks": False, "listtags": False, "tags": ["all"], "skip_tags": [], "connection": "local",
-            "become": False, "become_method": "sudo", "become_user": None, "remote_user": None, "timeout": 10,
-            "private_key_file": None, "ssh_common_args": "", "ssh_extra_args": "", "sftp_extra_args": "", "scp_extra_args": "",
-            "subset": None, "extra_vars": [], "inventory": [str(inventory)], "step": False, "force_handlers": False,
-            "flush_cache": False, "basedir": None, "connection_password_file": None, "become_password_file": None,
+            "check": check,
+            "diff": False,
+            "forks": forks,
+            "verbosity": 0,
+            "syntax": False,
+            "start_at_task": None,
+            "listhosts": False,
+            "listtasks": False,
+            "listtags": False,
+            "tags": ["all"],
+            "skip_tags": [],
+            "connection": "local",
+            "become": False,
+            "become_method": "sudo",
+            "become_user": None,
+            "remote_user": None,
+            "timeout": 10,
+            "private_key_file": None,
+            "ssh_common_args": "",
+            "ssh_extra_args": "",
+            "sftp_extra_args": "",
+            "scp_extra_args": "",
+            "subset": None,
+            "extra_vars": [],
+            "inventory": [str(inventory)],
+            "step": False,
+            "force_handlers": False,
+            "flush_cache": False,
+            "basedir": None,
+            "connection_password_file": None,
+            "become_password_file": None,
         }
     )
+    load_options_vars.options_vars = {}  # Ansible keeps those of the first run of a process
     loader = DataLoader()
     hosts = InventoryManager(loader=loader, sources=[str(inventory)])
     manager = VariableManager(loader=loader, inventory=hosts, version_info={"string": "2.19", "full": "2.19"})

@@ -44,7 +44,8 @@ class Run:
     @property
     def why(self) -> str:
         return "\n".join(
-            f"{host}: {task}: {result.get('msg', '')}" for state, host, task, result in self.told.results
+            f"{host}: {task}: {result.get('msg', '')}"
+            for state, host, task, result in self.told.results
             if state in ("failed", "unreachable")
         )
 
@@ -137,7 +138,11 @@ class Stage:
         return self._plays([_play(self.product, name, entry, variables)], check)
 
     def steps(
-        self, verbs: Sequence[str], in_pass: str = "together", waves: Any = None, before: Mapping[str, Any] | None = None,
+        self,
+        verbs: Sequence[str],
+        in_pass: str = "together",
+        waves: Any = None,
+        before: Mapping[str, Any] | None = None,
         **hop: Any,
     ) -> Run:
         """One pass with these verbs, by the role operation as it is: gate, record, steps, recovery.
@@ -148,11 +153,18 @@ class Stage:
         opened = self._begin(plan, before or {})
         groups = {f"uplift_hop0_{in_pass}": self.hosts, "uplift_operation": self.hosts}
         variables = {"operation_product": self.product, "operation_hop_number": "0", "operation_pass": in_pass}
-        values = {"operation_planned": {"plan": plan, "resumed": "", "order": []}, "operation_opened": {"record": opened}}
+        values = {
+            **self.world.begun(),
+            "operation_planned": {"plan": plan, "resumed": "", "order": []},
+            "operation_opened": {"record": opened},
+        }
         discover = _play(self.product, self.product, "discover", variables)
         serial = [len(wave) for wave in plan["hops"][0]["passes"][in_pass]["waves"]]
         one = {**_play(self.product, "operation", "pass", variables), "serial": serial}
-        return self._plays([discover, one], False, values, groups)
+        run = self._plays([discover, one], False, values, groups)
+        for host in self.hosts if run.ok else ():  # as if the next run came when the lease had run out
+            (self.records / host / "lease.json").unlink(missing_ok=True)
+        return run
 
     def plan(self, passes: Mapping[str, Sequence[str]], waves: Any = None, **hop: Any) -> dict[str, Any]:
         """A plan of one hop as upgrade_plan returns it."""
@@ -169,9 +181,20 @@ class Stage:
             for name, verbs in passes.items()
         }
         undoes = hop.pop("undoes", "")
-        usual = {"source": self.world.version, "target": self.world.target, "strategy": "all_at_once", "irreversible": "", "guide": ""}
+        usual = {
+            "source": self.world.version,
+            "target": self.world.target,
+            "strategy": "all_at_once",
+            "irreversible": "",
+            "guide": "",
+        }
         return {
-            "product": self.product, "leader": self.hosts[0], "notes": [], "undoes": undoes, "undoes_hop": 0, "born": "",
+            "product": self.product,
+            "leader": self.hosts[0],
+            "notes": [],
+            "undoes": undoes,
+            "undoes_hop": 0,
+            "born": "",
             "hops": [{**usual, **hop, "passes": made}],
         }
 
@@ -181,8 +204,14 @@ class Stage:
         opened: dict[str, Any] = {}
         for host in self.hosts:
             given = {
-                "state": "opened", "directory": str(self.records / host), "id": answers.ID, "plan": plan, "done": [],
-                "owner": self.owner(), "lease_seconds": 120, "take_over": "",
+                "state": "opened",
+                "directory": str(self.records / host),
+                "id": answers.ID,
+                "plan": plan,
+                "done": [],
+                "owner": self.owner(),
+                "lease_seconds": 120,
+                "take_over": "",
             }
             opened = _operation.perform(given, lambda _evidence: "")["record"]
             if saved:
@@ -199,6 +228,10 @@ class Stage:
         """A playbook of the collection, on hosts in the product's group."""
         return self._play(str(COLLECTION / "playbooks" / f"{name}.yml"), check, extra)
 
+    def plays(self, plays: Sequence[Mapping[str, Any]]) -> Run:
+        """A playbook of somebody else, in which ours are imported."""
+        return self._plays([dict(play) for play in plays], False)
+
     def record(self, host: str = "") -> dict[str, Any]:
         path = self.records / (host or self.hosts[0]) / "record.json"
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
@@ -207,7 +240,10 @@ class Stage:
         return {key: step["state"] for key, step in self.record(host).get("steps", {}).items()}
 
     def _plays(
-        self, plays: list[dict[str, Any]], check: bool, more: Mapping[str, Any] | None = None,
+        self,
+        plays: list[dict[str, Any]],
+        check: bool,
+        more: Mapping[str, Any] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> Run:
         path = self.place / "play.yml"
@@ -215,18 +251,26 @@ class Stage:
         return self._play(str(path), check, {}, more or {}, groups or {})
 
     def _play(
-        self, path: str, check: bool, extra: Mapping[str, Any], more: Mapping[str, Any] | None = None,
+        self,
+        path: str,
+        check: bool,
+        extra: Mapping[str, Any],
+        more: Mapping[str, Any] | None = None,
         groups: Mapping[str, Sequence[str]] | None = None,
     ) -> Run:
         self.runs += 1
         self._calls: list[Asked] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         inventory = self.place / "inventory.yml"
-        here = {host: {"operation_directory": str(self.records / host), **self.host_variables[host]} for host in self.hosts}
+        here = {
+            host: {"operation_directory": str(self.records / host), **self.host_variables[host]} for host in self.hosts
+        }
         names: dict[str, Any] = {self.product: {"hosts": here}}
         names.update({group: {"hosts": dict.fromkeys(hosts)} for group, hosts in (groups or {}).items()})
         usual = {**self.world.settings(), **self.variables, **(more or {})}
-        inventory.write_text(yaml.safe_dump({"all": {"vars": usual, "children": names}}, sort_keys=False), encoding="utf-8")
+        inventory.write_text(
+            yaml.safe_dump({"all": {"vars": usual, "children": names}}, sort_keys=False), encoding="utf-8"
+        )
         operation_action.owner_of = lambda _pid: self.owner()
         _evidence.lost = self._holds
         rc, told = inprocess.play(path, inventory, self.answer, extra, check)

@@ -36,7 +36,7 @@ def test_a_gate_that_says_no_stops_before_the_first_node(garage: Stage) -> None:
     garage.on("garage_info", away(garage, "c1"), gather=["status"])
     run = garage.steps(["stop", "start"], "walk", ONE_BY_ONE)
     assert not run.of(**STOPPED), "the wave was stopped although the gate said no"
-    assert "b1 does not see c1" in run.why and "Nothing was stopped." in run.why
+    assert "does not see c1" in run.why and "Nothing was stopped." in run.why
 
 
 def test_the_gate_is_asked_before_every_wave(garage: Stage) -> None:
@@ -70,7 +70,9 @@ def test_steps_are_done_once_in_order_and_written_down(garage: Stage) -> None:
 
 
 def test_what_is_lost_is_done_again_and_nothing_else(garage: Stage) -> None:
-    garage.on("metadata_backup", {"and": {"evidence": [{"slot": "backup", "kind": "file", "path": "/b"}]}}, state="present")
+    garage.on(
+        "metadata_backup", {"and": {"evidence": [{"slot": "backup", "kind": "file", "path": "/b"}]}}, state="present"
+    )
     assert garage.steps(["stop", "backup", "prove", "start"]).ok
     garage.lost.append(('"/b"', "/b is gone."))
     run = garage.steps(["stop", "backup", "prove", "start"])
@@ -78,11 +80,12 @@ def test_what_is_lost_is_done_again_and_nothing_else(garage: Stage) -> None:
 
 
 def test_a_step_of_the_cluster_is_done_at_the_leader_alone(garage: Stage) -> None:
-    garage.steps(["stop", "inventory"])
-    assert set(garage.steps_done("a1")) == {"0/together/0/stop", "0/together/1/inventory"}
-    assert set(garage.steps_done("b1")) == {"0/together/0/stop"}
-    run = garage.steps(["inventory"], target="0.8.8")
-    assert set(run.hosts("garage_inventory")) <= {"a1"}
+    run = garage.steps(["stop", "inventory", "start"])
+    assert run.ok and run.hosts("garage_inventory") == ["a1"], run.why
+    assert "0/together/1/inventory" in garage.steps_done("a1") and "0/together/1/inventory" not in garage.steps_done(
+        "b1"
+    )
+    assert garage.steps_done("b1")["0/together/2/start"] == "done"
 
 
 def test_a_failing_step_is_not_written_down_as_done(garage: Stage) -> None:
@@ -90,7 +93,7 @@ def test_a_failing_step_is_not_written_down_as_done(garage: Stage) -> None:
     run = garage.steps(["stop", "backup", "start"])
     assert garage.steps_done("b1").get("0/together/1/backup") != "done"
     assert "0/together/2/start" not in garage.steps_done("a1"), "the pass went on behind a failed step"
-    assert "stopped in the pass together, b1, uplift.datastores.backup : Archive the directory: disk full" in run.why
+    assert "stopped in the pass together, b1, Archive the directory: disk full" in run.why
     assert "run the same command again" in run.why
 
 
@@ -120,7 +123,9 @@ def test_a_run_that_lost_its_lease_touches_nothing(garage: Stage) -> None:
     run = garage.steps(["stop", "backup"])
     after = run.calls[run.place("metadata_backup", host="c1") + 1 :]
     assert {call.module for call in after} <= {"operation"}, f"a run without its lease went on: {after}"
-    assert all((garage.records / host / "lease.json").exists() for host in garage.hosts), "it took the other's lease away"
+    assert all((garage.records / host / "lease.json").exists() for host in garage.hosts), (
+        "it took the other's lease away"
+    )
 
 
 # Planning: plan.yml, _open.yml, findings.yml
@@ -162,9 +167,13 @@ def test_findings_of_one_node_stop_all(garage: Stage) -> None:
     assert not run.ok and "no_room" in run.why
 
 
-def test_a_node_that_cannot_be_reached_stops_the_plan(garage: Stage) -> None:
-    garage.on("garage_config", UNREACHABLE, host="b1")
-    run = garage.playbook("garage_upgrade")
+def test_a_node_that_was_lost_earlier_in_the_run_stops_the_plan(garage: Stage) -> None:
+    """As in a site.yml: a node that an earlier play could not reach is silently left out of the next one."""
+    garage.on("ping", UNREACHABLE, host="b1")
+    garage.on("ping", {}, host="a1")
+    garage.on("ping", {}, host="c1")
+    play = {"hosts": "garage", "gather_facts": False, "tasks": [{"name": "Ping", "ansible.builtin.ping": None}]}
+    run = garage.plays([play, {"import_playbook": "uplift.datastores.garage_upgrade"}])
     assert not run.of("upgrade_plan") and "b1 cannot be reached" in run.why
 
 
@@ -230,7 +239,12 @@ def test_a_role_without_an_entry_point_refuses(garage: Stage, role: str) -> None
 
 def test_clients_that_waited_too_long_stop_the_walk(garage: Stage) -> None:
     one = garage.only("a1")
-    given = {"operation_probe_dir": "/p", "operation_others": ["b1"], "operation_product": "garage", "operation_pass": "walk"}
+    given = {
+        "operation_probe_dir": "/p",
+        "operation_others": ["b1"],
+        "operation_product": "garage",
+        "operation_pass": "walk",
+    }
     one.on("client_probe", {"longest_unavailable_seconds": 9})
     run = one.role("operation", "clients", operation_max_unavailable_seconds=5, **given)
     assert "No address served for 9 s; wanted at most 5 s (garage_max_unavailable_seconds)" in run.why
