@@ -29,10 +29,15 @@ class Held(UpliftError):
         self.facts = {"held_by": lease["owner"]}
 
 
-def read(params: Params) -> dict[str, Any]:
+def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _item: "") -> dict[str, Any]:
+    """The record and the lease. What it left in the slots `prove` is proved again: the record's `lost` says what is not
+    as it was left."""
     files = Files(params["directory"])
+    record = files.record()
+    if record and params.get("prove"):
+        record["lost"] = _record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    return {"changed": False, "record": files.record(), "lease": files.lease(), "now": now}
+    return {"changed": False, "record": record, "lease": files.lease(), "now": now}
 
 
 def perform(params: Params, holds: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:

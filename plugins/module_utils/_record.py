@@ -128,6 +128,13 @@ def _lost(record: Mapping[str, Any], key: str, holds: Callable[[Mapping[str, Any
     return next(filter(None, map(holds, _steps.proves(record, key))), "")
 
 
+def lost(record: Mapping[str, Any], slots: Sequence[str], holds: Callable[[Mapping[str, Any]], str]) -> list[str]:
+    """What the steps of the last hop left in these slots and what is not so any more, as sentences."""
+    number = max(map(_steps.hop_of, record["steps"]), default=0)
+    items = [item for key in _steps.begun(record, number) for item in record["steps"][key]["evidence"]]
+    return list(filter(None, (holds(item) for item in items if item.get("slot") in slots)))
+
+
 def begun(record: Data, key: str, run: str, now: float, why: str = "") -> None:
     record["steps"][key] = {"state": RUNNING, "run": run, "started": now, "why": why, "evidence": []}
 
@@ -158,8 +165,8 @@ def demand_complete(record: Mapping[str, Any], node: str) -> None:
     if left:
         raise UpliftError(
             f"The operation {record['id']} is not finished at {node}: {', '.join(left[:6])}"
-            f"{' and others' if len(left) > 6 else ''} ({len(left)} steps) are not done; expected all of its plan. Run the"
-            " same command again, without --start-at-task, --tags or --limit."
+            f"{' and others' if len(left) > 6 else ''} ({len(left)} steps) are not done; expected all of its plan. Run"
+            " the same command again, without --start-at-task, --tags or --limit."
         )
 
 

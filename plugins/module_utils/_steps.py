@@ -102,7 +102,7 @@ def proves(record: Record, key: str) -> Iterator[Mapping[str, Any]]:
 
 
 def stale(record: Record, key: str, run: str) -> bool:
-    """Did an earlier run look at data that clients have changed since? Not while they are shut out, or all is changed."""
+    """Did an earlier run look at data that clients change? Not while they are shut out, or the new release has come."""
     number, step = hop_of(key), record["steps"][key]
     if not verb_of(key).fresh or step["run"] == run or step["state"] != DONE:
         return False
@@ -180,8 +180,10 @@ def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str
 
 
 def _kept(record: Record, key: str, given: Mapping[str, str], retracts: Sequence[str]) -> bool:
-    """What another thing that stays closed was closed by, and what only the old release could do."""
+    """What closed a thing that stays closed, what nobody takes back, and what only the old release could do."""
     still = verb_of(key).closes and not set(verb_of(key).closes) & set(given)
+    if verb_of(key).bars and verb_name(key) not in retracts:
+        return True
     barrier = verb_of(key).final_after
     replaced = [other for other in later(record, key) if barrier and barrier in verb_of(other).slots]
     return bool(still) or any(verb_name(other) not in retracts for other in replaced)
@@ -189,6 +191,6 @@ def _kept(record: Record, key: str, given: Mapping[str, str], retracts: Sequence
 
 def _never(key: str, why: str, because: str) -> str:
     return (
-        f"The step {key} no longer holds: {why} It cannot be done again, since {because}. Put back what is missing, or go"
-        " back with the rollback playbook. Nothing was changed."
+        f"The step {key} no longer holds: {why} It cannot be done again, since {because}. Put back what is missing, or"
+        " go back with the rollback playbook. Nothing was changed."
     )

@@ -40,6 +40,12 @@ options:
   finish: {description: Key of the step that has been done., type: str, default: ''}
   evidence: {description: What that step left; see the RV(ignore:evidence) of each module., type: list, elements: dict, default: []}
   begin: {description: Key of the step to begin., type: str, default: ''}
+  prove:
+    description: With V(read), slots such as V(backup); what the last hop's steps left there is proved again, and RV(record) has
+      C(lost), a list of sentences on what is not as it was left.
+    type: list
+    elements: str
+    default: []
   hop: {description: The number of the hop in which the run fails., type: int, default: 0}
   node: {description: The node's name in the plan; an operation is finished only when all its steps there are done., type: str, default: ''}
   save: {description: Values to keep with the operation., type: dict, default: {}}
@@ -136,6 +142,7 @@ SPEC = {
     **{name: {"type": "dict", "default": {}} for name in ("plan", "save")},
     "done": {"type": "list", "elements": "str", "default": []},
     "evidence": {"type": "list", "elements": "dict", "default": []},
+    "prove": {"type": "list", "elements": "str", "default": []},
     "result": {"type": "str", "default": "", "choices": ["", "finished", "abandoned"]},
     "hop": {"type": "int", "default": 0},
     "lease_seconds": {"type": "int", "default": 120},
@@ -145,7 +152,7 @@ SPEC = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     if module.params["state"] == "read" or module.check_mode:
-        return _operation.read(module.params)
+        return _operation.read(module.params, _evidence.lost)
     return _operation.perform(module.params, _evidence.lost)
 
 

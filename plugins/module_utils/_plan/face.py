@@ -61,7 +61,10 @@ def _back(params: Mapping[str, Any]) -> dict[str, Any]:
     begun = back.unfinished(params["records"])
     if begun:
         return _said(dict(begun["plan"]), begun["id"])
-    made = back.plan(CATALOGUES[params["product"]], params["records"], "rollback" in params["confirm"])
+    seen = {one["name"]: one["version"] for one in params["nodes"]}
+    cluster = Cluster(tuple(params["members"]), params["replication"])
+    confirmed = "rollback" in params["confirm"]
+    made = back.plan(CATALOGUES[params["product"]], params["records"], seen, cluster, confirmed)
     return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
 
 

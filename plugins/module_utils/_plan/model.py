@@ -7,13 +7,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 NODE = "node"
 CLUSTER = "cluster"
 PASSES = ("before", "walk", "together", "walk_again", "after")
+
+
+HOPS = 8
+"""The most hops that one operation may have: a playbook has plays for so many."""
+
+
+def _itself(version: Version) -> Version:
+    return version
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,7 @@ class Catalogue:
     quorums: replication mode -> (copies, how many must answer). alike: the nodes keep nothing themselves (they share
     a database), so one that stays serves everybody; quorums are not asked then.
     retracts: verbs that a failing run itself takes back, so that they bar nothing.
+    called: what a release calls itself.
     """
 
     product: str
@@ -139,6 +148,7 @@ class Catalogue:
     never: Mapping[Version, str] = field(default_factory=dict)
     back: Sequence[Way] = ()
     retracts: Sequence[str] = ()
+    called: Callable[[Version], Version] = _itself
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,7 @@ VERBS: Mapping[str, Verb] = {
     "readable": Verb(what="let the new release read a copy of what the old one has written"),
     "configure": Verb(slots=("config",), what="put the configuration of the new release in place"),
     "move_objects": Verb(CLUSTER, what="move objects in the object store, by the operator's own tasks"),
-    "migrate": Verb(
-        CLUSTER, discards=True, bars=_ALL, what="migrate what the new release keeps in another form, once"
-    ),
+    "migrate": Verb(CLUSTER, discards=True, bars=_ALL, what="migrate what the new release keeps in another form, once"),
     "admit": Verb(CLUSTER, bars=_ALL, what="take over the one user that the new release knows"),
     "contents": Verb(CLUSTER, what="compare buckets, aliases, keys and permissions before anything may delete a block"),
     "restore": Verb(slots=("restore",), discards=True, what="put the metadata back as the backup has it"),
