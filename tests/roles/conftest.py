@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sys
@@ -36,6 +37,7 @@ import pytest  # noqa: E402
 from stage import Stage  # noqa: E402
 
 inprocess.install()
+atexit.register(lambda owner=os.getpid(): os.getpid() == owner and shutil.rmtree(_PLACE, ignore_errors=True))
 
 
 @pytest.fixture
@@ -56,5 +58,3 @@ def pachyderm(tmp_path: Path) -> Stage:
     return Stage(tmp_path, "pachyderm", ["p1"])
 
 
-def pytest_unconfigure() -> None:
-    shutil.rmtree(_PLACE, ignore_errors=True)

@@ -53,6 +53,7 @@ LIMIT = 5000  # tasks of one run; more is a loop without end
 
 Answer = Callable[["Asked"], Mapping[str, Any]]
 overlay: dict[str, bytes] = {}  # what is read in place of files, by real path: mutants
+touched: set[str] = set()  # FILE:LINE of every task that was come by
 
 
 class Asked:
@@ -81,13 +82,12 @@ class Told(CallbackBase):
         self._init_callback_methods()
         self.results: list[tuple[str, str, str, dict[str, Any]]] = []  # state, host, task, result
         self.said: list[str] = []  # messages of debug
-        self.tasks: list[tuple[str, str]] = []  # FILE:LINE, state
         self.printed: list[str] = []
 
     def _note(self, state: str, result: Any) -> None:
         task = result.task
         self.results.append((state, result.host.get_name(), task.get_name(), dict(result.result)))
-        self.tasks.append((str(task.get_path() or ""), state))
+        touched.add(str(task.get_path() or ""))
         if task.action == "ansible.builtin.debug" and state == "ok":
             self.said += [str(one["msg"]) for one in result.result.get("results", [result.result]) if "msg" in one]
         self.printed.append(json.dumps(result.result, default=str))
@@ -108,7 +108,7 @@ class Told(CallbackBase):
         self._note("unreachable", result)
 
     def v2_playbook_on_include(self, included_file: Any) -> None:
-        self.tasks.append((str(included_file._task.get_path() or ""), "ok"))
+        touched.add(str(included_file._task.get_path() or ""))
 
 
 class Inline:
@@ -264,8 +264,8 @@ def _compiled(self: Any, source: Any, *args: Any, **named: Any) -> Any:
 def _argspecs(self: Any) -> Any:
     """They are large and nobody changes them, but Ansible reads and copies them at every include."""
     path = str(self._role_path)
-    if overlay or path not in _specs:
-        return _specs.setdefault(path, _original_argspecs(self)) if not overlay else _original_argspecs(self)
+    if path not in _specs:
+        _specs[path] = _original_argspecs(self)
     return _specs[path]
 
 
