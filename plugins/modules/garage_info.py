@@ -136,6 +136,10 @@ layout:
       description: Role changes that wait to be applied, with id, removed, zone, tags, capacity.
       type: list
       elements: dict
+    zone_redundancy:
+      description: "From 0.9 on, in how many zones a copy must lie, C(maximum) or a number; otherwise empty."
+      type: str
+      sample: maximum
     staged_redundancy:
       description: From 0.9 on, the number of zones that a waiting change wants a copy in; otherwise null.
       type: str

@@ -47,7 +47,8 @@ def nothing_is_lost(cluster: Cluster, release: str) -> None:
 
 
 def nothing_is_left_behind(cluster: Cluster) -> None:
-    """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe."""
+    """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe, a service that is held down."""
+    nothing_is_held(cluster)
     for host in cluster.hosts:
         places = ("/etc/systemd/system", "/run/systemd/system", "/etc", "/var/lib/uplift/garage")
         listed = cluster.on(host, "ls", "-A", *places)
@@ -55,6 +56,14 @@ def nothing_is_left_behind(cluster: Cluster) -> None:
     contents = cluster.garage("a1", "bucket", "list") + cluster.garage("a1", "key", "list")
     assert "uplift-" not in contents, contents
     assert not list(cluster.reports.glob(".probe-*")), "the probe has left its directory"
+
+
+def nothing_is_held(cluster: Cluster) -> None:
+    for host in cluster.hosts:
+        listed = cluster.on(
+            host, "find", "/etc/systemd", "/usr/local/lib", "/var/lib/uplift", "-path", "*held*", check=False
+        )
+        assert [line for line in listed.split() if line.endswith((".conf", ".json"))] == [], listed
 
 
 def backups_are_private_and_proved(cluster: Cluster, report: Any) -> None:

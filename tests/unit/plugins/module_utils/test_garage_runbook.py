@@ -53,7 +53,12 @@ def migrating(**more: Any) -> Replay:
 
 
 def migrated(runner: Replay, check_mode: bool = False, **params: Any) -> dict[str, Any]:
-    given = {"migration": "buckets050", "expect": NAMES, "keys": keys(), **params}
+    given = {
+        "migration": "buckets050",
+        "expect": NAMES,
+        "keys": [{"id": one, "name": "app"} for one in keys()],
+        **params,
+    }
     return migrate.run(garage(runner), given, check_mode)
 
 
@@ -64,6 +69,18 @@ def test_the_migration_is_run_once_with_yes() -> None:  # traps G12 G14
     assert runner.asked.count("migrate --yes buckets050") == 1
     assert (result["changed"], result["renamed"]) == (True, RENAMED)
     assert [name for name in result["buckets"] if len(name) < 32] == ["photos", "site"]
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("uplift-probe", True), ("uplift-20261121t031500z-garage-0.6.0-probe", False)]
+)
+def test_the_operations_own_key_need_not_be_there_any_more(name: str, counts: bool) -> None:
+    given = [*({"id": one, "name": "app"} for one in keys()), {"id": "GKaway", "name": name}]
+    if counts:
+        with pytest.raises(UpliftError, match="does not know the key GKaway"):
+            migrated(migrating(), keys=given)
+    else:
+        assert migrated(migrating(), keys=given)["migrated"] is True
 
 
 def test_a_second_migration_is_not_run() -> None:  # trap G13
@@ -327,6 +344,36 @@ def test_releases_that_cannot(meta: Path, version: str, more: dict[str, str], se
     with pytest.raises(UpliftError, match=sentence):
         converted(meta, Converter(version), **more)
     assert names(meta) == {"db"}
+
+
+class Beside(Converter):
+    """The next release lies beside the one that was stopped."""
+
+    def __init__(self, beside: str, stopped: str) -> None:
+        super().__init__(stopped)
+        self.releases = {"/releases/next": beside, BINARY: stopped}
+
+    def run(self, argv: Sequence[str], **how: Any) -> Answer:
+        self.version = self.releases[argv[0]]
+        return super().run(argv, **how)
+
+
+@pytest.mark.parametrize(
+    ("beside", "stopped", "program"),
+    [
+        ("0.9.4", "0.8.7", "/releases/next"),  # trap G01: it converts before it may be started
+        ("1.3.0", "0.9.4", BINARY),  # 1.x has no sled
+    ],
+)
+def test_the_next_release_converts_where_it_can(meta: Path, beside: str, stopped: str, program: str) -> None:
+    runner = Beside(beside, stopped)
+    assert converted(meta, runner, release_binary="/releases/next")["changed"]
+    assert {call["argv"][0] for call in runner.calls if "convert-db" in call["argv"]} == {program}
+
+
+def test_neither_of_both_can_convert(meta: Path) -> None:
+    with pytest.raises(UpliftError, match="1.3.0 does not know sled; Garage 2.1.0 does not know sled; wanted a rel"):
+        converted(meta, Beside("1.3.0", "2.1.0"), release_binary="/releases/next")
 
 
 def test_a_build_without_the_engine_is_told(meta: Path) -> None:
