@@ -30,15 +30,16 @@ class Snapshot:
         self._dest = str(params["dest"])
 
     def present(self, check: bool) -> dict[str, Any]:
-        """Taken anew each time: the cluster is at rest, and a snapshot is small."""
+        """Taken anew each time: the cluster is at rest, and a snapshot is small. One of an earlier state is kept."""
         if check:
-            return {"changed": True, "evidence": []}
+            return {"changed": True, "kept": "", "evidence": []}
         _files.make_private(os.path.dirname(self._dest))
         part = f"{self._dest}.part"
         try:
             self._etcdctl("Taking a snapshot of etcd", "snapshot", "save", part, asking=True)
             os.chmod(part, 0o600)
             seen = {**self._status(part), "sha256": _files.sha256_of(part), "size": os.path.getsize(part)}
+            kept = _files.keep_earlier(self._dest, manifest_path(""))
             _files.write_atomic(manifest_path(self._dest), json.dumps(seen).encode(), 0o600)
             os.replace(part, self._dest)
             _files.sync_directory(os.path.dirname(part))
@@ -46,7 +47,7 @@ class Snapshot:
             for left in (part, f"{part}.part"):
                 if os.path.exists(left):
                     os.unlink(left)
-        return {"changed": True, **self._said(seen)}
+        return {"changed": True, "kept": kept, **self._said(seen)}
 
     def proved(self, check: bool) -> dict[str, Any]:
         """Restored into a directory of its own; etcd compares every byte with the sum at the snapshot's end."""

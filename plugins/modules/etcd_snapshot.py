@@ -45,6 +45,11 @@ RETURN = r"""
 snapshot: {description: The file., returned: always, type: str, sample: /var/backups/uplift/etcd.snapshot}
 keys: {description: How many keys it holds., returned: always, type: int, sample: 61}
 revision: {description: At which revision it was taken., returned: always, type: int, sample: 118}
+kept:
+  description: What the snapshot that was there before is called now. Empty when there was none.
+  returned: when O(state=present)
+  type: str
+  sample: /var/backups/uplift/etcd.snapshot.20261127T140236Z
 evidence:
   description: What was left, for the record of an operation.
   returned: always
