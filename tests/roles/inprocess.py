@@ -177,17 +177,17 @@ def ask(task: Any, module: str, args: Mapping[str, Any], task_vars: Mapping[str,
     asked = Asked(task, module, args, task_vars)
     invocation: Mapping[str, Any] = {}
     if module.startswith(OURS):
-        checked = _module(module, args, asked.check, only_arguments=True)
+        checked = called(module, args, asked.check, only_arguments=True)
         if "params" not in checked:
             return checked
         asked.args, invocation = checked["params"], checked["invocation"]
     result = json.loads(json.dumps(Stage.answer(asked)))
     if result.pop("_really", False):
-        result = _module(module, asked.sent, asked.check)
+        result = called(module, asked.sent, asked.check)
     return {"changed": False, "invocation": {"module_args": invocation}, **result}
 
 
-def _module(name: str, args: Mapping[str, Any], check: bool, only_arguments: bool = False) -> dict[str, Any]:
+def called(name: str, args: Mapping[str, Any], check: bool, only_arguments: bool = False) -> dict[str, Any]:
     """What the module returns, run here; or its arguments as it has read them."""
     code = importlib.import_module(f"ansible_collections.uplift.datastores.plugins.modules.{name.removeprefix(OURS)}")
     real = basic.AnsibleModule.__init__
