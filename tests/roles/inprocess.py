@@ -53,6 +53,8 @@ LIMIT = 5000  # tasks of one run; more is a loop without end
 
 Answer = Callable[["Asked"], Mapping[str, Any]]
 overlay: dict[str, bytes] = {}  # what is read in place of files, by real path: mutants
+failures: list[str] = []  # of this run, with what no_log hides
+refused: list[str] = []  # what modules said of arguments that they do not take, whatever no_log hides
 touched: set[str] = set()  # FILE:LINE of every task that was come by
 
 
@@ -138,6 +140,8 @@ class Inline:
                 given.final_q,
                 given.variable_manager,
             ).run()
+        if result.get("failed"):
+            failures.append(f"{given.host}: {task.get_name()}: {result.get('msg')}")
         given.final_q.send_task_result(
             _RawTaskResult(host=given.host, task=task, return_data=result, task_fields=task.dump_attrs())
         )
@@ -179,6 +183,7 @@ def ask(task: Any, module: str, args: Mapping[str, Any], task_vars: Mapping[str,
     if module.startswith(OURS):
         checked = called(module, args, asked.check, only_arguments=True)
         if "params" not in checked:
+            refused.append(f"{asked.at}: {asked.module}: {checked.get('msg')}")
             return checked
         asked.args, invocation = checked["params"], checked["invocation"]
     result = json.loads(json.dumps(Stage.answer(asked)))
@@ -295,6 +300,8 @@ def play(
 ) -> tuple[int, Told]:
     """Play it: the exit status and what was told."""
     Stage.answer, Inline.ran = staticmethod(answer), 0
+    refused.clear()
+    failures.clear()
     context.CLIARGS = CLIArgs(
         {
             "check": check,

@@ -38,6 +38,7 @@ class Run:
 
     def __init__(self, rc: int, told: inprocess.Told, calls: list[Asked]) -> None:
         self.rc, self.told, self.calls = rc, told, calls
+        self.failures = list(inprocess.failures)
 
     @property
     def ok(self) -> bool:
@@ -275,6 +276,7 @@ class Stage:
         operation_action._keeper = SimpleNamespace(keep=lambda *_given: None, release=lambda _token: None)
         _evidence.lost = self._holds
         rc, told = inprocess.play(path, inventory, self.answer, extra, check)
+        assert not inprocess.refused, f"Arguments that a module does not take: {inprocess.refused}"
         return Run(rc, told, self._calls)
 
     def _holds(self, evidence: Mapping[str, Any]) -> str:
