@@ -47,7 +47,7 @@ def nothing_is_lost(cluster: Cluster, release: str) -> None:
 
 
 def nothing_is_left_behind(cluster: Cluster) -> None:
-    """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe, a service that is held down."""
+    """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe, what holds a service."""
     nothing_is_held(cluster)
     for host in cluster.hosts:
         places = ("/etc/systemd/system", "/run/systemd/system", "/etc", "/var/lib/uplift/garage")
@@ -60,10 +60,9 @@ def nothing_is_left_behind(cluster: Cluster) -> None:
 
 def nothing_is_held(cluster: Cluster) -> None:
     for host in cluster.hosts:
-        listed = cluster.on(
-            host, "find", "/etc/systemd", "/usr/local/lib", "/var/lib/uplift", "-path", "*held*", check=False
-        )
-        assert [line for line in listed.split() if line.endswith((".conf", ".json"))] == [], listed
+        listed = cluster.on(host, "find", "/etc/systemd", "/usr/local/lib", "/var/lib/uplift", check=False)
+        held = [path for path in listed.split() if "zzz-uplift-held" in path or "/uplift/held/" in path]
+        assert held == [], held
 
 
 def backups_are_private_and_proved(cluster: Cluster, report: Any) -> None:

@@ -49,7 +49,8 @@ class World:
     paused: bool = False
 
     def __post_init__(self) -> None:
-        names = {name for hop in self.plan["hops"] for one in hop["passes"].values() for w in one["waves"] for name in w}
+        passes = [one for hop in self.plan["hops"] for one in hop["passes"].values()]
+        names = {name for one in passes for wave in one["waves"] for name in wave}
         self.nodes = {name: Node() for name in sorted(names)}
         self.stores = [[]]
         for hop in self.plan["hops"]:
@@ -272,7 +273,8 @@ def _wave(world: World, run: str, steps: Any, wave: Any, cut: Cut | None, did: l
         for name in wave:
             if step["scope"] == "cluster" and name != world.plan["leader"]:
                 continue
-            _step(world, run, step["key"], name, cut if cut and (cut.key, cut.node) == (step["key"], name) else None, did)
+            here = cut if cut and (cut.key, cut.node) == (step["key"], name) else None
+            _step(world, run, step["key"], name, here, did)
         world.write()
 
 

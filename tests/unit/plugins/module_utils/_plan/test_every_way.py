@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every way of every hop of every product, cut at every moment, and gone on with: nothing is lost, nothing done twice."""
+"""Every way of every hop of every product, cut at every moment and gone on with: nothing is lost."""
 
 from __future__ import annotations
 
