@@ -169,6 +169,12 @@ def behind(record: Record) -> int:
     return min([max(hops, default=0), *unfinished])
 
 
+def barred(record: Record, number: int, retracts: Sequence[str]) -> dict[str, str]:
+    """What of the hop has to stay closed when a run fails, each with the verb that has begun and is the reason."""
+    keys = [key for key in begun(record, number) if verb_name(key) not in retracts]
+    return {thing: f"{verb_name(key)} has begun" for key in reversed(keys) for thing in bars(key)}
+
+
 def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str], list[str]]:
     """What a failing run may give back to clients in this hop at this node, and the steps that are undone by that.
 
@@ -178,8 +184,8 @@ def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str
     mine = begun(record, number)
     if record["plan"].get("undoes") or is_past(record, number):
         return [], []
-    barred = {thing for key in mine if verb_name(key) not in retracts for thing in bars(key)}
-    given = {thing: key for thing, key in closed(record, number).items() if thing not in barred}
+    stays = barred(record, number, retracts)
+    given = {thing: key for thing, key in closed(record, number).items() if thing not in stays}
     if not given:
         return [], []
     first = min(mine.index(key) for key in given.values())

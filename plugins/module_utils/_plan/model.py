@@ -153,20 +153,29 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Node:
-    """One node as found: inventory name, the cluster's id for it, zone ("" for none), the release that runs."""
+    """One node as found: inventory name, the cluster's id for it, zone ("" for none), the release that runs.
+
+    stores: whether it holds copies of objects; a gateway does not.
+    """
 
     name: str
     id: str
     zone: str
     version: Version
+    stores: bool = True
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """What the cluster says of itself: member ids and the replication mode as it is written in the config ("3")."""
+    """What the cluster says of itself: member ids and the replication mode as it is written in the config ("3").
+
+    zone_redundancy: in how many zones a copy of everything must lie, as the layout says it: a number, "maximum" (as
+    many as there can be), or "" where the release has no such setting and always does the latter.
+    """
 
     members: Sequence[str]
     replication: str
+    zone_redundancy: str = ""
 
 
 @dataclass(frozen=True)
