@@ -200,10 +200,11 @@ class Run:
 
     def learn_probe_key(self) -> None:
         """The key of Garage's probe is made by the operation: its secret is asked for as soon as it is there."""
-        ask = ["docker", "exec", self.cluster.hosts[0].container, "garage", "key", "info", "uplift-probe"]
+        ask = ["docker", "exec", self.cluster.hosts[0].container, "garage", "key"]
         end = time.monotonic() + LIMIT
         while "probe_key" not in self.canaries and time.monotonic() < end:
-            found = re.search(r"Secret key: (\w+)", run(ask, check=False).stdout)
+            key = re.search(r"\b(GK\w+)\s+uplift-", run([*ask, "list"], check=False).stdout)
+            found = key and re.search(r"Secret key: (\w+)", run([*ask, "info", key[1]], check=False).stdout)
             if found:
                 self.canaries = {**self.canaries, "probe_key": found[1]}
             time.sleep(1)
@@ -222,6 +223,8 @@ class Run:
                 self.play("upgrade", "-e", json.dumps({f"{self.product}_release_checksums": {}}), ends=2)
             self.play("upgrade")
             self.play("status")
+        if self.product == "garage" and "probe_key" not in self.canaries:
+            raise LabError("the key of the probe was never seen: wanted its secret, to look for it")
         self.sights += processes.sights.values()
         say(f"{self.product}: {processes.looks} looks at the process list")
 
