@@ -200,9 +200,7 @@ class Backup:
         except UpliftError:
             return None
 
-    def _dump(
-        self, counts: Mapping[str, int], server: Mapping[str, Any], at_rest: Sequence[str] = ()
-    ) -> Manifest:
+    def _dump(self, counts: Mapping[str, int], server: Mapping[str, Any], at_rest: Sequence[str] = ()) -> Manifest:
         _files.make_private(os.path.dirname(self.dest))
         temp = f"{self.dest}.part"
         os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
