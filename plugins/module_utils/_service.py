@@ -321,7 +321,7 @@ def brought(service: Service, check: bool) -> dict[str, Any]:
     wish, unit = service.wish, find_unit(service.runner, service.wish.unit)
     service.in_time()
     if wish.hold:
-        _held.demand_ours(unit)
+        _held.demand_ours(service.runner, unit)
     if not service.needed(unit) and not service.hold_differs(unit):
         return {"changed": False, **told(unit, service.units)}
     after = {"active": "inactive" if wish.state == "stopped" else "active", "state": wish.state, "held": wish.hold}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -236,9 +237,18 @@ def test_a_daemon_that_was_started_by_hand(
     unit = _systemd.read_unit(systemd, NAME, Path("/nowhere"))
     if refused:
         with pytest.raises(UpliftError, match="Process 4711 runs /bin/sleep .* of t1.service, and outside"):
-            _held.demand_ours(unit, tmp_path / "proc")
+            _held.demand_ours(systemd, unit, tmp_path / "proc")
     else:
-        _held.demand_ours(unit, tmp_path / "proc")
+        _held.demand_ours(systemd, unit, tmp_path / "proc")
+
+
+@pytest.mark.parametrize(("main", "refused"), [(4711, False), (99, True)])
+def test_another_units_own_process_is_not_by_hand(tmp_path: Path, systemd: Systemd, main: int, refused: bool) -> None:
+    """Two units of one template that run the same; or somebody who came by ssh, whose service runs sshd."""
+    by_hand(tmp_path / "proc", group="0::/system.slice/other.service")
+    unit, systemd.pid = _systemd.read_unit(systemd, NAME, Path("/nowhere")), main
+    with pytest.raises(UpliftError, match="Process 4711") if refused else contextlib.nullcontext():
+        _held.demand_ours(systemd, unit, tmp_path / "proc")
 
 
 def test_the_notes_of_containers(tmp_path: Path) -> None:
