@@ -34,7 +34,7 @@ class Systemd:
         self.known: list[str] = []
         self.orders: list[str] = []
         self.run_dir, self.load, self.deaf = root / "run", "loaded", False
-        self.time = 1000.0
+        self.time, self.marks = 1000.0, ""
 
     def _sleep(self, seconds: float) -> None:
         self.time += max(seconds, 0.001)
@@ -46,6 +46,7 @@ class Systemd:
             self.known = sorted(map(str, paths))
         if verb in ("stop", "restart") and self.active == "active":
             mark = next((self.run_dir).glob("uplift-stop-*"))
+            self.marks = mark.name
             (mark / "exited:0").touch()
             self.active, self.pid = "inactive", 0
         if verb in ("start", "restart"):
@@ -197,6 +198,7 @@ def test_template_units_are_held_one_by_one(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     systemd = Systemd(tmp_path, name="garage@50%a.service")
     systemd.bring("stopped", hold=OP)
+    assert systemd.marks == "uplift-stop-garage@50_a.service"
     (one,) = systemd.units.all()
     assert one.name == "garage@50%a.service"
     assert f"ConditionPathExists=!{one.path.replace('%', '%%')}\n" in Path(one.path).read_text()
