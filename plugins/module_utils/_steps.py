@@ -127,22 +127,27 @@ def redone_before(record: Record, key: str, run: str, excepted: str) -> bool:
 
 
 def is_final(record: Record, key: str) -> bool:
-    """Has the new release taken the place of what the step looked at? Then it is kept as it is, or refused."""
-    barrier = verb_of(key).final_after
-    return bool(barrier) and any(barrier in verb_of(other).slots for other in later(record, key))
+    """Has the new release taken the place of what the step looked at, or changed it? Then it is kept, or refused."""
+    barrier, after = verb_of(key).final_after, later(record, key)
+    return bool(barrier) and any(barrier in verb_of(other).slots or _converts(other) for other in after)
+
+
+def _converts(key: str) -> bool:
+    """Does it change the data in place, so that the old release must not be started on them?"""
+    return "service" in bars(key) and verb_name(key) != "activate"
 
 
 def demand_possible(record: Record, key: str, why: str) -> None:
     """Refuse to do again what would lose data, with the way out."""
     verb, after = verb_of(key), later(record, key)
     if is_final(record, key):
-        raise UpliftError(_never(key, why, "the new release has been made active after it"))
+        raise UpliftError(_never(key, why, "the new release has been made active, or has changed the data, after it"))
     if verb.discards and clients_since(record, key):
         raise UpliftError(_never(key, why, "clients may have written after it, and it would throw that away"))
     changed = [other for other in after if bars(other)]
     if verb.closes and any(pass_of(other) != pass_of(key) for other in changed):
         raise UpliftError(_never(key, why, f"{verb_name(changed[0])} has begun after it"))
-    converted = [other for other in changed if "service" in bars(other) and verb_name(other) != "activate"]
+    converted = [other for other in changed if _converts(other)]
     if "service" in verb.closes and converted and not any("release" in verb_of(other).slots for other in after):
         sentence = f"{verb_name(converted[0])} has begun after it, and what the old release wrote since is not in it"
         raise UpliftError(_never(key, why, sentence))

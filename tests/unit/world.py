@@ -269,24 +269,27 @@ def fail(world: World, run: str, hop: int, wave: list[str]) -> None:
 
 
 def _wave(world: World, run: str, steps: Any, wave: Any, cut: Cut | None, did: list[str]) -> None:
+    leader = world.plan["leader"]
     for step in steps:
-        for name in wave:
-            if step["scope"] == "cluster" and name != world.plan["leader"]:
-                continue
+        # All have noted that it begins before the leader does it.
+        for name in wave if step["scope"] == "node" else sorted(wave, key=lambda one: one == leader):
+            does = step["scope"] == "node" or name == leader
             here = cut if cut and (cut.key, cut.node) == (step["key"], name) else None
-            _step(world, run, step["key"], name, here, did)
+            _step(world, run, step["key"], name, does, here, did)
         world.write()
 
 
-def _step(world: World, run: str, key: str, name: str, cut: Cut | None, did: list[str]) -> None:
+def _step(world: World, run: str, key: str, name: str, does: bool, cut: Cut | None, did: list[str]) -> None:
+    """Every node notes every step of its passes: what the leader did to the cluster's data is so for all."""
     record = world.nodes[name].record
     needed = _record.need(record, key, run, lambda item: world.holds(name, item))
     if needed.needed:
         _record.begun(record, key, run, 0.0, needed.reason)
         if cut and cut.moment == "begun":
             raise Ended
-        world.do(key, name)
-        did.append(f"{key} {name}")
+        if does:
+            world.do(key, name)
+            did.append(f"{key} {name}")
         if cut and cut.moment == "inside":
             raise Ended
         _record.finished(record, key, world.evidence(key, name), 0.0)
