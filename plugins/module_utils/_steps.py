@@ -127,14 +127,9 @@ def redone_before(record: Record, key: str, run: str, excepted: str) -> bool:
 
 
 def is_final(record: Record, key: str) -> bool:
-    """Has the new release taken the place of what the step looked at, or changed it? Then it is kept, or refused."""
-    barrier, after = verb_of(key).final_after, later(record, key)
-    return bool(barrier) and any(barrier in verb_of(other).slots or _converts(other) for other in after)
-
-
-def _converts(key: str) -> bool:
-    """Does it change the data in place, so that the old release must not be started on them?"""
-    return "service" in bars(key) and verb_name(key) != "activate"
+    """Has the new release taken the place of what the step looked at? Then it is kept as it is, or refused."""
+    barrier = set(verb_of(key).final_after)
+    return any(barrier & set(verb_of(other).slots) for other in later(record, key))
 
 
 def demand_possible(record: Record, key: str, why: str) -> None:
@@ -147,7 +142,7 @@ def demand_possible(record: Record, key: str, why: str) -> None:
     changed = [other for other in after if bars(other)]
     if verb.closes and any(pass_of(other) != pass_of(key) for other in changed):
         raise UpliftError(_never(key, why, f"{verb_name(changed[0])} has begun after it"))
-    converted = [other for other in changed if _converts(other)]
+    converted = [other for other in changed if "service" in bars(other) and verb_name(other) != "activate"]
     if "service" in verb.closes and converted and not any("release" in verb_of(other).slots for other in after):
         sentence = f"{verb_name(converted[0])} has begun after it, and what the old release wrote since is not in it"
         raise UpliftError(_never(key, why, sentence))
@@ -162,7 +157,6 @@ def missing(record: Record, node: str) -> list[str]:
         for one in hop["passes"].values()
         if any(node in wave for wave in one["waves"])
         for step in one["steps"]
-        if step["scope"] == "node" or node == plan["leader"]
     ]
     return [key for key in wanted if (steps.get(key) or {}).get("state") != DONE]
 
@@ -175,6 +169,12 @@ def behind(record: Record) -> int:
     return min([max(hops, default=0), *unfinished])
 
 
+def barred(record: Record, number: int, retracts: Sequence[str]) -> dict[str, str]:
+    """What of the hop has to stay closed when a run fails, each with the verb that has begun and is the reason."""
+    keys = [key for key in begun(record, number) if verb_name(key) not in retracts]
+    return {thing: f"{verb_name(key)} has begun" for key in reversed(keys) for thing in bars(key)}
+
+
 def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str], list[str]]:
     """What a failing run may give back to clients in this hop at this node, and the steps that are undone by that.
 
@@ -184,8 +184,8 @@ def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str
     mine = begun(record, number)
     if record["plan"].get("undoes") or is_past(record, number):
         return [], []
-    barred = {thing for key in mine if verb_name(key) not in retracts for thing in bars(key)}
-    given = {thing: key for thing, key in closed(record, number).items() if thing not in barred}
+    stays = barred(record, number, retracts)
+    given = {thing: key for thing, key in closed(record, number).items() if thing not in stays}
     if not given:
         return [], []
     first = min(mine.index(key) for key in given.values())
@@ -198,8 +198,8 @@ def _kept(record: Record, key: str, given: Mapping[str, str], retracts: Sequence
     still = verb_of(key).closes and not set(verb_of(key).closes) & set(given)
     if verb_of(key).bars and verb_name(key) not in retracts:
         return True
-    barrier = verb_of(key).final_after
-    replaced = [other for other in later(record, key) if barrier and barrier in verb_of(other).slots]
+    barrier = set(verb_of(key).final_after)
+    replaced = [other for other in later(record, key) if barrier & set(verb_of(other).slots)]
     return bool(still) or any(verb_name(other) not in retracts for other in replaced)
 
 
