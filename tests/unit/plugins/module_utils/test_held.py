@@ -305,3 +305,5 @@ def test_a_deployment(replicas: int, held: str, unit: dict[str, Any], evidence: 
     told = _deployment.info(Kubectl(), name)
     assert told["unit"] == {"name": name, **unit}
     assert told["evidence"] == [{"slot": "service", "kind": "deployment", "name": name, **evidence}]
+    assert [row["operation"] for row in _deployment.held(Kubectl(), name)] == ([held] if held else [])
+    assert _deployment.held(Kubectl(), "lakefs.service") == []
