@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""0.8 to 0.9 with a conversion, killed in it: whatever boots meanwhile opens neither database with the other release."""
+"""0.8 to 0.9 with a conversion, killed in it: whatever boots meanwhile opens no database with the other release."""
 
 from __future__ import annotations
 
