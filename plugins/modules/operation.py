@@ -129,6 +129,13 @@ lease:
       user: operator
       host: controller
       since: '2026-11-21T03:14:50Z'
+held:
+  description: All services of the node that are held down, units and containers, whichever the inventory names.
+  returned: O(state=read)
+  type: list
+  elements: dict
+  sample:
+    - {kind: unit, name: garage.service, operation: garage-20261127T140512Z, since: '2026-11-27T14:09:31Z'}
 told:
   description: The lease as a person reads it. Nobody holds one whose time is up.
   returned: O(state=read)
