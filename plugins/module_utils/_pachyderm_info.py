@@ -12,8 +12,8 @@ import os
 from dataclasses import asdict
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
 from ansible_collections.uplift.datastores.plugins.module_utils import _held, _systemd, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl, connected, demand_cluster
@@ -53,7 +53,7 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def closed(units: Sequence[str], held: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """What this collection has closed to clients at this node, whether or not anybody answers. Rows as of `_recovery`."""
+    """What this collection has closed to clients at this node, whoever answers. Rows as of `_recovery`."""
     rows = [row for unit in units for row in held_rows(unit, held)]
     paths = [_systemd.drop_in_path(unit, MOVED, runtime=False) for unit in units]
     return rows + [
