@@ -29,6 +29,9 @@ VERBS: Mapping[str, Verb] = {
     "extract": Verb(
         CLUSTER, slots=("dump",), final_after="metadata", what="write the dump, decode it and count what it holds"
     ),
+    "recount": Verb(
+        CLUSTER, what="count the cluster again and compare it with the dump, right before anything is thrown away"
+    ),
     "count": Verb(fresh=True, what="count the entries of every table"),
     "renew": Verb(
         discards=True,
@@ -76,7 +79,7 @@ VERBS: Mapping[str, Verb] = {
         what="put the old release back with the metadata that was kept for it",
     ),
     "switch": Verb(
-        slots=("beside", "service"),
+        slots=("beside", "service", "ports"),
         opens=("service", "ports"),
         bars=_ALL,
         what="let clients use the new cluster in place of the old one",

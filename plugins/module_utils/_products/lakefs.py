@@ -28,17 +28,18 @@ PATCH = (
 def _migration(before: Sequence[str] = (), after: Sequence[str] = (), proved: Sequence[str] = ()) -> Sequence[Way]:
     """Guide 003: stop all, run `lakefs migrate` with the new binary once, start all. What a hop has around that.
 
-    proved: what the tables have to say when nobody writes any more.
+    The new binary is called by its path, with the configuration that was staged for it: until the database is as it
+    wants it, it is nobody's next start. proved: what the tables have to say when nobody writes any more.
     """
     # What is committed and noted down before is of the last moment: a rehearsal takes long, and clients work meanwhile.
     last = ("leave", "commit_uncommitted", "inventory", "stop", "alone", *proved)
-    back_up = (*last, "backup", "prove", "activate", "configure")
+    back_up, switch = (*last, "backup", "prove"), ("activate", "configure")
     return (
         Way(
             "all_at_once",
             {
                 "before": ("preflight", "stage", "commit_uncommitted", "rehearse"),
-                "together": (*back_up, *before, "migrate", *after, "start", "healthy", "join"),
+                "together": (*back_up, *before, "migrate", *after, *switch, "start", "healthy", "join"),
                 "after": ("verify",),
             },
             {"together": _DOWN},

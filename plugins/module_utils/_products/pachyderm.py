@@ -47,7 +47,7 @@ DUMPED = (
         "all_at_once",
         {
             "before": (*_REST, "extract"),
-            "together": ("backup", "prove", "stop", "activate", "undeploy", "redeploy", "restore"),
+            "together": ("backup", "prove", "recount", "stop", "activate", "undeploy", "redeploy", "restore"),
             "after": (*_WAKE, "resume", "unpause"),
         },
         _SHUT_OUT,
@@ -56,20 +56,20 @@ DUMPED = (
         "side_by_side",
         {
             "before": (*_REST, "extract"),
-            "together": ("backup", "prove", "beside", "restore"),
+            "together": ("backup", "prove", "recount", "beside", "restore"),
             "after": (*_WAKE, "switch", "resume", "unpause"),
         },
         {**_SHUT_OUT, "after": "the old cluster stays paused beside the new one: going back is a switch"},
     ),
 )
 
-# Guide 002, "Migrate to 1.5.x".
+# Guide 002, "Migrate to 1.5.x". Called by its path: until the metadata is 1.5's, nothing starts 1.5 on it.
 MIGRATED = (
     Way(
         "all_at_once",
         {
             "before": _REST,
-            "together": ("backup", "prove", "stop", "activate", "migrate", "start"),
+            "together": ("backup", "prove", "stop", "migrate", "activate", "start"),
             "after": (*_WAKE, "resume", "unpause"),
         },
         _SHUT_OUT,
