@@ -14,7 +14,7 @@ from upgrades import ROOT, Cluster
 
 __all__ = ["cluster"]
 
-HOOK = Path(__file__).parents[1] / "upload.yml"
+HOOK = Path(__file__).parents[2] / "shared" / "hooks" / "upload.yml"
 OLD, TARGET = "0.22.0", os.environ["UPLIFT_TARGET"]
 
 
