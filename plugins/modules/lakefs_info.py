@@ -109,6 +109,12 @@ sessions:
   type: list
   elements: dict
   sample: [{account: lakefs, application: '', address: 198.18.1.11, sessions: 25}]
+closed:
+  description: C(service) where the unit or container is held down, with the operation that it is held for.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{thing: service, what: unit lakefs.service, operation: 20261121T031500Z-lakefs-1.84.0}]
 problems:
   description: What could not be asked, by key and sentence.
   returned: always
@@ -127,7 +133,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._argspec import 
     serve,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._held import everything
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_info import gather
+from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
 
 SPEC = {
     **LAKEFS,
@@ -139,7 +147,8 @@ SPEC = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return gather(LocalRunner(), module.params)
+    name = module.params["unit"].rpartition(":")[2]
+    return {"closed": held_rows(name, everything()), **gather(LocalRunner(), module.params)}
 
 
 def main() -> None:
