@@ -90,6 +90,35 @@ def test_a_database_that_does_not_fit_is_not_started_on(one: Stage) -> None:
     assert "disk full" in run.why and not started(run) and "could not be started again" in run.said
 
 
+def test_one_server_that_cannot_be_started_keeps_no_other_down(both: Stage) -> None:
+    both.on("lakefs_info", {"and": {"sessions": [], "unfit": "it does not fit", "problems": []}}, host="l1")
+    both.on("postgres_backup", failed("disk full"))
+    run = both.steps(["stop", "backup", "start"])
+    assert "disk full" in run.why and started(run) == ["l2"]
+
+
+def test_only_what_was_closed_is_given_back(both: Stage, tmp_path: Any) -> None:
+    hooks(both, tmp_path)
+    both.found(lakefs_access_key_id="AKIA", lakefs_secret_access_key="s")
+    both.on("lakefs_inventory", failed("the API is silent"))
+    run = both.steps(["leave", "inventory", "stop"])
+    assert "the API is silent" in run.why and "balancer back" in run.said and not started(run)
+
+
+def test_nobody_is_put_into_a_balancer_that_nobody_took_out_of_it(both: Stage, tmp_path: Any) -> None:
+    hooks(both, tmp_path)
+    both.on("postgres_backup", failed("disk full"))
+    run = both.steps(["stop", "backup"])
+    assert started(run) == ["l1", "l2"] and "balancer back" not in run.said
+
+
+def test_a_migration_mends_namespaces_and_says_how_long_it_took(one: Stage) -> None:
+    one.on("lakefs_migrate", {"and": {"seconds": 12.5}})
+    run = one.steps(["migrate"])
+    assert [call.args.get("command") for call in run.of("lakefs_migrate")] == ["auto", "task"]
+    assert one.record()["saved"]["migration_0"] == 12.5
+
+
 # lakefs_drop_tables
 
 OLD = {"changed": True, "tables": ["auth_users", "schema_migrations"], "foreign": ["tasks"]}
@@ -119,7 +148,9 @@ def test_old_tables_go_after_a_proved_backup_and_under_the_lease(both: Stage) ->
         run.place("lakefs_drop_tables", check=False),
         run.place("operation", state="withdrawn"),
     ]
-    assert order == sorted(order) and len(run.of("lakefs_drop_tables", check=False)) == 1
+    assert order == sorted(order) and run.hosts("lakefs_drop_tables", check=False) == ["l1"]
+    assert run.hosts("postgres_backup") == ["l1", "l1"], "one database is backed up and proved once"
+    assert run.said.count("which stay: tasks") == 1
     assert not (both.records / "l1" / "lease.json").exists() and both.record("l1") == {}
 
 
