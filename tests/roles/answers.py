@@ -139,6 +139,7 @@ class World:
             "nodes": [{"id": self._node_id(host), "up": bool(self.runs[host])} for host in self.hosts],
             "layout": {"version": 1, "roles": roles},
             "staged": [],
+            "closed": [],
             "buckets": self._buckets(),
             "keys": self._keys(),
         }
