@@ -18,9 +18,9 @@ OPENED = {"module": "garage_ports", "state": "open"}
 STARTED = {"module": "systemd_unit", "state": "started"}
 
 
-def killed(stage: Stage, until: str, **more: Any) -> None:
+def killed(stage: Stage, until: str, passes: Any = PASSES) -> None:
     """A run of this operation did the steps up to this one at every node, died inside it, and its lease ran out."""
-    plan = {**stage.plan(PASSES), **more}
+    plan = stage.plan(passes)
     stage._begin(plan, {})
     stage.runs += 1
     keys = [step["key"] for one in plan["hops"][0]["passes"].values() for step in one["steps"]]
@@ -119,7 +119,7 @@ def test_a_node_that_does_not_open_is_said(garage: Stage) -> None:
     garage.on("garage_info", {"and": {"closed": [SHUT]}})
     garage.on("garage_ports", failed("read-only file system"), state="open", host="b1")
     run = garage.playbook("garage_recover")
-    assert f"it reads {QUIET} at b1 is still closed" in run.why, run.why
+    assert f"it reads {QUIET}, what recover could not start at b1 is still closed" in run.why, run.why
     assert not (garage.records / "a1" / "lease.json").exists()
 
 
@@ -204,3 +204,45 @@ def test_recover_of_a_node_opens_just_what_it_is_told(garage: Stage, opened: lis
     assert run.ok, run.why
     assert bool(run.of(**OPENED)) == ("ports" in opened)
     assert bool(run.of(**STARTED)) == ("service" in opened)
+
+
+def test_a_server_of_lakefs_is_started_and_put_back_into_the_balancer(lakefs: Stage) -> None:
+    one = lakefs.only("l1")
+    killed(one, "activate", {"walk": ["leave", "stop", "activate", "start", "join"]})
+    run = one.playbook("lakefs_recover")
+    assert run.ok, run.why
+    assert run.of(**STARTED), run.said
+    assert one.steps_done("l1")["0/walk/0/leave"] == "undone"
+
+
+@pytest.mark.parametrize("product", ["garage", "lakefs"])
+def test_a_service_that_does_not_start_is_no_success(product: str, request: pytest.FixtureRequest) -> None:
+    stage = request.getfixturevalue(product)
+    one = stage.only(stage.hosts[0])
+    killed(one, "activate", {"walk": ["stop", "activate", "start"]})
+    one.on("systemd_unit", failed("it fell at once"), state="started")
+    run = one.playbook(f"{product}_recover")
+    assert "what recover could not start" in run.why and "Clients are let in again" not in run.said
+    assert "could not be started again: it fell at once" in run.said
+    assert not (one.records / one.hosts[0] / "lease.json").exists()
+
+
+def test_lakefs_that_was_migrated_stays_down(lakefs: Stage) -> None:
+    one = lakefs.only("l1")
+    killed(one, "migrate", {"together": ["stop", "backup", "migrate", "activate", "start"]})
+    run = one.playbook("lakefs_recover")
+    assert "may not be opened: migrate has begun" in run.why and not run.of("systemd_unit")
+
+
+def test_pipelines_of_pachyderm_are_started_again(pachyderm: Stage) -> None:
+    killed(pachyderm, "extract", {"before": ["pause", "quiesce", "extract"]})
+    run = pachyderm.playbook("pachyderm_recover")
+    assert run.ok, run.why
+    assert run.of("pachyderm_pipelines") and set(pachyderm.steps_done().values()) == {"undone"}
+
+
+def test_an_operator_of_pachyderm_is_told_why_the_pipelines_stand(pachyderm: Stage) -> None:
+    killed(pachyderm, "extract", {"before": ["pause", "quiesce", "extract"]})
+    pachyderm.record_call(pachyderm.hosts[0], state="abandoned")
+    run = pachyderm.playbook("pachyderm_plan")
+    assert {row["thing"] for row in run.of("pachyderm_findings")[0].args["closed"]} == {"pipelines", "ports"}
