@@ -165,6 +165,13 @@ held_by:
   returned: when another run holds the lease
   type: dict
   sample: {user: operator, host: controller, pid: 4711, since: '2026-11-21T03:14:50Z'}
+recovery:
+  description:
+    - What is closed to clients here by the record, each with the step that C(closed) it; what is C(barred) from being opened, and why;
+      the C(hop) that began last; and what an abandoned operation has C(left) closed.
+  returned: O(state=read)
+  type: dict
+  sample: {hop: 0, closed: {ports: 0/before/3/quiesce}, barred: {}, left: []}
 now:
   description: The time at the node, as operation ids begin with it.
   returned: O(state=read)
