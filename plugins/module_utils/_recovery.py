@@ -28,7 +28,7 @@ def recovery(record: Mapping[str, Any]) -> dict[str, Any]:
     keys = _steps.begun(record)
     number = max(map(_steps.hop_of, keys), default=0)
     closed = _steps.closed(record, number)
-    barred = _steps.barred(record, number)
+    barred = _steps.barred(record, number, record["plan"].get("retracts") or ())
     if record["plan"].get("undoes"):
         barred = dict.fromkeys(THINGS, f"the way back {record['id']} has begun")
     left = [{"thing": thing, "what": f"step {key}", "operation": record["id"]} for thing, key in sorted(closed.items())]

@@ -75,10 +75,34 @@ unfit:
   sample: ''
 state_problem: {description: Why no release may be started on the database., returned: always, type: str, sample: ''}
 server:
-  description: The database's name, place, owner, size in bytes, and whether the account may create others.
+  description: >-
+    The database's name, place, owner, size in bytes, whether the account may create others, and in C(rights) how it could put a dump back
+    (C(way): C(database), C(schema), or empty), what it lacks for that, and what an administrator would run.
   returned: always
   type: dict
-  sample: {name: lake, place: '127.0.0.1:5432/lake', account: lakefs, owner: lakefs, size: 11181415, writes: 38, createdb: true, server: '15.18'}
+  sample:
+    name: lake
+    place: '127.0.0.1:5432/lake'
+    account: lakefs
+    owner: lakefs
+    size: 11181415
+    writes: 38
+    createdb: true
+    server: '15.18'
+    rights:
+      database: lake
+      account: lakefs
+      schema: public
+      createdb: false
+      owns_database: false
+      owns_schema: false
+      may_create: false
+      extensions: []
+      unreadable: []
+      beside: ''
+      way: ''
+      lacks: [may not create databases, does not own lake, does not own the schema public, may not create schemas in lake]
+      statements: ['ALTER SCHEMA "public" OWNER TO "lakefs";', 'GRANT CREATE ON DATABASE "lake" TO "lakefs";']
 sessions:
   description: Who else is connected to the database.
   returned: always

@@ -31,8 +31,8 @@ class Verb:
     slots: the things whose state the step leaves behind. On resume a finished step counts only while the evidence for
     each holds, unless a later step has written the same slot.
     agreed: all nodes of the wave have to be told before a moment, so they are told at once.
-    final_after: once this slot has been written after the step, the step cannot be done again (a backup of the old
-    release, when the new one has run).
+    final_after: once one of these slots has been written after the step, the step cannot be done again (a backup of the
+    old release, when the new one has run or has changed the data).
     closes, opens: what the step takes from clients and what it gives back: service, ports, pipelines, balancer.
     discards: the step replaces data by older data or by none. It is never done again once clients may have written.
     fresh: the step looks at data that clients change. A later run looks again as long as they are served.
@@ -43,7 +43,7 @@ class Verb:
 
     scope: str = NODE
     slots: tuple[str, ...] = ()
-    final_after: str = ""
+    final_after: tuple[str, ...] = ()
     what: str = ""
     agreed: bool = False
     closes: tuple[str, ...] = ()

@@ -144,7 +144,11 @@ def test_a_real_cluster_at_rest_is_let_through(release: str, port: int, tmp_path
     ("script", "break_it", "said"),
     [
         ({"list pipeline --raw": "list_pipeline_raw"}, "", "The pipeline edges was stopped and is running"),
-        ({"list commit lookup --raw": "list_commit_raw"}, "", "The cluster is not what the dump .* commits of data came"),
+        (
+            {"list commit lookup --raw": "list_commit_raw"},
+            "",
+            "The cluster is not what the dump .* commits of data came",
+        ),
         ({"inspect cluster": replay.Answer(("pachctl",), 0, "0123\n", "")}, "", "is of the cluster b03c829d; the one"),
         ({}, "x.dump", "has the SHA-256"),
         ({}, "x.dump.manifest.json", "There is no dump with a manifest"),
