@@ -139,13 +139,17 @@ class World:
             "running": bool(self.runs[asked.at]),
             "node_id": self._node_id(asked.at),
             "rpc_address": f"{asked.at}:3901",
-            "container": {},
+            "container": self._container(asked),
             "nodes": [{"id": self._node_id(host), "up": bool(self.runs[host])} for host in self.hosts],
             "layout": {"version": 1, "roles": roles},
             "staged": [],
             "buckets": self._buckets(),
             "keys": self._keys(),
         }
+
+    def _container(self, asked: Asked) -> dict[str, Any]:
+        image = f"dxflrs/garage:v{self.active[asked.at]}"
+        return {"name": asked.args["container"], "image": image, "mounts": {}} if asked.args["container"] else {}
 
     def _buckets(self) -> list[dict[str, Any]]:
         return [{"id": "b1", "global_aliases": ["photos"], "local_aliases": [], "keys": [], "website": False}]
