@@ -177,7 +177,7 @@ class Stage:
         groups = {"uplift_test": self.hosts}
         variables = {"operation_product": self.product, "operation_hop_number": str(number), "operation_pass": in_pass}
         values = {
-            **self.world.begun(),
+            **self.begun,
             "operation_planned": {"plan": plan, "resumed": "", "order": [], "token": "test"},
             "operation_opened": {"record": opened},
         }
