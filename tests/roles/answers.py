@@ -79,6 +79,7 @@ class World:
         }[product]
         self.active = dict.fromkeys(hosts, self.version)
         self.runs = dict.fromkeys(hosts, self.version)  # "" while it is down
+        self.deployments: dict[str, dict[str, Any]] = {}
 
     def settings(self) -> dict[str, Any]:
         return {f"{self.product}_version": self.target, f"{self.product}_release_source": "/srv/releases"}
@@ -194,3 +195,46 @@ class World:
     def _pachyderm_info(self, asked: Asked) -> dict[str, Any]:
         release = self.runs[asked.at] if not asked.args["wanted"] else asked.args["wanted"]
         return {"release": release, "version": release, "problem": "", "open_commits": [], "jobs": []}
+
+    # Kubernetes: deployments with as many pods as they are wanted to have, and services
+
+    def _deployment(self, name: str) -> dict[str, Any]:
+        usual = {
+            "metadata": {"name": name, "annotations": {}},
+            "spec": {
+                "replicas": 2,
+                "selector": {"matchLabels": {"app": name}},
+                "template": {
+                    "spec": {"containers": [{"name": name, "image": f"maker/{name}:{self.version}"}], "volumes": []}
+                },
+            },
+        }
+        return self.deployments.setdefault(name, usual)
+
+    def _kubernetes_core_k8s_info(self, asked: Asked) -> dict[str, Any]:
+        kind, name = asked.args["kind"], asked.args.get("name", "")
+        if kind == "Deployment":
+            return {"resources": [copy.deepcopy(self._deployment(name))]}
+        if kind == "Service":
+            ports = [{"name": "api-grpc-port", "port": 650, "nodePort": 30650}]
+            return {"resources": [{"metadata": {"name": name}, "spec": {"ports": ports}}]}
+        if kind == "PersistentVolumeClaim":
+            return {"resources": [{"metadata": {"name": "etcd-storage"}}], "api_found": True}
+        return {"resources": [], "api_found": True}
+
+    def _kubernetes_core_k8s(self, asked: Asked) -> dict[str, Any]:
+        wanted = asked.args.get("definition") or {}
+        if wanted.get("kind") == "Deployment":
+            found = self._deployment(wanted["metadata"]["name"])
+            noted = {**found["metadata"]["annotations"], **wanted["metadata"].get("annotations", {})}
+            found["metadata"]["annotations"] = {key: value for key, value in noted.items() if value is not None}
+            for container in wanted.get("spec", {}).get("template", {}).get("spec", {}).get("containers", []):
+                found["spec"]["template"]["spec"]["containers"][0]["image"] = container["image"]
+        return {"result": {}}
+
+    def _kubernetes_core_k8s_scale(self, asked: Asked) -> dict[str, Any]:
+        self._deployment(asked.args["name"])["spec"]["replicas"] = int(asked.args["replicas"])
+        return {}
+
+    def _kubernetes_core_k8s_json_patch(self, asked: Asked) -> dict[str, Any]:
+        return {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -154,6 +155,10 @@ class Stage:
                 return said
         return self.world.answer(asked)
 
+    def asked(self, **given: Any) -> list[Asked]:
+        """The calls so far, for answers that depend on them."""
+        return [call for call in self._calls if _is(call, ".*", given)]
+
     def role(self, name: str, entry: str, check: bool = False, **variables: Any) -> Run:
         """One entry point of a role, on all hosts, with these variables."""
         return self._plays([_play(self.product, name, entry, variables)], check)
@@ -166,12 +171,15 @@ class Stage:
         before: Mapping[str, Any] | None = None,
         check: bool = False,
         number: int = 0,
+        fresh: bool = False,
         **hop: Any,
     ) -> Run:
         """One pass with these verbs, by the role operation as it is: gate, record, steps, recovery.
 
-        before: what the record has saved. hop: source, target, strategy, undoes (an operation that is undone).
+        before: what the record has saved. hop: source, target, strategy, undoes (an operation that is undone). fresh: of another operation than before, not a resumed one.
         """
+        if fresh:
+            shutil.rmtree(self.records, ignore_errors=True)
         plan = self.plan({in_pass: verbs}, waves, number, **hop)
         opened = self._begin(plan, before or {})
         groups = {"uplift_test": self.hosts}
