@@ -27,7 +27,7 @@ _value: {description: What it says., type: str}
 from collections.abc import Callable
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_dumps import called
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import called
 
 
 def pachyderm_called(release: str) -> str:

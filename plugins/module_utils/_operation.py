@@ -29,10 +29,15 @@ class Held(UpliftError):
         self.facts = {"held_by": lease["owner"]}
 
 
-def read(params: Params) -> dict[str, Any]:
+def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _item: "") -> dict[str, Any]:
+    """The record and the lease. What it left in the slots `prove` is proved again: the record's `lost` says what is not
+    as it was left."""
     files = Files(params["directory"])
+    record = files.record()
+    if record and params.get("prove"):
+        record["lost"] = _record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    return {"changed": False, "record": files.record(), "lease": files.lease(), "now": now}
+    return {"changed": False, "record": record, "lease": files.lease(), "now": now}
 
 
 def perform(params: Params, holds: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
@@ -91,10 +96,19 @@ def _step(files: Files, record: Any, owner: Owner, params: Params, holds: Callab
     if params["begin"]:
         needed = _record.need(record, params["begin"], owner.run, holds)
     if needed.needed:
-        _record.begun(record, params["begin"], owner.run, now)
+        _record.begun(record, params["begin"], owner.run, now, needed.reason)
     if params["finish"] or needed.needed:
         files.write_record(record)
-    return {"changed": False, "needed": needed.needed, "reason": needed.reason}
+    answer = {"needed": needed.needed, "reason": needed.reason, "interrupted": needed.interrupted}
+    return {"changed": False, **answer}
+
+
+def _undone(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
+    """What a failing run may give back to clients, marked as undone before it does."""
+    opened, keys = _record.undone(record, params["hop"], owner.run, time.time())
+    if keys:
+        files.write_record(record)
+    return {"changed": bool(keys), "opened": opened, "undone": keys, "record": record}
 
 
 def _saved(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
@@ -108,6 +122,8 @@ def _abandoned(files: Files, record: Any, owner: Owner, params: Params, holds: C
 
 
 def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
+    if params["result"] == _record.FINISHED:
+        _record.demand_complete(record, params["node"])
     if params["result"]:
         record.update(state=params["result"], closed=time.time())
         files.write_record(record)
@@ -117,6 +133,7 @@ def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Call
 
 _OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {
     "step": _step,
+    "undone": _undone,
     "saved": _saved,
     "closed": _closed,
     "abandoned": _abandoned,

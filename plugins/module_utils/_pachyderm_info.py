@@ -17,7 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl, connected, demand_cluster
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_dumps import called
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import called
 
 EMPTY: Mapping[str, Any] = {
     "address": "",

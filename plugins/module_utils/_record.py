@@ -12,13 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _steps
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import shape
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._steps import DONE, RUNNING, UNDONE
 
 FORMAT = 1
-RUNNING, DONE = "running", "done"
+LOOKED = "Clients were served since an earlier run looked."
+CHAIN = "An earlier step of this pass had to be done again."
 OPEN, FINISHED, ABANDONED = "open", "finished", "abandoned"
 
 Data = Dict[str, Any]  # a record or a lease as JSON knows it
@@ -37,10 +38,11 @@ class Owner:
 
 @dataclass(frozen=True)
 class Need:
-    """Whether a step is to be done now, and why (or why not)."""
+    """Whether a step is to be done now, why (or why not), and whether an earlier run ended inside it."""
 
     needed: bool
     reason: str
+    interrupted: bool = False
 
 
 def held_by(lease: Mapping[str, Any], owner: Owner, now: float) -> str:
@@ -90,74 +92,81 @@ def unfinished(record: Mapping[str, Any]) -> bool:
 
 
 def need(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping[str, Any]], str]) -> Need:
-    """Decide on a step. `holds` re-proves one piece of evidence: "" when it holds, else a sentence."""
+    """Decide on a step. `holds` re-proves one piece of evidence: "" when it holds, else a sentence.
+
+    Raises UpliftError where the step would have to be done again, and doing so would lose data.
+    """
     step = record["steps"].get(key)
-    if step is None:
+    ahead = any(_steps.hop_of(other) > _steps.hop_of(key) for other in _steps.begun(record))
+    if step is None and not ahead:
         return Need(True, "not done yet")
-    if step["state"] == RUNNING:
-        return Need(True, "a run ended inside it")
-    if step["run"] != run and _redone_before(record, key, run):
-        return Need(True, "an earlier step of this pass had to be done again")
-    lost = next(filter(None, map(holds, _proves(record, key))), "")
-    if not lost:
+    state = step["state"] if step else UNDONE
+    if state == DONE and ahead:
+        return Need(False, "done, and a later hop has begun")
+    why = _why(record, key, run, holds) if step else "It is not done, and a later hop has begun."
+    if not why:
         return Need(False, "done, and what it left still holds")
-    _may_be_redone(record, key, lost)
-    return Need(True, lost)
+    if state == DONE and why == CHAIN and _steps.is_final(record, key):
+        lost = _lost(record, key, holds)
+        if not lost:
+            return Need(False, "done before the new release was made active, and what it left still holds")
+        why = lost
+    _steps.demand_possible(record, key, why)
+    return Need(True, why, state == RUNNING)
 
 
-def behind(record: Mapping[str, Any]) -> int:
-    """How many hops the node has behind it: it has begun the next, and of no step of theirs would `need` ask again."""
-    steps = record.get("steps") or {}
-    asked = [key for key, step in steps.items() if step["state"] != DONE or _proves(record, key)]
-    return min([max(map(_hop, steps), default=0), *map(_hop, asked)])
+def _why(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping[str, Any]], str]) -> str:
+    step = record["steps"][key]
+    if step["state"] != DONE:
+        return "A run ended inside it." if step["state"] == RUNNING else "A run that failed has undone it."
+    if step["run"] != run and _steps.redone_before(record, key, run, LOOKED):
+        return CHAIN
+    return _lost(record, key, holds) or (LOOKED if _steps.stale(record, key, run) else "")
 
 
-def begun(record: Data, key: str, run: str, now: float) -> None:
-    record["steps"][key] = {"state": RUNNING, "run": run, "started": now, "evidence": []}
+def _lost(record: Mapping[str, Any], key: str, holds: Callable[[Mapping[str, Any]], str]) -> str:
+    return next(filter(None, map(holds, _steps.proves(record, key))), "")
+
+
+def lost(record: Mapping[str, Any], slots: Sequence[str], holds: Callable[[Mapping[str, Any]], str]) -> list[str]:
+    """What the steps of the last hop left in these slots and what is not so any more, as sentences."""
+    number = max(map(_steps.hop_of, record["steps"]), default=0)
+    items = [item for key in _steps.begun(record, number) for item in record["steps"][key]["evidence"]]
+    return list(filter(None, (holds(item) for item in items if item.get("slot") in slots)))
+
+
+def begun(record: Data, key: str, run: str, now: float, why: str = "") -> None:
+    record["steps"][key] = {"state": RUNNING, "run": run, "started": now, "why": why, "evidence": []}
 
 
 def finished(record: Data, key: str, evidence: Sequence[Mapping[str, Any]], now: float) -> None:
-    """Only evidence of the step's own slot is kept: what another step left is that step's to prove."""
+    """Only evidence of the step's own slots is kept: what another step left is that step's to prove."""
     step = record["steps"].get(key)
     if step is None or step["state"] != RUNNING:
         raise UpliftError(f"The step {key} was not begun at this node and cannot be finished. The record was changed.")
-    slot = VERBS[_verb(key)].slot
-    kept = [dict(item) for item in evidence if slot and item.get("slot") == slot]
+    kept = [dict(item) for item in evidence if item.get("slot") in _steps.verb_of(key).slots]
     step.update(state=DONE, finished=now, evidence=kept)
 
 
-def _hop(key: str) -> int:
-    return int(key.split("/", 1)[0])
+def undone(record: Data, number: int, run: str, now: float) -> tuple[list[str], list[str]]:
+    """Mark as undone what a failing run is about to give back; what that is, and the steps' keys.
+
+    Before anything is given back: a run that dies in between has the steps done once more, which harms nothing.
+    """
+    opened, keys = _steps.undo(record, number, record["plan"].get("retracts") or ())
+    for key in keys:
+        record["steps"][key].update(state=UNDONE, undone=now, undone_by=run)
+    return opened, keys
 
 
-def _verb(key: str) -> str:
-    return key.rsplit("/", 1)[1]
-
-
-def _later(record: Mapping[str, Any], key: str) -> list[str]:
-    keys = shape.keys(record["plan"])
-    return [later for later in keys[keys.index(key) + 1 :] if later in record["steps"]]
-
-
-def _proves(record: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
-    """The step's evidence, as long as no later step has begun to put something else in its place."""
-    slot, evidence = VERBS[_verb(key)].slot, record["steps"][key]["evidence"]
-    return () if any(VERBS[_verb(later)].slot == slot for later in _later(record, key)) else evidence
-
-
-def _redone_before(record: Mapping[str, Any], key: str, run: str) -> bool:
-    one_pass = key.rsplit("/", 2)[0] + "/"
-    keys = [other for other in shape.keys(record["plan"]) if other.startswith(one_pass)]
-    earlier = [record["steps"].get(other) for other in keys[: keys.index(key)]]
-    return any(step is not None and step["run"] == run for step in earlier)
-
-
-def _may_be_redone(record: Mapping[str, Any], key: str, lost: str) -> None:
-    barrier = VERBS[_verb(key)].final_after
-    if barrier and any(VERBS[_verb(later)].slot == barrier for later in _later(record, key)):
+def demand_complete(record: Mapping[str, Any], node: str) -> None:
+    """An operation is finished when every step of its plan is done at every node, and not before."""
+    left = _steps.missing(record, node)
+    if left:
         raise UpliftError(
-            f"The step {key} no longer holds: {lost} It cannot be done again, since the new release has been made"
-            " active after it. Put back what is missing, or go back with the backups of the other nodes."
+            f"The operation {record['id']} is not finished at {node}: {', '.join(left[:6])}"
+            f"{' and others' if len(left) > 6 else ''} ({len(left)} steps) are not done; expected all of its plan. Run"
+            " the same command again, without --start-at-task, --tags or --limit."
         )
 
 

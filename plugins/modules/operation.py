@@ -29,6 +29,7 @@ options:
       read: Only read the record and the lease.
       opened: Begin the operation O(id), or go on with it.
       step: Mark O(finish) as done, with its O(evidence), and begin O(begin) where it is needed.
+      undone: Mark what a failing run may give back to clients in the hop O(hop) as undone, before it does.
       saved: Put O(save) into the record.
       closed: Give back the lease, and end the record when O(result) says how.
       abandoned: Give up the operation O(id), whoever began it, when no other run holds its lease.
@@ -39,6 +40,14 @@ options:
   finish: {description: Key of the step that has been done., type: str, default: ''}
   evidence: {description: What that step left; see the RV(ignore:evidence) of each module., type: list, elements: dict, default: []}
   begin: {description: Key of the step to begin., type: str, default: ''}
+  prove:
+    description: With V(read), slots such as V(backup); what the last hop's steps left there is proved again, and RV(record) has
+      C(lost), a list of sentences on what is not as it was left.
+    type: list
+    elements: str
+    default: []
+  hop: {description: The number of the hop in which the run fails., type: int, default: 0}
+  node: {description: The node's name in the plan; an operation is finished only when all its steps there are done., type: str, default: ''}
   save: {description: Values to keep with the operation., type: dict, default: {}}
   result: {description: How the operation has ended; empty when it goes on later., type: str, default: '', choices: ['', finished, abandoned]}
   lease_seconds: {description: How long the lease lives without a sign of life., type: int, default: 120}
@@ -64,7 +73,7 @@ EXAMPLES = r"""
 RETURN = r"""
 record:
   description: The record of this node, empty when there is none.
-  returned: O(state) is V(read), V(opened) or V(closed)
+  returned: O(state) is V(read), V(opened), V(undone) or V(closed)
   type: dict
   sample:
     format: 1
@@ -99,6 +108,23 @@ reason:
   returned: O(state=step)
   type: str
   sample: not done yet
+interrupted:
+  description: Whether an earlier run ended inside the step O(begin).
+  returned: O(state=step)
+  type: bool
+  sample: false
+opened:
+  description: What may be given back to clients, out of service, ports, pipelines and balancer.
+  returned: O(state=undone)
+  type: list
+  elements: str
+  sample: [ports, service]
+undone:
+  description: The keys of the steps that are undone by that.
+  returned: O(state=undone)
+  type: list
+  elements: str
+  sample: [0/before/3/quiesce, 0/together/0/stop]
 """
 
 from typing import Any
@@ -108,7 +134,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _evidence
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 
 OWNER = {name: {"type": "str", "required": True} for name in ("run", "user", "host", "since")}
-TEXTS = ("id", "finish", "begin", "take_over")
+TEXTS = ("id", "finish", "begin", "take_over", "node")
 SPEC = {
     "state": {"type": "str", "default": "read", "choices": list(_operation.STATES)},
     "directory": {"type": "path", "required": True},
@@ -116,7 +142,9 @@ SPEC = {
     **{name: {"type": "dict", "default": {}} for name in ("plan", "save")},
     "done": {"type": "list", "elements": "str", "default": []},
     "evidence": {"type": "list", "elements": "dict", "default": []},
+    "prove": {"type": "list", "elements": "str", "default": []},
     "result": {"type": "str", "default": "", "choices": ["", "finished", "abandoned"]},
+    "hop": {"type": "int", "default": 0},
     "lease_seconds": {"type": "int", "default": 120},
     "owner": {"type": "dict", "options": {**OWNER, "pid": {"type": "int", "required": True}}},
 }
@@ -124,7 +152,7 @@ SPEC = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     if module.params["state"] == "read" or module.check_mode:
-        return _operation.read(module.params)
+        return _operation.read(module.params, _evidence.lost)
     return _operation.perform(module.params, _evidence.lost)
 
 

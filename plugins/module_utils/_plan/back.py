@@ -6,26 +6,33 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _steps, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     PASSES,
     Catalogue,
+    Cluster,
     Plan,
     PlannedHop,
     PlannedPass,
     Refusal,
+    Way,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 
 Records = Mapping[str, Mapping[str, Any]]
+RESTORE, REOPEN, SWAP = 0, 1, 2  # places in Catalogue.back
 
 
-def plan(catalogue: Catalogue, records: Records, confirmed: bool) -> Plan | Sequence[Refusal]:
+def plan(
+    catalogue: Catalogue, records: Records, seen: Mapping[str, str], cluster: Cluster, confirmed: bool
+) -> Plan | Sequence[Refusal]:
     """The way back over the hop that the nodes' operation made last, finished or not. Pure.
 
-    records: host -> its record. What is lost is said, and wanted confirmed: objects written since the backup.
+    records: host -> its record. seen: host -> the release that it runs, "" where that is not known. What is lost is
+    said, and wanted confirmed: objects written since the backup.
     """
     refusals = _unusable(records)
     if refusals:
@@ -33,23 +40,63 @@ def plan(catalogue: Catalogue, records: Records, confirmed: bool) -> Plan | Sequ
     record = next(iter(records.values()))
     number = _last_hop(records)
     hop = record["plan"]["hops"][number]
+    refusals = _strangers(catalogue, records, number, seen, cluster)
+    if refusals:
+        return refusals
+    found = _way(catalogue, records, number)
+    if isinstance(found, Refusal):
+        return [found]
+    which, names = found
+    if which == RESTORE and not confirmed:
+        return [_unconfirmed(record, hop, _since(records, number))]
+    way = catalogue.back[which]
+    here, there = _version.parse(hop["target"]), _version.parse(hop["source"])
+    return Plan(
+        catalogue.product,
+        record["plan"]["leader"],
+        there,
+        (
+            PlannedHop(
+                here,
+                there,
+                way.strategy,
+                _passes(way, names),
+                "what clients wrote since the backups were taken" if which == RESTORE else "",
+                f"back over {hop['source']} -> {hop['target']} of {record['id']}",
+            ),
+        ),
+        undoes=record["id"],
+        undoes_hop=number,
+        retracts=tuple(catalogue.retracts),
+    )
+
+
+def _way(catalogue: Catalogue, records: Records, number: int) -> tuple[int, tuple[str, ...]] | Refusal:
+    """Which of the catalogue's ways back, and the nodes that it is for."""
+    record = next(iter(records.values()))
+    hop = record["plan"]["hops"][number]
+    everyone = _everyone(record, number)
     switched = _hosts_with(records, number, "activate")
     # A hop between releases that agree on what they keep backs nothing up, and loses nothing on the way back.
     keeps = any(step["verb"] == "backup" for one in hop["passes"].values() for step in one["steps"])
-    bare = sorted(set(records) - set(_hosts_with(records, number, "backup", "done"))) if switched and keeps else []
+    if not switched:
+        return REOPEN, everyone
+    bare = sorted(set(records) - set(_hosts_with(records, number, "backup", "done"))) if keeps else []
+    if bare and not hop["irreversible"] and len(catalogue.back) > SWAP:
+        # The others were not reached yet and serve with the old release, which shares protocol and data with the new.
+        down = {host for host, one in records.items() if "service" in _steps.closed(one, number)}
+        return SWAP, tuple(name for name in everyone if name in {*switched, *down})
     if bare:
-        return [
-            Refusal(
-                "no_backup",
-                f"{', '.join(bare)} finished no backup in the operation {record['id']}, and {', '.join(switched)} went"
-                f" on to {hop['target']}; wanted a backup of every node. Finish the upgrade instead: run it again.",
-            )
-        ]
-    if switched and keeps and not confirmed:
-        return [_unconfirmed(record, hop)]
-    way = catalogue.back[(0 if keeps else 2) if switched else 1]
-    names = tuple(record["plan"]["hops"][number]["passes"]["before"]["waves"][0])
-    passes = tuple(
+        return Refusal(
+            "no_backup",
+            f"{', '.join(bare)} finished no backup in the operation {record['id']}, and {', '.join(switched)} went on"
+            f" to {hop['target']}; expected a backup of every node. Finish the upgrade instead: run it again.",
+        )
+    return (RESTORE if keeps else SWAP), everyone
+
+
+def _passes(way: Way, names: tuple[str, ...]) -> tuple[PlannedPass, ...]:
+    return tuple(
         PlannedPass(
             name,
             (names,),
@@ -59,17 +106,11 @@ def plan(catalogue: Catalogue, records: Records, confirmed: bool) -> Plan | Sequ
         for name in PASSES
         if name in way.passes
     )
-    here, there = _version.parse(hop["target"]), _version.parse(hop["source"])
-    guide = f"back over {hop['source']} -> {hop['target']} of {record['id']}"
-    lost = "what clients wrote since the backups were taken" if switched and keeps else ""
-    return Plan(
-        catalogue.product,
-        record["plan"]["leader"],
-        there,
-        (PlannedHop(here, there, way.strategy, passes, lost, guide),),
-        undoes=record["id"],
-        undoes_hop=number,
-    )
+
+
+def _everyone(record: Mapping[str, Any], number: int) -> tuple[str, ...]:
+    passes = record["plan"]["hops"][number]["passes"]
+    return tuple(name for wave in (passes.get("before") or passes["together"])["waves"] for name in wave)
 
 
 def unfinished(records: Records) -> Mapping[str, Any] | None:
@@ -79,45 +120,110 @@ def unfinished(records: Records) -> Mapping[str, Any] | None:
 
 
 def _unusable(records: Records) -> list[Refusal]:
-    without = sorted(host for host, record in records.items() if not record)
+    known = {host: record for host, record in records.items() if record}
+    planned = {name for record in known.values() for name in _everyone(record, _last_hop(known))}
+    new = sorted(host for host in records if host not in known and known and host not in planned)
+    if new:
+        return [
+            Refusal(
+                "members_changed",
+                f"{', '.join(new)} is in the play and was not in the operation that is to be undone: there is no backup"
+                " of its metadata. Take it out of the cluster's layout and of the group, then run this again.",
+            )
+        ]
+    without = sorted(host for host in records if host not in known)
     if without:
         return [
             Refusal(
                 "nothing_to_undo",
-                f"{', '.join(without)} remember no operation; wanted the one to go back from on every node.",
+                f"{', '.join(without)} has no record of an operation; expected the one to go back from on every node.",
             )
         ]
     idents = sorted({record["id"] for record in records.values()})
     if len(idents) > 1:
         seen = ", ".join(f"{host} has {record['id']}" for host, record in sorted(records.items()))
-        return [Refusal("records_differ", f"The nodes remember different operations ({seen}); wanted one.")]
+        return [Refusal("records_differ", f"The nodes have records of different operations ({seen}); expected one.")]
     record = next(iter(records.values()))
     if record["state"] == "abandoned" or record["plan"]["undoes"]:
-        return [Refusal("nothing_to_undo", f"The operation {record['id']} was given up or gone back from already.")]
+        return [Refusal("nothing_to_undo", f"The operation {record['id']} was abandoned or undone already.")]
     return []
+
+
+def _strangers(
+    catalogue: Catalogue, records: Records, number: int, seen: Mapping[str, str], cluster: Cluster
+) -> list[Refusal]:
+    """What the record does not tell of: nodes that are not here, releases that it did not install, other backups."""
+    out = []
+    record = next(iter(records.values()))
+    hop = record["plan"]["hops"][number]
+    away = sorted(set(_everyone(record, number)) - set(records))
+    if away or len(cluster.members) > len(records):
+        who = ", ".join(away) or f"{len(cluster.members) - len(records)} of the cluster's nodes"
+        out.append(
+            Refusal(
+                "nodes_missing",
+                f"{who} not in the play; expected every node of the operation {record['id']}. Run it without --limit"
+                " and job slices.",
+            )
+        )
+    other = sorted(f"{host} runs {one}" for host, one in seen.items() if one and one not in _own(catalogue, hop))
+    if other:
+        out.append(
+            Refusal(
+                "other_release",
+                f"{', '.join(other)}; the operation {record['id']} went from {hop['source']} to {hop['target']}. What"
+                " was installed since is not in its record, and the old backups do not fit it. Go back from that by hand"
+                " first.",
+            )
+        )
+    lost = [f"{host}: {one}" for host, found in sorted(records.items()) for one in found.get("lost", ())]
+    if lost:
+        out.append(
+            Refusal(
+                "backup_changed",
+                f"The backups are not those that the operation {record['id']} made: {' '.join(lost)} Put back the files"
+                " that it wrote. Nothing was changed.",
+            )
+        )
+    return out
+
+
+def _own(catalogue: Catalogue, hop: Mapping[str, Any]) -> set[str]:
+    """The releases of a hop, by their numbers and by what they call themselves."""
+    numbers = [_version.parse(hop[end]) for end in ("source", "target")]
+    return {str(name) for one in numbers for name in (one, catalogue.called(one))}
 
 
 def _last_hop(records: Records) -> int:
     """The number of the last hop in which anything was stopped, or the first."""
-    keys = [key.split("/") for record in records.values() for key in record["steps"]]
-    return max((int(parts[0]) for parts in keys if parts[-1] in ("stop", "backup", "activate")), default=0)
+    verbs = ("stop", "backup", "activate")
+    keys = [key for record in records.values() for key in _steps.begun(record) if _steps.verb_name(key) in verbs]
+    return max(map(_steps.hop_of, keys), default=0)
 
 
 def _hosts_with(records: Records, number: int, verb: str, state: str = "") -> list[str]:
     def did(record: Mapping[str, Any]) -> bool:
-        for key, step in record["steps"].items():
-            parts = key.split("/")
-            if int(parts[0]) == number and parts[-1] == verb and state in ("", step["state"]):
-                return True
-        return False
+        mine = [key for key in _steps.begun(record, number) if _steps.verb_name(key) == verb]
+        return any(state in ("", record["steps"][key]["state"]) for key in mine)
 
     return sorted(host for host, record in records.items() if did(record))
 
 
-def _unconfirmed(record: Mapping[str, Any], hop: Mapping[str, Any]) -> Refusal:
+def _since(records: Records, number: int) -> str:
+    """When the oldest backup of the hop was made, in words."""
+    times = [
+        record["steps"][key]["finished"]
+        for record in records.values()
+        for key in _steps.begun(record, number)
+        if _steps.verb_name(key) == "backup" and "finished" in record["steps"][key]
+    ]
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(times))) if times else "then"
+
+
+def _unconfirmed(record: Mapping[str, Any], hop: Mapping[str, Any], since: str) -> Refusal:
     return Refusal(
         "unconfirmed",
         f"Going back from {hop['target']} to {hop['source']} puts back what the operation {record['id']} backed up:"
-        " everything that was written since is lost. To do it, confirm it:"
+        f" everything that was written since {since} is lost. To do it, confirm it:"
         f" {record['plan']['product']}_confirm: [rollback].",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _record, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _steps, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import back, planner, resume, shape
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Refusal, Request
@@ -46,7 +46,7 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(found, Mapping):
         # A node that does not remember this operation has no hop of it behind it.
         mine = [one if one.get("id") == found["id"] else {} for one in params["records"].values()]
-        return _said(dict(found["plan"]), found["id"], min(map(_record.behind, mine)))
+        return _said(dict(found["plan"]), found["id"], min(map(_steps.behind, mine)))
     return _refused(found)
 
 
@@ -61,7 +61,10 @@ def _back(params: Mapping[str, Any]) -> dict[str, Any]:
     begun = back.unfinished(params["records"])
     if begun:
         return _said(dict(begun["plan"]), begun["id"])
-    made = back.plan(CATALOGUES[params["product"]], params["records"], "rollback" in params["confirm"])
+    seen = {one["name"]: one["version"] for one in params["nodes"]}
+    cluster = Cluster(tuple(params["members"]), params["replication"])
+    confirmed = "rollback" in params["confirm"]
+    made = back.plan(CATALOGUES[params["product"]], params["records"], seen, cluster, confirmed)
     return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
@@ -16,22 +16,42 @@ CLUSTER = "cluster"
 PASSES = ("before", "walk", "together", "walk_again", "after")
 
 
+HOPS = 8
+"""The most hops that one operation may have: a playbook has plays for so many."""
+
+
+def _itself(version: Version) -> Version:
+    return version
+
+
 @dataclass(frozen=True)
 class Verb:
     """What the record has to know of a step verb.
 
-    slot: the thing whose state the step leaves behind ("" if none). On resume a finished step counts only while the
-    evidence for it holds, unless a later step has written the same slot.
+    slots: the things whose state the step leaves behind. On resume a finished step counts only while the evidence for
+    each holds, unless a later step has written the same slot.
     agreed: all nodes of the wave have to be told before a moment, so they are told at once.
     final_after: once this slot has been written after the step, the step cannot be done again (a backup of the old
     release, when the new one has run).
+    closes, opens: what the step takes from clients and what it gives back: service, ports, pipelines, balancer.
+    discards: the step replaces data by older data or by none. It is never done again once clients may have written.
+    fresh: the step looks at data that clients change. A later run looks again as long as they are served.
+    bars: once the step has begun, a failing run leaves these closed: what would answer is not what clients left. In a
+    walk the others serve with the release that lies there, so only what empties a node bars anything.
+    bars_walks: it does so in a walk, too.
     """
 
     scope: str = NODE
-    slot: str = ""
+    slots: tuple[str, ...] = ()
     final_after: str = ""
     what: str = ""
     agreed: bool = False
+    closes: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
+    discards: bool = False
+    fresh: bool = False
+    bars: tuple[str, ...] = ()
+    bars_walks: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +134,8 @@ class Catalogue:
     third, when it was and the hop backs nothing up.
     quorums: replication mode -> (copies, how many must answer). alike: the nodes keep nothing themselves (they share
     a database), so one that stays serves everybody; quorums are not asked then.
+    retracts: verbs that a failing run itself takes back, so that they bar nothing.
+    called: what a release calls itself.
     """
 
     product: str
@@ -125,6 +147,8 @@ class Catalogue:
     alike: bool = False
     never: Mapping[Version, str] = field(default_factory=dict)
     back: Sequence[Way] = ()
+    retracts: Sequence[str] = ()
+    called: Callable[[Version], Version] = _itself
 
 
 @dataclass(frozen=True)
@@ -184,7 +208,10 @@ class PlannedHop:
 
 @dataclass(frozen=True)
 class Plan:
-    """undoes: the operation that a way back undoes, and the number of the hop in it. born: as it was asked for."""
+    """undoes: the operation that a way back undoes, and the number of the hop in it. born: as it was asked for.
+
+    retracts: verbs that a failing run itself takes back.
+    """
 
     product: str
     leader: str
@@ -194,6 +221,7 @@ class Plan:
     undoes: str = ""
     undoes_hop: int = 0
     born: str = ""
+    retracts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    HOPS,
     PASSES,
     Catalogue,
     Cluster,
@@ -47,11 +48,12 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
         return refusals + list(refused.refusals)
     except UpliftError as error:
         return [*refusals, Refusal("bad_version", str(error))]
-    refusals += _told_at_once(hops, request.forks)
+    refusals += [*_told_at_once(hops, request.forks), *_too_long(catalogue, hops)]
     if refusals:
         return refusals
     said = path.notes(catalogue, target)
-    return Plan(catalogue.product, order(nodes)[0].name, target, tuple(hops), said, born=request.born)
+    leader, retracts = order(nodes)[0].name, tuple(catalogue.retracts)
+    return Plan(catalogue.product, leader, target, tuple(hops), said, born=request.born, retracts=retracts)
 
 
 def order(nodes: Sequence[Node]) -> list[Node]:
@@ -195,6 +197,19 @@ def _told_at_once(hops: Sequence[PlannedHop], forks: int) -> list[Refusal]:
         return []
     sentence = f"{most} nodes switch at one moment and Ansible talks to {forks} of them at once; wanted {most} or more."
     return [Refusal("few_forks", f"{sentence} Run it with --forks {most}, or forks = {most} in ansible.cfg.")]
+
+
+def _too_long(catalogue: Catalogue, hops: Sequence[PlannedHop]) -> list[Refusal]:
+    if len(hops) <= HOPS:
+        return []
+    stop = hops[HOPS - 1].target
+    return [
+        Refusal(
+            "too_many_hops",
+            f"The way has {len(hops)} hops; one operation makes at most {HOPS}. End this one at {stop} with"
+            f" {catalogue.product}_stop_after: {stop}, then run the rest as another.",
+        )
+    ]
 
 
 def _unservable(wave: Sequence[Node], cluster: Cluster, lost: int, needed: int) -> Refusal:

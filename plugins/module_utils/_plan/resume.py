@@ -28,7 +28,7 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
             Refusal(
                 "records_differ",
                 f"The nodes remember different unfinished operations ({seen}); wanted one. Abandon the one that is not"
-                " meant, with abandon: its id.",
+                " meant, with operation_abandon: its id.",
             )
         ]
     record = next(iter(open_ones.values()))
@@ -47,5 +47,5 @@ def _other(record: Mapping[str, Any], seen: str, wanted: str, what: str) -> Refu
     return Refusal(
         "unfinished_operation",
         f"The operation {record['id']} of {record['who']} is unfinished and goes {seen}; asked for was {wanted}. Run"
-        f" again with the {what} it was begun with, or give it up with abandon: {record['id']}.",
+        f" again with the {what} it was begun with, or give it up with operation_abandon: {record['id']}.",
     )

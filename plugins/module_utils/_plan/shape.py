@@ -23,6 +23,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "undoes": plan.undoes,
         "undoes_hop": plan.undoes_hop,
         "born": plan.born,
+        "retracts": list(plan.retracts),
         "hops": [_hop(number, hop) for number, hop in enumerate(plan.hops)],
     }
 

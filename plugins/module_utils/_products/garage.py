@@ -207,6 +207,13 @@ REOPEN = Way(
     },
 )
 
+# A move inside a series that stopped on its way: the nodes that have the new release get the old one again.
+SWAP = Way(
+    "all_at_once",
+    {"together": ("stop", "activate", "start", "connect"), "after": ("healthy", "contents", "verify")},
+    {"together": "the nodes that were switched do not answer from the stop to the start; the others serve"},
+)
+
 # A newer release of a known series is allowed with a note. 0.4 stands here so that a refusal can name the legal path.
 GARAGE = Catalogue(
     product="garage",
@@ -231,7 +238,7 @@ GARAGE = Catalogue(
         NINE_TO_ONE,
         ONE_TO_TWO,
     ),
-    back=(BACK, REOPEN),
+    back=(BACK, REOPEN, SWAP),
     patch=PATCH,
     # replication_mode -> (copies, how many must answer for a read and a write). The "dangerous" modes are held to the
     # safe quorum: an upgrade is not the hour to lean on them.

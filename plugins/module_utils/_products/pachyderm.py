@@ -11,6 +11,7 @@ from typing import Iterator
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Way
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
+_SAYS_112 = Version(1, 12, 0)
 _AWAY = "Kubernetes replaces the server's pod: the new one answers before the old one goes"
 _DOWN = "nobody can load, read or process from here until the ports are opened again"
 _REST = ("preflight", "stage", "quiesce", "drain", "pause", "inventory")
@@ -114,6 +115,11 @@ _SERIES = (
 _BACK = "the metadata is fresh, read from the dump: going back means what was put aside, and the old release"
 
 
+def called(version: Version) -> Version:
+    """What a release calls itself: the tags 1.11.1 - 1.11.9 say 1.12.0 (P18)."""
+    return _SAYS_112 if Version(1, 11, 1) <= version < _SAYS_112 else version
+
+
 def _dumped() -> Iterator[Hop]:
     """From 1.9 on the restoring release converts every older stream, so that one hop goes straight to the target."""
     # The last point release of a series writes its dump. What calls itself 1.12.0 may be 1.11.1 - 1.11.9 too (P18), so
@@ -149,6 +155,9 @@ PACHYDERM = Catalogue(
     ),
     patch=PATCH,
     back=(BACK, REOPEN),
+    # Its recover makes the old release the active one again: the metadata are what counts.
+    retracts=("activate",),
+    called=called,
     # What stands behind the control node: Kubernetes starts a new pod before it ends the old one, systemd cannot.
     quorums={"kubernetes": (2, 1), "systemd": (1, 1)},
     never={

@@ -28,13 +28,7 @@ STREAMS: Sequence[tuple[Version, str]] = (
 )
 ORDER = ("1.7", "1.8", "1.9", "1.10", "1.11", "1.12", "1.13")
 _KEEPS_OBJECTS = Version(1, 7, 0)  # P19: extract has --no-objects from here on
-_SAYS_112 = Version(1, 12, 0)
 NESTED_UNTIL = Version(1, 9, 12)  # P22
-
-
-def called(version: Version) -> Version:
-    """What a release calls itself: the tags 1.11.1 - 1.11.9 say 1.12.0 (P18)."""
-    return _SAYS_112 if Version(1, 11, 1) <= version < _SAYS_112 else version
 
 
 def writes(version: Version) -> str:

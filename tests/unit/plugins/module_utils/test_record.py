@@ -68,6 +68,8 @@ class Node:
             "evidence": [],
             "save": {},
             "result": "",
+            "hop": 0,
+            "node": "a1",
             "lease_seconds": 120,
             "take_over": "",
             "owner": owner(run, run.split(":")[0]),
@@ -110,7 +112,7 @@ def test_a_step_that_a_run_died_in_is_done_again(node: Node) -> None:
     node.call("step", begin="0/walk/0/stop")
     node.call("opened", "ctl:2:2.0", take_over="ctl:1:1.0")
     answer = node.call("step", "ctl:2:2.0", begin="0/walk/0/stop")
-    assert answer["needed"] and answer["reason"] == "a run ended inside it"
+    assert answer["needed"] and answer["interrupted"]
 
 
 def walked(node: Node) -> None:
@@ -181,10 +183,32 @@ def test_another_operation_on_the_node_is_refused_and_an_ended_one_is_kept(node:
     with pytest.raises(UpliftError, match="unfinished operation op of anna@ctl"):
         node.call("opened", id="op2")
     node.call("opened")
-    node.call("closed", result="finished")
+    walked(node)
+    for place, verb in enumerate(TOGETHER):
+        node.step(f"0/together/{place}/{verb}", "ctl:2:2.0")
+    node.call("closed", "ctl:2:2.0", result="finished")
     node.call("opened", id="op2")
     kept = json.loads(Path(node.directory, "op.json").read_text(encoding="utf-8"))
     assert (kept["state"], node.record()["id"]) == ("finished", "op2")
+
+
+def test_an_operation_is_finished_only_when_every_step_of_its_plan_is_done(node: Node) -> None:
+    """More hops than a playbook has plays for, --start-at-task, a pass without hosts: never `finished`."""
+    walked(node)
+    with pytest.raises(UpliftError, match="not finished at a1: 0/together/0/activate, 0/together/1/restart"):
+        node.call("closed", "ctl:2:2.0", result="finished")
+    assert node.record()["state"] == "open"
+
+
+def test_what_a_failing_run_gives_back_is_undone_in_the_same_call(node: Node) -> None:
+    """The service is started again: the stop, and the backup that was made while it was down, are done again."""
+    node.step("0/walk/0/stop", evidence=[STOPPED])
+    node.step("0/walk/1/backup", evidence=[ARCHIVE])
+    answer = node.call("undone")
+    assert (answer["opened"], answer["undone"]) == (["service"], ["0/walk/0/stop", "0/walk/1/backup"])
+    node.call("closed")
+    node.call("opened", "ctl:2:2.0")
+    assert [node.step(f"0/walk/{place}/{verb}", "ctl:2:2.0") for place, verb in enumerate(WALK)] == [True] * 5
 
 
 def test_abandoning_needs_no_lease_of_ones_own_but_respects_a_living_one(node: Node) -> None:
