@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -64,6 +65,8 @@ def played(listed: Sequence[Cell], results: Results, args: argparse.Namespace) -
 
 def main(argv: Sequence[str]) -> int:
     args = parser().parse_args(argv)
+    # So that a run that is told to end takes the upgrade and the client with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     root = Path(os.environ["UPLIFT_ROOT"])
     results = Results(paths.cache() / "matrix" / (args.commit or commit(root)))
     listed = wanted(args)

@@ -80,8 +80,7 @@ def verb(key: str) -> str:
 
 def leaves(key: str) -> set[str]:
     """What the step leaves behind, by the names of the record's slots."""
-    found: Any = VERBS[verb(key)]
-    return set(getattr(found, "slots", ())) or {slot for slot in [getattr(found, "slot", "")] if slot}
+    return set(VERBS[verb(key)].slots)
 
 
 Fits = Callable[[Upgrade, str], bool]
