@@ -108,14 +108,19 @@ def among_several(fits: Fits) -> Fits:
 
 @dataclass(frozen=True)
 class Fault:
-    """lasting: it is there until the first run has ended, and is taken away then. refused: it is left for one run more,
-    which has to refuse it. impossible: why it cannot be played on this lab."""
+    """lasting: it is there until the first run has ended, and is taken away then.
+
+    refused: it is left for one run more, which has to refuse it. held: the controller waits meanwhile, so that the step
+    itself meets the fault. noticed: the run that it hits may not end well. impossible: why it cannot be played here.
+    """
 
     name: str
     what: str
     fits: Fits = everywhere
     lasting: bool = False
     refused: bool = False
+    held: bool = False
+    noticed: bool = False
     impossible: str = ""
 
 
@@ -125,14 +130,14 @@ FAULTS = (
     Fault("reboot", "the power of the node is cut, and it boots again", where_something_is_left),
     Fault("ssh-cut", "sshd is stopped and its sessions are killed", where_something_is_left, lasting=True),
     Fault("ssh-hang", "every sshd is stopped by SIGSTOP", where_something_is_left, lasting=True),
-    Fault("disk-full", "no byte is free where backups go", at("backup", "extract", "prove"), lasting=True),
+    Fault("disk-full", "no byte is free where backups go", at("backup", "extract", "prove"), lasting=True, held=True),
     Fault(
         "clock-off",
         "the clock of the node is off by an hour",
         where_a_pass_begins,
         impossible="the hosts are containers and have the machine's clock; a time namespace has no own wall clock",
     ),
-    Fault("slow", "the node gets a tenth of a processor", where_a_pass_begins, lasting=True),
+    Fault("slow", "the node gets a third of a processor", where_a_pass_begins, lasting=True),
     Fault("partition", "no packet goes to the other nodes", among_several(where_a_pass_begins), lasting=True),
     Fault("dies-later", "the service ends half a minute after its start", at("start", "restart"), lasting=True),
     Fault(
@@ -140,10 +145,11 @@ FAULTS = (
         "the new release's program exits 0 and does nothing",
         at("offline_repair", "repair", "migrate", "extract", "restore", "connect"),
         lasting=True,
+        held=True,
     ),
-    Fault("flipped-bit", "one bit of the largest backup is another one", at("prove")),
+    Fault("flipped-bit", "one bit of the largest backup is another one", at("prove"), held=True, noticed=True),
     Fault("foreign-record", "the record is of another cluster's operation", where_a_pass_begins, refused=True),
-    Fault("edited-config", "the operator edits the configuration", at("stop", "activate", "verify")),
+    Fault("edited-config", "the operator edits the configuration", at("stop", "activate", "verify"), held=True),
 )
 
 

@@ -105,6 +105,11 @@ LIAR = """#!/bin/sh
 case " $* " in {true_of}) exec {real} "$@" ;; esac
 exit 0
 """
+APPEND = """
+import sys
+with open(sys.argv[1], "a") as handle:
+    handle.write(sys.argv[2] + "\\n")
+"""
 EDITED = "# edited by the operator"
 DROP_IN = "/etc/systemd/system/{}.d/50-matrix.conf"
 DIES = "[Service]\nRuntimeMaxSec=30\nRestart=no\n"
@@ -174,7 +179,7 @@ def empty_disk(scene: Scene) -> None:
 
 
 def slow(scene: Scene) -> None:
-    run(["docker", "update", "--cpus", "0.1", scene.host.container])
+    run(["docker", "update", "--cpus", "0.33", scene.host.container])
 
 
 def fast(scene: Scene) -> None:
@@ -259,7 +264,7 @@ def config(cluster: Cluster) -> str:
 
 
 def edit(scene: Scene) -> None:
-    scene.on("sed", "-i", f"$a {EDITED}", config(scene.cluster))
+    scene.python(APPEND, config(scene.cluster), EDITED)
 
 
 def nothing(_scene: Scene) -> None:

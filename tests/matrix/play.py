@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import time
@@ -25,6 +24,7 @@ from tests.lab.hosts import Host
 from tests.lab.proc import LabError, at_once, run, say, wait_for
 from tests.matrix import faults
 from tests.matrix.cells import Cell, Upgrade
+from tests.matrix.results import last_words
 
 RUN_SECONDS = 900
 # How often the same command is given after the run that the fault hit.
@@ -175,6 +175,8 @@ def act(stage: Stage) -> None:
                 process.wait()
     if fault.name == "dies-later" and code == 0:
         served(stage, "after a run that ended with 0")
+    if fault.noticed and code == 0:
+        raise Wrong(f"the run did not notice it and ended with 0: {scene.said}")
     if fault.refused:
         refused(stage)
     if heal := faults.HEAL.get(fault.name):
@@ -188,7 +190,13 @@ def played(stage: Stage, process: subprocess.Popen[str], name: str) -> faults.Sc
     stage.outcome.host = name
     started = record.of(stage.cluster, host)["steps"][stage.cell.key]["started"]
     scene = faults.Scene(stage.upgrade, stage.cluster, host, process, stage.cell.key, started)
-    faults.INJECT[stage.cell.fault.name](scene)
+    if stage.cell.fault.held:
+        os.killpg(process.pid, signal.SIGSTOP)
+    try:
+        faults.INJECT[stage.cell.fault.name](scene)
+    finally:
+        if stage.cell.fault.held:
+            os.killpg(process.pid, signal.SIGCONT)
     say(f"{stage.cell.fault.name} on {name} at {stage.cell.key}: {scene.said or 'done'}")
     return scene
 
@@ -243,13 +251,6 @@ def backed_up(stage: Stage) -> float:
     """When the first backup of any node was begun; now, without one."""
     steps = [step for host in stage.nodes for step in record.of(stage.cluster, host).get("steps", {}).items()]
     return min([step["started"] for key, step in steps if key.rsplit("/", 1)[1] in BACKED_UP], default=time.time())
-
-
-def last_words(said: str) -> str:
-    """The last message of a failed task, in one line and without what differs from run to run."""
-    found = re.findall(r"^ +msg: ?(.*(?:\n {4,}.*)*)", said, re.M)
-    text = " ".join((found[-1] if found else said[-300:]).split())
-    return re.sub(r"\d{8}T\d{6}Z-\w+", "ID", text)[:600]
 
 
 def served(stage: Stage, when: str) -> None:

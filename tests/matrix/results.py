@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,14 @@ def commit(root: Path) -> str:
     changed = git("diff", "HEAD", "--", "plugins", "roles", "playbooks")
     mark = f"-{hashlib.sha256(changed).hexdigest()[:8]}" if changed else ""
     return git("rev-parse", "--short=12", "HEAD").decode().strip() + mark
+
+
+def last_words(said: str) -> str:
+    """The last message of a failed task, in one line and without what differs from run to run."""
+    failed = re.findall(r"^fatal: .*\n(?: .*\n)*", said, re.M)
+    found = re.findall(r"^ +msg: ?(?:[|>]-?)?((?:.*\n)(?: {6,}.*\n)*)", failed[-1], re.M) if failed else []
+    text = " ".join((found[-1] if found else said[-300:]).split())
+    return re.sub(r"\d{8}T\d{6}Z-\w+", "ID", text)[:600]
 
 
 class Results:

@@ -14,7 +14,7 @@ from tests.lab.ledger import demanded
 from tests.matrix import cells as matrix
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
 from tests.matrix.faults import HEAL, INJECT
-from tests.matrix.results import Results, counts, table
+from tests.matrix.results import Results, counts, last_words, table
 
 
 def test_a_cell_is_one_of_its_own() -> None:
@@ -80,3 +80,25 @@ def test_what_a_way_back_went_over_is_not_demanded_and_everything_else_is() -> N
 
 def test_a_cell_is_named_by_its_key() -> None:
     assert Cell(UPGRADES[0], FAULTS[0], "0/walk/1/backup").name.endswith("_kill-controller_0-walk-1-backup")
+
+
+SAID = """TASK [uplift.datastores.operation : Say the plan] ***
+ok: [a1] =>
+    msg:
+    - garage 0.7.0 -> 0.8.7
+
+TASK [uplift.datastores.operation : Stop] ***
+fatal: [a1]: FAILED! =>
+    changed: false
+    msg: |-
+        The operation 20261127T141530Z-ab12 stopped in the pass walk, a1, Start the service: it failed.
+        Run the same command again.
+
+PLAY RECAP ***
+"""
+
+
+def test_the_last_words_of_a_run_are_those_of_the_task_that_failed() -> None:
+    stopped = "The operation ID stopped in the pass walk, a1, Start the service: it failed. Run the same command again."
+    assert last_words(SAID) == stopped
+    assert last_words("ERROR! no such playbook") == "ERROR! no such playbook"
