@@ -4,52 +4,87 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
-import time
+import shlex
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.uplift.datastores.plugins.module_utils import _lease
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _keeper
+from ansible_collections.uplift.datastores.plugins.plugin_utils._owner import gone, owner_of
 
 
 class ActionModule(ActionBase):
-    """Adds who acts, and takes over at once from a run of this controller whose process is gone."""
+    """Adds who acts, sees whether the owner of a lease in the way is dead, and has the lease kept while it is held."""
+
+    _supports_check_mode = True
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        owner = owner_of(os.getppid())
-        args = {**self._task.args, "owner": owner}
+        try:
+            owner = owner_of(os.getppid())
+        except UpliftError as error:
+            return {"failed": True, "msg": str(error)}
+        args = {**self._task.args, "owner": vars(owner)}
+        if args.get("state") == "opened":
+            args["token"] = uuid.uuid4().hex[:16]
         result: dict[str, Any] = self._execute_module(module_args=args, task_vars=task_vars)
-        other = result.get("held_by")
-        if other and other["host"] == owner["host"] and owner_of(other["pid"])["run"] != other["run"]:
-            args["take_over"] = other["run"]
+        if result.get("held_by") and gone(result["held_by"], owner):
+            args["dead"] = Owner(**result["held_by"]).run
             result = self._execute_module(module_args=args, task_vars=task_vars)
+        self._keep(owner, args, result, task_vars)
         return result
 
-
-def owner_of(pid: int) -> dict[str, Any]:
-    """Who the process is. Its start time is part of `run`: process ids are used again."""
-    host = socket.gethostname()
-    since = _started(pid)
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
-    return {"run": f"{host}:{pid}:{since:.2f}", "user": _user(), "host": host, "pid": pid, "since": stamp}
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's arbitrary uid has no name
-        return str(os.getuid())
+    def _keep(self, owner: Owner, args: Mapping[str, Any], result: Mapping[str, Any], task_vars: Any) -> None:
+        """Where the lease was taken, keep it until it is given back."""
+        lease = result.get("lease") or {}
+        if result.get("given_back"):
+            _keeper.release(result["given_back"])
+        elif args.get("state") == "opened" and "token" in lease and not self._task.check_mode:
+            line = Line(self, args, lease["token"], task_vars)
+            _keeper.keep(owner, lease["seconds"], lease["token"], line.beat)
 
 
-def _started(pid: int) -> float:
-    """Epoch seconds at which the process started, 0 when there is none."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
-            ticks = int(stream.read().rsplit(")", 1)[1].split()[19])
-        with open("/proc/stat", encoding="ascii") as stream:
-            boot = next(int(line.split()[1]) for line in stream if line.startswith("btime"))
-    except (OSError, StopIteration):
-        return 0.0
-    return boot + ticks / os.sysconf("SC_CLK_TCK")
+class Line:
+    """From the process that keeps a lease to the node, by the connection, the become and the settings of the task."""
+
+    def __init__(self, action: ActionModule, args: Mapping[str, Any], token: str, task_vars: Any) -> None:
+        self._action, self._task_vars, self._token = action, task_vars, token
+        self._renewal = {name: args[name] for name in ("directory", "owner")} | {"state": "renewed", "token": token}
+
+    def beat(self) -> bool:
+        """One sign of life; False when the lease is lost."""
+        self._alone()
+        target = f"{self._renewal['directory']}/heartbeat-{self._token}/{_lease.BEAT}"
+        argv = ("cp", "--", _lease.UPTIME, target)
+        try:
+            answer = self._action._low_level_execute_command(" ".join(map(shlex.quote, argv)))
+            return answer["rc"] == 0 or self._ask()
+        except AnsibleConnectionFailure:
+            self._action._connection.reset()
+            raise
+
+    def _ask(self) -> bool:
+        """The file could not be written: see whether the lease is still ours."""
+        answer = self._action._execute_module(
+            module_name="uplift.datastores.operation", module_args=self._renewal, task_vars=self._task_vars
+        )
+        self._action.cleanup(force=True)
+        if answer.get("failed") and not answer.get("lost"):
+            raise UpliftError(str(answer.get("msg")))
+        return not answer.get("lost")
+
+    def _alone(self) -> None:
+        """This process has no part in the run's output, and the task's directory on the node is gone by now."""
+        display = Display()
+        display._final_q = None
+        display.verbosity = 0
+        display.display = lambda *_args, **_more: None
+        self._action._connection._shell.tmpdir = None
+        self._action._task.check_mode = False

@@ -67,6 +67,7 @@ def manifest_path(dest: str) -> str:
 def present(wish: Wish, progress: Progress, down: Callable[[], None], check: bool) -> dict[str, Any]:
     """Make the backup, unless the one that is there is sound and of what the directories hold now."""
     wish = replace(wish, src=[_tree(tree) for tree in wish.src])
+    mend_aside(wish.dest)
     found: list[Entry] = _guard(
         "Looking at", wish.src[0], lambda: [e for tree in wish.src for e in _archive.scan(tree)]
     )
@@ -78,7 +79,7 @@ def present(wish: Wish, progress: Progress, down: Callable[[], None], check: boo
     _files.demand_space(wish.dest, int(total * wish.space_factor) + RESERVE, f"a backup of {', '.join(wish.src)}")
     if check:
         return {"changed": True, "archive": wish.dest, "total": total, "evidence": []}
-    aside = _set_aside(wish.dest) if old else ""
+    aside = set_aside(wish.dest) if old else ""
     manifest = _make(wish, total, progress)
     try:
         down()  # It was down all the while, or the copy is worth nothing (G05).
@@ -246,13 +247,27 @@ def _swap(tree: str, new: str, aside: str) -> str:
     return aside
 
 
-def _set_aside(dest: str) -> str:
+def set_aside(dest: str) -> str:
     """A sound backup of another state is never written over: it may be the only way back."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(read_manifest(dest).created))
-    aside = f"{dest}.{stamp}"
-    os.replace(manifest_path(dest), manifest_path(aside))
+    aside = _aside(dest)
     os.replace(dest, aside)
+    os.replace(manifest_path(dest), manifest_path(aside))
+    _files.sync_directory(os.path.dirname(dest))
     return aside
+
+
+def mend_aside(dest: str) -> None:
+    """A run that was killed between the two renames has left a manifest here whose archive is aside."""
+    if os.path.exists(manifest_path(dest)) and not os.path.exists(dest):
+        aside = _aside(dest)
+        if os.path.exists(aside) and not os.path.exists(manifest_path(aside)):
+            os.replace(manifest_path(dest), manifest_path(aside))
+
+
+def _aside(dest: str) -> str:
+    """Under the time of its manifest, which is that of the backup."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(os.path.getmtime(manifest_path(dest))))
+    return f"{dest}.{stamp}"
 
 
 def _forget(dest: str) -> None:

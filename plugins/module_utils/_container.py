@@ -16,6 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _containe
 from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import Change, Container
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._held import Containers
 from ansible_collections.uplift.datastores.plugins.module_utils._service import End, Unclean
 
 PART, NEXT, OLD = ".uplift-part", ".uplift-next", ".uplift-old"  # in the making, made, and to be removed
@@ -36,6 +37,7 @@ class Wish:
     if_stale: bool = False
     at: float = 0.0
     settle: float = 0.5
+    hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Service:
     docker: Docker
     wish: Wish
     clock: Clock = field(default_factory=Clock)
+    held: Containers = field(default_factory=Containers)
 
     @property
     def name(self) -> str:
@@ -137,10 +140,37 @@ class Service:
             self.docker.rename(self.name, self.name + OLD)
             self.mend()
 
+    def hold_differs(self) -> bool:
+        """A stop holds the container down where that is wished; a start or restart lets it go."""
+        if self.wish.state == "stopped":
+            return bool(self.wish.hold) and not self._holds()
+        return self.wish.state != "activated" and self.held.by(self.name) != ""
+
+    def _holds(self) -> bool:
+        return self.held.by(self.name) == self.wish.hold and policy_of(self._current())["Name"] == "no"
+
+    def hold(self) -> None:
+        """docker starts it no more by itself: not after a crash, nor with its daemon, nor with the machine."""
+        policy, note = policy_of(self._current()), self.held.note(self.name)
+        if policy["Name"] == "no" and note:  # a run that died, or another operation, has taken the policy away
+            policy = note["policy"]
+        self.held.write(self.name, self.wish.hold, policy)
+        self.docker.policy(self.name, {"Name": "no"})
+
+    def release(self) -> None:
+        """Before the start; the policy of before is forgotten after it."""
+        note = self.held.note(self.name)
+        if note and policy_of(self._current())["Name"] == "no":
+            self.docker.policy(self.name, note["policy"])
+
+    def forget(self) -> None:
+        if self.held.by(self.name):
+            self.held.forget(self.name)
+
     def stop(self) -> End:
         """By the signal wished; docker's restart policy must not take it for a crash."""
         seen = self._current()
-        now, policy = spec.read(seen), seen["HostConfig"].get("RestartPolicy") or {"Name": "no"}
+        now, policy = spec.read(seen), policy_of(seen)
         signal = self.wish.signal or now.stop_signal or "SIGTERM"
         # docker takes only the container's own signal for a stop that was wanted; after another it would start it.
         aside = now.policy != "no" and now.stop_signal not in ("", signal)
@@ -213,9 +243,17 @@ class Service:
         )
 
 
-def bring(docker: Docker, wish: Wish, check: bool, clock: Clock | None = None) -> dict[str, Any]:
+def policy_of(seen: Mapping[str, Any]) -> dict[str, Any]:
+    """The restart policy, as docker takes it back; its name may be empty, which means `no`."""
+    found = dict(seen["HostConfig"].get("RestartPolicy") or {})
+    return {**found, "Name": found.get("Name") or "no"}
+
+
+def bring(
+    docker: Docker, wish: Wish, check: bool, clock: Clock | None = None, held: Containers | None = None
+) -> dict[str, Any]:
     """Bring a container into a state; in check mode only say whether that would change anything."""
-    service = Service(docker, wish, clock or Clock())
+    service = Service(docker, wish, clock or Clock(), held or Containers())
     before = service.find()
     if wish.at and wish.at - service.clock.now() < SOONEST:
         raise UpliftError(
@@ -226,15 +264,16 @@ def bring(docker: Docker, wish: Wish, check: bool, clock: Clock | None = None) -
     if not check:
         service.mend()
     pending = service.pending() is not None
-    if not needed(wish, before.running, pending) or (wish.state == "activated" and service.prepared()):
+    work = needed(wish, before.running, pending) and not (wish.state == "activated" and service.prepared())
+    if not work and not service.hold_differs():
         return {"changed": False, **told(before, service)}
     diff = {
-        "before": {"active": before.active, "image": before.image},
-        "after": {"state": wish.state, "image": wish.image},
+        "before": {"active": before.active, "image": before.image, "held": service.held.by(service.name)},
+        "after": {"state": wish.state, "image": wish.image, "held": wish.hold},
     }
     if check:
         return {"changed": True, "diff": diff, **told(before, service)}
-    return {"changed": True, "diff": diff, **_performed(service, before)}
+    return {"changed": True, "diff": diff, **_performed(service, before, work)}
 
 
 def needed(wish: Wish, running: bool, pending: bool) -> bool:
@@ -246,7 +285,7 @@ def needed(wish: Wish, running: bool, pending: bool) -> bool:
     return wish.state == "activated" or not running or pending or not wish.if_stale
 
 
-def _performed(service: Service, before: Container) -> dict[str, Any]:
+def _performed(service: Service, before: Container, work: bool) -> dict[str, Any]:
     wish = service.wish
     if wish.at:
         service.clock.sleep(wish.at - service.clock.now())
@@ -255,10 +294,11 @@ def _performed(service: Service, before: Container) -> dict[str, Any]:
     if wish.state == "activated":
         service.activate()
     else:
-        end = service.stop() if before.running and wish.state != "started" else None
+        if wish.hold:
+            service.hold()
+        end = service.stop() if work and before.running and wish.state != "started" else None
         if wish.state != "stopped":
-            service.swap()
-            service.start()
+            _started(service, work)
     now = spec.read(service._current())
     report = {
         **told(now, service),
@@ -280,13 +320,23 @@ def _performed(service: Service, before: Container) -> dict[str, Any]:
     return report
 
 
+def _started(service: Service, work: bool) -> None:
+    if work:
+        service.swap()
+    service.release()
+    if work:
+        service.start()
+    service.forget()
+
+
 def told(now: Container, service: Service) -> dict[str, Any]:
-    following = service.pending()
+    following, held = service.pending(), service.held.by(service.name)
     evidence: dict[str, Any] = {"slot": "service", "kind": "container", "name": service.name}
     if service.wish.state == "activated":
         evidence.update(slot="release", kind="made", id=following["Image"] if following else now.image_id)
     else:
         evidence["active"] = now.active == "active"
+        evidence.update({"held": held} if held and not evidence["active"] else {})
     return {
         "container": service.name,
         "active": now.active,
@@ -294,5 +344,6 @@ def told(now: Container, service: Service) -> dict[str, Any]:
         "started": now.started,
         "image": now.image,
         "image_next": following["Config"]["Image"] if following else now.image,
+        "held": held,
         "evidence": [evidence],
     }

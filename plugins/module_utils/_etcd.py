@@ -15,7 +15,11 @@ import tempfile
 from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _files
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import manifest_path
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import (
+    manifest_path,
+    mend_aside,
+    set_aside,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
@@ -30,15 +34,17 @@ class Snapshot:
         self._dest = str(params["dest"])
 
     def present(self, check: bool) -> dict[str, Any]:
-        """Taken anew each time: the cluster is at rest, and a snapshot is small."""
+        """Taken anew each time: the cluster is at rest, and a snapshot is small. A sound one of before is kept."""
         if check:
-            return {"changed": True, "evidence": []}
+            return {"changed": True, "set_aside": "", "evidence": []}
         _files.make_private(os.path.dirname(self._dest))
-        part = f"{self._dest}.part"
+        mend_aside(self._dest)
+        part, aside = f"{self._dest}.part", ""
         try:
             self._etcdctl("Taking a snapshot of etcd", "snapshot", "save", part, asking=True)
             os.chmod(part, 0o600)
             seen = {**self._status(part), "sha256": _files.sha256_of(part), "size": os.path.getsize(part)}
+            aside = set_aside(self._dest) if self._sound() else ""
             _files.write_atomic(manifest_path(self._dest), json.dumps(seen).encode(), 0o600)
             os.replace(part, self._dest)
             _files.sync_directory(os.path.dirname(part))
@@ -46,7 +52,14 @@ class Snapshot:
             for left in (part, f"{part}.part"):
                 if os.path.exists(left):
                     os.unlink(left)
-        return {"changed": True, **self._said(seen)}
+        return {"changed": True, "set_aside": aside, **self._said(seen)}
+
+    def _sound(self) -> bool:
+        """Is there a snapshot that is, to the bit, the one that was taken?"""
+        try:
+            return bool(self._manifest()["sha256"] == _files.sha256_of(self._dest))
+        except (OSError, KeyError, UpliftError):
+            return False
 
     def proved(self, check: bool) -> dict[str, Any]:
         """Restored into a directory of its own; etcd compares every byte with the sum at the snapshot's end."""

@@ -6,7 +6,8 @@
 
 """What a step left on a node, and whether it is still so. A finished step counts on resume only while this holds.
 
-unit    {slot: service, kind: unit, name, active: true|false}, and so is container
+unit    {slot: service, kind: unit, name, active: true|false}, and so are container and deployment;
+        of one that is held down also {held}: the operation
 image   {slot: stage, kind: image, name, id}
 made    {slot: release, kind: made, name, id}: the container's next start is of that image
 link    {slot: release, kind: link, path, target}
@@ -20,7 +21,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Protocol
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _container_info
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _deployment, _held
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -50,6 +51,14 @@ class Probe(Protocol):
     def container(self, name: str) -> str:
         """active, inactive, or failed while docker starts it again and again."""
 
+    def unit_held(self, unit: str) -> str:
+        """The operation for which a unit is held down; "" for none."""
+
+    def container_held(self, name: str) -> str: ...
+
+    def deployment(self, unit: str) -> Mapping[str, str]:
+        """active: active or inactive; held: the operation, or ""."""
+
     def image(self, name: str) -> str:
         """The id of an image; "" when it is not there."""
 
@@ -78,6 +87,17 @@ class Host:
 
     def container(self, name: str) -> str:
         return str(_container_info.info(Docker(), name)["active"])
+
+    def unit_held(self, unit: str) -> str:
+        return _held.Units().by(unit)
+
+    def container_held(self, name: str) -> str:
+        held, policy = _held.Containers().by(name), _container_info.info(Docker(), name)["policy"]
+        return held if policy == "no" else ""
+
+    def deployment(self, unit: str) -> Mapping[str, str]:
+        found: Mapping[str, str] = _deployment.info(self._runner, unit)["unit"]
+        return found
 
     def image(self, name: str) -> str:
         return str((Docker().image(name) or {}).get("Id", ""))
@@ -130,11 +150,30 @@ def _what(item: Item) -> str:
 
 
 def _unit(item: Item, probe: Probe) -> Answer3:
-    return _run(f"The unit {item['name']}", probe.state(item["name"]), bool(item["active"]))
+    what, name = f"The unit {item['name']}", item["name"]
+    answer = _run(what, probe.state(name), bool(item["active"]))
+    return _still_held(what, item, lambda: probe.unit_held(name)) if answer == YES else answer
 
 
 def _contained(item: Item, probe: Probe) -> Answer3:
-    return _run(f"The container {item['name']}", probe.container(item["name"]), bool(item["active"]))
+    what, name = f"The container {item['name']}", item["name"]
+    answer = _run(what, probe.container(name), bool(item["active"]))
+    return _still_held(what, item, lambda: probe.container_held(name)) if answer == YES else answer
+
+
+def _deployed(item: Item, probe: Probe) -> Answer3:
+    what, seen = f"The deployment {item['name']}", probe.deployment(item["name"])
+    answer = _run(what, seen["active"], bool(item["active"]))
+    return _still_held(what, item, lambda: seen["held"]) if answer == YES else answer
+
+
+def _still_held(what: str, item: Item, ask: Callable[[], str]) -> Answer3:
+    """Down again is not down all the time: what nobody held may have run meanwhile."""
+    wanted, seen = str(item.get("held", "")), ask() if item.get("held") else ""
+    if seen == wanted:
+        return YES
+    found = f"held for {seen}" if seen else "no longer held"
+    return Answer3("no", f"{what} is down but {found}; it was left held for {wanted}, and may have run meanwhile.")
 
 
 def _image(item: Item, probe: Probe) -> Answer3:
@@ -180,6 +219,7 @@ def _absent(item: Item, probe: Probe) -> Answer3:
 _KINDS: Mapping[str, Callable[[Item, Probe], Answer3]] = {
     "unit": _unit,
     "container": _contained,
+    "deployment": _deployed,
     "image": _image,
     "made": _made,
     "link": _link,

@@ -172,17 +172,24 @@ def _job(garage: Garage, params: Mapping[str, Any], progress: Progress) -> Job:
     source, target, directory = params["source"], params["target"], params["metadata_dir"]
     if source == target:
         raise UpliftError(f"source and target are both {source}; wanted two engines. Nothing was changed.")
-    garage = replace(garage, binary=params["release_binary"] or garage.next_binary, _versions={})
-    version = garage.version()
-    strange = [name for name in (source, target) if not _garage_engine.known_to(name, version)]
-    if strange:
-        raise UpliftError(
-            f"Garage {version} does not know {strange[0]}; wanted a release that knows {source} and {target}. Name "
-            "the program "
-            "of one by release_binary. Nothing was changed."
-        )
-    garage = replace(garage, user=owner_of(garage, directory))
+    programs = [name for name in (params["release_binary"], garage.next_binary) if name]
+    garage = replace(_converter(garage, programs, source, target), user=owner_of(garage, directory))
     return Job(garage, directory, source, target, params["timeout"], params["lmdb_map_size"] or "", progress)
+
+
+def _converter(garage: Garage, programs: Sequence[str], source: str, target: str) -> Garage:
+    """The first of these that knows both engines: the next release where it still has the old one, else the last."""
+    seen = []
+    for program in programs:
+        one = replace(garage, binary=program, _versions={})
+        strange = [name for name in (source, target) if not _garage_engine.known_to(name, one.version())]
+        if not strange:
+            return one
+        seen.append(f"Garage {one.version()} does not know {strange[0]}")
+    raise UpliftError(
+        f"{'; '.join(seen)}; wanted a release that knows {source} and {target}. Name the program of one by"
+        " release_binary. Nothing was changed."
+    )
 
 
 def _converted(job: Job, prove: bool) -> dict[str, int]:

@@ -36,6 +36,7 @@ def run(
         form(OFFLINE_REPAIRS, name, garage.version(), "offline repair")
     garage = replace(garage, user=owner_of(garage, params["metadata_dir"]))
     demand_down(garage, params["metadata_dir"], proc)
+    garage = replace(garage, config_file=params["candidate"] or garage.config_file)
     result: dict[str, Any] = {
         "changed": True,
         "version": str(garage.version()),

@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
-from contextlib import contextmanager
-from typing import Any, Callable, Iterator, Mapping
+from typing import Any, Callable, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _record
+from ansible_collections.uplift.datastores.plugins.module_utils import _lease, _record, _record_directory
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private
-from ansible_collections.uplift.datastores.plugins.module_utils._record import Files, Owner
+from ansible_collections.uplift.datastores.plugins.module_utils._lease import Leases, Owner
+from ansible_collections.uplift.datastores.plugins.module_utils._record import Files
 
 Params = Mapping[str, Any]
+Answer = Mapping[str, Any]
 
 
 class Held(UpliftError):
@@ -29,63 +27,191 @@ class Held(UpliftError):
         self.facts = {"held_by": lease["owner"]}
 
 
+class Lost(UpliftError):
+    """This run had the lease once, and no longer has it: it must not act on what it knew before (fencing)."""
+
+    facts = {"lost": True}
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"This run no longer holds the lease of the operation: {why} Nothing was done at this node.")
+
+
 def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _item: "") -> dict[str, Any]:
     """The record and the lease. What it left in the slots `prove` is proved again: the record's `lost` says what is not
     as it was left."""
-    files = Files(params["directory"])
-    record = files.record()
+    with _record_directory.sentences(params["directory"]):
+        record = _record_of(params)
+        lease = Leases(params["directory"]).read()
     if record and params.get("prove"):
         record["lost"] = _record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    return {"changed": False, "record": record, "lease": files.lease(), "now": now}
+    return {"changed": False, "record": record, "lease": lease, "told": _lease.told(lease), "now": now}
 
 
 def perform(params: Params, holds: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
-    """Take or renew the lease, then do what `state` says. One call at a time on a node."""
-    files = Files(params["directory"])
+    """See that this run may act, then do what `state` says. One call at a time on a node."""
+    directory, state = params["directory"], params["state"]
     owner = Owner(**params["owner"])
-    with _alone(params["directory"]):
-        _lease(files, owner, params)
-        if params["state"] == "opened":
-            return _opened(files, owner, params)
-        record = files.record()
-        if not _record.unfinished(record) or record["id"] != params["id"]:
-            raise UpliftError(
-                f"The record here is of {record.get('id', 'no operation')!r}, state {record.get('state', 'none')!r};"
-                f" wanted the open operation {params['id']!r}. Another run has ended it: begin again."
-            )
-        return _OPEN[params["state"]](files, record, owner, params, holds)
+    with _record_directory.sentences(directory):
+        if state == "free":
+            return _free(owner, params)
+        if state == "opened":
+            _record_directory.usable(directory)
+        made = _record_directory.make(directory) if state == "opened" else []
+        with _record_directory.alone(directory) as there:
+            if state in _FREE_FOR_ALL:
+                return _FREE_FOR_ALL[state](owner, params, made) if there else {"changed": False}
+            _renew(owner, params)
+            return _with_record(Files(directory), owner, params, holds)
 
 
-def _lease(files: Files, owner: Owner, params: Params) -> None:
-    lease = files.lease()
-    refused = _record.held_by(lease, owner, time.time())
-    if refused and lease["owner"]["run"] != params["take_over"]:
-        raise Held(refused, lease)
-    if params["state"] not in ("opened", "abandoned") and (not lease or lease["owner"]["run"] != owner.run):
-        # A run that lost its lease while it was away must not act on what it knew before (fencing).
-        raise UpliftError("This run no longer holds the lease of the operation: another took it. Nothing was done.")
-    files.write_lease(_record.leased(lease, owner, params["lease_seconds"]))
-
-
-def _opened(files: Files, owner: Owner, params: Params) -> dict[str, Any]:
+def _with_record(files: Files, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
+    if params["state"] == "renewed":
+        return {"changed": False}
     record = files.record()
-    undone = record and record["id"] == params["plan"].get("undoes")
-    if _record.unfinished(record) and not undone:
-        if record["id"] == params["id"]:
-            return {"changed": False, "record": record}
-        files.drop_lease()
+    if not _record.unfinished(record) or record["id"] != params["id"]:
         raise UpliftError(
-            f"The unfinished operation {record['id']} of {record['who']} is on this node;"
-            f" wanted {params['id']} or none."
+            f"The record here is of {record.get('id', 'no operation')!r}, state {record.get('state', 'none')!r};"
+            f" wanted the open operation {params['id']!r}. Another run has ended it: begin again."
         )
+    return _OPEN[params["state"]](files, record, owner, params, holds)
+
+
+def _renew(owner: Owner, params: Params) -> None:
+    leases = Leases(params["directory"])
+    lease = leases.read()
+    if not lease:
+        raise Lost("it was given back or taken away.")
+    if not _lease.mine(lease, owner):
+        raise Lost(f"now it is in the hands of {_lease.owner_of(lease).shown}.")
+    if params["token"] and params["token"] != lease["token"]:
+        raise Lost("this process has taken another one since.")
+    leases.beat(lease["token"])
+
+
+def _record_of(params: Params) -> dict[str, Any]:
+    record = Files(params["directory"]).record()
+    product, undoes = params["product"] or params["plan"].get("product", ""), params["plan"].get("undoes", "")
+    other = _record.foreign(record, product, params["cluster"], undoes)
+    if other:
+        raise UpliftError(f"The record in {params['directory']} {other}")
+    return record
+
+
+def _free(owner: Owner, params: Params) -> dict[str, Any]:
+    """Refuse what `opened` would refuse, and leave no trace."""
+    _record_directory.usable(params["directory"])
+    lease = Leases(params["directory"]).read()
+    sentence = _lease.refused(lease, owner, params["dead"])
+    if sentence:
+        raise Held(sentence, lease)
+    _demand_no_other(_record_of(params), params)
+    return {"changed": False}
+
+
+def _demand_no_other(record: Mapping[str, Any], params: Params) -> None:
+    if _record.unfinished(record) and record["id"] not in (params["id"], params["plan"].get("undoes")):
+        raise UpliftError(
+            f"The unfinished operation {record['id']} of {record['who']} is on this node; wanted {params['id'] or 'it'}"
+            f" or none. Go on with it, or give it up with operation_abandon: {record['id']}."
+        )
+
+
+def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
+    files, leases = Files(params["directory"]), Leases(params["directory"])
+    try:
+        _free(owner, params)
+        record, before = files.record(), leases.read()
+        undo = {"id": "", "archived": "", "state": "", "made": made}
+        lease = _lease.taken(before, owner, params["lease_seconds"], params["token"], record.get("number", 0), undo)
+        answer = {"changed": False, "lease": {name: lease[name] for name in ("number", "seconds", "token")}}
+        if record and record["id"] == params["id"] and record["state"] == _record.OPEN:
+            leases.take(lease)
+            files.write_record({**record, "number": lease["number"]})
+            return {**answer, "record": record}
+        lease["undo"] = {**undo, "id": params["id"], "archived": record.get("id", ""), "state": record.get("state", "")}
+        leases.take(lease)
+    except BaseException:
+        _record_directory.unmake(made)
+        raise
+    try:
+        return {**answer, "changed": True, "record": _begun(files, record, owner, params, lease["number"])}
+    except BaseException:
+        _take_back(params["directory"], lease["undo"])
+        raise
+
+
+def _begun(files: Files, record: Any, owner: Owner, params: Params, number: int) -> dict[str, Any]:
+    undone = record and record["id"] == params["plan"].get("undoes")
     if record:
         files.archive({**record, "state": _record.ABANDONED} if undone else record)
     # A way back proves itself by the inventory of the operation that it undoes.
     saved = record["saved"] if undone else {}
     record = _record.opened(params["id"], params["plan"], owner, params["done"], time.time(), saved)
+    record.update(cluster=params["cluster"], number=number)
     files.write_record(record)
+    return record
+
+
+def _withdrawn(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
+    """Give back what this very run has taken, as if it had never asked; nothing else is touched."""
+    lease = Leases(params["directory"]).read()
+    if not _lease.mine(lease, owner):
+        return {"changed": False}
+    _take_back(params["directory"], lease["undo"])
+    return {"changed": True, "given_back": lease["token"]}
+
+
+def _take_back(directory: str, undo: Mapping[str, Any]) -> None:
+    files, leases = Files(directory), Leases(directory)
+    record = files.record()
+    ident = record.get("id", "")
+    if ident and (ident == undo["archived"] or ident == undo["id"] and not _record.worked(record)):
+        files.restore(undo["archived"], undo["state"])
+    leases.drop()
+    _record_directory.unmake(undo["made"])
+
+
+def _abandoned(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
+    files, leases = Files(params["directory"]), Leases(params["directory"])
+    lease = leases.read()
+    sentence = _lease.refused(lease, owner, params["dead"])
+    if sentence:
+        raise Held(sentence, lease)
+    record = files.record()
+    if not _record.unfinished(record) or record["id"] != params["id"]:
+        return {"changed": False, "record": record}
+    record.update(state=_record.ABANDONED, closed=time.time())
+    files.write_record(record)
+    leases.drop()
     return {"changed": True, "record": record}
+
+
+def _unlocked(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
+    """Take the lease away from an owner that is dead, and write down who did it and why."""
+    if not params["reason"].strip():
+        raise UpliftError("A lease is taken away for a reason; give it: operation_unlock_reason. Nothing was changed.")
+    files, leases = Files(params["directory"]), Leases(params["directory"])
+    try:
+        lease = leases.read()
+    except UpliftError:
+        if leases.youngest() <= 2 * _lease.LONGEST:
+            raise
+        lease, whose = {}, "a run whose lease could not be read"
+    else:
+        if not lease:
+            return {"changed": False, "whose": ""}
+        sentence, whose = _lease.locked(lease, params["dead"]), _lease.owner_of(lease).shown
+        if sentence:
+            raise Held(sentence, lease)
+    record = files.record()
+    if record:
+        told = {"who": owner.shown, "when": time.time(), "reason": params["reason"], "whose": whose}
+        record.setdefault("unlocked", []).append(told)
+        record["number"] = max(record.get("number", 0), lease.get("number", 0))
+        files.write_record(record)
+    leases.drop()
+    return {"changed": True, "whose": whose}
 
 
 def _step(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
@@ -117,36 +243,29 @@ def _saved(files: Files, record: Any, owner: Owner, params: Params, holds: Calla
     return {"changed": False}
 
 
-def _abandoned(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
-    return _closed(files, record, owner, {**params, "result": _record.ABANDONED}, holds)
-
-
 def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
+    leases = Leases(params["directory"])
+    token = leases.read()["token"]
     if params["result"] == _record.FINISHED:
         _record.demand_complete(record, params["node"])
     if params["result"]:
         record.update(state=params["result"], closed=time.time())
         files.write_record(record)
-    files.drop_lease()
-    return {"changed": bool(params["result"]), "record": record}
+    leases.drop()
+    return {"changed": bool(params["result"]), "record": record, "given_back": token}
 
 
+# What is for the run alone that holds the lease of the open operation, and what anybody may ask for.
 _OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {
     "step": _step,
     "undone": _undone,
     "saved": _saved,
     "closed": _closed,
-    "abandoned": _abandoned,
 }
-STATES = ("read", "opened", *_OPEN)
-
-
-@contextmanager
-def _alone(directory: str) -> Iterator[None]:
-    make_private(directory)
-    descriptor = os.open(os.path.join(directory, "lock"), os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+_FREE_FOR_ALL: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "opened": _opened,
+    "withdrawn": _withdrawn,
+    "abandoned": _abandoned,
+    "unlocked": _unlocked,
+}
+STATES = ("read", "free", "renewed", *_FREE_FOR_ALL, *_OPEN)

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _steps
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private
+from ansible_collections.uplift.datastores.plugins.module_utils._files import write_atomic
+from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
 from ansible_collections.uplift.datastores.plugins.module_utils._steps import DONE, RUNNING, UNDONE
 
 FORMAT = 1
@@ -22,18 +22,9 @@ LOOKED = "Clients were served since an earlier run looked."
 CHAIN = "An earlier step of this pass had to be done again."
 OPEN, FINISHED, ABANDONED = "open", "finished", "abandoned"
 
-Data = Dict[str, Any]  # a record or a lease as JSON knows it
+_KEPT = {"id", "state", "who", "plan", "saved", "steps"}  # what every record has
 
-
-@dataclass(frozen=True)
-class Owner:
-    """Who acts: one run of ansible-playbook. `run` is unique to it, the rest is for people."""
-
-    run: str
-    user: str
-    host: str
-    pid: int
-    since: str
+Data = Dict[str, Any]  # a record as JSON knows it
 
 
 @dataclass(frozen=True)
@@ -43,26 +34,6 @@ class Need:
     needed: bool
     reason: str
     interrupted: bool = False
-
-
-def held_by(lease: Mapping[str, Any], owner: Owner, now: float) -> str:
-    """The sentence that refuses `owner`, or "" when it may act: no lease, its own, or one whose time is up."""
-    if not lease or lease["owner"]["run"] == owner.run or now >= lease["heartbeat"] + lease["seconds"]:
-        return ""
-    other = lease["owner"]
-    left = lease["heartbeat"] + lease["seconds"] - now
-    return (
-        f"The cluster is in the hands of {other['user']} on {other['host']} (process {other['pid']}, since"
-        f" {other['since']}), last seen {now - lease['heartbeat']:.0f} s ago. Wait for that run to end; if it is gone,"
-        f" its lease ends by itself in {left:.0f} s."
-    )
-
-
-def leased(lease: Mapping[str, Any], owner: Owner, seconds: float) -> Data:
-    """The lease in `owner`'s hands. The number rises with every change of hands: an overtaken run sees it is late."""
-    mine = lease and lease["owner"]["run"] == owner.run
-    number = lease["number"] + (0 if mine else 1) if lease else 1
-    return {"owner": asdict(owner), "number": number, "seconds": seconds}
 
 
 def opened(
@@ -91,13 +62,37 @@ def unfinished(record: Mapping[str, Any]) -> bool:
     return bool(record) and record["state"] == OPEN
 
 
+def worked(record: Mapping[str, Any]) -> bool:
+    """Whether anything was begun in it since it was written."""
+    return any(step["started"] != record["opened"] for step in record["steps"].values())
+
+
+def foreign(record: Mapping[str, Any], product: str, cluster: str, undoes: str = "") -> str:
+    """Why the record is not of this product's cluster, or "". What an ended one says of a cluster binds nobody, unless
+    it is the operation `undoes`, which is gone back from.
+
+    cluster: the identity that was found, "" where it cannot be told.
+    """
+    kept = record.get("cluster", "")
+    if product and record and record["plan"].get("product") != product:
+        seen, wanted = f"the product {record['plan'].get('product')!r}", repr(product)
+    elif cluster and kept not in ("", cluster) and (unfinished(record) or record["id"] == undoes):
+        seen, wanted = f"another cluster ({kept})", f"this one ({cluster})"
+    else:
+        return ""
+    return (
+        f"is the operation {record['id']} of {seen}; wanted one of {wanted}. Nothing was changed. See that the"
+        " inventory leads to the right nodes; a record that was copied here by mistake is to be moved away."
+    )
+
+
 def need(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping[str, Any]], str]) -> Need:
     """Decide on a step. `holds` re-proves one piece of evidence: "" when it holds, else a sentence.
 
     Raises UpliftError where the step would have to be done again, and doing so would lose data.
     """
     step = record["steps"].get(key)
-    ahead = any(_steps.hop_of(other) > _steps.hop_of(key) for other in _steps.begun(record))
+    ahead = _steps.is_past(record, _steps.hop_of(key))
     if step is None and not ahead:
         return Need(True, "not done yet")
     state = step["state"] if step else UNDONE
@@ -171,56 +166,57 @@ def demand_complete(record: Mapping[str, Any], node: str) -> None:
 
 
 class Files:
-    """Where a node keeps its part of the record: DIR/record.json and DIR/lease.json, 0600 in a directory 0700.
-
-    The lease's heartbeat is the time of its file, so that a long step can renew it by touching it.
-    """
+    """Where a node keeps its part of the record: DIR/record.json, 0600 in a directory 0700."""
 
     def __init__(self, directory: str) -> None:
         self.directory = Path(directory)
-        self._record, self._lease = self.directory / "record.json", self.directory / "lease.json"
+        self._record = self.directory / "record.json"
 
     def record(self) -> Data:
         return self._read(self._record)
 
-    def lease(self) -> Data:
-        lease = self._read(self._lease)
-        return {**lease, "heartbeat": self._lease.stat().st_mtime} if lease else {}
-
     def write_record(self, record: Mapping[str, Any]) -> None:
         self._write(self._record, record)
 
-    def write_lease(self, lease: Mapping[str, Any]) -> None:
-        self._write(self._lease, lease)
-
-    def drop_lease(self) -> None:
-        self._lease.unlink(missing_ok=True)
-
     def archive(self, record: Mapping[str, Any]) -> None:
         """Keep an ended record under its id, out of the way of the next operation."""
-        self._write(self.directory / f"{record['id']}.json", record)
+        self._write(self._archived(record["id"]), record)
+
+    def restore(self, ident: str, state: str) -> None:
+        """Take the record away; the one of `ident`, which it has replaced, comes back in its state."""
+        if not ident:
+            self._record.unlink()
+        elif self._archived(ident).exists():
+            self.write_record({**self._read(self._archived(ident)), "state": state})
+            self._archived(ident).unlink()
+
+    def _archived(self, ident: str) -> Path:
+        return self.directory / f"{ident}.json"
 
     def _read(self, path: Path) -> Data:
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as exc:
-            said = f"{path} cannot be read as a record ({exc}); wanted JSON written by this collection."
-            raise UpliftError(said) from exc
-        if not isinstance(data, dict):
-            raise UpliftError(f"{path} holds no record; wanted a JSON object written by this collection.")
-        if path == self._record and data.get("format") != FORMAT:
-            seen = data.get("format")
-            raise UpliftError(f"{path} has the format {seen!r}; wanted {FORMAT}. Use the release that wrote it.")
+        except ValueError as exc:
+            raise UpliftError(
+                f"{path} cannot be read as a record ({exc}); wanted JSON written by this collection. Nothing was"
+                " changed. Put it back from the node's backup; without one, see by hand how far the node is, and move"
+                " the file away."
+            ) from exc
+        seen = data.get("format") if isinstance(data, dict) else None
+        if seen not in (None, FORMAT):
+            raise UpliftError(
+                f"{path} has the format {seen!r}; wanted {FORMAT}. Nothing was changed. Use the release of this"
+                " collection that wrote it."
+            )
+        if seen is None or not set(data) >= _KEPT:
+            raise UpliftError(
+                f"{path} holds no record; wanted a JSON object written by this collection. Nothing was changed. See by"
+                " hand how far the node is, and move the file away."
+            )
         return dict(data)
 
     def _write(self, path: Path, data: Mapping[str, Any]) -> None:
-        make_private(str(self.directory))
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(data, stream, indent=1)  # unsorted: the order of passes is the order of work
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        # Unsorted: the order of passes is the order of work.
+        write_atomic(str(path), json.dumps(data, indent=1).encode(), 0o600)

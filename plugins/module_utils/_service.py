@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Callable, Iterator, TypeVar
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _systemd
+from ansible_collections.uplift.datastores.plugins.module_utils import _held, _systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit, read_unit
@@ -38,6 +38,7 @@ class Wish:
     if_stale: bool = False
     at: float = 0.0
     settle: float = 0.5
+    hold: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,18 +96,31 @@ class Service:
     wish: Wish
     clock: Clock = field(default_factory=Clock)
     run_dir: str = "/run"
+    units: _held.Units = field(default_factory=_held.Units)
 
     def needed(self, unit: Unit) -> bool:
-        """Is there anything to do? Not a restart, when the wanted program already runs: so it may be resumed."""
+        """Is there anything to do but about the hold? Not a restart, when the wanted program already runs."""
         if self.wish.state == "stopped":
             return unit.active not in DOWN
         if self.wish.state == "started" or unit.active != "active":
             return unit.active != "active"
         return not self.wish.if_stale or stale(unit)
 
+    def hold_differs(self, unit: Unit) -> bool:
+        """A stop holds the unit down where that is wished, and everything else lets it go."""
+        if self.wish.state == "stopped":
+            return bool(self.wish.hold) and not self.units.holds(unit, self.wish.hold)
+        return self.units.by(unit.name) != ""
+
     def perform(self, unit: Unit) -> dict[str, Any]:
         """Do it, wait until it is done, and say how it went. A bad end is raised after all is as wished."""
-        begun = self.clock.now()
+        if self.wish.state != "stopped":
+            self.units.release(self.runner, unit.name)
+        elif self.wish.hold:
+            self.units.hold(self.runner, unit.name, self.wish.hold)
+        begun, end = self.clock.now(), None
+        if not self.needed(unit):
+            return self._report(read_unit(self.runner, unit.name), end, begun)
         with self._stopping(unit):
             if unit.active == "failed" and self.wish.state != "stopped":
                 self.runner.run(["systemctl", "reset-failed", "--", unit.name])  # else a start limit may refuse us
@@ -119,7 +133,7 @@ class Service:
 
     def _report(self, now: Unit, end: End | None, begun: float) -> dict[str, Any]:
         return {
-            **told(now),
+            **told(now, self.units),
             "seconds": round(self.clock.now() - begun, 3),
             "stop_seconds": round(end.moment - begun, 3) if end else 0.0,
             "down_seconds": round(now.started - end.moment, 3) if end and now.active == "active" else 0.0,
@@ -204,6 +218,11 @@ class Service:
         now = read_unit(self.runner, name)
         if now.active == "failed" or now.sub_state == "auto-restart":
             raise UpliftError(_fell(now, self.clock.now() - now.started))
+        if now.active == "inactive" and now.skipped and not self.wish.at:
+            raise UpliftError(
+                f"systemd passed over the start of {name}: a condition of the unit is not met; wanted it active. See"
+                f" `systemctl status {name}`."
+            )
         return now if now.active == "active" and now.main_pid and (now.main_pid, now.started) != old else None
 
     def _until(self, look: Callable[[], Seen | None], limit: float) -> Seen | None:
@@ -230,6 +249,11 @@ class Service:
 def find_unit(runner: Runner, name: str) -> Unit:
     """The unit, or a sentence when it cannot be used."""
     unit = read_unit(runner, name)
+    if unit.load_state == "masked":
+        raise UpliftError(
+            f"The unit {unit.name} is masked: somebody keeps it from being started; wanted loaded. When that is over,"
+            f" let it go by `systemctl unmask {unit.name}` and run again. Nothing was changed."
+        )
     if unit.load_state != "loaded":
         raise UpliftError(
             f"The unit {unit.name} is {unit.load_state}, wanted loaded: name it as `systemctl list-units` does."
@@ -246,14 +270,17 @@ def demand_down(runner: Runner, name: str) -> None:
         )
 
 
-def told(unit: Unit) -> dict[str, Any]:
+def told(unit: Unit, units: _held.Units) -> dict[str, Any]:
+    held, active = units.by(unit.name), unit.active == "active"
+    evidence = {"slot": "service", "kind": "unit", "name": unit.name, "active": active}
     return {
         "unit": unit.name,
         "active": unit.active,
         "main_pid": unit.main_pid,
         "started": unit.started,
         "exe": unit.exe,
-        "evidence": [{"slot": "service", "kind": "unit", "name": unit.name, "active": unit.active == "active"}],
+        "held": held,
+        "evidence": [{**evidence, "held": held} if held and not active else evidence],
     }
 
 
@@ -286,17 +313,24 @@ def _fell(now: Unit, seconds: float) -> str:
 
 def bring(runner: Runner, wish: Wish, check: bool) -> dict[str, Any]:
     """Bring a service into a state; in check mode only say whether that would change anything."""
-    service, unit = Service(runner, wish), find_unit(runner, wish.unit)
+    return brought(Service(runner, wish), check)
+
+
+def brought(service: Service, check: bool) -> dict[str, Any]:
+    """The same for a service with its own clock and places."""
+    wish, unit = service.wish, find_unit(service.runner, service.wish.unit)
     service.in_time()
-    if not service.needed(unit):
-        return {"changed": False, **told(unit)}
-    after = {"active": "inactive" if wish.state == "stopped" else "active", "state": wish.state}
-    diff = {"before": {"active": unit.active, "exe": unit.exe}, "after": after}
-    return {"changed": True, "diff": diff, **(told(unit) if check else service.perform(unit))}
+    if wish.hold:
+        _held.demand_ours(unit)
+    if not service.needed(unit) and not service.hold_differs(unit):
+        return {"changed": False, **told(unit, service.units)}
+    after = {"active": "inactive" if wish.state == "stopped" else "active", "state": wish.state, "held": wish.hold}
+    diff = {"before": {"active": unit.active, "exe": unit.exe, "held": service.units.by(unit.name)}, "after": after}
+    return {"changed": True, "diff": diff, **(told(unit, service.units) if check else service.perform(unit))}
 
 
 def info(runner: Runner, name: str) -> dict[str, Any]:
     """All of a unit but what may be secret: of the environment only the names, of the command what the unit says."""
     unit = read_unit(runner, name)
     shown = {item.name: getattr(unit, item.name) for item in fields(unit) if item.name != "environment"}
-    return {**shown, "environment_names": sorted(unit.environment)}
+    return {**shown, "environment_names": sorted(unit.environment), "held": _held.Units().by(unit.name)}

@@ -11,6 +11,7 @@ A step is {state: running|done|undone, run, started, finished, why, evidence}. O
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -26,10 +27,12 @@ Record = Mapping[str, Any]
 Step = Mapping[str, Any]
 
 
+@lru_cache(maxsize=None)
 def hop_of(key: str) -> int:
     return int(key.split("/", 1)[0])
 
 
+@lru_cache(maxsize=None)
 def pass_of(key: str) -> str:
     """`0/walk` of `0/walk/2/start`."""
     return key.rsplit("/", 2)[0]
@@ -57,6 +60,12 @@ def begun(record: Record, number: int | None = None) -> list[str]:
         for key in shape.keys(record["plan"])
         if key in steps and steps[key]["state"] != UNDONE and number in (None, hop_of(key))
     ]
+
+
+def is_past(record: Record, number: int) -> bool:
+    """Has the node begun a later hop?"""
+    steps = record.get("steps") or {}
+    return any(hop_of(key) > number and step["state"] != UNDONE for key, step in steps.items())
 
 
 def later(record: Record, key: str) -> list[str]:
@@ -92,7 +101,7 @@ def clients_since(record: Record, key: str) -> bool:
         if passed and opened and not shut & set(GATES):
             return True
         passed = passed or other == key
-    return any(hop_of(other) > hop_of(key) for other in later(record, key))
+    return is_past(record, hop_of(key))
 
 
 def proves(record: Record, key: str) -> Iterator[Mapping[str, Any]]:
@@ -133,7 +142,7 @@ def demand_possible(record: Record, key: str, why: str) -> None:
     changed = [other for other in after if bars(other)]
     if verb.closes and any(pass_of(other) != pass_of(key) for other in changed):
         raise UpliftError(_never(key, why, f"{verb_name(changed[0])} has begun after it"))
-    converted = [other for other in changed if verb_name(other) != "activate"]
+    converted = [other for other in changed if "service" in bars(other) and verb_name(other) != "activate"]
     if "service" in verb.closes and converted and not any("release" in verb_of(other).slots for other in after):
         sentence = f"{verb_name(converted[0])} has begun after it, and what the old release wrote since is not in it"
         raise UpliftError(_never(key, why, sentence))
@@ -168,7 +177,7 @@ def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str
     the new one has replaced (a backup): that is kept. Nothing is given back by a way back, or of a hop that is past.
     """
     mine = begun(record, number)
-    if record["plan"].get("undoes") or any(hop_of(key) > number for key in begun(record)):
+    if record["plan"].get("undoes") or is_past(record, number):
         return [], []
     barred = {thing for key in mine if verb_name(key) not in retracts for thing in bars(key)}
     given = {thing: key for thing, key in closed(record, number).items() if thing not in barred}

@@ -23,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._files import wr
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "MainPID", "ExecMainStartTimestampMonotonic", "FragmentPath",
     "DropInPaths", "User", "Group", "KillSignal", "Restart", "NRestarts", "TimeoutStopUSec", "ExecStart", "Environment",
-    "EnvironmentFiles", "ExecMainCode", "ExecMainStatus", "Result",
+    "EnvironmentFiles", "ExecMainCode", "ExecMainStatus", "Result", "ConditionResult",
 )  # fmt: skip
 RUNTIME, PERSISTENT = "/run/systemd/system", "/etc/systemd/system"
 _ENDS = {"1": "exited", "2": "killed", "3": "dumped"}  # CLD_EXITED, CLD_KILLED, CLD_DUMPED
@@ -66,6 +66,8 @@ class Unit:
     exit_code: str
     exit_status: int
     result: str
+    skipped: bool = False
+    """Whether the last start was passed over, since a condition of the unit was not met: it counts as no failure."""
 
     def command(self) -> list[str]:
         """`argv` with `${NAME}` and whole-word `$NAME` put in, as systemd does at a start; it may hold secrets."""
@@ -116,6 +118,7 @@ def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
         exit_code=_ENDS.get(show.get("ExecMainCode", "0"), ""),
         exit_status=int(show.get("ExecMainStatus", "0")),
         result=show.get("Result", ""),
+        skipped=show.get("ConditionResult", "yes") == "no",
     )
 
 

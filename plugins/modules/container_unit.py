@@ -16,6 +16,7 @@ description:
     the old image had said, the new image says. The new container is compared with the old one before it counts.
   - While the container runs, the new one waits as C(<name>.uplift-next) and takes its name at the next V(started) or V(restarted).
     A call that was killed in between is finished by the next call, whatever that is.
+  - With O(hold) docker does not start the container by itself until this module does, also not after a boot; see there.
   - Volumes stay, those without a name, too. A container that docker removes when it stops is refused.
   - A container of a compose file keeps its labels. Put the new image into that file, too; compose then makes it again once.
 extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.progress]
@@ -59,6 +60,14 @@ options:
     type: float
     default: 0
   settle: {description: Seconds for which the new main process has to stay., type: float, default: 0.5}
+  hold:
+    description:
+      - For V(stopped), the operation for which the container is held down. Before the stop its restart policy becomes C(no); the one
+        of before is kept in C(/var/lib/uplift/held), and V(started) and V(restarted) put it back, whoever held the container.
+      - One that is made again by V(activated) meanwhile is held as well.
+      - A C(docker start) by hand, or a C(docker compose up), is not kept from starting it. It is seen by the evidence.
+    type: str
+    default: ''
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
@@ -88,6 +97,7 @@ main_pid: {description: "Its main process as the host sees it, V(0) for none.", 
 started: {description: "When that was started, in seconds since 1970.", returned: always, type: float, sample: 1795233030.526}
 image: {description: The image that it was made of., returned: always, type: str, sample: 'dxflrs/garage:v0.9.4'}
 image_next: {description: The image of the next start., returned: always, type: str, sample: 'dxflrs/garage:v0.9.4'}
+held: {description: The operation for which it is held down; empty when it may be started., returned: always, type: str, sample: ''}
 seconds: {description: "From the order, or the moment O(at), until all was done, O(settle) included.", returned: changed, type: float, sample: 1.346}
 stop_seconds: {description: From the order until the old process had ended., returned: changed, type: float, sample: 0.134}
 down_seconds: {description: From the end of the old process until the start of the new one., returned: changed, type: float, sample: 0.205}
@@ -126,6 +136,7 @@ SPEC: Spec = {
     "if_stale": {"type": "bool", "default": False},
     "at": {"type": "float", "default": 0},
     "settle": {"type": "float", "default": 0.5},
+    "hold": {"type": "str", "default": ""},
     "progress_file": {"type": "path"},
 }
 

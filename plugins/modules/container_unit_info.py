@@ -30,6 +30,7 @@ unit:
   description:
     - The container. C(mounts) are places on the host by places inside, C(started) is in seconds since 1970.
     - C(image_next) differs from C(image) where another container was prepared. C(unfinished) says that one has to take its name yet.
+    - C(held) is the operation for which M(uplift.datastores.container_unit) holds it down; empty when it may be started.
     - C(compose) are the labels that docker compose has given to it, without their prefix.
   returned: always
   type: dict
@@ -41,6 +42,7 @@ unit:
     container: garage
     environment_names: [GARAGE_CONFIG_FILE, PATH, RUST_BACKTRACE, RUST_LOG]
     exit_code: 0
+    held: ''
     image: dxflrs/garage:v0.8.7
     image_id: sha256:eaf95feb3ef7bbfa0d320fca08f2e8109058d87484ad4da78c141773dbf6dd8f
     image_next: dxflrs/garage:v0.8.7
@@ -51,18 +53,25 @@ unit:
     stop_signal: SIGTERM
     unfinished: false
     user: ''
+held:
+  description: All services of the node that are held down by this collection, units and containers, whichever this one is.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {kind: container, name: garage, operation: garage-20261127T140512Z-5d4b, since: '2026-11-27T14:09:31Z'}
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _container_info
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _held
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return {"unit": _container_info.info(Docker(), module.params["container"])}
+    return {"unit": _container_info.info(Docker(), module.params["container"]), "held": _held.everything()}
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - A snapshot is there as a whole or not at all, readable by root only, with a manifest of its keys and revision beside it.
+  - A sound one that was there before is kept as C(<dest>.<time>).
 extends_documentation_fragment: [uplift.datastores.attributes]
 attributes:
   check_mode: {support: full}
@@ -44,6 +45,11 @@ EXAMPLES = r"""
 RETURN = r"""
 snapshot: {description: The file., returned: always, type: str, sample: /var/backups/uplift/etcd.snapshot}
 keys: {description: How many keys it holds., returned: always, type: int, sample: 61}
+set_aside:
+  description: Where the snapshot that was there before lies now; empty when there was none.
+  returned: O(state=present)
+  type: str
+  sample: /var/backups/uplift/etcd.snapshot.20261127T140512Z
 revision: {description: At which revision it was taken., returned: always, type: int, sample: 118}
 evidence:
   description: What was left, for the record of an operation.

@@ -27,7 +27,8 @@ options:
     choices: [sled, lmdb, sqlite]
   target: {description: The engine wanted., type: str, default: lmdb, choices: [lmdb, sqlite], aliases: [engine]}
   release_binary:
-    description: The program to convert with; it has to know both engines. By default the binary that the unit would start next.
+    description: The program to convert with, or the image; it has to know both engines. Where it does not, and by default, the one
+      that would be started next.
     type: path
   existing:
     description: What becomes of a database of O(target) that is there already, holds something, and is not by this module.

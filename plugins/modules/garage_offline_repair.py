@@ -22,8 +22,12 @@ options:
     elements: str
     default: [object_counters]
   release_binary:
-    description: The program to run it with. By default the binary that the unit would start next.
+    description: The program to run it with; for a container, its image. By default the one that would be started next.
     type: path
+  candidate:
+    description: The configuration that is meant for that program. By default the one that the daemon reads.
+    type: path
+    default: ''
   metadata_dir:
     description: The C(metadata_dir) of the configuration. Nothing below it may belong to another account afterwards.
     type: path
@@ -46,6 +50,8 @@ EXAMPLES = r"""
 - name: Count the objects before 0.8 starts for the first time
   uplift.datastores.garage_offline_repair:
     names: [object_counters]
+    release_binary: /usr/local/bin/garage-0.8.7
+    candidate: /etc/garage.toml.uplift-0.8.7
     metadata_dir: /var/lib/garage/meta
 """
 
@@ -74,6 +80,7 @@ SPEC = {
     **GARAGE,
     "names": {"type": "list", "elements": "str", "default": ["object_counters"]},
     "release_binary": {"type": "path"},
+    "candidate": {"type": "path", "default": ""},
     "metadata_dir": {"type": "path", "required": True},
     "timeout": {"type": "float", "default": 86400},
     "progress_file": {"type": "path"},

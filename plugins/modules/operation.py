@@ -11,9 +11,13 @@ short_description: Keep the record and the lease of an upgrade on the managed no
 version_added: 0.1.0
 description:
   - The memory of an operation lies on the nodes themselves, since the machine that drives it may be thrown away.
-  - Each call that may act takes or renews the lease. A run that holds no lease is refused with the name, the host and
-    the time of the one that does. A lease ends by itself when nobody renews it; a lease whose process is found dead on
-    the same controller is taken over at once.
+  - Who may act is said by the lease of the node. Its owner is the process of C(ansible-playbook), told by boot, pid
+    namespace and start; names of hosts decide nothing. A run without it is refused with the user, the host, the process
+    and the time of the one that has it.
+  - From V(opened) to V(closed) a process on the controller renews the lease, whatever the tasks do, for as long as
+    C(ansible-playbook) lives. A lease ends by itself when its time is up. One whose process is found dead by a run in the
+    same boot and pid namespace is taken over at once.
+  - Times count from the boot of the node, so that clocks may be set.
   - A step that is finished counts on resume only while the evidence it left still holds.
 extends_documentation_fragment: [uplift.datastores.attributes]
 attributes:
@@ -27,12 +31,16 @@ options:
     default: read
     choices:
       read: Only read the record and the lease.
-      opened: Begin the operation O(id), or go on with it.
+      free: See that V(opened) would be allowed here, and leave no trace.
+      opened: Take the lease, and begin the operation O(id) or go on with it.
+      renewed: See that this run still has the lease, and renew it. It fails when it has not.
       step: Mark O(finish) as done, with its O(evidence), and begin O(begin) where it is needed.
       undone: Mark what a failing run may give back to clients in the hop O(hop) as undone, before it does.
       saved: Put O(save) into the record.
       closed: Give back the lease, and end the record when O(result) says how.
+      withdrawn: Give back what this run has taken by V(opened), with a record in which nothing was begun; the one before comes back.
       abandoned: Give up the operation O(id), whoever began it, when no other run holds its lease.
+      unlocked: Take the lease away from an owner that is dead, for the O(reason), which the record keeps.
   directory: {description: Where the record lies on the node., type: path, required: true}
   id: {description: The operation., type: str, default: ''}
   plan: {description: The plan of M(uplift.datastores.upgrade_plan)., type: dict, default: {}}
@@ -50,17 +58,27 @@ options:
   node: {description: The node's name in the plan; an operation is finished only when all its steps there are done., type: str, default: ''}
   save: {description: Values to keep with the operation., type: dict, default: {}}
   result: {description: How the operation has ended; empty when it goes on later., type: str, default: '', choices: ['', finished, abandoned]}
-  lease_seconds: {description: How long the lease lives without a sign of life., type: int, default: 120}
-  take_over: {description: The run whose lease may be taken although it is alive., type: str, default: ''}
+  lease_seconds:
+    description: How long the lease lives without a sign of life, in seconds. It stays as it was when the lease was taken.
+    type: int
+    default: 120
+  product: {description: The product that the record has to be of; empty for that of O(plan)., type: str, default: ''}
+  cluster: {description: The identity of the cluster; empty where it cannot be told., type: str, default: ''}
+  reason: {description: Why the lease is taken away., type: str, default: ''}
+  token: {description: Names one taking of the lease. Set by the action plugin., type: str, default: ''}
+  dead: {description: The run whose process was found gone. Set by the action plugin., type: str, default: ''}
   owner:
     description: Who acts. Set by the action plugin.
     type: dict
     suboptions:
-      run: {description: Unique to one run of ansible-playbook., type: str, required: true}
+      machine: {description: The machine id of the controller; may be empty., type: str, required: true}
+      boot: {description: The boot id of the controller., type: str, required: true}
+      pidns: {description: The pid namespace., type: str, required: true}
+      pid: {description: The process., type: int, required: true}
+      ticks: {description: When the process was started, in ticks since the boot., type: int, required: true}
       user: {description: The user., type: str, required: true}
       host: {description: The controller., type: str, required: true}
-      pid: {description: The process., type: int, required: true}
-      since: {description: When it was started., type: str, required: true}
+      since: {description: When the process was started., type: str, required: true}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
@@ -68,6 +86,11 @@ EXAMPLES = r"""
 - name: What does this node remember?
   uplift.datastores.operation:
     directory: /var/lib/uplift/garage
+
+- name: Does this run still hold the lease?
+  uplift.datastores.operation:
+    directory: /var/lib/uplift/garage
+    state: renewed
 """
 
 RETURN = r"""
@@ -81,18 +104,60 @@ record:
     state: open
     opened: 1795230900.1
     who: operator@controller
+    cluster: 563e1ac825ee3323
+    number: 1
     saved: {}
     steps:
-      0/walk/0/stop: {state: done, run: 'controller:4711:1795230890', started: 1795230901.2, finished: 1795230902.0, evidence: []}
+      0/walk/0/stop: {state: done, run: '8a2b:pid:[4026531836]:4711:181223', started: 1795230901.2, finished: 1795230902.0, evidence: []}
 lease:
-  description: The lease as it stands, empty when there is none.
-  returned: O(state=read)
+  description:
+    - The lease as it stands, empty when there is none; RV(lease.age) counts the seconds since its last heartbeat.
+    - With V(opened) only its number, seconds and token.
+  returned: O(state) is V(read) or V(opened)
   type: dict
   sample:
     number: 1
     seconds: 120
-    heartbeat: 1795230900.1
-    owner: {run: 'controller:4711:1795230890', user: operator, host: controller, pid: 4711, since: '2026-11-21T03:14:50Z'}
+    age: 3.4
+    token: 1f0c9a7be3d04c6d
+    owner:
+      machine: 6c1f0ab0a7d94b5fb22ce9a1a83c8d0e
+      boot: 5a0b9a9c-2f1e-4d60-8f0e-1c7f8f1f9d11
+      pidns: pid:[4026531836]
+      pid: 4711
+      ticks: 181223
+      user: operator
+      host: controller
+      since: '2026-11-21T03:14:50Z'
+told:
+  description: The lease as a person reads it. Nobody holds one whose time is up.
+  returned: O(state=read)
+  type: dict
+  sample:
+    holder: operator on controller (process 4711, since 2026-11-21T03:14:50Z)
+    last_heartbeat_seconds: 3
+    rest_seconds: 117
+    number: 1
+whose:
+  description: Whose lease was taken away; empty when there was none.
+  returned: O(state=unlocked)
+  type: str
+  sample: operator on controller (process 4711, since 2026-11-21T03:14:50Z)
+given_back:
+  description: The token of the lease that was given back.
+  returned: O(state) is V(closed) or V(withdrawn)
+  type: str
+  sample: 1f0c9a7be3d04c6d
+lost:
+  description: The run has the lease no longer.
+  returned: when the lease is lost
+  type: bool
+  sample: true
+held_by:
+  description: The owner of the lease that stands in the way.
+  returned: when another run holds the lease
+  type: dict
+  sample: {user: operator, host: controller, pid: 4711, since: '2026-11-21T03:14:50Z'}
 now:
   description: The time at the node, as operation ids begin with it.
   returned: O(state=read)
@@ -133,8 +198,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils import _evidence, _operation
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 
-OWNER = {name: {"type": "str", "required": True} for name in ("run", "user", "host", "since")}
-TEXTS = ("id", "finish", "begin", "take_over", "node")
+OWNER = {
+    **{name: {"type": "str", "required": True} for name in ("machine", "boot", "pidns", "user", "host", "since")},
+    **{name: {"type": "int", "required": True} for name in ("pid", "ticks")},
+}
+TEXTS = ("id", "finish", "begin", "product", "cluster", "reason", "dead", "node")
 SPEC = {
     "state": {"type": "str", "default": "read", "choices": list(_operation.STATES)},
     "directory": {"type": "path", "required": True},
@@ -146,7 +214,8 @@ SPEC = {
     "result": {"type": "str", "default": "", "choices": ["", "finished", "abandoned"]},
     "hop": {"type": "int", "default": 0},
     "lease_seconds": {"type": "int", "default": 120},
-    "owner": {"type": "dict", "options": {**OWNER, "pid": {"type": "int", "required": True}}},
+    "token": {"type": "str", "default": "", "no_log": False},
+    "owner": {"type": "dict", "options": OWNER},
 }
 
 

@@ -13,6 +13,7 @@ description:
   - Stops a service with the signal at which its release flushes, and says how its process ended. What the operator wrote
     is not touched; the signal and the time limit are given for one stop by a drop-in in C(/run).
   - A restart may be given a moment at which the node itself does it, so that several nodes do it together.
+  - With O(hold) nobody starts the service until this module does, also not a reboot; see there.
   - A service counts as started when its main process has stayed for O(settle) seconds.
 extends_documentation_fragment: [uplift.datastores.attributes]
 attributes:
@@ -48,6 +49,16 @@ options:
     type: float
     default: 0
   settle: {description: Seconds for which the new main process has to stay., type: float, default: 0.5}
+  hold:
+    description:
+      - For V(stopped), the operation for which the unit is held down. A drop-in with a condition that is not met,
+        C(zzz-uplift-held.conf) in C(/etc/systemd/system/UNIT.d), is written before the stop. C(systemctl start), a socket, a
+        timer, C(Restart=always) and a boot pass the unit over for as long as it is there.
+      - V(started) and V(restarted) take it away, whoever held the unit.
+      - Where C(/etc) cannot be written, it is in C(/usr/local/lib/systemd/system).
+      - A unit that is masked is refused, and so is one whose program runs outside of it, as after a start by hand.
+    type: str
+    default: ''
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
@@ -58,6 +69,12 @@ EXAMPLES = r"""
     state: stopped
     signal: SIGINT
     stop_timeout: 120
+
+- name: Stop it, and let nobody start it while its data are converted
+  uplift.datastores.systemd_unit:
+    unit: garage.service
+    state: stopped
+    hold: garage-20261127T140512Z-5d4b
 
 - name: Switch to the activated release, all nodes in the same moment
   uplift.datastores.systemd_unit:
@@ -73,6 +90,7 @@ active: {description: What systemd says of it., returned: always, type: str, sam
 main_pid: {description: "Its main process, V(0) for none.", returned: always, type: int, sample: 10734}
 started: {description: "When that was started, in seconds since 1970 by the clock of the node.", returned: always, type: float, sample: 1795233030.526}
 exe: {description: The program that really runs., returned: always, type: str, sample: /usr/local/bin/garage-0.8.7}
+held: {description: The operation for which it is held down; empty when it may be started., returned: always, type: str, sample: ''}
 seconds: {description: "From the order, or the moment O(at), until all was done, O(settle) included.", returned: changed, type: float, sample: 0.346}
 stop_seconds: {description: From the order until the old process had ended., returned: changed, type: float, sample: 0.134}
 down_seconds: {description: From the end of the old process until the start of the new one., returned: changed, type: float, sample: 0.005}
@@ -108,6 +126,7 @@ SPEC: Spec = {
     "if_stale": {"type": "bool", "default": False},
     "at": {"type": "float", "default": 0},
     "settle": {"type": "float", "default": 0.5},
+    "hold": {"type": "str", "default": ""},
 }
 
 

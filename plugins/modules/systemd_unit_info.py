@@ -30,6 +30,8 @@ unit:
   description:
     - The unit. C(load_state) is V(not-found) when there is none.
     - C(timeout_stop) is in seconds, V(0) for no limit; C(started) in seconds since 1970.
+    - C(held) is the operation for which M(uplift.datastores.systemd_unit) holds it down; empty when it may be started.
+      C(skipped) says that the last start was passed over by systemd, since a condition of the unit was not met.
   returned: always
   type: dict
   sample:
@@ -44,6 +46,7 @@ unit:
     exit_status: 0
     fragment_path: /etc/systemd/system/garage.service
     group: ''
+    held: ''
     kill_signal: SIGTERM
     load_state: loaded
     main_pid: 324
@@ -51,22 +54,30 @@ unit:
     restart: 'no'
     restarts: 0
     result: success
+    skipped: false
     started: 1795230800.942
     sub_state: running
     timeout_stop: 90.0
     user: garage
+held:
+  description: All services of the node that are held down by this collection, units and containers, whichever this one is.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {kind: unit, name: garage.service, operation: garage-20261127T140512Z-5d4b, since: '2026-11-27T14:09:31Z'}
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _service
+from ansible_collections.uplift.datastores.plugins.module_utils import _held, _service
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return {"unit": _service.info(LocalRunner(), module.params["unit"])}
+    return {"unit": _service.info(LocalRunner(), module.params["unit"]), "held": _held.everything()}
 
 
 def main() -> None:

@@ -99,6 +99,11 @@ resumed:
   returned: always
   type: str
   sample: 20261121T031500Z-garage-0.8.7
+token:
+  description: Names this plan among all plans; another one at each call.
+  returned: success
+  type: str
+  sample: 0f3a1c9d2b7e
 refusals:
   description: Why there is no plan, by key and sentence; the module has failed when there is any.
   returned: always
@@ -107,6 +112,7 @@ refusals:
   sample: []
 """
 
+import uuid
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -135,7 +141,7 @@ SPEC = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return face.demanded(module.params)
+    return {**face.demanded(module.params), "token": uuid.uuid4().hex[:12]}
 
 
 def main() -> None:

@@ -26,7 +26,6 @@ BOOT = "/proc/sys/kernel/random/boot_id"
 BOOT_ID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 STAT = re.compile(r"^\d+ \(")  # the beginning of /proc/PID/stat
 GRACE = 10.0  # seconds from the end of the process to its result
-RENEWAL = 20.0  # seconds between two signs of life; a lease lives for minutes
 LIMIT = 7 * 86400  # seconds; Ansible's wrapper wants a number. A task's own `timeout` is the operator's limit.
 display = Display()
 
@@ -52,8 +51,6 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     """Runs the module of its own name as Ansible's asynchronous tasks are run, and prints what it says on the way."""
 
     TRANSFERS_FILES = True
-    _lease = ""
-    _renewed = 0.0
     _supports_check_mode = True
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
@@ -67,7 +64,6 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
             return started
         host = str(task_vars.get("inventory_hostname", ""))
         patience = float(task_vars.get("uplift_connection_patience", 600))
-        self._lease = self._lease_file(task_vars)
         text = self._watch(f"{place}/progress", str(started["results_file"]), host, patience)
         result = self._read(text)
         self._connection_try("rm", "-rf", "--", place)
@@ -100,7 +96,6 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
                         f"{host} was booted anew while it worked on {self._task.action}: ask again."
                     )
                 boot, seen = look.boot, time.monotonic()
-                self._renew(seen)
                 said = self._say(host, look.progress, said)
                 if look.result is not None:
                     return look.result
@@ -124,16 +119,6 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
             " was ended from outside, by the kernel for want of memory or by somebody: see the node's journal, then"
             " run the same again."
         )
-
-    def _lease_file(self, task_vars: Any) -> str:
-        """Inside an operation, the file whose time is the lease's sign of life: the work may outlast the lease."""
-        directory = task_vars.get("operation_directory", "")
-        return f"{self._templar.template(directory)}/lease.json" if directory else ""
-
-    def _renew(self, now: float) -> None:
-        if self._lease and now - self._renewed > RENEWAL:
-            self._renewed = now
-            self._here("touch", "--no-create", "--", self._lease)
 
     def _here(self, *argv: str) -> str:
         """What a command says on the node, whatever its exit status: tail gives 1 while one of its files is missing."""

@@ -178,6 +178,15 @@ def net(args: argparse.Namespace) -> int:
     return 0
 
 
+def reboot(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, hosts
+
+    host = cluster.load(args.name).host(args.host)
+    hosts.reboot(host)
+    say(f"{host.name} ({host.address}) is up again")
+    return 0
+
+
 def cluster_name(text: str) -> str:
     """It becomes part of container names, paths and a socket's name, which may have 100 characters."""
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", text):
@@ -229,6 +238,7 @@ def cluster_commands(subs: Subparsers) -> None:
     which.add_argument("--all", action="store_true", help="every cluster of this machine, whoever made it")
     p = command(subs, "exec", execute, "run a program on a host", "--name", "host")
     p.add_argument("argv", nargs=argparse.REMAINDER)
+    command(subs, "reboot", reboot, "cut a host's power, and boot it again", "--name", "host")
     command(subs, "kill-net", net, "cut a host off from its peers and from SSH", "--name", "host").set_defaults(
         wanted=False
     )

@@ -47,7 +47,8 @@ def nothing_is_lost(cluster: Cluster, release: str) -> None:
 
 
 def nothing_is_left_behind(cluster: Cluster) -> None:
-    """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe."""
+    """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe, what holds a service."""
+    nothing_is_held(cluster)
     for host in cluster.hosts:
         places = ("/etc/systemd/system", "/run/systemd/system", "/etc", "/var/lib/uplift/garage")
         listed = cluster.on(host, "ls", "-A", *places)
@@ -55,6 +56,13 @@ def nothing_is_left_behind(cluster: Cluster) -> None:
     contents = cluster.garage("a1", "bucket", "list") + cluster.garage("a1", "key", "list")
     assert "uplift-" not in contents, contents
     assert not list(cluster.reports.glob(".probe-*")), "the probe has left its directory"
+
+
+def nothing_is_held(cluster: Cluster) -> None:
+    for host in cluster.hosts:
+        listed = cluster.on(host, "find", "/etc/systemd", "/usr/local/lib", "/var/lib/uplift", check=False)
+        held = [path for path in listed.split() if "zzz-uplift-held" in path or "/uplift/held/" in path]
+        assert held == [], held
 
 
 def backups_are_private_and_proved(cluster: Cluster, report: Any) -> None:

@@ -10,7 +10,7 @@ import os
 import re
 
 import pytest
-from expectations import nothing_is_lost
+from expectations import nothing_is_held, nothing_is_lost
 from upgrades import Cluster, scenario
 
 SECRET_FREE = ("/var/lib/uplift", "/var/backups/uplift", "/etc/systemd/system", "/tmp")
@@ -47,7 +47,8 @@ def test_the_database_is_of_the_new_schema(cluster: Cluster) -> None:
 
 
 def test_nothing_is_left_behind(cluster: Cluster) -> None:
-    """Scratch databases, rehearsals, staged configurations, the lease."""
+    """Scratch databases, rehearsals, staged configurations, the lease, a service that is held down."""
+    nothing_is_held(cluster)
     assert cluster.sql("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1") == "lakefs\npostgres"
     for host in cluster.hosts:
         listed = cluster.on(host, "find", "/etc/lakefs", "/var/lib/uplift", "/tmp", "-newer", "/etc/hostname")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import HOPS
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
@@ -93,6 +94,11 @@ OWN = {
     "pachyderm": re.compile("pach"),
 }
 GUIDES = sorted(path.name.partition("_")[0] for path in (ROOT / "docs/docsite/rst").glob("*_guide.rst"))
+
+
+def test_a_playbook_has_plays_for_as_many_hops_as_a_plan_may_have() -> None:
+    hops = [play["vars"]["uplift_hop"] for play in load(ROOT / "playbooks" / "upgrade.yml") if "vars" in play]
+    assert hops == list(range(HOPS))
 
 
 @pytest.mark.parametrize("product", GUIDES)

@@ -172,8 +172,8 @@ def _strangers(
             Refusal(
                 "other_release",
                 f"{', '.join(other)}; the operation {record['id']} went from {hop['source']} to {hop['target']}. What"
-                " was installed since is not in its record, and the old backups do not fit it. Go back from that by hand"
-                " first.",
+                " was installed since is not in its record, and the old backups do not fit it. Go back from that by"
+                " hand first.",
             )
         )
     lost = [f"{host}: {one}" for host, found in sorted(records.items()) for one in found.get("lost", ())]

@@ -46,7 +46,8 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(found, Mapping):
         # A node that does not remember this operation has no hop of it behind it.
         mine = [one if one.get("id") == found["id"] else {} for one in params["records"].values()]
-        return _said(dict(found["plan"]), found["id"], min(map(_steps.behind, mine)))
+        behind = min(map(_steps.behind, mine))
+        return _going_on(found, params, behind, resume.play(found, list(params["records"])))
     return _refused(found)
 
 
@@ -60,12 +61,30 @@ def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
 def _back(params: Mapping[str, Any]) -> dict[str, Any]:
     begun = back.unfinished(params["records"])
     if begun:
-        return _said(dict(begun["plan"]), begun["id"])
+        return _going_on(begun, params, 0, _limited(params))
     seen = {one["name"]: one["version"] for one in params["nodes"]}
     cluster = Cluster(tuple(params["members"]), params["replication"])
     confirmed = "rollback" in params["confirm"]
     made = back.plan(CATALOGUES[params["product"]], params["records"], seen, cluster, confirmed)
-    return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
+    if not isinstance(made, Plan):
+        return _refused(made)
+    plan = shape.to_dict(made)
+    few = planner.told_at_once(shape.verbs_and_waves(plan), params["forks"])
+    return _refused(few) if few else _said(plan, "")
+
+
+def _going_on(record: Mapping[str, Any], params: Mapping[str, Any], behind: int, why: list[Refusal]) -> dict[str, Any]:
+    """What was planned is not planned again, but who is there to do it may have changed."""
+    plan = dict(record["plan"])
+    why += planner.told_at_once(shape.verbs_and_waves(plan), params["forks"])
+    return _refused(why) if why else _said(plan, record["id"], behind)
+
+
+def _limited(params: Mapping[str, Any]) -> list[Refusal]:
+    """A way back may be one of some nodes alone: of the others the cluster tells, where every node says who it is."""
+    here = {one["id"]: one["name"] for one in params["nodes"]}
+    found = [] if "" in here else planner.membership(here, Cluster(tuple(params["members"]), params["replication"]))
+    return [refusal for refusal in found if refusal.key == "nodes_missing"]
 
 
 def _said(plan: dict[str, Any], resumed: str, behind: int = 0) -> dict[str, Any]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -37,7 +37,7 @@ WAVES = ("node", "zone")
 
 def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request) -> Plan | Sequence[Refusal]:
     """The whole way from what runs to what is wanted, or every reason why not. Pure: same input, same answer."""
-    refusals = list(_request(request)) + list(_membership(nodes, cluster))
+    refusals = list(_request(request)) + list(membership({node.id: node.name for node in nodes}, cluster))
     try:
         source, target = path.running(nodes), _version.parse(request.target)
         via = [_version.parse(one) for one in request.via]
@@ -48,7 +48,7 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
         return refusals + list(refused.refusals)
     except UpliftError as error:
         return [*refusals, Refusal("bad_version", str(error))]
-    refusals += [*_told_at_once(hops, request.forks), *_too_long(catalogue, hops)]
+    refusals += [*told_at_once(_verbs_and_waves(hops), request.forks), *_too_long(catalogue, hops)]
     if refusals:
         return refusals
     said = path.notes(catalogue, target)
@@ -163,9 +163,8 @@ def _request(request: Request) -> list[Refusal]:
     return [Refusal("unknown_wave", f"The wave {request.wave!r} is not known; wanted one of {wanted}, or none.")]
 
 
-def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
+def membership(here: Mapping[str, str], cluster: Cluster) -> list[Refusal]:
     """--limit, job slices and stale inventories show as a difference between the play and the cluster's own list."""
-    here = {node.id: node.name for node in nodes}
     missing = sorted(member for member in cluster.members if member not in here)
     strange = sorted(name for ident, name in here.items() if ident not in cluster.members)
     out = []
@@ -189,10 +188,17 @@ def _membership(nodes: Sequence[Node], cluster: Cluster) -> list[Refusal]:
     return out
 
 
-def _told_at_once(hops: Sequence[PlannedHop], forks: int) -> list[Refusal]:
-    """A node that waits for its turn hears of the agreed moment when it is over, and is left behind."""
-    passes = [one for hop in hops for one in hop.passes if any(VERBS[verb].agreed for verb, _scope in one.steps)]
-    most = max((len(wave) for one in passes for wave in one.waves), default=0)
+def _verbs_and_waves(hops: Sequence[PlannedHop]) -> list[tuple[list[str], Waves]]:
+    return [([verb for verb, _scope in one.steps], one.waves) for hop in hops for one in hop.passes]
+
+
+def told_at_once(passes: Sequence[tuple[Sequence[str], Waves]], forks: int) -> list[Refusal]:
+    """A node that waits for its turn hears of the agreed moment when it is over, and is left behind.
+
+    passes: the verbs and the waves of each.
+    """
+    agreed = [found for verbs, found in passes if any(VERBS[verb].agreed for verb in verbs)]
+    most = max((len(wave) for found in agreed for wave in found), default=0)
     if not 0 < forks < most:
         return []
     sentence = f"{most} nodes switch at one moment and Ansible talks to {forks} of them at once; wanted {most} or more."

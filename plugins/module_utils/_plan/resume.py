@@ -43,6 +43,31 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
     return record
 
 
+def play(record: Mapping[str, Any], hosts: Sequence[str]) -> list[Refusal]:
+    """Why these hosts cannot go on with it: --limit, job slices and another inventory show here."""
+    hops = record["plan"]["hops"]
+    planned = {name for hop in hops for one in hop["passes"].values() for wave in one["waves"] for name in wave}
+    missing, strange = sorted(planned - set(hosts)), sorted(set(hosts) - planned)
+    out = []
+    if missing:
+        out.append(
+            Refusal(
+                "nodes_missing",
+                f"The operation {record['id']} is one of {len(planned)} nodes, and {', '.join(missing)} are not in this"
+                " play. Run without --limit and job slices, and with the inventory that it was begun with.",
+            )
+        )
+    if strange:
+        out.append(
+            Refusal(
+                "not_a_member",
+                f"{', '.join(strange)} are in the play but not in the operation {record['id']}; wanted its"
+                f" {len(planned)} nodes. Take them out of the group until it has ended.",
+            )
+        )
+    return out
+
+
 def _other(record: Mapping[str, Any], seen: str, wanted: str, what: str) -> Refusal:
     return Refusal(
         "unfinished_operation",

@@ -55,6 +55,14 @@ def keys(plan: Mapping[str, Any]) -> list[str]:
     return [step["key"] for hop in plan["hops"] for one in hop["passes"].values() for step in one["steps"]]
 
 
+def verbs_and_waves(plan: Mapping[str, Any]) -> list[tuple[list[str], list[list[str]]]]:
+    return [
+        ([step["verb"] for step in one["steps"]], one["waves"])
+        for hop in plan["hops"]
+        for one in hop["passes"].values()
+    ]
+
+
 def order(plan: Mapping[str, Any], behind: int = 0) -> list[list[Any]]:
     """Hop number, pass and node, in the order in which the nodes are taken, without the hops behind all of them.
 

@@ -75,7 +75,7 @@ VERBS: Mapping[str, Verb] = {
         what="put the old release back with the metadata that was kept for it",
     ),
     "switch": Verb(
-        slots=("beside", "service"),
+        slots=("beside", "service", "ports"),
         opens=("service", "ports"),
         bars=_ALL,
         what="let clients use the new cluster in place of the old one",

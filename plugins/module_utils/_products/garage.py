@@ -64,7 +64,8 @@ SEVEN_TO_EIGHT = Hop(
             "all_at_once",
             {
                 "before": ("preflight", "stage", "inventory", "quiesce", "connect", "repair", "drain"),
-                "together": ("stop", "backup", "prove", "activate", "offline_repair", "start", "connect"),
+                # Held down, and the old release: a start in the middle of the repair would be of nothing new.
+                "together": ("stop", "backup", "prove", "offline_repair", "activate", "start", "connect"),
                 "after": ("healthy", "repair", "resume", "connect", "healthy", "verify", "watch"),
             },
             {
@@ -95,7 +96,8 @@ def _switch(*more: str, before: tuple[str, ...] = (), convert: tuple[str, ...] =
     )
 
 
-# Guide 000, "Migrating from 0.5 to 0.6", its eleven steps; the numbers are the guide's.
+# Guide 000, "Migrating from 0.5 to 0.6", its eleven steps; the numbers are the guide's. The migration asks the running
+# daemon, so the new release has to be active before it; clients are shut out until it is proved.
 FIVE_TO_SIX = Hop(
     source="0.5",
     target="0.6",
@@ -124,11 +126,12 @@ SIX_TO_SEVEN = Hop(
     guide="0.6 -> 0.7, all nodes at once (facts, section 5)",
 )
 
-# A mixed cluster looks healthy and refuses writes (G03): never rolling.
+# A mixed cluster looks healthy and refuses writes (G03): never rolling. 0.9's own program converts before it is made
+# active: until then what could be started is the old release on the old database, and never 0.9 on an empty one (G01).
 EIGHT_TO_NINE = Hop(
     source="0.8",
     target="0.9",
-    ways=(_switch(convert=("activate", "convert")),),
+    ways=(_switch(convert=("convert", "activate")),),
     irreversible="0.9 writes entries in a form that 0.8 cannot read: going back means every node's metadata backup",
     guide="0.8 -> 0.9, all nodes at once (facts, section 5)",
 )

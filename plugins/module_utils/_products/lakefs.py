@@ -26,15 +26,19 @@ PATCH = (
 
 
 def _migration(before: Sequence[str] = (), after: Sequence[str] = ()) -> Sequence[Way]:
-    """Guide 003: stop all, run `lakefs migrate` with the new binary once, start all. What a hop has around that."""
-    back_up = ("leave", "stop", "alone", "backup", "prove", "activate", "configure")
+    """Guide 003: stop all, run `lakefs migrate` with the new binary once, start all. What a hop has around that.
+
+    The new binary is called by its path, with the configuration that was staged for it: until the database is as it
+    wants it, it is nobody's next start.
+    """
+    back_up, switch = ("leave", "stop", "alone", "backup", "prove"), ("activate", "configure")
     return (
         Way(
             "all_at_once",
             {
                 # The inventory is of what is committed by then; the rehearsal is the last before anything stops.
                 "before": ("preflight", "stage", "commit_uncommitted", "inventory", "rehearse"),
-                "together": (*back_up, *before, "migrate", *after, "start", "healthy", "join"),
+                "together": (*back_up, *before, "migrate", *after, *switch, "start", "healthy", "join"),
                 "after": ("verify",),
             },
             {"together": _DOWN},

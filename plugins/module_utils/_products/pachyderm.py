@@ -63,13 +63,13 @@ DUMPED = (
     ),
 )
 
-# Guide 002, "Migrate to 1.5.x".
+# Guide 002, "Migrate to 1.5.x". Called by its path: until the metadata is 1.5's, nothing starts 1.5 on it.
 MIGRATED = (
     Way(
         "all_at_once",
         {
             "before": _REST,
-            "together": ("backup", "prove", "stop", "activate", "migrate", "start"),
+            "together": ("backup", "prove", "stop", "migrate", "activate", "start"),
             "after": (*_WAKE, "resume", "unpause"),
         },
         _SHUT_OUT,

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run is ended by SIGKILL when a pass or a step begins; the same command goes on, and the end is the same."""
+"""The run is ended by SIGKILL when a pass or a step begins; the same command goes on, and the end is the same.
+
+What it leaves in the middle of a step is held down: neither a person nor a boot starts it.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,38 @@ from upgrades import Cluster
 
 __all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
 
-MOMENTS = [
-    "0/walk/0/stop",
-    "0/walk/1/backup",
-    "0/together/0/prove",
-    "0/together/2/restart",
-    "0/walk_again/0/stop",
-    "0/after/0/repair",
-]
+FIRST = ["0/walk/0/stop", "0/walk/1/backup"]
+THEN = ["0/together/0/prove", "0/together/2/restart", "0/walk_again/0/stop", "0/after/0/repair"]
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", FIRST)
 def test_killed(cluster: Cluster, moment: str) -> None:
     """Each goes on at once where the one before was ended: its process is known to be dead, its lease is taken over."""
     ended = cluster.killed_at(moment, garage_version="0.8.7")
     assert ended.rc < 0, ended.out[-3000:]
+
+
+def active(cluster: Cluster, host: str) -> str:
+    return cluster.on(host, "systemctl", "is-active", "garage", check=False).strip()
+
+
+def test_what_is_down_is_started_by_nobody(cluster: Cluster) -> None:
+    operation = cluster.module("a1", "operation", directory="/var/lib/uplift/garage")["record"]["id"]
+    seen = cluster.module("a1", "systemd_unit_info", unit="garage")
+    assert (seen["unit"]["active"], seen["unit"]["held"]) == ("inactive", operation)
+    assert [(one["name"], one["operation"]) for one in seen["held"]] == [("garage.service", operation)]
+    cluster.on("a1", "systemctl", "start", "garage")
+    assert active(cluster, "a1") == "inactive"
+    cluster.lab("reboot", "a1")
+    assert active(cluster, "a1") == "inactive"
+    assert "start condition failed" in cluster.on("a1", "systemctl", "status", "garage", check=False)
+    assert {host: active(cluster, host) for host in ("b1", "c1")} == dict.fromkeys(("b1", "c1"), "active")
+    assert cluster.module("b1", "systemd_unit_info", unit="garage")["held"] == []
+
+
+@pytest.mark.parametrize("moment", THEN)
+def test_killed_again(cluster: Cluster, moment: str) -> None:
+    test_killed(cluster, moment)
 
 
 def test_the_last_run_finishes(cluster: Cluster) -> None:
@@ -34,7 +54,14 @@ def test_the_last_run_finishes(cluster: Cluster) -> None:
 
 
 def test_every_node_was_started_as_often_as_in_an_unbroken_run(cluster: Cluster) -> None:
-    assert {host: cluster.starts(host) for host in cluster.hosts} == dict.fromkeys(cluster.hosts, 4)
+    """What a host's journal held before its boot is gone, and with it the first start of the service."""
+    assert {host: cluster.starts(host) for host in cluster.hosts} == {"a1": 3, "b1": 4, "c1": 4}
+
+
+def test_nothing_is_held_at_the_end(cluster: Cluster) -> None:
+    for host in cluster.hosts:
+        seen = cluster.module(host, "systemd_unit_info", unit="garage")
+        assert (seen["held"], seen["unit"]["active"]) == ([], "active")
 
 
 def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import socket
@@ -31,6 +32,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answ
 from ansible_collections.uplift.datastores.plugins.module_utils._container import NEXT, OLD, PART, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import Change
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._held import Containers
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "docker"
 KINDS = ("plain", "rich", "compose")
@@ -179,8 +181,10 @@ def name_of(kind: str) -> str:
     return str(captured(kind)["Name"].lstrip("/"))
 
 
-def brought(engine: Engine, state: str, kind: str = "rich", check: bool = False, **more: Any) -> dict[str, Any]:
-    return _container.bring(engine, Wish(name_of(kind), state, **more), check, engine.clock())
+def brought(
+    engine: Engine, state: str, kind: str = "rich", check: bool = False, held: Containers | None = None, **more: Any
+) -> dict[str, Any]:
+    return _container.bring(engine, Wish(name_of(kind), state, **more), check, engine.clock(), held)
 
 
 # --- the pure part
@@ -490,6 +494,91 @@ def test_check_mode_changes_nothing(state: str) -> None:
     engine = running()
     assert brought(engine, state, check=True, image=NEW)["changed"] is True
     assert engine.said == []
+
+
+ALWAYS = {"Name": "always", "MaximumRetryCount": 0}
+
+
+def policy(engine: Engine, kind: str = "rich") -> dict[str, Any]:
+    return dict(engine.there[name_of(kind)]["HostConfig"]["RestartPolicy"])
+
+
+def always(kind: str = "rich") -> Engine:
+    engine = running(kind)
+    engine.there[name_of(kind)]["HostConfig"]["RestartPolicy"] = dict(ALWAYS)
+    return engine
+
+
+def test_held_from_the_stop_to_the_start(tmp_path: Path) -> None:
+    engine, held = always(), Containers(str(tmp_path))
+    done = brought(engine, "stopped", held=held, hold="op1")
+    assert engine.said[0] == "policy lab-rich no", "before it stops"
+    assert (done["active"], done["held"], done["evidence"][0]["held"]) == ("inactive", "op1", "op1")
+    assert brought(engine, "stopped", held=held, hold="op1")["changed"] is False
+    done = brought(engine, "started", held=held)
+    assert (done["active"], done["held"], policy(engine)) == ("active", "", ALWAYS)
+    assert "held" not in done["evidence"][0]
+    assert brought(engine, "started", held=held)["changed"] is False
+
+
+def test_one_that_is_down_is_held_all_the_same(tmp_path: Path) -> None:
+    engine, held = Engine(captured("rich")), Containers(str(tmp_path))
+    done = brought(engine, "stopped", held=held, hold="op1")
+    assert (done["changed"], done["held"], done["ended"]) == (True, "op1", {})
+    assert not [said for said in engine.said if said.startswith("kill")]
+
+
+def test_one_that_is_made_again_meanwhile_is_held_and_gets_its_policy_back(tmp_path: Path) -> None:
+    engine, held = always(), Containers(str(tmp_path))
+    brought(engine, "stopped", held=held, hold="op1")
+    brought(engine, "activated", held=held, image=NEW)
+    assert policy(engine)["Name"] == "no"
+    brought(engine, "restarted", held=held, if_stale=True)
+    assert (policy(engine), held.by("lab-rich")) == (ALWAYS, "")
+
+
+def test_somebody_gave_it_another_policy_meanwhile(tmp_path: Path) -> None:
+    engine, held = always(), Containers(str(tmp_path))
+    brought(engine, "stopped", held=held, hold="op1")
+    engine.policy("lab-rich", {"Name": "unless-stopped"})
+    assert brought(engine, "stopped", held=held, hold="op1")["changed"] is True
+    assert (policy(engine)["Name"], held.note("lab-rich")["policy"]["Name"]) == ("no", "unless-stopped")
+    engine.policy("lab-rich", {"Name": "on-failure"})
+    brought(engine, "started", held=held)
+    assert policy(engine)["Name"] == "on-failure"
+
+
+def test_another_operation_keeps_the_policy_of_before(tmp_path: Path) -> None:
+    engine, held = always(), Containers(str(tmp_path))
+    brought(engine, "stopped", held=held, hold="op1")
+    assert brought(engine, "stopped", held=held, hold="op2")["held"] == "op2"
+    brought(engine, "started", held=held)
+    assert policy(engine) == ALWAYS
+
+
+def test_a_hold_in_check_mode_is_only_told(tmp_path: Path) -> None:
+    engine, held = Engine(captured("rich")), Containers(str(tmp_path))
+    done = brought(engine, "stopped", held=held, check=True, hold="op1")
+    assert (done["changed"], done["diff"]["after"]["held"], engine.said, held.all()) == (True, "op1", [], [])
+
+
+def _hold_and_start(engine: Engine, held: Containers) -> None:
+    brought(engine, "stopped", held=held, hold="op1", signal="SIGINT")
+    brought(engine, "activated", held=held, image=NEW)
+    brought(engine, "started", held=held)
+
+
+@pytest.mark.parametrize("call", range(1, 10))
+def test_killed_at_every_call_of_a_hold(tmp_path: Path, call: int) -> None:
+    engine, held = always(), Containers(str(tmp_path))
+    engine.die_at = call
+    with contextlib.suppress(Killed):
+        _hold_and_start(engine, held)
+    engine.die_at = 10**6
+    down = not engine.there.get("lab-rich", {"State": {"Running": False}})["State"]["Running"]
+    assert not down or held.by("lab-rich") == "op1"
+    _hold_and_start(engine, held)
+    assert (policy(engine), held.all(), list(engine.there)) == (ALWAYS, [], ["lab-rich"])
 
 
 @pytest.mark.parametrize(

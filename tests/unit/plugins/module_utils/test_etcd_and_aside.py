@@ -52,6 +52,35 @@ def test_a_snapshot_is_whole_private_and_proved(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path / "kept")) == ["etcd", "etcd.manifest.json"]
 
 
+def manifest(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path(f"{path}.manifest.json").read_text())
+    return found
+
+
+def test_a_sound_snapshot_of_before_is_kept_under_its_time(tmp_path: Path) -> None:
+    dest = tmp_path / "kept" / "etcd"
+    assert snapshot(tmp_path, Etcdctl(keys=61)).present(False)["set_aside"] == ""
+    os.utime(f"{dest}.manifest.json", (0, 0))
+    done = snapshot(tmp_path, Etcdctl(keys=62)).present(False)
+    assert done["set_aside"] == f"{dest}.19700101T000000Z"
+    assert (manifest(dest)["keys"], manifest(Path(done["set_aside"]))["keys"]) == (62, 61)
+    assert snapshot(tmp_path, Etcdctl(keys=61), dest=done["set_aside"]).proved(False)["keys"] == 61
+
+
+def test_a_snapshot_that_fails_takes_none_away(tmp_path: Path) -> None:
+    snapshot(tmp_path, Etcdctl()).present(False)
+    with pytest.raises(UpliftError, match="context deadline exceeded"):
+        snapshot(tmp_path, Etcdctl(rc=1)).present(False)
+    assert snapshot(tmp_path, Etcdctl()).proved(False)["keys"] == 61
+
+
+def test_a_damaged_snapshot_is_taken_anew(tmp_path: Path) -> None:
+    snapshot(tmp_path, Etcdctl()).present(False)
+    (tmp_path / "kept" / "etcd").write_bytes(b"torn")
+    assert snapshot(tmp_path, Etcdctl()).present(False)["set_aside"] == ""
+    assert sorted(os.listdir(tmp_path / "kept")) == ["etcd", "etcd.manifest.json"]
+
+
 def test_a_snapshot_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UpliftError, match="context deadline exceeded"):
         snapshot(tmp_path, Etcdctl(rc=1)).present(False)

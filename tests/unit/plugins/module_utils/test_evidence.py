@@ -31,6 +31,15 @@ class Seen:
     def container(self, name: str) -> str:
         return str(self._fact("container"))
 
+    def unit_held(self, unit: str) -> str:
+        return str(self._fact("held"))
+
+    def container_held(self, name: str) -> str:
+        return str(self._fact("held"))
+
+    def deployment(self, unit: str) -> dict[str, str]:
+        return {"active": self._fact("active"), "held": self._fact("held")}
+
     def image(self, name: str) -> str:
         return str(self._fact("image"))
 
@@ -55,6 +64,10 @@ BOX = {"slot": "service", "kind": "container", "name": "garage", "active": True}
 IMAGE = {"slot": "stage", "kind": "image", "name": "g:1", "id": "sha256:1"}
 MADE = {"slot": "release", "kind": "made", "name": "garage", "id": "sha256:1"}
 DOWN = {**UP, "active": False}
+HELD = {**DOWN, "held": "op1"}
+BOX_HELD = {**BOX, "active": False, "held": "op1"}
+PODS = {"slot": "service", "kind": "deployment", "name": "kubernetes:a/b", "active": True}
+PODS_HELD = {**PODS, "active": False, "held": "op1"}
 LINK = {"slot": "release", "kind": "link", "path": "/b/g", "target": "g-1"}
 FILE = {"slot": "backup", "kind": "file", "path": "/b/x", "size": 3, "sha256": "abc"}
 GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
@@ -70,6 +83,17 @@ GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
         (DOWN, {"state": "inactive"}, "yes", ""),
         (DOWN, {"state": "failed"}, "yes", ""),
         (DOWN, {"state": "active"}, "no", "is active, it was left down"),
+        (HELD, {"state": "inactive", "held": "op1"}, "yes", ""),
+        (HELD, {"state": "inactive", "held": ""}, "no", "is down but no longer held; .* may have run meanwhile"),
+        (HELD, {"state": "inactive", "held": "op2"}, "no", "is down but held for op2; it was left held for op1"),
+        (HELD, {"state": "active", "held": "op1"}, "no", "is active, it was left down"),
+        (HELD, {"state": "inactive", "held": OSError(5, "Input/output error")}, "unknown", "Input/output"),
+        (BOX_HELD, {"container": "inactive", "held": "op1"}, "yes", ""),
+        (BOX_HELD, {"container": "inactive", "held": ""}, "no", "container garage is down but no longer held"),
+        (PODS, {"active": "active", "held": ""}, "yes", ""),
+        (PODS_HELD, {"active": "inactive", "held": "op1"}, "yes", ""),
+        (PODS_HELD, {"active": "inactive", "held": ""}, "no", "deployment kubernetes:a/b is down but no longer held"),
+        (PODS_HELD, {"active": "active", "held": "op1"}, "no", "is active, it was left down"),
         (BOX, {"container": "active"}, "yes", ""),
         (BOX, {"container": "inactive"}, "no", "The container garage is inactive, it was left active"),
         (BOX, {"container": UpliftError("no such")}, "unknown", "no such"),
@@ -93,7 +117,7 @@ GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
         (FILE, {"size": 3, "sha256": OSError(5, "Input/output error")}, "unknown", "Input/output"),
         (GONE, {"there": False}, "yes", ""),
         (GONE, {"there": True}, "no", "is there again"),
-        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, container, file, image, link, made, unit"),
+        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, container, deployment, file"),
         ({"kind": "link", "path": "/b"}, {"target": "x"}, "unknown", "without 'target'"),
         ({}, {}, "unknown", "kind ''"),
     ],

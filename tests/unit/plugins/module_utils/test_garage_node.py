@@ -178,12 +178,15 @@ def repaired(
     user: str = "",
     **params: Any,
 ) -> tuple[dict[str, Any], Replay]:
-    runner = Replay(version, {"offline-repair --yes object_counters": case})
+    words = "offline-repair --yes object_counters"
+    candidate = params.get("candidate")
+    runner = Replay(version, {f"-c {candidate} {words}" if candidate else words: case})
     given = {
         "names": ["object_counters"],
         "release_binary": None,
         "metadata_dir": str(meta),
         "timeout": 600.0,
+        "candidate": "",
         **params,
     }
     one = garage(runner, running=False, user=user)
@@ -253,6 +256,11 @@ def test_a_name_that_is_none(meta: Path) -> None:
 def test_the_release_to_come_is_used(meta: Path) -> None:
     _result, runner = repaired(meta, release_binary="/opt/next/garage")
     assert {call["argv"][0] for call in runner.calls} == {"/opt/next/garage"}
+
+
+def test_with_the_configuration_that_was_staged_for_it(meta: Path) -> None:  # trap G22
+    _result, runner = repaired(meta, candidate="/etc/garage.toml.uplift-0.8.7")
+    assert runner.calls[-1]["argv"][1:3] == ["-c", "/etc/garage.toml.uplift-0.8.7"]
 
 
 def test_check_mode_checks_everything_and_repairs_nothing(meta: Path) -> None:

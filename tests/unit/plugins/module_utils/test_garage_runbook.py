@@ -329,6 +329,36 @@ def test_releases_that_cannot(meta: Path, version: str, more: dict[str, str], se
     assert names(meta) == {"db"}
 
 
+class Beside(Converter):
+    """The next release lies beside the one that was stopped."""
+
+    def __init__(self, beside: str, stopped: str) -> None:
+        super().__init__(stopped)
+        self.releases = {"/releases/next": beside, BINARY: stopped}
+
+    def run(self, argv: Sequence[str], **how: Any) -> Answer:
+        self.version = self.releases[argv[0]]
+        return super().run(argv, **how)
+
+
+@pytest.mark.parametrize(
+    ("beside", "stopped", "program"),
+    [
+        ("0.9.4", "0.8.7", "/releases/next"),  # trap G01: it converts before it may be started
+        ("1.3.0", "0.9.4", BINARY),  # 1.x has no sled
+    ],
+)
+def test_the_next_release_converts_where_it_can(meta: Path, beside: str, stopped: str, program: str) -> None:
+    runner = Beside(beside, stopped)
+    assert converted(meta, runner, release_binary="/releases/next")["changed"]
+    assert {call["argv"][0] for call in runner.calls if "convert-db" in call["argv"]} == {program}
+
+
+def test_neither_of_both_can_convert(meta: Path) -> None:
+    with pytest.raises(UpliftError, match="1.3.0 does not know sled; Garage 2.1.0 does not know sled; wanted a rel"):
+        converted(meta, Beside("1.3.0", "2.1.0"), release_binary="/releases/next")
+
+
 def test_a_build_without_the_engine_is_told(meta: Path) -> None:
     with pytest.raises(CliError, match="Invalid or unsupported DB engine: lmdb"):
         converted(meta, Converter("0.8.7", said="convert_db_not_built_in"))

@@ -113,7 +113,7 @@ def patched(a1: str, b1: str = "0/ inventory") -> dict[str, Any]:
 def test_a_patch_that_stopped_on_its_way_is_gone_back_from_at_the_switched_nodes_alone(
     a1: str, b1: str, names: Any
 ) -> None:
-    """The others have no backup and need none: the releases share protocol and data. Nothing is lost, so no word of it."""
+    """The others have no backup and need none: the releases share protocol and data. Nothing is lost."""
     made = ask(patched(a1, b1), confirm=False)
     assert isinstance(made, Plan), made
     assert [one.waves for one in made.hops[0].passes] == [(names,), (names,)] and made.hops[0].irreversible == ""
@@ -169,7 +169,17 @@ def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
         "stop_after": "",
         "back": True,
     }
-    found = face.answer({**params, "confirm": [], "records": {"a1": begun, "b1": record("0/ verify", "abandoned")}})
+    found = face.answer(
+        {
+            **params,
+            "confirm": [],
+            "nodes": [],
+            "members": [],
+            "replication": "3",
+            "forks": 0,
+            "records": {"a1": begun, "b1": record("0/ verify", "abandoned")},
+        }
+    )
     assert (found["resumed"], found["plan"]["undoes"]) == ("op-2", "op-1")
 
 

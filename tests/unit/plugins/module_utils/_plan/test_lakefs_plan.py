@@ -114,7 +114,7 @@ def test_a_migration_stops_everybody_and_proves_a_backup_before_it() -> None:
     made = plan("0.70.6", "1.84.0")
     for hop in range(2):
         order = steps(made, hop)
-        wanted = ["stop", "alone", "backup", "prove", "activate", "configure", "migrate", "start", "healthy", "verify"]
+        wanted = ["stop", "alone", "backup", "prove", "migrate", "activate", "configure", "start", "healthy", "verify"]
         assert [verb for verb in order if verb in wanted] == wanted
         assert "walk" not in [one.name for one in made.hops[hop].passes]
     assert VERBS["migrate"].scope == VERBS["alone"].scope == "cluster"  # trap L24
@@ -128,7 +128,7 @@ def test_objects_are_moved_where_the_way_crosses_the_release_that_reads_them_els
 
 def test_one_user_is_taken_over_by_the_releases_that_can() -> None:  # trap L16
     made = plan("0.103.0", "1.84.0", via=["1.52.0"])
-    assert steps(made).index("migrate") < steps(made).index("admit") < steps(made).index("start")
+    assert steps(made).index("migrate") < steps(made).index("admit") < steps(made).index("activate")
     assert "admit" not in steps(plan("0.103.0", "1.84.0"))
 
 

@@ -57,7 +57,7 @@ def test_all_at_once_is_the_makers_simple_procedure() -> None:
     made = plan(nodes("abc"), strategy="all_at_once")
     assert shaped(made) == {
         "before": ["preflight", "stage", "inventory", "quiesce", "connect", "repair", "drain"],
-        "together": ["stop", "backup", "prove", "activate", "offline_repair", "start", "connect"],
+        "together": ["stop", "backup", "prove", "offline_repair", "activate", "start", "connect"],
         "after": ["healthy", "repair", "resume", "connect", "healthy", "verify", "watch"],
     }
 
@@ -272,11 +272,21 @@ def test_contents_are_compared_before_a_repair_may_delete_blocks(source: str, ta
 
 
 def test_the_engine_is_converted_by_the_release_that_knows_both() -> None:
-    """1.x has no sled: the 0.9 program converts before the switch; on the way to 0.9, its program after it."""
+    """1.x has no sled: the 0.9 program converts before the switch. So does it on the way to 0.9, called by its path."""
     steps = shaped(plan(nodes("abc", "0.9.4"), "1.3.0"))["together"]
     assert steps.index("prove") < steps.index("convert") < steps.index("readable") < steps.index("activate")
     steps = shaped(plan(nodes("abc", "0.8.7"), "0.9.4"))["together"]
-    assert steps.index("activate") < steps.index("convert") < steps.index("start")
+    assert steps.index("prove") < steps.index("convert") < steps.index("activate") < steps.index("start")
+
+
+@pytest.mark.parametrize("verb", ["convert", "offline_repair"])
+def test_what_the_new_release_does_offline_comes_before_it_may_be_started(verb: str) -> None:  # trap G01
+    """But where it runs already, in the second walk: what is started there is never another release."""
+    for hop in GARAGE.hops:
+        for way in hop.ways:
+            for name, verbs in way.passes.items():
+                if verb in verbs and name != "walk_again":
+                    assert "activate" in verbs and verbs.index(verb) < verbs.index("activate") < verbs.index("start")
 
 
 def test_refusal_is_a_sentence_with_what_to_do() -> None:

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: whole_group
+short_description: The nodes of a play that may only be run as a whole
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - For the C(hosts) of the first play of this collection's playbooks. It is asked before any task is, and also where a
+    task to start at is never found; it stops what would otherwise end well with nothing done.
+options:
+  _input: {description: The group., type: str, required: true}
+  groups: {description: The groups of the inventory., type: dict, required: true}
+"""
+
+EXAMPLES = r"""
+- name: Run on the nodes, or not at all
+  hosts: "{{ 'garage' | uplift.datastores.whole_group(groups) }}"
+  tasks: []
+"""
+
+RETURN = r"""
+_value:
+  description: The group.
+  type: str
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible import context
+from ansible.errors import AnsibleFilterError
+
+ASKED_FOR_WORDS = ("syntax", "listhosts", "listtasks", "listtags")
+PARTS = {"start_at_task": "--start-at-task", "tags": "--tags", "skip_tags": "--skip-tags", "step": "--step"}
+WHOLE: tuple[Any, ...] = (None, False, (), [], ("all",), ["all"])
+
+
+def whole_group(group: str, groups: Mapping[str, Sequence[str]]) -> str:
+    asked = context.CLIARGS
+    if any(asked.get(name) for name in ASKED_FOR_WORDS):
+        return group
+    parts = [said for name, said in PARTS.items() if asked.get(name) not in WHOLE]
+    if parts:
+        raise AnsibleFilterError(
+            f"A part of an operation cannot be run: {' and '.join(parts)} was given; wanted neither tags nor a task to"
+            " start at. Nothing was done. Run the playbook as a whole: what is done is not done again."
+        )
+    if not groups.get(group):
+        raise AnsibleFilterError(
+            f"The inventory has no host in a group {group!r}; wanted one group with every node. Nothing was done."
+            " Correct the inventory, or name the group, such as garage_group."
+        )
+    return group
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., str]]:
+        return {"whole_group": whole_group}
