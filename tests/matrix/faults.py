@@ -146,9 +146,7 @@ def kill_module(scene: Scene) -> None:
 
 
 def reboot(scene: Scene) -> None:
-    run(["docker", "kill", scene.host.container])
-    run(["docker", "start", scene.host.container])
-    hosts.wait_until_up(scene.host)
+    hosts.reboot(scene.host)
 
 
 def ssh_cut(scene: Scene) -> None:
