@@ -31,8 +31,8 @@ class Writer(Protocol):
 
     def store(self, number: int) -> list[Entry]: ...
 
-    def lost(self, entry: Entry) -> str:
-        """Why it is not there as it was written, as a sentence; empty when it is."""
+    def lost(self, wanted: Sequence[Entry]) -> list[str]:
+        """A sentence for each that is not there as it was written."""
 
 
 def path(cluster: Cluster) -> Path:
@@ -56,8 +56,7 @@ def demanded(noted: Sequence[Entry], gone_over: Sequence[tuple[float, float]] = 
 
 
 def losses(writer: Writer, wanted: Sequence[Entry]) -> list[str]:
-    with ThreadPoolExecutor(4) as pool:
-        found = [said for said in pool.map(writer.lost, wanted) if said]
+    found = writer.lost(wanted)
     more = [f"and {len(found) - SHOWN} more that a client was told are stored"] if len(found) > SHOWN else []
     return found[:SHOWN] + more
 
@@ -79,7 +78,12 @@ class S3Writer:
             return [{"what": "object", "key": key, "body": key}]
         return []
 
-    def lost(self, entry: Entry) -> str:
+    def lost(self, wanted: Sequence[Entry]) -> list[str]:
+        with ThreadPoolExecutor(4) as pool:
+            return [said for said in pool.map(self.missing, wanted) if said]
+
+    def missing(self, entry: Entry) -> str:
+        """Why it is not there as it was written; empty when it is."""
         said = ""
         for address, client in self.opened:
             try:
@@ -114,9 +118,9 @@ class LakefsWriter(S3Writer):
             return stored
         return [*stored, {"what": "commit", "key": made["id"], "body": stored[0]["key"]}]
 
-    def lost(self, entry: Entry) -> str:
+    def missing(self, entry: Entry) -> str:
         if entry["what"] == "object":
-            return super().lost(entry)
+            return super().missing(entry)
         try:
             seen = self.api.call("GET", f"/repositories/{LOAD}/commits/{entry['key']}")["message"]
         except (LabError, ValueError) as error:

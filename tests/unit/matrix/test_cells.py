@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.ledger import demanded
 from tests.matrix import cells as matrix
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
 from tests.matrix.faults import HEAL, INJECT
@@ -70,12 +69,6 @@ def test_results_are_those_of_the_cell(tmp_path: Path) -> None:
     first, second, *_rest = cells()
     Results(tmp_path).save(first, {"result": "passed"})
     assert Results(tmp_path).of(first) == {"result": "passed"} and Results(tmp_path).of(second) == {}
-
-
-def test_what_a_way_back_went_over_is_not_demanded_and_everything_else_is() -> None:
-    noted = [{"at": float(second), "key": str(second)} for second in range(5)]
-    assert [one["key"] for one in demanded(noted, [(1.0, 3.0)])] == ["0", "4"]
-    assert demanded(noted) == noted
 
 
 def test_a_cell_is_named_by_its_key() -> None:
