@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.lab.record import WATCHER
 
 STOP, BACKUP = "0/walk/0/stop", "0/walk/1/backup"
@@ -36,7 +37,10 @@ def watch(record: Path) -> Iterator[list[subprocess.Popen[str]]]:
     yield started
     for one in started:
         one.kill()
-        one.communicate()
+        one.wait()
+        for stream in (one.stdin, one.stdout):
+            if stream is not None:
+                stream.close()
 
 
 def watching(started: list[subprocess.Popen[str]], record: Path, *keys: str) -> subprocess.Popen[str]:
