@@ -85,3 +85,9 @@ def put_back(cluster: Cluster) -> None:
         copy(cluster, f"{name}-kept", name)
     at_once(lambda host: hosts.launch(cluster.name, host, image_of(cluster, host), words[host.name]), cluster.hosts, 6)
     at_once(hosts.wait_until_up, cluster.hosts)
+
+
+def rest(name: str) -> None:
+    """Its hosts are ended: a cluster that is put back before it is used again needs no processor until then."""
+    if running := hosts.running(name):
+        run(["docker", "kill", *sorted(running)])

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.lab import cluster as clusters
-from tests.lab import paths
+from tests.lab import paths, snapshots
 from tests.lab.proc import lock
 from tests.matrix import play
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, sample
@@ -77,9 +77,8 @@ def main(argv: Sequence[str]) -> int:
             try:
                 played(listed, results, args)
             finally:
-                if not args.keep:
-                    for name in {cell.upgrade.cluster for cell in listed} & clusters.known():
-                        clusters.down(name)
+                for name in {cell.upgrade.cluster for cell in listed} & clusters.known():
+                    (snapshots.rest if args.keep else clusters.down)(name)
     print(table(listed, results))
     bad = [cell for cell in listed if state(cell, results.of(cell)) in ("failed", "missed")]
     return 1 if bad else 0
