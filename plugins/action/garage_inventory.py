@@ -25,7 +25,9 @@ class ActionModule(ControllerAction):
 
         limits = _s3_inventory.Limits(args["sample"], args["list_limit"], args["max_object_bytes"])
         store = _s3.Store(args["addresses"], connect)
-        inventory = _s3_inventory.take(store, [named(one) for one in args["buckets"]], limits, args["like"])
+        inventory = _s3_inventory.take(
+            store, [named(one) for one in args["buckets"]], limits, args["like"], args["mute"]
+        )
         return {"changed": False, "inventory": inventory}
 
 

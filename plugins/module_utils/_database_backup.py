@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A backup of a PostgreSQL database: whole or not there, proved by restoring it, restored beside what it replaces."""
+"""A backup of a PostgreSQL database: whole or not there, never in the place of a sound earlier one, proved by restoring it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import os
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files, _postgres
+from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_database, _postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import RESERVE, manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -23,26 +23,45 @@ from ansible_collections.uplift.datastores.plugins.module_utils._postgres import
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._watched import Stopwatch, watched
 
-FORMAT = 1
+FORMAT = 2
 LIMIT = 7 * 86400.0  # seconds; a task's own timeout is the operator's limit
 SCRATCH = "uplift_scratch"  # the beginning of the names of databases that are ours to drop
+ASIDE = "*_uplift_2*"  # schemas that a restore has put aside: not what the servers run on
+_SYSTEM = "SELECT system_identifier::text AS system FROM pg_control_system()"
+_OIDS = """SELECT datname AS name, oid::bigint AS oid FROM pg_database
+ WHERE datname = current_database() OR starts_with(datname, current_database() || '_uplift_')"""
+_SCHEMAS = "SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the dump holds, written beside it. `counts`: the rows of each table when it was taken."""
+    """What the dump holds, written beside it. `counts`: the rows of each table when it was taken.
+
+    system: the identifier of the server's data, "" where it does not say. name, oid: the database's. schema: the
+    version records of lakeFS in it. at_rest: the tables whose rows were the same before and after, in a database in use;
+    none means all.
+    """
 
     database: str
+    system: str
+    name: str
+    oid: int
+    schema: str
     server: str
     created: float
     size: int
     sha256: str
     counts: Mapping[str, int]
     writes: int
+    at_rest: Sequence[str] = ()
+
+    def sure(self) -> dict[str, int]:
+        """The rows of each table that nobody wrote to meanwhile."""
+        return {table: rows for table, rows in self.counts.items() if not self.at_rest or table in self.at_rest}
 
     def facts(self, dest: str) -> dict[str, Any]:
         file = {"slot": "backup", "kind": "file", "path": dest, "size": self.size, "sha256": self.sha256}
-        seen = {"archive": dest, "manifest": manifest_path(dest), "tables": len(self.counts)}
+        seen = {"archive": dest, "manifest": manifest_path(dest), "tables": len(self.counts), "schema": self.schema}
         return {**seen, "rows": sum(self.counts.values()), "size": self.size, "sha256": self.sha256, "evidence": [file]}
 
 
@@ -55,26 +74,27 @@ class Backup:
         self.postgres = Postgres(runner, dsn)
         self.progress = progress or Progress()
 
-    def present(self, check: bool) -> dict[str, Any]:
-        """Make it, unless the one that is there is sound and of what the tables hold now."""
+    def present(self, check: bool, at_rest: Sequence[str] = ()) -> dict[str, Any]:
+        """Make it, unless the one that is there is sound and of what the tables hold now. at_rest: as in a manifest."""
         counts, server = self.postgres.counts(), self.postgres.server()
         old, now = self._sound(), (counts, server["writes"], self.dsn.place())
         if old and (dict(old.counts), old.writes, old.database) == now:
-            return {"changed": False, **old.facts(self.dest)}
+            return {"changed": False, "set_aside": "", **old.facts(self.dest)}
         if not counts:
             raise UpliftError(f"The database {self.dsn.place()} has no table; wanted the one that lakeFS has run on.")
         _files.demand_space(self.dest, int(server["size"]) + RESERVE, f"a backup of {self.dsn.place()}")
         if check:
-            return {"changed": True, "archive": self.dest, "evidence": []}
-        manifest = self._dump(counts, server)
+            return {"changed": True, "archive": self.dest, "set_aside": "", "evidence": []}
+        aside = self._set_aside(old) if old else ""
+        manifest = self._dump(counts, server, at_rest)
         again = self.postgres.counts()
-        if again != counts:
+        if any(again.get(table) != rows for table, rows in manifest.sure().items()) or sorted(again) != sorted(counts):
             self._forget()
             raise UpliftError(
                 f"The database {self.dsn.place()} was written to while it was backed up ({_first(counts, again)});"
                 " wanted it at rest. Stop what writes to it. The backup is removed."
             )
-        return {"changed": True, **manifest.facts(self.dest)}
+        return {"changed": True, "set_aside": aside, **manifest.facts(self.dest)}
 
     def dump_live(self) -> Manifest:
         """Of a database in use: whole in itself, and its counts may be those of a moment before."""
@@ -89,24 +109,6 @@ class Backup:
             self.restore_into(scratch, manifest)
         return {"changed": False, "proved": True, "seconds": watch.seconds(), **manifest.facts(self.dest)}
 
-    def restore(self, check: bool) -> dict[str, Any]:
-        """Put it in the database's place. What is there now stays, under another name, until somebody drops it."""
-        manifest = self.demand_sound()
-        self.postgres.demand_alone()
-        stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime())
-        aside = f"{self.dsn.database}_uplift_{stamp}"
-        if check:
-            return {"changed": True, "aside": aside, **manifest.facts(self.dest)}
-        fresh = f"{self.dsn.database}_uplift_new"
-        admin = self._beside()
-        admin.run(f"DROP DATABASE IF EXISTS {name(fresh)}; CREATE DATABASE {name(fresh)} TEMPLATE template0;")
-        self.restore_into(Postgres(self.runner, self.dsn.at(fresh)), manifest)
-        admin.run(
-            f"ALTER DATABASE {name(self.dsn.database)} RENAME TO {name(aside)};"
-            f"ALTER DATABASE {name(fresh)} RENAME TO {name(self.dsn.database)};"
-        )
-        return {"changed": True, "aside": aside, **manifest.facts(self.dest)}
-
     @contextmanager
     def scratch(self) -> Iterator[Postgres]:
         """An empty database that is gone afterwards, or the operator's own, emptied afterwards."""
@@ -114,10 +116,13 @@ class Backup:
             given = Postgres(self.runner, _postgres.parse(self._given))
             if given.tables():
                 raise UpliftError(f"The scratch database {given.dsn.place()} has tables; wanted an empty one.")
+            own = [row["name"] for row in given.rows(_SCHEMAS)]
             try:
                 yield given
             finally:
-                given.run("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+                made = [row["name"] for row in given.rows(_SCHEMAS) if row["name"] not in own]
+                given.run("".join(f"DROP SCHEMA {name(one)} CASCADE;" for one in ["public", *made]))
+                given.run("CREATE SCHEMA public;")
             return
         database = f"{SCRATCH}_{self.dsn.database}"[:60]
         try:
@@ -138,7 +143,8 @@ class Backup:
         argv += ["--dbname", target.dsn.database, self.dest]
         watched(lambda: target.program(argv, timeout=LIMIT), self.progress, _size_of(target, "restore"))
         found = target.counts()
-        if exact and found != dict(manifest.counts) or sorted(found) != sorted(manifest.counts):
+        sure = manifest.sure() if exact else {}
+        if any(found.get(table) != rows for table, rows in sure.items()) or sorted(found) != sorted(manifest.counts):
             raise UpliftError(
                 f"The backup {self.dest} does not give back what was there: {_first(manifest.counts, found)}."
                 " Take another one."
@@ -160,17 +166,47 @@ class Backup:
             raise UpliftError(f"The backup {self.dest} is not there, or damaged: take another one.")
         return manifest
 
+    def demand_same(self, manifest: Manifest) -> None:
+        """The connection string leads to the database that was dumped, or to one that a restore has put in its place."""
+        oids = {row["name"]: int(row["oid"]) for row in self.postgres.rows(_OIDS)}
+        why = other_database(manifest, self._system(), self.dsn.database, oids)
+        if why:
+            raise UpliftError(
+                f"The dump {self.dest} is of another database than {self.dsn.place()}: {why}. Nothing was changed. See which"
+                " one lakeFS uses. If this one has taken its place on purpose, put the dump back by hand: empty it, and"
+                f" run pg_restore --no-owner --exit-on-error --dbname={self.dsn.database} {self.dest}"
+            )
+
+    def _system(self) -> str:
+        try:
+            return str(self.postgres.value(_SYSTEM))
+        except DatabaseError:
+            return ""  # some services do not let their customers ask
+
+    def _set_aside(self, old: Manifest) -> str:
+        """The sound dump of an earlier state, under the time when it was taken. It is there at every moment."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(old.created))
+        stem, ending = os.path.splitext(self.dest)
+        kept = f"{stem}.{stamp}{ending}"
+        for path, there in ((self.dest, kept), (manifest_path(self.dest), manifest_path(kept))):
+            if not os.path.exists(there):
+                os.link(path, there)
+        _files.sync_directory(os.path.dirname(kept))
+        return kept
+
     def _sound(self) -> Manifest | None:
         try:
             return self.demand_sound()
         except UpliftError:
             return None
 
-    def _dump(self, counts: Mapping[str, int], server: Mapping[str, Any]) -> Manifest:
+    def _dump(
+        self, counts: Mapping[str, int], server: Mapping[str, Any], at_rest: Sequence[str] = ()
+    ) -> Manifest:
         _files.make_private(os.path.dirname(self.dest))
         temp = f"{self.dest}.part"
         os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
-        argv = ["pg_dump", "--format=custom", "--no-password", f"--file={temp}"]
+        argv = ["pg_dump", "--format=custom", "--no-password", f"--exclude-schema={ASIDE}", f"--file={temp}"]
         try:
             watched(
                 lambda: self.postgres.program(argv, timeout=LIMIT),
@@ -178,8 +214,13 @@ class Backup:
                 lambda: f"backup: {_files.human(os.path.getsize(temp))} written",
             )
             size, digest = os.path.getsize(temp), _files.sha256_of(temp)
-            made, release, writes = round(time.time(), 3), str(server["server"]), int(server["writes"])
-            manifest = Manifest(self.dsn.place(), release, made, size, digest, dict(counts), writes)
+            oid = next(int(row["oid"]) for row in self.postgres.rows(_OIDS) if row["name"] == server["name"])
+            manifest = Manifest(
+                database=self.dsn.place(), system=self._system(), name=str(server["name"]), oid=oid,
+                schema=_lakefs_database.written(self.postgres), server=str(server["server"]),
+                created=round(time.time(), 3), size=size, sha256=digest, counts=dict(counts),
+                writes=int(server["writes"]), at_rest=list(at_rest),
+            )  # fmt: skip
             text = json.dumps({"format": FORMAT, **asdict(manifest)})
             _files.write_atomic(manifest_path(self.dest), text.encode(), 0o600)
             os.replace(temp, self.dest)
@@ -196,9 +237,18 @@ class Backup:
             if os.path.exists(path):
                 os.unlink(path)
 
-    def _beside(self) -> Postgres:
-        """A database of the same server that is not the one to be renamed."""
-        return Postgres(self.runner, self.dsn.at("postgres"))
+
+def other_database(manifest: Manifest, system: str, name_: str, oids: Mapping[str, int]) -> str:
+    """Pure: why the dump is not of the database that is there now, "" when it is. oids: that database's, and those of
+    the databases that restores have put aside for it.
+    """
+    if manifest.system and system and manifest.system != system:
+        return f"it was taken at the server with the system identifier {manifest.system}, and this one has {system}"
+    if manifest.name != name_:
+        return f"it was taken of {manifest.name}"
+    if manifest.oid not in oids.values():
+        return f"it was taken of the one with the oid {manifest.oid}, and {name_} has {oids.get(name_, 'none')} now"
+    return ""
 
 
 def _first(was: Mapping[str, int], now: Mapping[str, int]) -> str:

@@ -20,11 +20,15 @@ from ansible_collections.uplift.datastores.plugins.module_utils._systemd import 
 def bring(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
     path = str(params["path"]).rstrip("/")
     aside = f"{path}.uplift-{params['name']}"
-    result = {"path": path, "aside": aside, "evidence": [_evidence(path)] if params["state"] == "aside" else []}
     for unit in params["units"]:
         if params["state"] != "read" and read_unit(runner, unit).active not in ("inactive", "failed"):
             raise UpliftError(f"{unit} runs; wanted it down before {path} is touched. Stop it. Nothing was changed.")
-    return {**result, "changed": _STATES[params["state"]](path, aside, check)}
+    if params["state"] == "back":
+        _demand_ours(path, aside, params["inode"])
+    changed = _STATES[params["state"]](path, aside, check)
+    there = os.path.isdir(aside)
+    evidence = [_evidence(path, aside)] if params["state"] == "aside" else []
+    return {"changed": changed, "path": path, "aside": aside, "there": there, "evidence": evidence}
 
 
 def _aside(path: str, aside: str, check: bool) -> bool:
@@ -85,8 +89,19 @@ def _read(path: str, aside: str, check: bool) -> bool:
     return False
 
 
-def _evidence(path: str) -> dict[str, str]:
-    return {"slot": "metadata", "kind": "absent", "path": path}
+def _demand_ours(path: str, aside: str, inode: int) -> None:
+    """What lies at the path may be what the new release has made, when nothing is aside: the old one would start on it."""
+    if inode and not os.path.isdir(aside) and os.path.isdir(path) and os.stat(path).st_ino != inode:
+        raise UpliftError(
+            f"{aside} is not there, and {path} is another directory than the one that was put aside; wanted the old data."
+            f" Put them back at {aside}, or restore the backup there. Nothing was changed."
+        )
+
+
+def _evidence(path: str, aside: str) -> dict[str, Any]:
+    """inode: what a directory keeps under any name."""
+    inode = os.stat(aside).st_ino if os.path.isdir(aside) else 0
+    return {"slot": "metadata", "kind": "absent", "path": path, "inode": inode}
 
 
 _STATES = {"read": _read, "aside": _aside, "fresh": _fresh, "back": _back}

@@ -13,6 +13,7 @@ made    {slot: release, kind: made, name, id}: the container's next start is of 
 link    {slot: release, kind: link, path, target}
 file    {slot: stage|backup, kind: file, path, size, sha256 (or "")}
 absent  {slot, kind: absent, path}
+closed  {slot: ports, kind: closed, host, port}: a connection is refused
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Callable, Mapping, Protocol
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _deployment, _held
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _deployment, _held, _port
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -75,6 +76,9 @@ class Probe(Protocol):
 
     def there(self, path: str) -> bool: ...
 
+    def port(self, host: str, port: int) -> str:
+        """open or closed."""
+
 
 class Host:
     """The host that this runs on."""
@@ -120,6 +124,9 @@ class Host:
         except FileNotFoundError:
             return False
         return True
+
+    def port(self, host: str, port: int) -> str:
+        return _port.state(host, port)
 
 
 def holds(item: Item, probe: Probe) -> Answer3:
@@ -216,6 +223,12 @@ def _absent(item: Item, probe: Probe) -> Answer3:
     return Answer3("no", f"{item['path']} is there again.") if probe.there(item["path"]) else YES
 
 
+def _shut(item: Item, probe: Probe) -> Answer3:
+    seen = probe.port(str(item["host"]), int(item["port"]))
+    sentence = f"{item['host']}:{item['port']} takes connections again; it was left closed to clients."
+    return YES if seen == _port.CLOSED else Answer3("no", sentence)
+
+
 _KINDS: Mapping[str, Callable[[Item, Probe], Answer3]] = {
     "unit": _unit,
     "container": _contained,
@@ -225,4 +238,5 @@ _KINDS: Mapping[str, Callable[[Item, Probe], Answer3]] = {
     "link": _link,
     "file": _file,
     "absent": _absent,
+    "closed": _shut,
 }

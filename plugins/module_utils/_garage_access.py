@@ -8,22 +8,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, Collection, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import mark, ours
 
-PREFIX = "uplift-"
 # As the releases say it: 0.6 and later and 0.5; up to 1.x and 2.x.
 _GONE = ("not found", "does not exist")
 _NOT_EMPTY = ("not empty", "non-empty")
 
 
-def grant(garage: Garage, name: str, grant_read: Sequence[str]) -> dict[str, Any]:
-    """A new key with all rights on the bucket `name`, and with read on others. What could not be removed is its too."""
-    _demand_prefix(name)
-    removed, kept = remove(garage)
+def grant(garage: Garage, operation: str, known: Collection[str], grant_read: Sequence[str]) -> dict[str, Any]:
+    """A new key with all rights on a bucket of the operation's own, and with read on others.
+
+    known: ids of keys that the record says are the operation's. What could not be removed is the new key's too.
+    """
+    name = _demand_mark(operation)
+    removed, kept = remove(garage, known)
     key = garage.create_key(name)
     if not key.secret:
         raise UpliftError(
@@ -58,15 +61,19 @@ def _made(garage: Garage, name: str, key_id: str) -> str:
     return name
 
 
-def remove(garage: Garage) -> tuple[list[str], list[str]]:
-    """Takes away keys and buckets of the prefix that are ours alone: what went, and which buckets hold objects."""
-    ours = sorted(row.id for row in garage.keys().rows if row.name.startswith(PREFIX))
+def remove(garage: Garage, known: Collection[str]) -> tuple[list[str], list[str]]:
+    """Takes away what is ours alone: what went, and which buckets hold objects and had to stay.
+
+    Ours is a key that the record knows (`known`) or whose name is the mark of an operation, and a bucket that has such
+    a name and no other, which nobody else may use.
+    """
+    mine = sorted(row.id for row in garage.keys().rows if row.id in known or ours(row.name))
     removed, kept = [], []
     for row in garage.buckets().rows:
-        if len(row.aliases) != 1 or not row.aliases[0].startswith(PREFIX):
+        if len(row.aliases) != 1 or not ours(row.aliases[0]):
             continue
         bucket = garage.bucket(row)
-        if bucket.website or bucket.local_aliases or any(one.key not in ours for one in bucket.grants):
+        if bucket.website or bucket.local_aliases or any(one.key not in mine for one in bucket.grants):
             continue  # an operator's, whatever it is called
         try:
             garage.delete_bucket(row.aliases[0])  # by its id, Garage would refuse: the alias would remain
@@ -77,13 +84,16 @@ def remove(garage: Garage) -> tuple[list[str], list[str]]:
             if not any(words in str(exc) for words in _NOT_EMPTY):
                 raise
             kept.append(row.aliases[0])
-    for key in ours:
+    for key in mine:
         garage.delete_key(key)  # takes its permissions with it
-    return removed + ours, kept
+    return removed + mine, kept
 
 
-def _demand_prefix(name: str) -> None:
-    if not name.startswith(PREFIX):
+def _demand_mark(operation: str) -> str:
+    name = mark(operation)
+    if not ours(name):
         raise UpliftError(
-            f"The name {name!r} does not begin with {PREFIX}; wanted one that does, so that a later run can clean up."
+            f"{operation!r} is not the id of an operation; wanted one such as 20261121T031500Z-garage-0.8.7, so that a"
+            " later run knows the key again as this collection's own."
         )
+    return name

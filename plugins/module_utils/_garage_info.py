@@ -14,6 +14,10 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
+
+REDUNDANCY_SINCE = Version(0, 9, 0)
+"""From here on an operator says in how many zones a copy must lie; before, it always was in as many as there can be."""
 
 
 def gather(garage: Garage, wanted: Sequence[str], known_ids: Iterable[str], tolerant: bool = False) -> dict[str, Any]:
@@ -76,6 +80,11 @@ def _status(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
 def _layout(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
     garage.demand_running()
     layout = garage.layout()
+    if layout.roles and layout.redundancy is None and garage.version() >= REDUNDANCY_SINCE:
+        raise UpliftError(
+            f"`garage layout show` of {garage.version()} names no zone redundancy;"
+            " cannot tell how many copies a zone holds."
+        )
     roles = [_named(asdict(role), ids) for role in layout.roles]
     staged = [_named(asdict(role), ids) for role in layout.staged]
     for role in roles:
@@ -85,6 +94,7 @@ def _layout(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
             "version": layout.version,
             "roles": roles,
             "staged": staged,
+            "zone_redundancy": layout.redundancy or "",
             "staged_redundancy": layout.staged_redundancy,
         },
         "staged": bool(staged or layout.staged_redundancy),

@@ -15,8 +15,7 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage, form
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_access import PREFIX
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name, ours
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_runbook import MIGRATIONS
 
 DONE = "Migration successful"  # 0.6 spells it with one letter more
@@ -68,8 +67,8 @@ def missing(there: Sequence[str], wanted: Sequence[str]) -> list[str]:
 def run(garage: Garage, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """What `garage_migrate` does."""
     words = form(MIGRATIONS, params["migration"], garage.version(), "migration").words
-    buckets = [name for name in params["expect"] or () if not name.startswith(PREFIX)]
-    keys = params["keys"] or ()
+    buckets = [name for name in params["expect"] or () if not ours(name)]
+    keys = [one["id"] for one in params["keys"] or () if not ours(one["name"])]
     before = look(garage, permissions=True)
     result = {"changed": False, "version": str(garage.version()), "migrated": False, "buckets": list(before.buckets)}
     if not needed(before, buckets, keys):
@@ -103,8 +102,8 @@ def look(garage: Garage, permissions: bool = False) -> Seen:
             f"The list of buckets and keys has a line that cannot be read: {unknown[0]!r}. Nothing was migrated."
         )
     # This collection's own throw-away bucket and key come and go beside the operator's.
-    names = [name for row in buckets.rows for name in row.aliases or (row.id,) if not name.startswith(PREFIX)]
-    ids = tuple(row.id for row in keys.rows if not row.name.startswith(PREFIX))
+    names = [name for row in buckets.rows for name in row.aliases or (row.id,) if not ours(name)]
+    ids = tuple(row.id for row in keys.rows if not ours(row.name))
     permitted = tuple(
         key for key in ids if permissions and grants(demand(garage.call("key", "info", key), f"Asking for {key}").out)
     )

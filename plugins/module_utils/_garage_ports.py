@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _container, _files, _systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
@@ -21,7 +21,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._container_spec 
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_daemon import config_of
+from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
 
+QUIET = ".uplift-quiesced"  # behind the name of the operator's own file
 NAME = "zz-uplift-quiesce.conf"
 HEAD = "# Written by uplift.datastores while clients are shut out; removed by its step `resume`.\n"
 
@@ -111,6 +113,14 @@ def moved(container: Container, before: str, after: str) -> dict[str, str]:
             " GARAGE_CONFIG_FILE, or the file itself mounted. Nothing was changed."
         )
     return found
+
+
+def closed(name: str, config_file: str, held: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """What keeps clients out of the service `name`, as rows {thing, what, operation}. held: all that the node holds."""
+    rows = held_rows(name, held)
+    if config_file.endswith(QUIET):
+        rows.append({"thing": "ports", "what": f"it reads {config_file}", "operation": ""})
+    return rows
 
 
 def _left(state: str, quiet: str) -> list[dict[str, Any]]:

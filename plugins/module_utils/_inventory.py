@@ -6,37 +6,50 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Dict, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name
+from ansible_collections.uplift.datastores.plugins.module_utils._missing import DELETED, LOST, Verdict, judge
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import new_name, ours
 
 Row = Mapping[str, Any]
 Difference = Dict[str, str]
 
 _SECTIONS = ("keys", "buckets", "objects")
-_OURS = "uplift-"
+NOTES = ("objects_deleted", "objects_overwritten")
 _MAY = ("read", "write", "owner")
 
 
-def compare(before: Row, after: Row, clients_shut_out: bool) -> list[Difference]:
+@dataclass(frozen=True)
+class Compared:
+    """differences stop an upgrade unless they are accepted by key; notes tell what clients have done meanwhile."""
+
+    differences: Sequence[Difference]
+    notes: Sequence[Difference]
+
+
+def compare(before: Row, after: Row, clients_shut_out: bool) -> Compared:
     """What `after` has lost or has changed, as keys and sentences; nothing when all is as it was.
 
     An inventory has the time `taken` and the sections `keys`, `buckets` (module garage_info) and `objects` (module
-    garage_inventory); a section that `before` has not is not compared. With clients at work, new and more objects are
-    no difference. Buckets and keys of this collection's own (uplift-...) never are.
+    garage_inventory); a section that `before` has not is not compared. `after` may have `recounted`: the buckets once
+    more, asked after the objects. With clients at work, new and more objects are no difference, and objects that they
+    have deleted or written anew are notes. Buckets and keys with the mark of an operation (uplift-OPERATION-probe)
+    never are either.
     """
     for section in _SECTIONS:
         if section in before and section not in after:
             raise UpliftError(f"The inventory after the upgrade has no {section}; whether any is lost cannot be told.")
-    found = list(_keys(before, after)) + list(_buckets(before, after)) + list(_objects(before, after, clients_shut_out))
-    return [row for at, row in enumerate(found) if row not in found[:at]]
+    found = [*_keys(before, after), *_buckets(before, after), *_objects(before, after, clients_shut_out)]
+    told = [row for at, row in enumerate(found) if row not in found[:at]]
+    return Compared([row for row in told if row["key"] not in NOTES], [row for row in told if row["key"] in NOTES])
 
 
 def _keys(before: Row, after: Row) -> Iterator[Difference]:
     now = _by_id(after.get("keys", []))
     for key in before.get("keys", []):
-        if key["name"].startswith(_OURS):
+        if ours(key["name"]):
             continue
         if key["id"] not in now:
             yield _difference("key_gone", f"The access key {key['id']} ({key['name']}) is gone")
@@ -47,20 +60,20 @@ def _keys(before: Row, after: Row) -> Iterator[Difference]:
 
 def _buckets(before: Row, after: Row) -> Iterator[Difference]:
     now = _by_id(after.get("buckets", []))
-    ours = _our_keys(before) | _our_keys(after)
+    not_theirs = _our_keys(before) | _our_keys(after)
     for bucket in before.get("buckets", []):
-        if any(alias.startswith(_OURS) for alias in bucket["global_aliases"]):
+        if bucket["global_aliases"] and all(map(ours, bucket["global_aliases"])):
             continue
         if bucket["id"] not in now:
             yield _bucket_gone(bucket["id"])
             continue
         name = _bucket_name(bucket["id"])
-        was, is_ = _aliases(bucket, ours), _aliases(now[bucket["id"]], ours)
+        was, is_ = _aliases(bucket, not_theirs), _aliases(now[bucket["id"]], not_theirs)
         if was != is_:
             yield _difference("alias_changed", f"{name} had the aliases {_list(was)} and has {_list(is_)}")
         if bucket["website"] != now[bucket["id"]]["website"]:
             yield _difference("website_changed", f"{name} was {_website(bucket)} and is {_website(now[bucket['id']])}")
-        was, is_ = _permissions(bucket, ours), _permissions(now[bucket["id"]], ours)
+        was, is_ = _permissions(bucket, not_theirs), _permissions(now[bucket["id"]], not_theirs)
         for key in sorted(set(was) ^ set(is_)):
             state = "was allowed and is not" if key in was else "was not allowed and is"
             yield _difference("permission_changed", f"{name}: {key} {state}")
@@ -69,30 +82,61 @@ def _buckets(before: Row, after: Row) -> Iterator[Difference]:
 def _objects(before: Row, after: Row, clients_shut_out: bool) -> Iterator[Difference]:
     now = _by_id(after.get("objects", []))
     for bucket in before.get("objects", []):
-        if bucket.get("alias", "").startswith(_OURS):
+        if ours(bucket.get("alias", "")):
             continue
         if bucket["id"] not in now:
             yield _bucket_gone(bucket["id"])
             continue
-        changed = list(_sample(bucket, now[bucket["id"]], before.get("taken", "")))
+        changed = list(_sample(bucket, now[bucket["id"]], _counted(after, now[bucket["id"]]), not clients_shut_out))
         yield from changed
         if clients_shut_out:
             yield from _whole(bucket, now[bucket["id"]], bool(changed))
 
 
-def _sample(was: Row, is_: Row, taken: str) -> Iterator[Difference]:
+def _sample(was: Row, is_: Row, counted: bool | None, live: bool) -> Iterator[Difference]:
     now = {row["key"]: row for row in is_["sample"]}
-    name = _bucket_name(was["id"])
-    for row in was["sample"]:
-        found = now.get(row["key"])
-        if not found:
-            yield _difference("objects_gone", f"{name}: the object {row['key']!r} is gone")
-            continue
+    asked = {row["key"]: row["asked"] for row in is_.get("missing", [])}
+    gone = [row["key"] for row in was["sample"] if row["key"] not in now]
+    most = len(gone) > 1 and 2 * len(gone) > len(was["sample"])
+    verdicts = {key: judge(asked.get(key, {}), live, counted, most) for key in gone}
+    yield from _gone(_bucket_name(was["id"]), verdicts)
+    yield from _changed(_bucket_name(was["id"]), [row for row in was["sample"] if row["key"] in now], now, live)
+
+
+def _gone(name: str, verdicts: Mapping[str, Verdict]) -> Iterator[Difference]:
+    for key, verdict in verdicts.items():
+        if verdict.kind == LOST:
+            yield _difference("objects_gone", f"{name}: the object {key!r} is gone: {verdict.why}")
+        elif verdict.kind != DELETED:
+            said = f"the object {key!r} is missing, and whether it was deleted or lost cannot be told"
+            yield _difference("objects_missing", f"{name}: {said}: {verdict.why}")
+    deleted = [key for key, verdict in verdicts.items() if verdict.kind == DELETED]
+    if deleted:
+        said = f"{name}: clients have deleted {len(deleted)} of the objects that were read before ({_some(deleted)})"
+        yield _difference("objects_deleted", said)
+
+
+def _changed(name: str, rows: Sequence[Row], now: Mapping[str, Row], live: bool) -> Iterator[Difference]:
+    """A client's new version has a later time by the cluster's own clock. Times have one form: text can be compared."""
+    anew = []
+    for row in rows:
+        found = now[row["key"]]
         parts = [part for part in ("size", "etag", "sha256") if row[part] != found[part]]
-        # A client may have written it anew since; times are of one form, so that their order is the alphabet's.
-        if parts and not (taken and found["last_modified"] >= taken):
+        if parts and live and found["last_modified"] > row["last_modified"]:
+            anew.append(row["key"])
+        elif parts:
             text = ", ".join(f"{part} {row[part]} is {found[part]}" for part in parts)
             yield _difference("objects_changed", f"{name}: the object {row['key']!r} has changed ({text})")
+    if anew:
+        said = f"{name}: clients have written {len(anew)} of the objects that were read before anew ({_some(anew)})"
+        yield _difference("objects_overwritten", said)
+
+
+def _counted(after: Row, bucket: Row) -> bool | None:
+    """Whether the cluster counts no more objects than it lists, before or after it lists them: clients may work."""
+    rows = [row for row in (*after.get("buckets", []), *after.get("recounted", [])) if row["id"] == bucket["id"]]
+    counts = [row["objects"] for row in rows if row.get("objects") is not None]
+    return min(counts) <= bucket["objects"] if counts and bucket["complete"] else None
 
 
 def _whole(was: Row, is_: Row, reported: bool) -> Iterator[Difference]:
@@ -108,17 +152,19 @@ def _by_id(rows: Any) -> dict[str, Row]:
 
 
 def _our_keys(inventory: Row) -> set[str]:
-    return {key["id"] for key in inventory.get("keys", []) if key["name"].startswith(_OURS)}
+    return {key["id"] for key in inventory.get("keys", []) if ours(key["name"])}
 
 
-def _aliases(bucket: Row, ours: set[str]) -> list[str]:
+def _aliases(bucket: Row, not_theirs: set[str]) -> list[str]:
     """A name of 0.5 that S3 does not allow counts as the one that the migration to 0.6 puts in its place (G14)."""
-    local = [f"{row['alias']} of {row['key']}" for row in bucket["local_aliases"] if row["key"] not in ours]
+    local = [f"{row['alias']} of {row['key']}" for row in bucket["local_aliases"] if row["key"] not in not_theirs]
     return sorted([*map(new_name, bucket["global_aliases"]), *local])
 
 
-def _permissions(bucket: Row, ours: set[str]) -> list[str]:
-    return [f"{row['id']} to {may}" for row in bucket["keys"] if row["id"] not in ours for may in _MAY if row[may]]
+def _permissions(bucket: Row, not_theirs: set[str]) -> list[str]:
+    return [
+        f"{row['id']} to {may}" for row in bucket["keys"] if row["id"] not in not_theirs for may in _MAY if row[may]
+    ]
 
 
 def _website(bucket: Row) -> str:
@@ -131,6 +177,10 @@ def _count(bucket: Row) -> str:
 
 def _list(rows: list[str]) -> str:
     return ", ".join(rows) or "none"
+
+
+def _some(keys: Sequence[str]) -> str:
+    return ", ".join(map(repr, keys[:5])) + (", ..." if len(keys) > 5 else "")
 
 
 def _bucket_name(identity: str) -> str:

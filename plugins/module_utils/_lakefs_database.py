@@ -57,6 +57,14 @@ def look(postgres: Postgres) -> Database:
     return Database(**facts)
 
 
+def written(postgres: Postgres) -> str:
+    """The version records as they stand, such as `SQL 38, KV 1`; "" for a database without one."""
+    tables = postgres.tables()
+    sql = postgres.value("SELECT version FROM schema_migrations") if "schema_migrations" in tables else None
+    kv = postgres.value(_RECORD) if "kv" in tables else None
+    return ", ".join(f"{era} {number}" for era, number in (("SQL", sql), ("KV", kv)) if number is not None)
+
+
 def _sql_era(postgres: Postgres, tables: Sequence[str]) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     rows = postgres.rows("SELECT version, dirty FROM schema_migrations")

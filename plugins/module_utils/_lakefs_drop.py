@@ -8,20 +8,25 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import Any, Iterable
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_database
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
-from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres, name
+from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres, literal, name
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
+from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_tables
 
-_OLD = re.compile(r"(auth|catalog|graveler|gateway|actions)_\w+|schema_migrations|tasks")
-
-
-def old_tables(seen: Database) -> list[str]:
-    return sorted(table for table in seen.tables if _OLD.fullmatch(table))
+_COLUMNS = """SELECT c.relname AS name, c.relkind = 'v' AS view, array_agg(a.attname::text) AS columns
+ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_attribute a ON a.attrelid = c.oid
+ AND a.attnum > 0 AND NOT a.attisdropped WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v')
+ AND NOT c.relispartition GROUP BY 1, 2 ORDER BY 1"""
+# What would have to go with them, and is not in the list: views that read them, tables that refer to them.
+_HANGS = """SELECT DISTINCT found::regclass::text AS name FROM (
+ SELECT r.ev_class AS found, d.refobjid AS ours FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+ WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+ UNION ALL SELECT conrelid, confrelid FROM pg_constraint WHERE contype = 'f' AND conparentid = 0) AS hangs
+ WHERE ours = ANY (ARRAY[{ours}]::regclass[]) AND found <> ALL (ARRAY[{ours}]::regclass[]) ORDER BY 1"""
 
 
 def refused(seen: Database) -> str:
@@ -34,10 +39,25 @@ def refused(seen: Database) -> str:
 
 
 def drop(postgres: Postgres, check: bool) -> dict[str, Any]:
-    seen = _lakefs_database.look(postgres)
-    tables, why = old_tables(seen), refused(seen)
-    if tables and why:
+    """The exact tables of the last SQL schema, all at once or none, and nothing that hangs on them."""
+    seen, rows = _lakefs_database.look(postgres), postgres.rows(_COLUMNS)
+    columns = {row["name"]: row["columns"] for row in rows if not row["view"]}
+    found = lakefs_tables.left(seen.sql, columns, [row["name"] for row in rows if row["view"]])
+    why = refused(seen) if found.ours else ""
+    if why:
         raise UpliftError(f"The old tables of {postgres.dsn.place()} must stay: {why}. Nothing was changed.")
-    if tables and not check:
-        postgres.run(f"DROP TABLE {', '.join(map(name, tables))} CASCADE;")
-    return {"changed": bool(tables), "tables": tables}
+    if found.ours:
+        hangs = postgres.rows(_HANGS.format(ours=_list(map(literal, map(name, [*found.ours, *found.views])))))
+        if hangs:
+            raise UpliftError(
+                f"In {postgres.dsn.place()} {', '.join(row['name'] for row in hangs)} read or refer to the old tables of"
+                " lakeFS; wanted nothing else that needs them. Remove them first, or keep the tables. Nothing was changed."
+            )
+    if found.ours and not check:
+        views = f"DROP VIEW {_list(map(name, found.views))} RESTRICT;" if found.views else ""
+        postgres.run(f"BEGIN; {views} DROP TABLE {_list(map(name, found.ours))} RESTRICT; COMMIT;")
+    return {"changed": bool(found.ours), "tables": list(found.ours), "foreign": list(found.foreign)}
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(words)

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _database_rights,
     _lakefs_database,
     _lakefs_where,
     _postgres,
@@ -103,7 +104,7 @@ def _postgres_facts(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]
     postgres = Postgres(runner, _postgres.parse(params["dsn"]))
     seen = _lakefs_database.look(postgres)
     found = schema.state(seen)
-    server = {**postgres.server(), "place": postgres.dsn.place()}
+    server = {**postgres.server(), "place": postgres.dsn.place(), "rights": _database_rights.ask(postgres).facts()}
     return {
         "database": {**asdict(seen), "left_behind": schema.not_migrated(seen)},
         "server": server,

@@ -14,7 +14,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_database, _postgres
+from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _files,
+    _lakefs_database,
+    _lakefs_uncommitted,
+    _postgres,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs
@@ -23,7 +28,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_where im
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
-from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_migration import chosen, proof, verdict
+from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_migration import DB, chosen, proof, verdict
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._watched import Stopwatch, watched
@@ -45,8 +50,20 @@ class Migration:
         self.progress = progress or Progress()
         self.version = lakefs.version
 
-    def run(self, command: str, force: bool, check: bool, *, discard: bool = False, lock: str = LOCK) -> dict[str, Any]:
-        """`up`, `db` or `auto`. Nothing is begun that cannot be ended, nor called done that is not recorded."""
+    def run(
+        self,
+        command: str,
+        force: bool,
+        check: bool,
+        *,
+        discard: bool = False,
+        given_up: bool = False,
+        lock: str = LOCK,
+    ) -> dict[str, Any]:
+        """`up`, `db` or `auto`. Nothing is begun that cannot be ended, nor called done that is not recorded.
+
+        given_up: what is not committed may go, which `db` drops.
+        """
         place, before = self.postgres.dsn.place(), _lakefs_database.look(self.postgres)
         command = chosen(self.version, before, discard) if command == "auto" else command
         judged = verdict(self.version, command, before)
@@ -56,6 +73,8 @@ class Migration:
         if not judged.needed:
             return {"changed": False, **facts, "after": told(before)}
         self.postgres.demand_alone()  # L05, and L24 from another host
+        if command == DB and not given_up:
+            _lakefs_uncommitted.demand_none(self.postgres)  # L11
         self._demand_room(before)
         if check:
             return {"changed": True, **facts, "after": {"schema": str(schema.wanted(self.version))}}
@@ -173,4 +192,5 @@ def run(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
         return migration.admit(params["user_name"], params["access_key_id"], check)
     if params["command"] == "task":
         return migration.task(check)
-    return migration.run(params["command"], params["force"], check, discard=params["discard"])
+    dropped = {"discard": params["discard"], "given_up": params["given_up"]}
+    return migration.run(params["command"], params["force"], check, **dropped)

@@ -34,7 +34,8 @@ def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
         with backup.scratch() as scratch:
             backup.restore_into(scratch, manifest, exact=False)
             migration = Migration(lakefs, scratch.dsn.text, params["timeout"], params["tmpdir"], progress)
-            done = migration.run("auto", params["force"], False, lock=lock)
+            # Clients work on the live database: what they have not committed is asked for when they have stopped.
+            done = migration.run("auto", params["force"], False, given_up=True, lock=lock)
     finally:
         for path in (params["dump"], f"{params['dump']}.manifest.json"):
             if os.path.exists(path):

@@ -9,7 +9,12 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _lease, _record, _record_directory
+from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _lease,
+    _record,
+    _record_directory,
+    _recovery,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lease import Leases, Owner
 from ansible_collections.uplift.datastores.plugins.module_utils._record import Files
@@ -45,7 +50,8 @@ def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _ite
     if record and params.get("prove"):
         record["lost"] = _record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    return {"changed": False, "record": record, "lease": lease, "told": _lease.told(lease), "now": now}
+    more = {"recovery": _recovery.recovery(record)}
+    return {"changed": False, "record": record, "lease": lease, "told": _lease.told(lease), "now": now, **more}
 
 
 def perform(params: Params, holds: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
@@ -69,7 +75,9 @@ def _with_record(files: Files, owner: Owner, params: Params, holds: Callable[[An
     if params["state"] == "renewed":
         return {"changed": False}
     record = files.record()
-    if not _record.unfinished(record) or record["id"] != params["id"]:
+    # What an abandoned operation has left closed may still be opened; it goes on with no step.
+    opens = record.get("state") == _record.ABANDONED and params["state"] in _OPENS and not params["result"]
+    if not (_record.unfinished(record) or opens) or record["id"] != params["id"]:
         raise UpliftError(
             f"The record here is of {record.get('id', 'no operation')!r}, state {record.get('state', 'none')!r};"
             f" wanted the open operation {params['id']!r}. Another run has ended it: begin again."
@@ -125,7 +133,7 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
         undo = {"id": "", "archived": "", "state": "", "made": made}
         lease = _lease.taken(before, owner, params["lease_seconds"], params["token"], record.get("number", 0), undo)
         answer = {"changed": False, "lease": {name: lease[name] for name in ("number", "seconds", "token")}}
-        if record and record["id"] == params["id"] and record["state"] == _record.OPEN:
+        if record and record["id"] == params["id"] and record["state"] != _record.FINISHED:
             leases.take(lease)
             files.write_record({**record, "number": lease["number"]})
             return {**answer, "record": record}
@@ -255,6 +263,7 @@ def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Call
     return {"changed": bool(params["result"]), "record": record, "given_back": token}
 
 
+_OPENS = ("undone", "saved", "closed")
 # What is for the run alone that holds the lease of the open operation, and what anybody may ask for.
 _OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {
     "step": _step,

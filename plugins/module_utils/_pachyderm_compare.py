@@ -12,25 +12,48 @@ pipeline's salt and spec commit. Output repos may get a further commit. A newer 
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, Mapping
+from typing import Any, Container, Dict, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 Row = Mapping[str, Any]
 Difference = Dict[str, str]
 _SECTIONS = ("repos", "pipelines", "commits", "branches", "reads")
+OUT, BACK, SERVED = "out", "back", "served"
+# What clients that are served delete, move or change: no metadata was touched then that could have lost it.
+_OWNERS = {
+    "repo_gone", "description_changed", "commit_gone", "branch_gone", "head_changed", "pipeline_gone", "spec_changed",
+    "pipeline_runs",
+}  # fmt: skip
 
 
-def compare(before: Row, after: Row) -> list[Difference]:
-    """Nothing when all is as it was. Sections that `before` has not (releases before 1.7) are not compared."""
+def judged(before: Row, after: Row, clients: str) -> tuple[list[Difference], list[str]]:
+    """What is lost, and notes of what clients may have done themselves.
+
+    clients: `out`, they were shut out all the time; `back`, they have just been let in again, so that branches may
+    have moved on; `served`, they were served all the time.
+    """
+    found = compare(before, after, moving=clients != OUT)
+    theirs = _OWNERS if clients == SERVED else frozenset[str]()
+    notes = [
+        f"{row['sentence']} Clients were served meanwhile: ask its owner." for row in found if row["key"] in theirs
+    ]
+    return [row for row in found if row["key"] not in theirs], notes
+
+
+def compare(before: Row, after: Row, moving: bool = False) -> list[Difference]:
+    """Nothing when all is as it was. Sections that `before` has not (releases before 1.7) are not compared.
+
+    moving: whether any branch, and not that of an output alone, may have got further commits.
+    """
     for section in _SECTIONS:
         if section in before and section not in after:
             raise UpliftError(f"The inventory taken now has no {section}; whether any is lost cannot be told.")
-    outputs = {row["name"] for row in before["pipelines"]}
+    moves = {row["name"] for part in ("pipelines", *(["repos"] if moving else [])) for row in before[part]}
     return [
         *_repos(before, after),
         *_commits(before, after),
-        *_branches(before, after, outputs),
+        *_branches(before, after, moves),
         *_pipelines(before, after),
         *_reads(before, after),
     ]
@@ -60,14 +83,14 @@ def _commits(before: Row, after: Row) -> Iterator[Difference]:
             yield _difference("commit_changed", f"The commit {row['repo']}@{row['id']} has changed ({text})")
 
 
-def _branches(before: Row, after: Row, outputs: set[str]) -> Iterator[Difference]:
+def _branches(before: Row, after: Row, moves: Container[str]) -> Iterator[Difference]:
     now = {(row["repo"], row["name"]): row["head"] for row in after.get("branches", [])}
     for row in before.get("branches", []):
         place = f"{row['repo']}@{row['name']}"
         head = now.get((row["repo"], row["name"]))
         if head is None:
             yield _difference("branch_gone", f"The branch {place} is gone")
-        elif head != row["head"] and not (row["repo"] in outputs and _follows(after, row["repo"], head, row["head"])):
+        elif head != row["head"] and not (row["repo"] in moves and _follows(after, row["repo"], head, row["head"])):
             yield _difference("head_changed", f"The branch {place} was at {row['head'] or 'nothing'} and is at {head}")
 
 
@@ -106,11 +129,14 @@ def _changed(was: Any, is_: Any, place: str) -> Iterator[str]:
 
 def _reads(before: Row, after: Row) -> Iterator[Difference]:
     now = {(row["repo"], row["branch"]): row for row in after.get("reads", [])}
+    heads = {(row["repo"], row["name"]): row["head"] for row in before.get("branches", [])}
+    gone = {(row["repo"], row["id"]) for row in before.get("commits", [])}
+    gone -= {(row["repo"], row["id"]) for row in after.get("commits", [])}
     for row in before.get("reads", []):
         place = f"{row['repo']}@{row['branch']}"
         found = now.get((row["repo"], row["branch"]))
-        if row["error"] or found is None:
-            continue  # a branch that is gone is told above
+        if row["error"] or found is None or (row["repo"], heads.get((row["repo"], row["branch"]))) in gone:
+            continue  # what is gone is told above
         if found["error"]:
             yield _difference("file_unreadable", f"No file of {place} can be read ({found['error']})")
         elif row["path"] and (row["path"], row["sha256"]) != (found["path"], found["sha256"]) and found["path"]:

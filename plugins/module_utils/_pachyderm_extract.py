@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from typing import Any, Mapping
@@ -24,28 +25,31 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 
 _ROOM = 64 << 20  # for the metadata, which is small beside the objects
 _A_COMMIT = 4096
+_MANIFEST = ".manifest.json"
 OUTPUT_UNLESS_STOPPED = _version.Version(1, 9, 12)  # P27
 
 
 def manifest_of(path: str) -> str:
-    return f"{path}.manifest.json"
+    return path + _MANIFEST
 
 
 def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
     """What `pachyderm_extract` does."""
     version = pachctl.server()
     form = _form(version, params)
-    wanted = at_rest(pachctl, version)
+    listed = at_rest(pachctl, version)
     if params["url"]:
         return _to_url(pachctl, params, form, check)
-    kept = _kept(params["dest"], wanted, form)
-    if kept:
-        return {"changed": False, **kept}
+    wanted = inventory.tally(listed)
+    now = {"form": form, "cluster": pachctl.cluster(), "wanted": wanted, "listed": digest(listed)}
+    known = _known(params["dest"], now)
+    if known:
+        return {"changed": False, "kept": "", **known}
     _files.demand_space(os.path.dirname(params["dest"]), _room(pachctl, wanted, form), "the dump")
     if check:
-        return {"changed": True, "form": form, "contents": {}, "evidence": []}
-    contents = _extract(pachctl, params, version, form, wanted, progress)
-    return {"changed": True, **_said(params["dest"], form, contents)}
+        return {"changed": True, "kept": "", "form": form, "contents": {}, "evidence": []}
+    contents, kept = _extract(pachctl, params, version, now, progress)
+    return {"changed": True, "kept": kept, **_said(params["dest"], form, contents)}
 
 
 def _form(version: _version.Version, params: Mapping[str, Any]) -> str:
@@ -63,7 +67,7 @@ def _form(version: _version.Version, params: Mapping[str, Any]) -> str:
 
 
 def at_rest(pachctl: Pachctl, version: _version.Version) -> dict[str, Any]:
-    """What the dump has to hold; refused while anything is open or, up to 1.9.0, while pipelines run."""
+    """What the cluster lists; refused while anything is open or, up to 1.9.0, while pipelines run."""
     open_ones = inventory.open_commits(pachctl, pachctl.repos())
     if open_ones:
         raise UpliftError(
@@ -77,19 +81,21 @@ def at_rest(pachctl: Pachctl, version: _version.Version) -> dict[str, Any]:
                 f"The pipelines {', '.join(running)} are not stopped; {version} leaves the output of such out of its"
                 " dump. Stop them (pachyderm_pipelines). Nothing was written."
             )
-    return inventory.counted(pachctl)
+    return inventory.listings(pachctl)
 
 
 def _extract(
     pachctl: Pachctl,
     params: Mapping[str, Any],
     version: _version.Version,
-    form: str,
-    wanted: Mapping[str, Any],
+    known: Mapping[str, Any],
     progress: Progress,
-) -> dumps.Contents:
-    """Into a file of another name: what is cut is never found under the right one (P07)."""
-    part = f"{params['dest']}.part"
+) -> tuple[dumps.Contents, str]:
+    """Into a file of another name: what is cut is never found under the right one (P07).
+
+    known: what the manifest says beside the contents. A dump of an earlier state is kept, and its name returned.
+    """
+    form, part = known["form"], f"{params['dest']}.part"
     _files.make_private(os.path.dirname(part))
     flags = ["--no-objects"] if form == data.KEPT else []
     try:
@@ -97,11 +103,13 @@ def _extract(
         demand(passed.answer, "Extracting the cluster")
         with open(part, "rb") as handle:
             contents = dumps.read(handle, lambda done: progress.say(done, passed.size, "counting the dump", "bytes"))
-        _judge(contents, passed, version, form, wanted)
-        _files.write_atomic(manifest_of(params["dest"]), _manifest(form, contents, wanted), 0o600)
+        _judge(contents, passed, version, form, known["wanted"])
+        kept = _files.keep_earlier(params["dest"], _MANIFEST)
+        text = json.dumps({**known, "contents": contents.as_dict()}, indent=1)
+        _files.write_atomic(manifest_of(params["dest"]), text.encode(), 0o600)
         os.replace(part, params["dest"])
         _files.sync_directory(os.path.dirname(part))
-        return contents
+        return contents, kept
     finally:
         if os.path.exists(part):
             os.unlink(part)
@@ -136,10 +144,6 @@ def _judge(
 ORDER = {stream: place for place, stream in enumerate(data.ORDER)}
 
 
-def _manifest(form: str, contents: dumps.Contents, wanted: Mapping[str, Any]) -> bytes:
-    return json.dumps({"form": form, "contents": contents.as_dict(), "wanted": dict(wanted)}, indent=1).encode()
-
-
 def manifest(path: str) -> dict[str, Any]:
     """What was counted when the dump was made; empty when nothing is kept of it."""
     try:
@@ -153,14 +157,25 @@ def manifest(path: str) -> dict[str, Any]:
         ) from exc
 
 
-def _kept(path: str, wanted: Mapping[str, Any], form: str) -> dict[str, Any]:
-    """A dump that is there already, of just what the cluster holds, is as good as a new one."""
+def digest(listed: Mapping[str, Any]) -> str:
+    """Pure: tells states of a cluster apart that have the same numbers: a head that moved back, a changed spec."""
+    told = {
+        "repos": [[row["name"], row["description"]] for row in listed["repos"]],
+        "commits": sorted([row["repo"], row["id"]] for row in listed.get("commits", [])),
+        "branches": sorted([row["repo"], row["name"], row["head"]] for row in listed.get("branches", [])),
+        "pipelines": [[row["name"], row["stopped"], row["spec"]] for row in listed["pipelines"]],
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _known(path: str, now: Mapping[str, Any]) -> dict[str, Any]:
+    """A dump that is there already, of just what this cluster holds, is as good as a new one."""
     known = manifest(path)
-    if not known or not os.path.exists(path) or known["wanted"] != dict(wanted) or known["form"] != form:
+    if not os.path.exists(path) or {key: known.get(key) for key in now} != dict(now):
         return {}
     if _files.sha256_of(path) != known["contents"]["sha256"]:
         return {}
-    return _said(path, form, dumps.Contents(**known["contents"]))
+    return _said(path, str(now["form"]), dumps.Contents(**known["contents"]))
 
 
 def _said(path: str, form: str, contents: dumps.Contents) -> dict[str, Any]:
@@ -179,4 +194,4 @@ def _to_url(pachctl: Pachctl, params: Mapping[str, Any], form: str, check: bool)
         demand(
             pachctl.call("extract", "--url", params["url"], timeout=params["stall_timeout"]), "Extracting to the URL"
         )
-    return {"changed": True, "form": form, "contents": {}, "evidence": []}
+    return {"changed": True, "kept": "", "form": form, "contents": {}, "evidence": []}

@@ -18,9 +18,9 @@ from typing import Any, Iterator, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private, write_atomic
+from ansible_collections.uplift.datastores.plugins.module_utils._files import keep_earlier, make_private, write_atomic
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import compare
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import judged
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_dump import Ids
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import receive
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import RAW, place
@@ -36,34 +36,39 @@ def open_commits(pachctl: Pachctl, repos: Sequence[Row]) -> list[str]:
     return [f"{one.repo}@{one.id}" for row in repos for one in pachctl.commits(row["name"]) if not one.finished]
 
 
-def counted(pachctl: Pachctl) -> dict[str, Any]:
-    """What a dump of this cluster has to hold."""
-    repos, ids, branches, commits = pachctl.repos(), Ids(), 0, Counter({row["name"]: 0 for row in pachctl.repos()})
-    for row in repos if pachctl.knows("commits") else ():
-        branches += len(pachctl.branches(row["name"]))
-        for one in pachctl.commits(row["name"]):
-            commits[one.repo] += 1
-            ids.add(one.repo, one.id)
-    names = sorted(one.name for one in pachctl.pipelines())
+def tally(listed: Mapping[str, Any]) -> dict[str, Any]:
+    """Pure: what a dump of a cluster with these listings has to hold."""
+    commits, ids = Counter({row["name"]: 0 for row in listed["repos"]}), Ids()
+    for row in listed.get("commits", []):
+        commits[row["repo"]] += 1
+        ids.add(row["repo"], row["id"])
+    names = sorted(row["name"] for row in listed["pipelines"])
+    branches = len(listed.get("branches", []))
     return {"commits": dict(commits), "branches": branches, "pipelines": names, "ids": str(ids)}
 
 
-def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The inventory. Releases before 1.7 list neither branches nor commits; those parts are left out.
-
-    `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23).
-    """
-    # What 1.4 told as a table is asked for as a table again: it has the specs in other words.
-    tables = like is not None and _version.parse(like["version"]) < RAW
+def listings(pachctl: Pachctl, tables: bool = False) -> dict[str, Any]:
+    """What the cluster lists. Releases before 1.7 list neither branches nor commits; those parts are left out."""
     repos, found = pachctl.repos(), [asdict(one) for one in pachctl.pipelines(tables)]
-    inventory: dict[str, Any] = {
+    listed: dict[str, Any] = {
         "version": str(pachctl.version()),
         "repos": sorted(repos, key=lambda row: str(row["name"])),
         "pipelines": sorted(found, key=lambda row: str(row["name"])),
     }
     if pachctl.knows("commits"):
-        inventory["commits"] = [asdict(one) for row in repos for one in pachctl.commits(row["name"])]
-        inventory["branches"] = [branch for row in repos for branch in pachctl.branches(row["name"])]
+        listed["commits"] = [asdict(one) for row in repos for one in pachctl.commits(row["name"])]
+        listed["branches"] = [branch for row in repos for branch in pachctl.branches(row["name"])]
+    return listed
+
+
+def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The inventory: what is listed, and a file of every branch head.
+
+    `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23).
+    """
+    # What 1.4 told as a table is asked for as a table again: it has the specs in other words.
+    inventory = listings(pachctl, like is not None and _version.parse(like["version"]) < RAW)
+    if "branches" in inventory:
         seen = like if like and "branches" in like else inventory
         finished = _finished(seen["branches"], seen["commits"])
         inventory["reads"] = list(_reads(pachctl, finished, largest, progress))
@@ -122,24 +127,34 @@ def unreadable(inventory: Mapping[str, Any]) -> list[str]:
 
 def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
     """What `pachyderm_inventory` does."""
-    before = _kept(params["before"]) if params["before"] else None
+    before = read(params["before"]) if params["before"] else None
     found = take(pachctl, params["largest"], progress, before)
-    differences = compare(before, found) if before else []
-    if params["dest"] and not check:
+    differences, notes = judged(before, found, params["clients"]) if before else ([], [])
+    written, kept = bool(params["dest"]) and _text(params["dest"]) != json.dumps(found), ""
+    if written and not check:
         make_private(os.path.dirname(params["dest"]))
+        kept = keep_earlier(params["dest"])
         write_atomic(params["dest"], json.dumps(found).encode(), 0o600)
-    counts = {name: len(rows) for name, rows in found.items() if isinstance(rows, list)}
     return {
-        "changed": bool(params["dest"]),
-        "counts": counts,
+        "changed": written,
+        "kept": kept,
+        "counts": {name: len(rows) for name, rows in found.items() if isinstance(rows, list)},
         "unreadable": unreadable(found),
         "differences": differences,
+        "notes": notes,
     }
 
 
-def _kept(path: str) -> dict[str, Any]:
+def _text(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as handle:
-            return dict(json.load(handle))
+            return handle.read()
+    except FileNotFoundError:
+        return ""
+
+
+def read(path: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(_text(path)))
     except (OSError, ValueError) as exc:
         raise UpliftError(f"{path} is no inventory ({exc}); wanted one that this module wrote before.") from exc

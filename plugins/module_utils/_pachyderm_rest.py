@@ -33,6 +33,8 @@ class Clock:
 class Rest:
     pachctl: Pachctl
     timeout: float
+    skip: bool = False
+    """Whether pipelines that are not there are passed over and told, instead of refused."""
     progress: Progress = field(default_factory=Progress)
     clock: Clock = field(default_factory=Clock)
 
@@ -49,13 +51,18 @@ class Rest:
     def started(self, names: Sequence[str], check: bool) -> dict[str, Any]:
         """Start exactly these. One that runs is left alone: each start opens one more output commit (P34)."""
         asked = [one.name for one in self._found(names) if one.stopped] if names else []
-        if not check:
-            for name in asked:
-                demand(self.pachctl.call("start", name), f"Starting the pipeline {name}")
-            self._until(
-                lambda: [_said(one) for one in self._found(asked) if not _runs(one)] if asked else [], "started"
-            )
-        return {"changed": bool(asked), "started": asked}
+        begun = asked if check else [name for name in asked if self._start(name)]
+        if begun and not check:
+            self._until(lambda: [_said(one) for one in self._found(begun) if not _runs(one)], "started")
+        return {"changed": bool(begun), "started": begun}
+
+    def _start(self, name: str) -> bool:
+        """Whether it was there to be started: it may have been deleted since it was listed."""
+        answer = self.pachctl.call("start", name)
+        if answer.rc and self.skip and name not in {one.name for one in self.pachctl.pipelines()}:
+            return False
+        demand(answer, f"Starting the pipeline {name}")
+        return True
 
     def drained(self) -> dict[str, Any]:
         """Wait until no job runs and no commit is open. `flush commit` would wait for ever without workers (P24)."""
@@ -70,7 +77,7 @@ class Rest:
     def _found(self, names: Sequence[str]) -> list[Pipeline]:
         found = self.pachctl.pipelines()
         unknown = sorted(set(names) - {one.name for one in found})
-        if unknown:
+        if unknown and not self.skip:
             there = ", ".join(one.name for one in found) or "none"
             raise UpliftError(f"There is no pipeline {', '.join(unknown)}; there are {there}. Correct the name.")
         return [one for one in found if not names or one.name in names]
@@ -101,7 +108,7 @@ def _said(one: Pipeline) -> str:
 
 def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
     """What `pachyderm_pipelines` does."""
-    rest, state = Rest(pachctl, params["timeout"], progress), params["state"]
+    rest, state = Rest(pachctl, params["timeout"], params["skip_missing"], progress), params["state"]
     if state == "drained":
         result = rest.drained() if not check else {"changed": False}
     elif state == "stopped":
@@ -109,4 +116,5 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     else:
         result = rest.started(params["names"] or [], check)
     states = {one.name: {"state": one.state, "stopped": one.stopped} for one in pachctl.pipelines()}
-    return {"stopped": [], "started": [], "ran": [], **result, "pipelines": states}
+    missing = sorted(set(params["names"] or []) - set(states))
+    return {"stopped": [], "started": [], "ran": [], **result, "missing": missing, "pipelines": states}

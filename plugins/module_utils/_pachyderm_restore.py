@@ -26,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._version import 
 def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
     """What `pachyderm_restore` does."""
     contents = examined(params["src"], progress)
+    demand_the_same(params["src"], contents.sha256, params)
     version = pachctl.server()
     why = data.unreadable(contents.stream, contents.has_objects, version)
     if why:
@@ -59,6 +60,21 @@ def examined(path: str, progress: Progress) -> dumps.Contents:
     if lost:
         raise UpliftError(f"{path}: {lost} Nothing was changed.")
     return found
+
+
+def demand_the_same(path: str, sha256: str, params: Mapping[str, Any]) -> None:
+    """The dump that was compared with the old cluster before that was thrown away, and no other."""
+    if params["sha256"] and sha256 != params["sha256"]:
+        raise UpliftError(
+            f"{path} has the SHA-256 {sha256}; the dump that was compared with the old cluster before its metadata was"
+            f" put aside has {params['sha256']}. Put that one there; earlier ones lie beside it. Nothing was changed."
+        )
+    of = manifest(path).get("cluster", "")
+    if params["source_cluster"] and of != params["source_cluster"]:
+        raise UpliftError(
+            f"{path} is of the cluster {of or 'without an id'}; wanted one of {params['source_cluster']}. Put the"
+            " right one there. Nothing was changed."
+        )
 
 
 def demand_empty(pachctl: Pachctl) -> None:

@@ -26,6 +26,8 @@ LABEL = "uplift.datastores/deployment"
 # A pod that waits for one of these waits for ever.
 _HOPELESS = re.compile(r"^(ErrImage|ImagePull|ImageInspect|InvalidImage|CreateContainerConfig|CreateContainerError)")
 _ENDED = ("Complete", "Failed")
+_SECRET_SEEN = 60.0  # seconds in which a pod finds a Secret that was made after it
+_KEPT = 3600  # seconds that Kubernetes keeps the Job of a run that was killed, and its log
 _START = 300.0  # seconds that a pod may take until its program runs: an image has to be pulled
 
 
@@ -173,15 +175,17 @@ class Pods:
         return self.once(words[0], words[1:], env or {}, timeout)
 
     def once(self, image: str, words: Sequence[str], env: Mapping[str, str], timeout: float) -> Answer:
-        """A Job of its own, followed to its end and removed. What the environment holds goes by a Secret."""
+        """A Job of its own, followed to its end and removed. What the environment holds goes by a Secret, which the Job
+        owns: whoever is killed here leaves a Job that Kubernetes ends and removes by itself, and the Secret with it.
+        """
         name = f"uplift-{uuid.uuid4().hex[:12]}"
-        things = [secret(name, self.place, env)] if env else []
-        things.append(job(name, self.place, self.read(), self.container(), image, words, env, timeout))
+        wanted = job(name, self.place, self.read(), self.container(), image, words, env, timeout)
         try:
-            made = self.place.kubectl("create", "--filename", "-")
-            text = json.dumps({"apiVersion": "v1", "kind": "List", "items": things})
-            demand(self.local.run(made, stdin=text, timeout=60), f"Making the Job {name} in {self.place.namespace}")
-            code = self._followed(name, image, timeout)
+            made = self._create(wanted, f"Making the Job {name} in {self.place.namespace}")
+            if env:
+                what = f"Making the Secret of the Job {name} in {self.place.namespace}"
+                self._create(secret(name, self.place, env, str(made["metadata"]["uid"])), what)
+            code = self._followed(name, image, timeout, _SECRET_SEEN if env else 0.0)
             log = self._ask(["logs", f"job/{name}", "--tail", "-1"], f"Reading the log of the Job {name}").out
         finally:
             kinds = "job,secret" if env else "job"
@@ -189,8 +193,14 @@ class Pods:
             self.local.run(self.place.kubectl(*gone), timeout=60)
         return Answer((image, *words), code, log, "")
 
-    def _followed(self, name: str, image: str, timeout: float) -> int:
-        """The exit status of the program. A pod that cannot begin is not waited for."""
+    def _create(self, thing: Mapping[str, Any], what: str) -> dict[str, Any]:
+        made = self.place.kubectl("create", "--filename", "-", "--output", "json")
+        return dict(json.loads(demand(self.local.run(made, stdin=json.dumps(thing), timeout=60), what).out))
+
+    def _followed(self, name: str, image: str, timeout: float, patience: float) -> int:
+        """The exit status of the program. A pod that cannot begin is not waited for, but the `patience` in which it may
+        not yet have seen its Secret.
+        """
         begun = self.now()
         while True:
             words = ["get", "pods", "--selector", f"job-name={name}", "--output", "json"]
@@ -200,7 +210,8 @@ class Pods:
                 return int(state["terminated"].get("exitCode", 1))
             reason = state.get("waiting", {}).get("reason", "") or "there is no pod yet"
             started, past = "running" in state, self.now() - begun
-            if _HOPELESS.match(reason) or (not started and past > _START):
+            hopeless = _HOPELESS.match(reason) and (past > patience or not reason.startswith("CreateContainerConfig"))
+            if hopeless or (not started and past > _START):
                 said = state.get("waiting", {}).get("message", "")
                 raise UpliftError(
                     f"No pod of {image} came up in {self.place.namespace} ({reason} {said}); wanted it to run."
@@ -213,8 +224,10 @@ class Pods:
         return demand(self.local.run(self.place.kubectl(*words), timeout=60), what)
 
 
-def secret(name: str, where: Place, env: Mapping[str, str]) -> dict[str, Any]:
-    meta = {"name": name, "namespace": where.namespace, "labels": {LABEL: where.name}}
+def secret(name: str, where: Place, env: Mapping[str, str], owner: str) -> dict[str, Any]:
+    """`owner`: the uid of the Job of that name; when it goes, whoever removes it, this goes."""
+    owned = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": owner}
+    meta = {"name": name, "namespace": where.namespace, "labels": {LABEL: where.name}, "ownerReferences": [owned]}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": dict(env)}
 
 
@@ -239,7 +252,7 @@ def job(
     spec = {
         "backoffLimit": 0,
         "activeDeadlineSeconds": int(timeout + _START),
-        "ttlSecondsAfterFinished": 86400,
+        "ttlSecondsAfterFinished": _KEPT,
         "template": {"metadata": {"labels": labels}, "spec": pod},
     }
     meta = {"name": name, "namespace": where.namespace, "labels": labels}

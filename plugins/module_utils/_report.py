@@ -27,6 +27,7 @@ KEYS = (
     "probe",
     "backups",
     "differences",
+    "notes",
     "result",
     "error",
 )
@@ -62,6 +63,8 @@ def gather(
         report["rehearsals"] = rehearsed
     if "differences" in comparison:
         report["differences"] = list(comparison["differences"])
+    if comparison.get("notes"):
+        report["notes"] = list(comparison["notes"])
     return report
 
 
@@ -75,6 +78,8 @@ def markdown(report: Report) -> str:
         lines += _section(report, "Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows)
     lines += _section(report, "Findings", "findings", ("Key", "What"), _sentence_rows)
     lines += _section(report, "Inventory", "differences", ("Key", "Difference"), _sentence_rows)
+    if "notes" in report:
+        lines += _section(report, "What clients did meanwhile", "notes", ("Key", "What"), _sentence_rows)
     return "\n".join([*lines, ""])
 
 

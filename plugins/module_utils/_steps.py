@@ -128,15 +128,15 @@ def redone_before(record: Record, key: str, run: str, excepted: str) -> bool:
 
 def is_final(record: Record, key: str) -> bool:
     """Has the new release taken the place of what the step looked at? Then it is kept as it is, or refused."""
-    barrier = verb_of(key).final_after
-    return bool(barrier) and any(barrier in verb_of(other).slots for other in later(record, key))
+    barrier = set(verb_of(key).final_after)
+    return any(barrier & set(verb_of(other).slots) for other in later(record, key))
 
 
 def demand_possible(record: Record, key: str, why: str) -> None:
     """Refuse to do again what would lose data, with the way out."""
     verb, after = verb_of(key), later(record, key)
     if is_final(record, key):
-        raise UpliftError(_never(key, why, "the new release has been made active after it"))
+        raise UpliftError(_never(key, why, "the new release has been made active, or has changed the data, after it"))
     if verb.discards and clients_since(record, key):
         raise UpliftError(_never(key, why, "clients may have written after it, and it would throw that away"))
     changed = [other for other in after if bars(other)]
@@ -157,7 +157,6 @@ def missing(record: Record, node: str) -> list[str]:
         for one in hop["passes"].values()
         if any(node in wave for wave in one["waves"])
         for step in one["steps"]
-        if step["scope"] == "node" or node == plan["leader"]
     ]
     return [key for key in wanted if (steps.get(key) or {}).get("state") != DONE]
 
@@ -170,6 +169,12 @@ def behind(record: Record) -> int:
     return min([max(hops, default=0), *unfinished])
 
 
+def barred(record: Record, number: int, retracts: Sequence[str]) -> dict[str, str]:
+    """What of the hop has to stay closed when a run fails, each with the verb that has begun and is the reason."""
+    keys = [key for key in begun(record, number) if verb_name(key) not in retracts]
+    return {thing: f"{verb_name(key)} has begun" for key in reversed(keys) for thing in bars(key)}
+
+
 def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str], list[str]]:
     """What a failing run may give back to clients in this hop at this node, and the steps that are undone by that.
 
@@ -179,8 +184,8 @@ def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str
     mine = begun(record, number)
     if record["plan"].get("undoes") or is_past(record, number):
         return [], []
-    barred = {thing for key in mine if verb_name(key) not in retracts for thing in bars(key)}
-    given = {thing: key for thing, key in closed(record, number).items() if thing not in barred}
+    stays = barred(record, number, retracts)
+    given = {thing: key for thing, key in closed(record, number).items() if thing not in stays}
     if not given:
         return [], []
     first = min(mine.index(key) for key in given.values())
@@ -193,8 +198,8 @@ def _kept(record: Record, key: str, given: Mapping[str, str], retracts: Sequence
     still = verb_of(key).closes and not set(verb_of(key).closes) & set(given)
     if verb_of(key).bars and verb_name(key) not in retracts:
         return True
-    barrier = verb_of(key).final_after
-    replaced = [other for other in later(record, key) if barrier and barrier in verb_of(other).slots]
+    barrier = set(verb_of(key).final_after)
+    replaced = [other for other in later(record, key) if barrier & set(verb_of(other).slots)]
     return bool(still) or any(verb_name(other) not in retracts for other in replaced)
 
 

@@ -67,7 +67,7 @@ EXAMPLES = r"""
     addresses: [198.18.1.11:3900, 198.18.1.12:3900]
     key_id: "{{ key.access_key_id }}"
     secret: "{{ key.secret_access_key }}"
-    bucket: uplift-probe
+    bucket: "{{ key.bucket }}"
 
 - name: Go on with the next zone, unless clients have waited for too long
   uplift.datastores.client_probe:

@@ -29,6 +29,10 @@ options:
       aside: The directory is away.
       fresh: The directory is empty, while the old one is aside.
       back: The old directory is in its place again. What came in between is kept beside it.
+  inode:
+    description: The inode of what was put aside, from RV(evidence). With V(back), another directory in its place is refused. 0 means unknown.
+    type: int
+    default: 0
   units: {description: systemd units that have to be down., type: list, elements: str, default: []}
 """
 
@@ -44,12 +48,13 @@ EXAMPLES = r"""
 RETURN = r"""
 path: {description: The directory., returned: always, type: str, sample: /var/lib/etcd/default}
 aside: {description: Where it is put., returned: always, type: str, sample: /var/lib/etcd/default.uplift-20261121T060000Z-pachyderm-1.13.4}
+there: {description: Whether it is aside., returned: always, type: bool, sample: true}
 evidence:
   description: What was left, for the record of an operation.
   returned: always
   type: list
   elements: dict
-  sample: [{slot: metadata, kind: absent, path: /var/lib/etcd/default}]
+  sample: [{slot: metadata, kind: absent, path: /var/lib/etcd/default, inode: 1572877}]
 """
 
 from typing import Any
@@ -63,6 +68,7 @@ SPEC: Spec = {
     "path": {"type": "path", "required": True},
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "default": "read", "choices": list(STATES)},
+    "inode": {"type": "int", "default": 0},
     "units": {"type": "list", "elements": "str", "default": []},
 }
 

@@ -12,8 +12,9 @@ version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Makes a key and a bucket for a probe, or takes them away.
-  - Both first remove what an earlier run that died has left behind, which is every key whose name begins with C(uplift-), and every bucket
-    whose only name begins so and which no other key may use.
+  - Key and bucket are called C(uplift-OPERATION-probe), in small letters. Both states first remove what an earlier run that died has left
+    behind. That is every key in O(keys) and every key that bears such a name of any operation, and every bucket that has such a name, no
+    other, and that no other key may use. A name that merely begins with C(uplift-) is an operator's and stays.
   - A bucket that is not empty cannot be removed by Garage's command line. It is kept, the new key gets all rights on it, and it is named
     in RV(leftover_buckets) so that an S3 client can empty it.
   - Run it on one node only. The other nodes know a new key or bucket a moment later.
@@ -24,10 +25,15 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  name:
-    description: Name of the key and of the bucket. It begins with C(uplift-).
+  operation:
+    description: Id of the operation that key and bucket are made for. Needed for O(state=present).
     type: str
-    default: uplift-probe
+    default: ''
+  keys:
+    description: Ids of keys that the operation's record says are its own.
+    type: list
+    elements: str
+    default: []
   grant_read:
     description: Ids of buckets that the key may read too. The permission goes with the key.
     type: list
@@ -45,6 +51,7 @@ attributes:
 EXAMPLES = r"""
 - name: A key for the probe
   uplift.datastores.garage_access:
+    operation: "{{ operation.id }}"
     grant_read: "{{ garage.buckets | map(attribute='id') }}"
   register: access
   no_log: true
@@ -59,7 +66,7 @@ EXAMPLES = r"""
 RETURN = r"""
 access_key_id: {description: Id of the key., returned: O(state=present), type: str, sample: GKef53aeaa7f4d8d904deff04c}
 secret_access_key: {description: Its secret., returned: O(state=present), type: str}
-bucket: {description: Name of the bucket., returned: O(state=present), type: str, sample: uplift-probe}
+bucket: {description: Name of the bucket., returned: O(state=present), type: str, sample: uplift-20261121t031500z-garage-0.8.7-probe}
 removed: {description: Names of the buckets and ids of the keys removed., returned: always, type: list, elements: str, sample: []}
 leftover_buckets:
   description: Buckets of earlier runs that still hold objects.
@@ -80,7 +87,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage_access i
 SPEC = {
     **GARAGE,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "name": {"type": "str", "default": "uplift-probe"},
+    "operation": {"type": "str", "default": ""},
+    "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "grant_read": {"type": "list", "elements": "str", "default": []},
 }
 
@@ -91,8 +99,8 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     if module.check_mode:
         return {"changed": module.params["state"] == "present", "removed": [], "leftover_buckets": []}
     if module.params["state"] == "present":
-        return grant(garage, module.params["name"], module.params["grant_read"])
-    removed, kept = remove(garage)
+        return grant(garage, module.params["operation"], module.params["keys"], module.params["grant_read"])
+    removed, kept = remove(garage, module.params["keys"])
     return {"changed": bool(removed), "removed": removed, "leftover_buckets": kept}
 
 

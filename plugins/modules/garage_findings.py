@@ -28,6 +28,11 @@ options:
   wanted_engine: {description: The engine that the operator wants., type: str, default: ''}
   targets: {description: The releases on the way., type: list, elements: str, default: []}
   buckets: {description: The buckets as M(uplift.datastores.garage_info) lists them., type: list, elements: dict, default: []}
+  closed:
+    description: What an operation that is not open any more has left closed to clients, as rows of C(thing), C(what) and C(operation).
+    type: list
+    elements: dict
+    default: []
   other_config: {description: A second configuration file that was found., type: str, default: ''}
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
@@ -89,6 +94,7 @@ SPEC = {
     "wanted_engine": {"type": "str", "default": ""},
     "targets": {"type": "list", "elements": "str", "default": []},
     "buckets": {"type": "list", "elements": "dict", "default": []},
+    "closed": {"type": "list", "elements": "dict", "default": []},
     "other_config": {"type": "str", "default": ""},
     "metadata_dir": {"type": "str", "required": True},
     "backup_dir": {"type": "str", "required": True},

@@ -136,6 +136,10 @@ layout:
       description: Role changes that wait to be applied, with id, removed, zone, tags, capacity.
       type: list
       elements: dict
+    zone_redundancy:
+      description: "From 0.9 on, in how many zones a copy must lie, C(maximum) or a number; otherwise empty."
+      type: str
+      sample: maximum
     staged_redundancy:
       description: From 0.9 on, the number of zones that a waiting change wants a copy in; otherwise null.
       type: str
@@ -217,6 +221,14 @@ container:
     mounts: {/etc/garage.toml: /srv/garage/garage.toml, /var/lib/garage/meta: /srv/garage/meta}
     published: {'3900': '0.0.0.0:3900'}
     others: [{name: backups, sources: [/srv/backups]}]
+closed:
+  description:
+    - What keeps clients out of this node, by this collection's own doing. C(thing) is C(service), which is held down, or C(ports), for
+      which the service reads a copy of its configuration; C(operation) is empty where that is not known.
+  type: list
+  elements: dict
+  returned: always
+  sample: [{thing: ports, what: it reads /etc/garage.toml.uplift-quiesced, operation: ''}]
 unparsed:
   description: Lines that no rule knows. A non-empty list means that this collection does not know this release well enough.
   type: list
@@ -234,6 +246,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._docker import D
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage_info import gather, nothing
+from ansible_collections.uplift.datastores.plugins.module_utils._garage_ports import closed
+from ansible_collections.uplift.datastores.plugins.module_utils._held import everything
 
 PARTS = ["version", "status", "layout", "stats", "workers", "inventory"]
 SPEC = {
@@ -251,9 +265,11 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     except UpliftError as exc:
         if not params["tolerant"]:
             raise
-        return nothing(params["gather"], str(exc))
+        left = closed(params["container"] or params["unit"], "", everything())
+        return {"closed": left, **nothing(params["gather"], str(exc))}
     container = around(Docker(), garage.container) if garage.container else {}
-    return {"container": container, **gather(garage, params["gather"], params["known_ids"], params["tolerant"])}
+    facts = gather(garage, params["gather"], params["known_ids"], params["tolerant"])
+    return {"container": container, "closed": closed(garage.unit, garage.config_file, everything()), **facts}
 
 
 def main() -> None:

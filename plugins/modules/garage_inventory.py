@@ -28,7 +28,7 @@ options:
   ca_file: {description: Certificates to trust for C(https) addresses., type: path, default: ''}
   buckets:
     description:
-      - The buckets to look at. Those whose names begin with C(uplift-) are this collection's own and left out.
+      - The buckets to look at. Those of an operation's own, C(uplift-OPERATION-probe), are left out.
     type: list
     elements: dict
     required: true
@@ -40,6 +40,10 @@ options:
     type: list
     elements: dict
     default: []
+  mute:
+    description: Nodes that serve no S3, by name, each with the reason. What they would say of a missing object is not known.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -72,6 +76,8 @@ inventory:
       description:
         - Per bucket its id and alias, how many objects were listed and whether these are all, a digest of the list, and the
           sample with key, size, etag, sha256 (empty above O(max_object_bytes)) and last_modified.
+        - With O(like) also C(missing), the objects that cannot be read any more, each with its key and what every address said when it was
+          C(asked), which is C(there), C(absent), C(broken) where it is listed and cannot be read, or the reason for no answer.
       type: list
       elements: dict
       sample:
@@ -81,6 +87,7 @@ inventory:
           complete: true
           digest: 49a33b3936a57da6324e2cfd978a87fe17445e79493c12b8d64d251fdcade411
           sample: []
+          missing: [{key: dir0/obj 000, asked: {'198.18.1.11:3900': absent, '198.18.1.12:3900': absent}}]
 """
 
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
@@ -96,6 +103,7 @@ SPEC = {
     "list_limit": {"type": "int", "default": 10000},
     "max_object_bytes": {"type": "int", "default": 64 * 1024 * 1024},
     "like": {"type": "list", "elements": "dict", "default": []},
+    "mute": {"type": "dict", "default": {}},
 }
 
 

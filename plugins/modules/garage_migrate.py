@@ -26,7 +26,7 @@ options:
       - A name that is not one of S3 is expected as the 32 hexadecimal digits that the migration makes of it.
     type: list
     elements: str
-  keys: {description: Ids of the keys that the cluster had., type: list, elements: str}
+  keys: {description: 'The keys that the cluster had, each with its C(id) and C(name).', type: list, elements: dict}
 extends_documentation_fragment: [uplift.datastores.garage, uplift.datastores.attributes]
 attributes:
   check_mode: {support: full, details: Makes all checks and does not migrate.}
@@ -69,7 +69,7 @@ SPEC = {
     **GARAGE,
     "migration": {"type": "str", "default": "buckets050", "choices": ["buckets050"]},
     "expect": {"type": "list", "elements": "str"},
-    "keys": {"type": "list", "elements": "str", "no_log": False},
+    "keys": {"type": "list", "elements": "dict", "no_log": False},
 }
 
 

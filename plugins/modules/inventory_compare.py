@@ -12,7 +12,7 @@ version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Tells what is gone or changed. It only compares; that a difference stops an upgrade is said by whoever asks.
-  - Buckets and access keys of this collection's own, whose names begin with C(uplift-), are left out.
+  - Buckets and access keys of an operation's own, which are called C(uplift-OPERATION-probe), are left out.
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
@@ -42,12 +42,23 @@ EXAMPLES = r"""
 RETURN = r"""
 differences:
   description:
-    - What differs, by key and as a sentence. Keys are C(objects_gone), C(objects_changed), C(count_changed), C(bucket_gone),
-      C(alias_changed), C(permission_changed), C(website_changed), C(key_gone) and C(key_changed).
+    - What differs, by key and as a sentence. Keys are C(objects_gone), C(objects_missing), C(objects_changed), C(count_changed),
+      C(bucket_gone), C(alias_changed), C(permission_changed), C(website_changed), C(key_gone) and C(key_changed).
+    - An object that could be read before and cannot be now is C(objects_gone) where it is known to be lost, and C(objects_missing)
+      where it cannot be told whether a client has deleted it.
   returned: success
   type: list
   elements: dict
-  sample: [{key: objects_gone, sentence: 'Bucket 034bf74d8bee6066: the object ''dir0/obj 000'' is gone.'}]
+  sample: [{key: objects_gone, sentence: 'Bucket 034bf74d8bee6066: the object ''dir0/obj 000'' is gone: a1 lists it and cannot read it.'}]
+notes:
+  description:
+    - What clients have done meanwhile, in the same form. Keys are C(objects_deleted) and C(objects_overwritten).
+    - An object counts as deleted when every node was asked, none has it, and none lists it; and when most of a bucket's sample is gone,
+      only when the cluster's own count of its objects says the same.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{key: objects_deleted, sentence: 'Bucket 034bf74d8bee6066: clients have deleted 1 of the objects that were read before (''a'').'}]
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -65,14 +76,14 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        differences = compare(module.params["before"], module.params["after"], module.params["clients_shut_out"])
+        found = compare(module.params["before"], module.params["after"], module.params["clients_shut_out"])
     except UpliftError as error:
         module.fail_json(msg=str(error))
     except (KeyError, TypeError, AttributeError) as error:
         module.fail_json(
             msg=f"An inventory is not of the form that garage_inventory and garage_info return: {error!r}."
         )
-    module.exit_json(changed=False, differences=differences)
+    module.exit_json(changed=False, differences=found.differences, notes=found.notes)
 
 
 if __name__ == "__main__":

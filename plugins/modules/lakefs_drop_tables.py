@@ -11,7 +11,10 @@ short_description: Drop the SQL tables that lakeFS's migration to KV has left be
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Refused while anything is in them that is not in the key-value table. There is no way back from it but a backup.
+  - Drops exactly the tables of the last SQL schema, told by their names and columns, all of them or none, and nothing that hangs on
+    them. Tables of others in the same schema stay, and are named. In check mode it only lists.
+  - Refused while anything is in them that is not in the key-value table, and while views or tables of others need them. There is no way
+    back from it but a backup.
 extends_documentation_fragment:
   - uplift.datastores.lakefs.database
   - uplift.datastores.attributes
@@ -29,11 +32,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tables:
-  description: The tables that were dropped.
+  description: The tables that were dropped, or would be in check mode.
   returned: success
   type: list
   elements: str
   sample: [auth_users, graveler_commits, graveler_repositories, schema_migrations]
+foreign:
+  description: Tables in the same schema that are not lakeFS's. They are left alone.
+  returned: success
+  type: list
+  elements: str
+  sample: [auth_user, tasks]
 """
 
 from typing import Any

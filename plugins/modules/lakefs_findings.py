@@ -28,6 +28,11 @@ options:
   hop: {description: "Source and target of the hop, and in C(later) the hops after it.", type: dict, required: true}
   leader: {description: Whether the backup and the migration are done here., type: bool, default: false}
   set: {description: What the operator has set., type: dict, required: true}
+  closed:
+    description: What an operation that is not open any more has left closed to clients, as rows of C(thing), C(what) and C(operation).
+    type: list
+    elements: dict
+    default: []
   node: {description: The name that the node has in sentences., type: str, default: ''}
   accept: {description: Keys of findings that the operator accepts., type: list, elements: str, default: []}
 """
@@ -83,7 +88,10 @@ SPEC = {
     "staged": {"type": "list", "elements": "dict", "default": []},
     "leader": {"type": "bool", "default": False},
     "node": {"type": "str", "default": ""},
-    "accept": {"type": "list", "elements": "str", "default": []},
+    **{
+        name: {"type": "list", "elements": kind, "default": []}
+        for name, kind in (("accept", "str"), ("closed", "dict"))
+    },
 }
 
 

@@ -75,16 +75,46 @@ unfit:
   sample: ''
 state_problem: {description: Why no release may be started on the database., returned: always, type: str, sample: ''}
 server:
-  description: The database's name, place, owner, size in bytes, and whether the account may create others.
+  description: >-
+    The database's name, place, owner, size in bytes, whether the account may create others, and in C(rights) how it could put a dump back
+    (C(way): C(database), C(schema), or empty), what it lacks for that, and what an administrator would run.
   returned: always
   type: dict
-  sample: {name: lake, place: '127.0.0.1:5432/lake', account: lakefs, owner: lakefs, size: 11181415, writes: 38, createdb: true, server: '15.18'}
+  sample:
+    name: lake
+    place: '127.0.0.1:5432/lake'
+    account: lakefs
+    owner: lakefs
+    size: 11181415
+    writes: 38
+    createdb: true
+    server: '15.18'
+    rights:
+      database: lake
+      account: lakefs
+      schema: public
+      createdb: false
+      owns_database: false
+      owns_schema: false
+      may_create: false
+      extensions: []
+      unreadable: []
+      beside: ''
+      way: ''
+      lacks: [may not create databases, does not own lake, does not own the schema public, may not create schemas in lake]
+      statements: ['ALTER SCHEMA "public" OWNER TO "lakefs";', 'GRANT CREATE ON DATABASE "lake" TO "lakefs";']
 sessions:
   description: Who else is connected to the database.
   returned: always
   type: list
   elements: dict
   sample: [{account: lakefs, application: '', address: 198.18.1.11, sessions: 25}]
+closed:
+  description: C(service) where the unit or container is held down, with the operation that it is held for.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{thing: service, what: unit lakefs.service, operation: 20261121T031500Z-lakefs-1.84.0}]
 problems:
   description: What could not be asked, by key and sentence.
   returned: always
@@ -103,7 +133,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._argspec import 
     serve,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._held import everything
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_info import gather
+from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
 
 SPEC = {
     **LAKEFS,
@@ -115,7 +147,8 @@ SPEC = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return gather(LocalRunner(), module.params)
+    name = module.params["unit"].rpartition(":")[2]
+    return {"closed": held_rows(name, everything()), **gather(LocalRunner(), module.params)}
 
 
 def main() -> None:

@@ -37,6 +37,10 @@ options:
       task: Mend encoded storage namespaces. From 1.68.0 on; older releases have nothing to do.
       superuser: Take over one user with one access key, where the release still can (1.33 to 1.52).
   discard: {description: Whether the data of releases before 0.30 may go., type: bool, default: false}
+  given_up:
+    description: Whether what is not committed may go. V(db) drops it, and is refused while M(uplift.datastores.lakefs_uncommitted) finds any.
+    type: bool
+    default: false
   force: {description: "Give C(--force), which 0.98 to 1.32 want where policies do not fit access control lists.", type: bool, default: false}
   user_name: {description: The user to take over., type: str, default: ''}
   access_key_id: {description: The access key to take over., type: str, default: ''}
@@ -78,7 +82,7 @@ SPEC = {
     **LAKEFS,
     **LAKEFS_DATABASE,
     "command": {"type": "str", "default": "auto", "choices": ["auto", "up", "db", "task", "superuser"]},
-    **{name: {"type": "bool", "default": False} for name in ("force", "discard")},
+    **{name: {"type": "bool", "default": False} for name in ("force", "discard", "given_up")},
     **{name: {"type": "str", "default": ""} for name in ("user_name", "tmpdir")},
     "access_key_id": {"type": "str", "default": "", "no_log": False},
     "timeout": {"type": "float", "default": 86400},

@@ -15,7 +15,8 @@ description:
     pipelines in it, compares that with the cluster, and only then gives the file its name.
   - Refused while commits are open, which a dump leaves out without a word; and up to 1.9.0 while pipelines run, whose output it
     leaves out.
-  - A manifest with what was counted lies beside the dump. A dump that is there already, of just what the cluster holds, is kept.
+  - A manifest with the cluster's id and what was counted lies beside the dump. A dump that is there already, of just what the cluster
+    holds, is as good as a new one; one of an earlier state is kept under its time.
   - It reads in pieces, and needs less than 128 MiB of memory whatever the size.
 options:
   dest: {description: The dump., type: path}
@@ -58,6 +59,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 form: {description: 'V(full), or V(kept) for metadata alone.', returned: always, type: str, sample: kept}
+kept:
+  description: What the dump that was there before is called now. Empty when there was none, or it is as good as a new one.
+  returned: always
+  type: str
+  sample: /var/backups/uplift/pachyderm.dump.20261127T140236Z
 contents:
   description: What the dump holds, counted in the dump itself.
   returned: always
@@ -75,7 +81,6 @@ contents:
     objects: 0
     has_objects: false
     has_auth: false
-
 evidence:
   description: What was left, for the record of an operation.
   returned: always

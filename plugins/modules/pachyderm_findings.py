@@ -33,6 +33,11 @@ options:
     description: C(snapshots), whether the cluster knows snapshots of volumes, and C(claims), the names of its claims. Empty without Kubernetes.
     type: dict
     default: {}
+  closed:
+    description: What an operation that is not open any more has left closed to clients, as rows of C(thing), C(what) and C(operation).
+    type: list
+    elements: dict
+    default: []
   accept: {description: Keys of findings that the operator accepts., type: list, elements: str, default: []}
 """
 
@@ -91,7 +96,10 @@ SPEC: Spec = {
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
     "full": {"type": "bool", "default": False},
     "room": {"type": "int", "default": 256 << 20},
-    "accept": {"type": "list", "elements": "str", "default": []},
+    **{
+        name: {"type": "list", "elements": kind, "default": []}
+        for name, kind in (("accept", "str"), ("closed", "dict"))
+    },
 }
 
 

@@ -16,8 +16,18 @@ description:
   - Compares with an inventory taken before. What a restore always makes anew is no difference, nor is a further output commit, nor a
     setting that a newer release adds.
 options:
-  dest: {description: Where the inventory is written; it is too large for a record., type: path}
+  dest:
+    description: Where the inventory is written; it is too large for a record. One that is there and says otherwise is kept under its time.
+    type: path
   before: {description: An inventory to compare with., type: path}
+  clients:
+    description: What clients did between the two, for the comparison.
+    type: str
+    default: out
+    choices:
+      out: They were shut out all the time. Whatever differs is a difference.
+      back: They have just been let in again. Branches may have got further commits.
+      served: They were served all the time. What they may have deleted, moved or changed is told in RV(notes).
   largest: {description: Files above this size are not read., type: int, default: 16777216}
 extends_documentation_fragment:
   - uplift.datastores.pachyderm
@@ -53,6 +63,17 @@ unreadable:
   type: list
   elements: str
   sample: []
+kept:
+  description: What the inventory that was there before is called now. Empty when there was none, or it said the same.
+  returned: always
+  type: str
+  sample: /var/lib/uplift/pachyderm/before.json.20261127T140236Z
+notes:
+  description: What differs and may be the clients' own doing, where they were served.
+  returned: always
+  type: list
+  elements: str
+  sample: ['The repo lookup is gone. Clients were served meanwhile: ask its owner.']
 differences:
   description:
     - What differs from O(before), by key and as a sentence. Keys are C(repo_gone), C(description_changed), C(commit_gone),
@@ -77,6 +98,7 @@ SPEC = {
     **PACHYDERM,
     "dest": {"type": "path"},
     "before": {"type": "path"},
+    "clients": {"type": "str", "default": "out", "choices": ["out", "back", "served"]},
     "largest": {"type": "int", "default": 16 << 20},
     "progress_file": {"type": "path"},
 }

@@ -22,6 +22,10 @@ options:
       started: Those in O(names), and no others, run. One that runs already is left alone.
       drained: No job runs and no commit is open. Nothing is stopped for it.
   names: {description: Which. By default all for V(stopped); none for V(started)., type: list, elements: str}
+  skip_missing:
+    description: Pass over pipelines of O(names) that are not there, and tell them in RV(missing). Without it they are a failure.
+    type: bool
+    default: false
   timeout: {description: Seconds to wait., type: float, default: 600}
 extends_documentation_fragment:
   - uplift.datastores.pachyderm
@@ -49,6 +53,7 @@ RETURN = r"""
 ran: {description: The pipelines that were not stopped before., returned: always, type: list, elements: str, sample: [edges]}
 stopped: {description: Those that were told to stop., returned: always, type: list, elements: str, sample: [edges]}
 started: {description: Those that were told to start., returned: always, type: list, elements: str, sample: []}
+missing: {description: 'Those of O(names) that are not there.', returned: always, type: list, elements: str, sample: []}
 pipelines:
   description: The state of each, and whether it is stopped.
   returned: always
@@ -69,6 +74,7 @@ SPEC = {
     **PACHYDERM,
     "state": {"type": "str", "required": True, "choices": ["stopped", "started", "drained"]},
     "names": {"type": "list", "elements": "str"},
+    "skip_missing": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 600},
     "progress_file": {"type": "path"},
 }

@@ -17,6 +17,8 @@ description:
   - What C(pachctl) prints of tokens is never shown.
 options:
   src: {description: The dump. Its manifest beside it is compared with it., type: path, required: true}
+  sha256: {description: The SHA-256 that the dump has to have. Empty means what its manifest says., type: str, default: ''}
+  source_cluster: {description: The id of the cluster that the dump has to be of. Empty means any., type: str, default: ''}
   object_store:
     description: The directory of a local object store. A dump without objects is refused when it does not hold them.
     type: path
@@ -71,6 +73,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 SPEC = {
     **PACHYDERM,
     "src": {"type": "path", "required": True},
+    **{name: {"type": "str", "default": ""} for name in ("sha256", "source_cluster")},
     "object_store": {"type": "path", "default": ""},
     "stall_timeout": {"type": "float", "default": 3600},
     "progress_file": {"type": "path"},

@@ -12,7 +12,8 @@ version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Writes a dump in C(pg_dump)'s custom format and a manifest with the SHA-256 and the rows of each table, both for their owner alone.
-  - A dump is there as a whole or not at all. One that is sound, and of what the tables hold now, is kept.
+  - A dump is there as a whole or not at all. One that is sound, and of what the tables hold now, is kept; one that is sound, and of what
+    they held before, is kept under the time when it was taken.
   - It needs C(psql), C(pg_dump) and C(pg_restore) on this host.
 extends_documentation_fragment:
   - uplift.datastores.lakefs.database
@@ -31,9 +32,17 @@ options:
       present: There is a sound dump of what the tables hold. Nobody may write to them meanwhile.
       proved: The dump has been restored into a scratch database, and the rows of every table compared with the manifest.
       restored: >-
-        The database holds what the dump does. What was there is kept under the name C(<database>_uplift_<time>). Nobody else may use it
-        meanwhile.
+        The database holds what the dump does. What was there is kept under the name C(<database>_uplift_<time>), or, where the account may
+        not create databases, as the schema C(<schema>_uplift_<time>) of the same database. Nobody else may use it meanwhile. A dump of
+        another database is refused.
   dest: {description: The dump. Its manifest lies beside it as C(<dest>.manifest.json)., type: path, required: true}
+  at_rest:
+    description: >-
+      Of a database in use, the tables that nobody writes to: the rows of these are compared, of the others only that they are there. Empty
+      means all.
+    type: list
+    elements: str
+    default: []
   scratch:
     description: The connection string of an empty database to prove in. By default one is made, and dropped afterwards.
     type: str
@@ -59,9 +68,16 @@ manifest: {description: Its manifest., returned: always, type: str, sample: /var
 tables: {description: How many tables it holds., returned: always, type: int, sample: 1}
 rows: {description: How many rows they have together., returned: always, type: int, sample: 22}
 size: {description: Bytes of the dump., returned: always, type: int, sample: 133306}
+schema: {description: "The version records of lakeFS in it.", returned: always, type: str, sample: SQL 38}
+set_aside:
+  description: Where the sound dump of an earlier state is now; empty when there was none.
+  returned: O(state=present)
+  type: str
+  sample: /var/backups/uplift/lakefs.20261121T063829Z.dump
+way: {description: "Whether it was put back as a V(database) or as a V(schema).", returned: O(state=restored), type: str, sample: database}
 sha256: {description: Its checksum., returned: always, type: str, sample: 03dc671bb3c7f1578e20c54f7d000446f72a6cc626d8f5423edd78dc2940f306}
 proved: {description: Whether it was proved now., returned: O(state=proved), type: bool, sample: true}
-aside: {description: The name that the replaced database has now., returned: O(state=restored), type: str, sample: lake_uplift_20261121063829}
+aside: {description: The name that the replaced database or schema has now., returned: O(state=restored), type: str, sample: lake_uplift_20261121063829}
 evidence: {description: "What it left, for the record of the operation.", returned: always, type: list, elements: dict}
 """
 
@@ -71,6 +87,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_DATABASE, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._database_backup import Backup
+from ansible_collections.uplift.datastores.plugins.module_utils._database_restore import restore
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
@@ -78,6 +95,7 @@ SPEC = {
     **LAKEFS_DATABASE,
     "state": {"type": "str", "default": "present", "choices": ["present", "proved", "restored"]},
     "dest": {"type": "path", "required": True},
+    "at_rest": {"type": "list", "elements": "str", "default": []},
     "scratch": {"type": "str", "default": "", "no_log": True},
     "progress_file": {"type": "path"},
 }
@@ -89,8 +107,9 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     backup = Backup(LocalRunner(), parse(params["dsn"]), params["dest"], params["scratch"], progress)
     if params["state"] == "proved":
         return backup.prove()
-    work = backup.restore if params["state"] == "restored" else backup.present
-    return work(module.check_mode)
+    if params["state"] == "restored":
+        return restore(backup, module.check_mode)
+    return backup.present(module.check_mode, params["at_rest"])
 
 
 def main() -> None:

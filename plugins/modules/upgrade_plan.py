@@ -30,8 +30,16 @@ options:
       id: {description: The id that the cluster knows the node by., type: str, required: true}
       zone: {description: The zone in the cluster's own layout., type: str, default: ''}
       version: {description: The release that runs., type: str, required: true}
+      stores: {description: Whether it holds copies of objects; a gateway does not., type: bool, default: true}
   members: {description: The ids of all nodes that the cluster itself counts., type: list, elements: str, required: true}
   replication: {description: The replication mode as the config writes it., type: str, default: '3'}
+  zone_redundancy:
+    description:
+      - In how many zones a copy of everything must lie, as the layout says it, which is a number or V(maximum).
+      - Empty where the release has no such setting. A zone may hold several copies where this is less than there are copies; the
+        waves are then single nodes.
+    type: str
+    default: ''
   target: {description: The release wanted. Not for O(back)., type: str, default: ''}
   strategy: {description: How; empty for the least interrupting way that the hop allows., type: str, default: ''}
   wave: {description: V(zone) or V(node); empty for what the layout allows., type: str, default: ''}
@@ -124,6 +132,7 @@ NODE = {
     "id": {"type": "str", "required": True},
     "zone": {"type": "str", "default": ""},
     "version": {"type": "str", "required": True},
+    "stores": {"type": "bool", "default": True},
 }
 SPEC = {
     "product": {"type": "str", "required": True, "choices": sorted(face.CATALOGUES)},
@@ -131,7 +140,7 @@ SPEC = {
     "members": {"type": "list", "elements": "str", "required": True},
     "replication": {"type": "str", "default": "3"},
     "target": {"type": "str", "default": ""},
-    **{name: {"type": "str", "default": ""} for name in ("strategy", "wave", "stop_after", "born")},
+    **{name: {"type": "str", "default": ""} for name in ("strategy", "wave", "stop_after", "born", "zone_redundancy")},
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via")},
     "forks": {"type": "int", "default": 0},
     "records": {"type": "dict", "default": {}},

@@ -78,6 +78,16 @@ class Store:
             f"{what}: no address served ({'; '.join(answers)}); see that one of them is reachable from here."
         )
 
+    def each(self, call: Callable[[Any], str]) -> dict[str, str]:
+        """What every address answers, or why it does not."""
+        answers = {}
+        for address, asked in self._clients:
+            try:
+                answers[address] = _and_hang_up(asked, call)
+            except (BotoCoreError, ClientError) as error:
+                answers[address] = said(error)
+        return answers
+
 
 def _and_hang_up(asked: Any, call: Callable[[Any], T]) -> T:
     """The call's answer, with the connection closed afterwards.

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._missing import ABSENT, BROKEN, THERE
+from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_names import ours
 from ansible_collections.uplift.datastores.plugins.plugin_utils._s3 import Store, status_of
 
 with suppress(ImportError):  # the action says that it is missing
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-
-OURS = "uplift-"  # buckets of this collection's own; a dead run's may be left, with no permission to read it
 
 
 class Limits(NamedTuple):
@@ -30,15 +31,22 @@ class Limits(NamedTuple):
 
 
 def take(
-    store: Store, buckets: Sequence[Mapping[str, Any]], limits: Limits, like: Sequence[Mapping[str, Any]]
+    store: Store,
+    buckets: Sequence[Mapping[str, Any]],
+    limits: Limits,
+    like: Sequence[Mapping[str, Any]],
+    mute: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """What clients can read now. `like`: the objects of an earlier inventory, whose sampled keys are read again."""
+    """What clients can read now. `like`: the objects of an earlier inventory, whose sampled keys are read again.
+
+    mute: nodes that cannot be asked through S3, and why; what they would say of a missing object is not known.
+    """
     taken = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     earlier = {row["id"]: [item["key"] for item in row["sample"]] for row in like}
     rows = []
     for bucket in buckets:
-        if not bucket["alias"].startswith(OURS):
-            found = _bucket(store, bucket.get("s3_name", bucket["id"]), limits, earlier.get(bucket["id"]))
+        if not ours(bucket["alias"]):  # a dead run's may be left, with no permission to read it
+            found = _bucket(store, bucket.get("s3_name", bucket["id"]), limits, earlier.get(bucket["id"]), mute or {})
             rows.append({"id": bucket["id"], "alias": bucket["alias"], **found})
     return {"taken": taken, "objects": rows}
 
@@ -54,11 +62,49 @@ def digest(rows: Sequence[Mapping[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
 
 
-def _bucket(store: Store, bucket: str, limits: Limits, keys: Sequence[str] | None) -> dict[str, Any]:
+def _bucket(
+    store: Store, bucket: str, limits: Limits, keys: Sequence[str] | None, mute: Mapping[str, str]
+) -> dict[str, Any]:
     rows, complete = _listing(store, bucket, limits.keys)
-    wanted = keys if keys is not None else spread([row["key"] for row in rows], limits.sample)
-    sample = [found for key in wanted for found in _object(store, bucket, key, limits.object_bytes)]
-    return {"objects": len(rows), "complete": complete, "digest": digest(rows), "sample": sample}
+    figures = {"objects": len(rows), "complete": complete, "digest": digest(rows)}
+    if keys is None:
+        wanted = spread([row["key"] for row in rows], limits.sample)
+        return {
+            **figures,
+            "sample": [one for key in wanted for one in _object(store, bucket, key, limits.object_bytes)],
+        }
+    found = [_again(store, bucket, key, limits.object_bytes, mute) for key in keys]
+    return {
+        **figures,
+        "sample": [one for one in found if "asked" not in one],
+        "missing": [one for one in found if "asked" in one],
+    }
+
+
+def _again(store: Store, bucket: str, key: str, limit: int, mute: Mapping[str, str]) -> dict[str, Any]:
+    """An object that was there: its figures, or what every node says of it. What is in between is asked once more."""
+    for _attempt in range(2):
+        with suppress(UpliftError):  # that no node can read it is an answer here, and the nodes' reasons come below
+            found = next(_object(store, bucket, key, limit), None)
+            if found:
+                return found
+        asked = store.each(lambda s3: _trace(s3, bucket, key))
+        if not {THERE, BROKEN} & set(asked.values()):
+            break  # else a client may have written or deleted it between two questions
+    return {"key": key, "asked": {**asked, **mute}}
+
+
+def _trace(s3: Any, bucket: str, key: str) -> str:
+    """What one node says: THERE, ABSENT, or BROKEN where it lists the object and does not give it."""
+    page = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    listed = any(row["Key"] == key for row in page.get("Contents", []))
+    try:
+        found = bool(_read(s3, bucket, key, 0))
+    except ClientError:
+        if not listed:
+            raise
+        found = False
+    return THERE if found else BROKEN if listed else ABSENT
 
 
 def _listing(store: Store, bucket: str, limit: int) -> tuple[list[dict[str, Any]], bool]:

@@ -12,10 +12,10 @@ none) nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _record
-from ansible_collections.uplift.datastores.plugins.module_utils._record import Owner
 
 
 class Broken(Exception):
@@ -47,6 +47,7 @@ class World:
     dump: list[int] | None = None
     serving: int = 0  # side by side: the release that has the clients' port
     paused: bool = False
+    changed: int = -1  # the last hop whose data the new release has changed
 
     def __post_init__(self) -> None:
         passes = [one for hop in self.plan["hops"] for one in hop["passes"].values()]
@@ -55,7 +56,7 @@ class World:
         self.stores = [[]]
         for hop in self.plan["hops"]:
             self.stores.append(self.stores[-1] if shares(hop) else None)
-        run = Owner(run="r1", user="u", host="h", pid=1, since="")
+        run: Any = SimpleNamespace(run="r1", user="u", host="h")  # what a record wants of an owner
         for node in self.nodes.values():
             node.record = _record.opened("op", self.plan, run, [self.first_step()], 0.0)
 
@@ -141,6 +142,8 @@ class World:
     def do_backup(self, node: Node, hop: int) -> None:
         if node.runs > hop:
             raise Broken("a backup is taken after the new release ran on the data")
+        if self.changed == hop:
+            raise Broken("a backup is taken after the data were migrated")
         node.backup = hop
 
     def do_extract(self, _node: Node, hop: int) -> None:
@@ -149,7 +152,11 @@ class World:
     def do_convert(self, _node: Node, hop: int) -> None:
         self.change(hop)
 
-    do_migrate = do_convert
+    def do_migrate(self, _node: Node, hop: int) -> None:
+        self.change(hop)
+        self.changed = hop
+
+    do_offline_repair = do_admit = do_migrate
 
     def change(self, hop: int) -> None:
         """What the new release reads is made from what the old one has left."""
@@ -254,6 +261,8 @@ def play(world: World, run: str, cut: Cut | None = None) -> list[str]:
                     _wave(world, run, one["steps"], wave, cut, did)
                 except Ended:
                     if cut and cut.recover:
+                        for name in wave:
+                            _begun(world, run, cut, name)
                         fail(world, run, int(cut.key.split("/", 1)[0]), wave)
                     raise
     for name, node in world.nodes.items():
@@ -262,7 +271,15 @@ def play(world: World, run: str, cut: Cut | None = None) -> list[str]:
     return did
 
 
+def _begun(world: World, run: str, cut: Cut, name: str) -> None:
+    """Ansible ends a task at every node of the wave before it goes to the rescue."""
+    record = world.nodes[name].record
+    if cut.key not in record["steps"] or record["steps"][cut.key]["state"] == "undone":
+        _record.begun(record, cut.key, run, 0.0, "not done yet")
+
+
 def fail(world: World, run: str, hop: int, wave: list[str]) -> None:
+    """What the rescue of a failing run does: every node has begun what the leader has."""
     for name in wave:
         opened, _keys = _record.undone(world.nodes[name].record, hop, run, 0.0)
         world.recover(name, opened, hop)
@@ -271,21 +288,21 @@ def fail(world: World, run: str, hop: int, wave: list[str]) -> None:
 def _wave(world: World, run: str, steps: Any, wave: Any, cut: Cut | None, did: list[str]) -> None:
     for step in steps:
         for name in wave:
-            if step["scope"] == "cluster" and name != world.plan["leader"]:
-                continue
             here = cut if cut and (cut.key, cut.node) == (step["key"], name) else None
-            _step(world, run, step["key"], name, here, did)
+            _step(world, run, step, name, here, did)
         world.write()
 
 
-def _step(world: World, run: str, key: str, name: str, cut: Cut | None, did: list[str]) -> None:
+def _step(world: World, run: str, step: Any, name: str, cut: Cut | None, did: list[str]) -> None:
+    key, scope = step["key"], step["scope"]
     record = world.nodes[name].record
     needed = _record.need(record, key, run, lambda item: world.holds(name, item))
     if needed.needed:
         _record.begun(record, key, run, 0.0, needed.reason)
         if cut and cut.moment == "begun":
             raise Ended
-        world.do(key, name)
+        if scope == "node" or name == world.plan["leader"]:  # every node records it
+            world.do(key, name)
         did.append(f"{key} {name}")
         if cut and cut.moment == "inside":
             raise Ended

@@ -26,7 +26,10 @@ _HINTS = [
     )
 ]  # fmt: skip
 _STAGED = "==== STAGED ROLE CHANGES ===="
-_STAGED_REDUNDANCY = re.compile(rf"^{_STAGED}$(?:\n(?!====).*)*?\nZone redundancy: (\S+)", re.MULTILINE)
+_REDUNDANCY = {
+    title: re.compile(rf"^==== {title} ====$(?:\n(?!====).*)*?\nZone redundancy: (\S+)", re.MULTILINE)
+    for title in ("CURRENT CLUSTER LAYOUT", "STAGED ROLE CHANGES")
+}
 # Up to 0.9 in the column of tags, from 1.0 in that of capacities.
 _NO_ROLE = {"NO ROLE ASSIGNED": "none", "(pending)": "pending", "pending...": "pending"}
 _LAYOUT_VERSION = re.compile(r"Current cluster layout version: (\d+)")
@@ -74,11 +77,15 @@ class Role:
 
 @dataclass(frozen=True)
 class Layout:
-    """A change that is staged may also be one of no role, but of how many zones have to hold a copy (from 0.9 on)."""
+    """A change that is staged may also be one of no role, but of how many zones have to hold a copy (from 0.9 on).
+
+    redundancy: "maximum" or a number; None where the release does not have it, or nobody has a role yet.
+    """
 
     version: int
     roles: tuple[Role, ...]
     staged: tuple[Role, ...]
+    redundancy: str | None
     staged_redundancy: str | None
     unparsed: tuple[str, ...]
 
@@ -118,8 +125,9 @@ def layout(text: str) -> Layout:
         else:
             reader.unparsed.append(" ".join(row.values()))
     current, staged = tables.values()
-    redundancy = _STAGED_REDUNDANCY.search(current_text)
-    return Layout(int(version[1]), tuple(current), tuple(staged), redundancy[1] if redundancy else None, reader.done())
+    found = [pattern.search(current_text) for pattern in _REDUNDANCY.values()]
+    now, then = (match[1] if match else None for match in found)
+    return Layout(int(version[1]), tuple(current), tuple(staged), now, then, reader.done())
 
 
 def _node(row: Row, up: bool) -> Node:

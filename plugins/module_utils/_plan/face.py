@@ -52,8 +52,11 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
-    nodes = [Node(one["name"], one["id"], one["zone"], _version.parse(one["version"])) for one in params["nodes"]]
-    cluster = Cluster(tuple(params["members"]), params["replication"])
+    nodes = [
+        Node(one["name"], one["id"], one["zone"], _version.parse(one["version"]), one.get("stores", True))
+        for one in params["nodes"]
+    ]
+    cluster = Cluster(tuple(params["members"]), params["replication"], params.get("zone_redundancy", ""))
     made = planner.plan(CATALOGUES[params["product"]], nodes, cluster, request)
     return _said(shape.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
 

@@ -31,8 +31,8 @@ class Verb:
     slots: the things whose state the step leaves behind. On resume a finished step counts only while the evidence for
     each holds, unless a later step has written the same slot.
     agreed: all nodes of the wave have to be told before a moment, so they are told at once.
-    final_after: once this slot has been written after the step, the step cannot be done again (a backup of the old
-    release, when the new one has run).
+    final_after: once one of these slots has been written after the step, the step cannot be done again (a backup of the
+    old release, when the new one has run or has changed the data).
     closes, opens: what the step takes from clients and what it gives back: service, ports, pipelines, balancer.
     discards: the step replaces data by older data or by none. It is never done again once clients may have written.
     fresh: the step looks at data that clients change. A later run looks again as long as they are served.
@@ -43,7 +43,7 @@ class Verb:
 
     scope: str = NODE
     slots: tuple[str, ...] = ()
-    final_after: str = ""
+    final_after: tuple[str, ...] = ()
     what: str = ""
     agreed: bool = False
     closes: tuple[str, ...] = ()
@@ -153,20 +153,29 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Node:
-    """One node as found: inventory name, the cluster's id for it, zone ("" for none), the release that runs."""
+    """One node as found: inventory name, the cluster's id for it, zone ("" for none), the release that runs.
+
+    stores: whether it holds copies of objects; a gateway does not.
+    """
 
     name: str
     id: str
     zone: str
     version: Version
+    stores: bool = True
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """What the cluster says of itself: member ids and the replication mode as it is written in the config ("3")."""
+    """What the cluster says of itself: member ids and the replication mode as it is written in the config ("3").
+
+    zone_redundancy: in how many zones a copy of everything must lie, as the layout says it: a number, "maximum" (as
+    many as there can be), or "" where the release has no such setting and always does the latter.
+    """
 
     members: Sequence[str]
     replication: str
+    zone_redundancy: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import path
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import path, waves
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     HOPS,
     PASSES,
@@ -22,7 +21,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     PlannedHop,
     PlannedPass,
     Refusal,
-    Renewal,
     Request,
     Way,
 )
@@ -30,9 +28,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.path impor
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
-Waves = Sequence[Sequence[str]]
 WALKS = ("walk", "walk_again")
 WAVES = ("node", "zone")
+Waves = waves.Waves
 
 
 def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request) -> Plan | Sequence[Refusal]:
@@ -51,56 +49,9 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
     refusals += [*told_at_once(_verbs_and_waves(hops), request.forks), *_too_long(catalogue, hops)]
     if refusals:
         return refusals
-    said = path.notes(catalogue, target)
-    leader, retracts = order(nodes)[0].name, tuple(catalogue.retracts)
+    said = path.notes(catalogue, target) + waves.notes(nodes, cluster, request, catalogue, hops)
+    leader, retracts = waves.order(nodes)[0].name, tuple(catalogue.retracts)
     return Plan(catalogue.product, leader, target, tuple(hops), said, born=request.born, retracts=retracts)
-
-
-def order(nodes: Sequence[Node]) -> list[Node]:
-    """Plan order: zone by zone, so that a wave of a zone is a stretch of it."""
-    return sorted(nodes, key=lambda node: (node.zone, node.name))
-
-
-def waves(nodes: Sequence[Node], cluster: Cluster, request: Request, catalogue: Catalogue) -> Waves:
-    """Which nodes a walk takes at once. A zone at a time where three zones or more hold three copies, else a node."""
-    ordered = order(nodes)
-    zones = list(dict.fromkeys(node.zone for node in ordered))
-    copies, needed = (len(ordered), 1) if catalogue.alike else catalogue.quorums.get(cluster.replication, (0, 0))
-    by_zone = request.wave == "zone" or (not request.wave and len(zones) >= 3 and copies == 3 and all(zones))
-    if by_zone:
-        found = [[node for node in ordered if node.zone == zone] for zone in zones]
-    else:
-        found = [[node] for node in ordered]
-    for wave in found:
-        lost = _copies_lost(wave, len(zones), copies)
-        if lost > copies - needed and "wave_interrupts" not in request.accept:
-            raise Refused(_unservable(wave, cluster, lost, needed))
-    return [[node.name for node in wave] for wave in found]
-
-
-def emptied(nodes: Sequence[Node], cluster: Cluster, catalogue: Catalogue, renewal: Renewal) -> Waves:
-    """Which nodes have their databases filled anew by the others: one at a time, so that no object misses two copies,
-    however copies lie in the zones. Where every zone has a copy of everything, one zone's nodes will do: what they send
-    back writes the others' entries anew (seen on Garage 0.9.4)."""
-    copies, _needed = catalogue.quorums.get(cluster.replication, (0, 0))
-    if copies < 2:
-        raise Refused(_filled(renewal.alone, cluster, renewal))
-    if cluster.replication not in renewal.modes:
-        raise Refused(_filled(renewal.by_hand, cluster, renewal))
-    zones: dict[str, list[Node]] = {}
-    for node in order(nodes):
-        zones.setdefault(node.zone, []).append(node)
-    whole = len(zones) == copies and all(zones)
-    return [[node.name] for node in (min(zones.values(), key=len) if whole else order(nodes))]
-
-
-def _filled(refusal: Refusal, cluster: Cluster, renewal: Renewal) -> Refusal:
-    return replace(refusal, sentence=refusal.sentence.format(cluster.replication, " or ".join(renewal.modes)))
-
-
-def _copies_lost(wave: Sequence[Node], zones: int, copies: int) -> int:
-    """The most copies of one object that the wave can hold: one a zone when there are zones enough, else one a node."""
-    return len({node.zone for node in wave}) if zones >= copies else len(wave)
 
 
 def _planned(
@@ -111,7 +62,7 @@ def _planned(
     renewal = hop.renewal if hop and hop.renewal and born < hop.renewal.below else None
     if renewal:
         chosen = path.way(renewal.ways, request.strategy or renewal.ways[0].strategy, start, stop)
-        walks = emptied(nodes, cluster, catalogue, renewal)
+        walks = waves.emptied(nodes, cluster, catalogue, renewal)
     elif request.strategy:
         chosen, walks = _try(path.way(ways, request.strategy, start, stop), catalogue, nodes, cluster, request)
     else:
@@ -142,12 +93,12 @@ def _least(
 def _try(
     chosen: Way, catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request
 ) -> tuple[Way, Waves]:
-    walks = waves(nodes, cluster, request, catalogue) if set(WALKS) & set(chosen.passes) else ()
+    walks = waves.waves(nodes, cluster, request, catalogue) if set(WALKS) & set(chosen.passes) else ()
     return chosen, walks
 
 
 def _pass(name: str, chosen: Way, nodes: Sequence[Node], walks: Waves) -> PlannedPass:
-    everyone = [[node.name for node in order(nodes)]]
+    everyone = [[node.name for node in waves.order(nodes)]]
     return PlannedPass(
         name,
         tuple(tuple(wave) for wave in (walks if name in WALKS else everyone)),
@@ -216,13 +167,3 @@ def _too_long(catalogue: Catalogue, hops: Sequence[PlannedHop]) -> list[Refusal]
             f" {catalogue.product}_stop_after: {stop}, then run the rest as another.",
         )
     ]
-
-
-def _unservable(wave: Sequence[Node], cluster: Cluster, lost: int, needed: int) -> Refusal:
-    names = ", ".join(node.name for node in wave)
-    return Refusal(
-        "wave_interrupts",
-        f"With replication {cluster.replication!r} the cluster cannot serve without {names}: up to {lost} copies of an"
-        f" object would be away and {needed} must answer. Choose a smaller wave or all_at_once, or accept the downtime"
-        " with accept: [wave_interrupts].",
-    )

@@ -27,7 +27,10 @@ VERBS: Mapping[str, Verb] = {
     "rehearse": Verb(CLUSTER, what="run the migration on a copy of the database, and time it"),
     "snapshot": Verb(what="take the product's own snapshot of the metadata"),
     "extract": Verb(
-        CLUSTER, slots=("dump",), final_after="metadata", what="write the dump, decode it and count what it holds"
+        CLUSTER, slots=("dump",), final_after=("metadata",), what="write the dump, decode it and count what it holds"
+    ),
+    "recount": Verb(
+        CLUSTER, what="count the cluster again and compare it with the dump, right before anything is thrown away"
     ),
     "count": Verb(fresh=True, what="count the entries of every table"),
     "renew": Verb(
@@ -40,8 +43,11 @@ VERBS: Mapping[str, Verb] = {
     "leave": Verb(closes=("balancer",), what="take the wave out of the load balancer, by the operator's own tasks"),
     "stop": Verb(slots=("service",), closes=("service",), what="stop the service properly, and hold it down"),
     "alone": Verb(CLUSTER, what="prove that nobody else uses the database"),
-    "backup": Verb(slots=("backup",), final_after="release", what="back up the metadata with a manifest"),
-    "prove": Verb(slots=("proof",), final_after="release", what="restore the backup into a scratch place and compare"),
+    "uncommitted": Verb(CLUSTER, what="prove by the tables that the migration drops nothing that is not committed"),
+    "backup": Verb(slots=("backup",), final_after=("release", "data"), what="back up the metadata with a manifest"),
+    "prove": Verb(
+        slots=("proof",), final_after=("release", "data"), what="restore the backup into a scratch place and compare"
+    ),
     "activate": Verb(slots=("release",), bars=_ALL, what="make the new release the active one"),
     "convert": Verb(
         slots=("engine",), discards=True, what="convert the metadata to an engine that the new release has"
@@ -50,7 +56,7 @@ VERBS: Mapping[str, Verb] = {
     "configure": Verb(slots=("config",), what="put the configuration of the new release in place"),
     "move_objects": Verb(CLUSTER, what="move objects in the object store, by the operator's own tasks"),
     "migrate": Verb(CLUSTER, discards=True, bars=_ALL, what="migrate what the new release keeps in another form, once"),
-    "admit": Verb(CLUSTER, bars=_ALL, what="take over the one user that the new release knows"),
+    "admit": Verb(CLUSTER, slots=("data",), bars=_ALL, what="take over the one user that the new release knows"),
     "contents": Verb(CLUSTER, what="compare buckets, aliases, keys and permissions before anything may delete a block"),
     "restore": Verb(slots=("restore",), discards=True, what="put the metadata back as the backup has it"),
     "undeploy": Verb(
@@ -80,7 +86,7 @@ VERBS: Mapping[str, Verb] = {
         bars=_ALL,
         what="let clients use the new cluster in place of the old one",
     ),
-    "offline_repair": Verb(bars=_ALL, what="run the offline migration with the new release"),
+    "offline_repair": Verb(slots=("data",), bars=_ALL, what="run the offline migration with the new release"),
     "start": Verb(slots=("service",), opens=("service",), what="start the service"),
     "restart": Verb(
         slots=("service",),

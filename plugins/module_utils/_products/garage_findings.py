@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_hop_findings import hop_findings
+from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
 
 Seen = Mapping[str, Any]
 
@@ -17,7 +18,8 @@ Seen = Mapping[str, Any]
 def findings(seen: Seen) -> list[Finding]:
     """Everything at one node that would stop the hop, at once. `seen` holds the modules' answers by their names."""
     return [
-        *_service(seen["info"]),
+        *left_closed("garage", seen.get("closed") or []),
+        *_service(seen["info"], [row["thing"] for row in seen.get("closed") or []]),
         *_cluster(seen["info"]),
         *_work(seen["info"]),
         *_settings(seen["settings"]),
@@ -27,8 +29,10 @@ def findings(seen: Seen) -> list[Finding]:
     ]
 
 
-def _service(info: Seen) -> Iterator[Finding]:
-    if not info.get("running"):
+def _service(info: Seen, closed: Sequence[str]) -> Iterator[Finding]:
+    if not info.get("running") and "service" in closed:
+        pass  # it cannot be started: that is said, with what to do instead
+    elif not info.get("running"):
         yield Finding(
             "daemon_down",
             True,

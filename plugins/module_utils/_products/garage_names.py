@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""What `garage migrate buckets050` makes of the names of 0.5: ids, and other names where S3 does not allow them."""
+"""Names of buckets and keys: those of 0.5, which `garage migrate buckets050` makes others of, and this collection's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ import ipaddress
 import re
 
 _S3_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]")
+# An operation's id in small letters, as S3 wants names, and where an alias was taken the end of the key's id.
+_OURS = re.compile(r"uplift-[0-9]{8}t[0-9]{6}z-garage-[0-9][0-9a-z.-]*-probe(-[0-9a-f]{8})?")
+
+
+def mark(operation: str) -> str:
+    """What the throw-away key and bucket of an operation are called: `uplift-OPERATION-probe`."""
+    return f"uplift-{operation}-probe".lower()
+
+
+def ours(name: str) -> bool:
+    """Whether a key or bucket bears an operation's mark. A name that merely begins with `uplift-` is an operator's."""
+    return bool(_OURS.fullmatch(name))
 
 
 def bucket_id(name: str) -> str:

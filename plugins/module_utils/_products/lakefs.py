@@ -25,19 +25,20 @@ PATCH = (
 )
 
 
-def _migration(before: Sequence[str] = (), after: Sequence[str] = ()) -> Sequence[Way]:
+def _migration(before: Sequence[str] = (), after: Sequence[str] = (), proved: Sequence[str] = ()) -> Sequence[Way]:
     """Guide 003: stop all, run `lakefs migrate` with the new binary once, start all. What a hop has around that.
 
     The new binary is called by its path, with the configuration that was staged for it: until the database is as it
-    wants it, it is nobody's next start.
+    wants it, it is nobody's next start. proved: what the tables have to say when nobody writes any more.
     """
-    back_up, switch = ("leave", "stop", "alone", "backup", "prove"), ("activate", "configure")
+    # What is committed and noted down before is of the last moment: a rehearsal takes long, and clients work meanwhile.
+    last = ("leave", "commit_uncommitted", "inventory", "stop", "alone", *proved)
+    back_up, switch = (*last, "backup", "prove"), ("activate", "configure")
     return (
         Way(
             "all_at_once",
             {
-                # The inventory is of what is committed by then; the rehearsal is the last before anything stops.
-                "before": ("preflight", "stage", "commit_uncommitted", "inventory", "rehearse"),
+                "before": ("preflight", "stage", "commit_uncommitted", "rehearse"),
                 "together": (*back_up, *before, "migrate", *after, *switch, "start", "healthy", "join"),
                 "after": ("verify",),
             },
@@ -97,7 +98,8 @@ def _hop(here: Series, there: Series) -> Hop | None:
     if old.era == schema.MVCC:
         guide, lost = "Prior to lakeFS 0.30.0 (guide 003)", "0.30.0 takes over what is committed, nothing else"
         only = there.since == schema.GRAVELER
-        return Hop(here.name, there.name, _migration(), _BACK.format(lost), guide) if only else None
+        way = _migration(proved=("uncommitted",))
+        return Hop(here.name, there.name, way, _BACK.format(lost), guide) if only else None
     if old.era == schema.SQL:
         return _from_sql(here, there, new)
     if old.number < 4 and there.since in (Version(0, 98, 0), Version(0, 99, 0), schema.REFUSES_NEWER):

@@ -17,6 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products import
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_room import room
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_schema import Hop
+from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 Seen = Mapping[str, Any]
@@ -29,6 +30,7 @@ def findings(seen: Seen) -> list[Finding]:
     hop = Hop(_version.parse(seen["hop"]["source"]), _version.parse(seen["hop"]["target"]))
     database = _database(seen["info"])
     found = [
+        *left_closed("lakefs", seen.get("closed") or []),
         *_problems(seen["info"]),
         *_service(seen["info"], hop),
         *lakefs_config_findings.config(seen["settings"], seen["staged"], hop),

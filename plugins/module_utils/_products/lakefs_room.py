@@ -100,6 +100,7 @@ def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
     elif to_kv and free < 2 * size:
         wanted = f"{2 * size} bytes: the guide wants twice the used space"
         yield Finding("no_space", True, f"{free} bytes free at the database's server", wanted, "make room there")
+    yield from _rights(seen["info"]["server"].get("rights") or {})
     if not seen["info"]["server"]["createdb"] and not set_["scratch"]:
         yield Finding(
             "no_scratch",
@@ -107,4 +108,28 @@ def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
             f"the account {seen['info']['server']['account']} may not create a database",
             "a scratch database, in which the backup is proved",
             "ALTER ROLE ... CREATEDB, or name an empty database (lakefs_scratch_connection_string)",
+        )
+
+
+def _rights(rights: Seen) -> Iterator[Finding]:
+    """Whoever may not put a dump back has to know it before the first migration, and not when it is wanted."""
+    account = rights.get("account", "of lakeFS")
+    if not rights.get("way"):
+        lacks = ", ".join(rights.get("lacks") or ["was not asked for its rights"])
+        statements = " ".join(rights.get("statements") or ["(lakefs_info says them)"])
+        yield Finding(
+            "no_way_back",
+            True,
+            f"the account {account} {lacks}: lakefs_rollback could not put the dump back",
+            "an account that may rename and create the database, or at least its schema",
+            f"have the database's administrator run: {statements}",
+        )
+    if rights.get("unreadable"):
+        tables = ", ".join(rights["unreadable"][:5])
+        yield Finding(
+            "not_readable",
+            True,
+            f"the account {account} may not read {tables}: pg_dump would refuse the whole database",
+            "an account that may read every table and sequence in it",
+            f'have their owners run: GRANT SELECT ON {tables} TO "{account}"; or give lakeFS a database of its own',
         )

@@ -47,7 +47,7 @@ DUMPED = (
         "all_at_once",
         {
             "before": (*_REST, "extract"),
-            "together": ("backup", "prove", "stop", "activate", "undeploy", "redeploy", "restore"),
+            "together": ("backup", "prove", "recount", "stop", "activate", "undeploy", "redeploy", "restore"),
             "after": (*_WAKE, "resume", "unpause"),
         },
         _SHUT_OUT,
@@ -56,7 +56,7 @@ DUMPED = (
         "side_by_side",
         {
             "before": (*_REST, "extract"),
-            "together": ("backup", "prove", "beside", "restore"),
+            "together": ("backup", "prove", "recount", "beside", "restore"),
             "after": (*_WAKE, "switch", "resume", "unpause"),
         },
         {**_SHUT_OUT, "after": "the old cluster stays paused beside the new one: going back is a switch"},

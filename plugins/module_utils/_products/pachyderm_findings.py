@@ -11,6 +11,7 @@ from typing import Any, Iterator, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
+from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 Seen = Mapping[str, Any]
@@ -28,6 +29,7 @@ def findings(seen: Seen) -> list[Finding]:
     """Everything that would stop the hop, at once. `seen` holds the modules' answers by their names."""
     info = seen["info"]
     return [
+        *left_closed("pachyderm", seen.get("closed") or []),
         *_answer(info),
         *_rest(info),
         *_way(info, seen),

@@ -41,10 +41,14 @@ class Operator:
             return step(client)
 
     def pause(self) -> None:
-        self.ask(lambda one: rest.run(one, {"state": "stopped", "timeout": 20, "names": []}, QUIET, False))
+        self.ask(
+            lambda one: rest.run(
+                one, {"state": "stopped", "timeout": 20, "names": [], "skip_missing": False}, QUIET, False
+            )
+        )
 
     def note(self, dest: str | None, before: str | None) -> dict[str, Any]:
-        params = {"dest": dest, "before": before, "largest": 1 << 24}
+        params = {"dest": dest, "before": before, "largest": 1 << 24, "clients": "out"}
         return self.ask(lambda one: inventory.run(one, params, QUIET, False))
 
     def dumped(self, target: str) -> str:
@@ -55,7 +59,7 @@ class Operator:
         self.world.stop()
         self.world.wipe(metadata=True, objects=made["form"] == "full")
         self.world.start(target)
-        params = {"src": dump, "object_store": "", "token": "", "stall_timeout": 60}
+        params = {"src": dump, "object_store": "", "token": "", "stall_timeout": 60, "sha256": "", "source_cluster": ""}
         self.ask(lambda one: restore.run(one, params, QUIET, False))
         return str(made["form"])
 

@@ -15,7 +15,7 @@ from upgrades import Cluster
 NEWEST = "1.84.0"
 MOMENTS = [
     "0/together/0/leave",
-    "0/together/3/backup",
+    "0/together/5/backup",
     "0/after/0/verify",
     "1/together/0/leave",
 ]

@@ -58,6 +58,9 @@ class Seen:
     def there(self, path: str) -> bool:
         return bool(self._fact("there"))
 
+    def port(self, host: str, port: int) -> str:
+        return str(self._fact("port"))
+
 
 UP = {"slot": "service", "kind": "unit", "name": "g.service", "active": True}
 BOX = {"slot": "service", "kind": "container", "name": "garage", "active": True}
@@ -71,6 +74,7 @@ PODS_HELD = {**PODS, "active": False, "held": "op1"}
 LINK = {"slot": "release", "kind": "link", "path": "/b/g", "target": "g-1"}
 FILE = {"slot": "backup", "kind": "file", "path": "/b/x", "size": 3, "sha256": "abc"}
 GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
+SHUT = {"slot": "ports", "kind": "closed", "host": "127.0.0.1", "port": 30650}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,10 @@ GONE = {"slot": "stage", "kind": "absent", "path": "/b/x"}
         (FILE, {"size": 3, "sha256": OSError(5, "Input/output error")}, "unknown", "Input/output"),
         (GONE, {"there": False}, "yes", ""),
         (GONE, {"there": True}, "no", "is there again"),
-        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, container, deployment, file"),
+        (SHUT, {"port": "closed"}, "yes", ""),
+        (SHUT, {"port": "open"}, "no", "127.0.0.1:30650 takes connections again; it was left closed to clients"),
+        (SHUT, {"port": UpliftError("no route to host")}, "unknown", "no route to host"),
+        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, closed, container, deployment, file"),
         ({"kind": "link", "path": "/b"}, {"target": "x"}, "unknown", "without 'target'"),
         ({}, {}, "unknown", "kind ''"),
     ],

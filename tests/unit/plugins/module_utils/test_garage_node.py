@@ -21,6 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _garage_i
 from ansible_collections.uplift.datastores.plugins.module_utils import _garage_offline as offline
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._products import garage_names
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress, Ticker
 
 from tests.unit import replay
@@ -311,6 +312,16 @@ def test_the_ticker_says_that_it_still_works() -> None:
 
 # --- access
 
+OPERATION = "20261121T031500Z-garage-0.8.7"
+MARK = "uplift-20261121t031500z-garage-0.8.7-probe"
+EARLIER = "uplift-20261120t021000z-garage-0.8.0-probe"
+
+
+def marked(case: str, version: str, name: str = MARK) -> Answer:
+    """A capture in which the throw-away key and bucket have the name of an operation."""
+    said = replay.answer(case, version)
+    return Answer(said.argv, said.rc, said.out.replace("uplift-probe", name), said.err)
+
 
 def rights(version: str) -> str:
     return "--read --write" if version == FIRST else "--read --write --owner"
@@ -321,12 +332,12 @@ def accessing(version: str, **more: Any) -> Replay:
     words = {
         question("keys", version): told("key_list", version),
         question("buckets", version): told("bucket_list", version),
-        question("create key", version, "uplift-probe"): told("key_new", version),
-        "bucket create uplift-probe": "bucket_create",
-        f"bucket allow {rights(version)} --key {key} uplift-probe": "bucket_allow",
+        question("create key", version, MARK): told("key_new", version),
+        f"bucket create {MARK}": "bucket_create",
+        f"bucket allow {rights(version)} --key {key} {MARK}": "bucket_allow",
         f"bucket allow --read --key {key} {bucket_word('photos', version)}": "bucket_allow",
         f"key delete --yes {key_id('uplift-probe', version)}": "key_delete",
-        "bucket delete --yes uplift-probe": "bucket_delete",
+        f"bucket delete --yes {MARK}": "bucket_delete",
     }
     return Replay(version, {**words, **more})
 
@@ -346,38 +357,39 @@ def described(alias: str, version: str, keys: str = "", website: str = "false", 
     return Answer((), 0, text + keys, "")
 
 
-def leftover(version: str) -> dict[str, Any]:
+def leftover(version: str, name: str = MARK) -> dict[str, Any]:
     probe = next(row for row in replay.buckets("bucket_list_leftover", version).rows if "uplift-probe" in row.aliases)
-    grants = f"  RWO  {key_id('uplift-probe', version)}  uplift-probe\n"
+    word = name if version == FIRST else probe.word
+    grants = f"  RWO  {key_id('uplift-probe', version)}  {name}\n"
     old = version not in (FIRST, TWO)
     return {
-        question("keys", version): told("key_list_leftover", version),
-        question("buckets", version): told("bucket_list_leftover", version),
-        question("bucket", version, probe.word): described("uplift-probe", version, grants)
+        question("keys", version): marked(told("key_list_leftover", version), version, name),
+        question("buckets", version): marked(told("bucket_list_leftover", version), version, name),
+        question("bucket", version, word): described(name, version, grants)
         if old
-        else told("bucket_info_leftover", version),
+        else marked(told("bucket_info_leftover", version), version, name),
     }
 
 
 @pytest.mark.parametrize("version", ALL)
 def test_a_key_with_its_own_bucket_and_read_on_others(version: str) -> None:
     runner, photos = accessing(version), bucket_id("photos", version)
-    result = access.grant(garage(runner), "uplift-probe", [photos])
+    result = access.grant(garage(runner), OPERATION, [], [photos])
     key = new_key(version)
     assert result == {
         "changed": True,
         "access_key_id": key,
         "secret_access_key": "SECRET",
-        "bucket": "uplift-probe",
+        "bucket": MARK,
         "removed": [],
         "leftover_buckets": [],
     }
     assert runner.without_version() == [
         question("keys", version),
         question("buckets", version),
-        question("create key", version, "uplift-probe"),
-        "bucket create uplift-probe",
-        f"bucket allow {rights(version)} --key {key} uplift-probe",
+        question("create key", version, MARK),
+        f"bucket create {MARK}",
+        f"bucket allow {rights(version)} --key {key} {MARK}",
         question("buckets", version),
         f"bucket allow --read --key {key} {bucket_word('photos', version)}",
     ]
@@ -385,53 +397,52 @@ def test_a_key_with_its_own_bucket_and_read_on_others(version: str) -> None:
 
 def test_a_bucket_that_was_listed_and_then_removed_is_no_error() -> None:
     runner = accessing(NEW)
-    access.grant(garage(runner), "uplift-probe", ["00" * 32])
+    access.grant(garage(runner), OPERATION, [], ["00" * 32])
     assert not [words for words in runner.asked if "00" * 32 in words]
 
 
 @pytest.mark.parametrize("version", ALL)
 def test_what_an_earlier_run_left_is_removed_first(version: str) -> None:
     runner = accessing(version, **leftover(version))
-    removed, kept = access.remove(garage(runner))
-    assert (removed, kept) == (["uplift-probe", key_id("uplift-probe", version)], [])
+    removed, kept = access.remove(garage(runner), [])
+    assert (removed, kept) == ([MARK, key_id("uplift-probe", version)], [])
     assert runner.asked[-2:] == [
-        "bucket delete --yes uplift-probe",
+        f"bucket delete --yes {MARK}",
         f"key delete --yes {key_id('uplift-probe', version)}",
     ]
 
 
 @pytest.mark.parametrize("version", ALL)
 def test_a_leftover_bucket_with_objects_is_kept_and_used(version: str) -> None:
-    runner = accessing(version, **{**leftover(version), "bucket delete --yes uplift-probe": "bucket_delete_not_empty"})
-    result = access.grant(garage(runner), "uplift-probe", [])
-    assert "bucket create uplift-probe" not in runner.asked
-    assert f"bucket allow {rights(version)} --key {new_key(version)} uplift-probe" in runner.asked
+    runner = accessing(version, **{**leftover(version), f"bucket delete --yes {MARK}": "bucket_delete_not_empty"})
+    result = access.grant(garage(runner), OPERATION, [], [])
+    assert f"bucket create {MARK}" not in runner.asked
+    assert f"bucket allow {rights(version)} --key {new_key(version)} {MARK}" in runner.asked
     assert result["leftover_buckets"] == [], "it is the bucket asked for"
 
 
 def test_an_alias_that_a_stale_node_remembers_is_stepped_around() -> None:
     """Seen at a node that was down while the bucket was removed: listed nowhere, and not to be made again."""
     key = key_id("uplift-probe", NEW)
-    other = f"uplift-probe-{key[-8:].lower()}"
+    other = f"{MARK}-{key[-8:].lower()}"
     more = {
-        "bucket create uplift-probe": "bucket_create_exists",
+        f"bucket create {MARK}": "bucket_create_exists",
         f"bucket create {other}": "bucket_create",
         f"bucket allow --read --write --owner --key {key} {other}": "bucket_allow",
     }
-    assert access.grant(garage(accessing(NEW, **more)), "uplift-probe", [])["bucket"] == other
+    assert access.grant(garage(accessing(NEW, **more)), OPERATION, [], [])["bucket"] == other
+    assert garage_names.ours(other), "a later run knows it again"
 
 
 def test_another_leftover_bucket_is_named_so_that_it_can_be_emptied() -> None:
     key = key_id("uplift-probe", NEW)
     more = {
-        **leftover(NEW),
-        "bucket delete --yes uplift-probe": "bucket_delete_not_empty",
-        "key new --name uplift-two": "key_new",
-        "bucket create uplift-two": "bucket_create",
-        f"bucket allow --read --write --owner --key {key} uplift-two": "bucket_allow",
+        **leftover(NEW, EARLIER),
+        f"bucket delete --yes {EARLIER}": "bucket_delete_not_empty",
+        f"bucket allow --read --write --owner --key {key} {EARLIER}": "bucket_allow",
     }
-    result = access.grant(garage(accessing(NEW, **more)), "uplift-two", [])
-    assert (result["bucket"], result["leftover_buckets"]) == ("uplift-two", ["uplift-probe"])
+    result = access.grant(garage(accessing(NEW, **more)), OPERATION, [], [])
+    assert (result["bucket"], result["leftover_buckets"]) == (MARK, [EARLIER])
 
 
 @pytest.mark.parametrize(
@@ -445,35 +456,61 @@ def test_another_leftover_bucket_is_named_so_that_it_can_be_emptied() -> None:
 def test_an_operators_bucket_is_left_alone_whatever_its_name(theirs: dict[str, str]) -> None:
     found = leftover(NEW)
     probe = next(words for words in found if words.startswith("bucket info"))
-    runner = accessing(NEW, **{**found, probe: described("uplift-probe", NEW, **theirs)})
-    removed, kept = access.remove(garage(runner))
+    runner = accessing(NEW, **{**found, probe: described(MARK, NEW, **theirs)})
+    removed, kept = access.remove(garage(runner), [])
     assert (removed, kept) == ([key_id("uplift-probe", NEW)], [])
     assert not [words for words in runner.asked if words.startswith("bucket delete")]
 
 
 def test_a_bucket_that_cannot_be_removed_for_another_reason_is_an_error() -> None:
-    runner = accessing(NEW, **{**leftover(NEW), "bucket delete --yes uplift-probe": "status_daemon_down"})
+    runner = accessing(NEW, **{**leftover(NEW), f"bucket delete --yes {MARK}": "status_daemon_down"})
     with pytest.raises(CliError, match="Connection refused"):
-        access.remove(garage(runner))
+        access.remove(garage(runner), [])
+
+
+OPERATORS = ["uplift-probe", "uplift-data", f"{MARK}s", f"my-{MARK}", "uplift-garage-0.8.7-probe", "uplift-", MARK[:-6]]
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+@pytest.mark.parametrize("version", ALL)
+def test_a_key_and_a_bucket_that_merely_begin_like_ours_stay(version: str, name: str) -> None:
+    runner = accessing(version, **leftover(version, name))
+    assert access.remove(garage(runner), []) == ([], [])
+    assert runner.without_version() == [question("keys", version), question("buckets", version)]
+
+
+def test_a_key_that_the_record_knows_is_ours_whatever_it_is_called_now() -> None:
+    key = key_id("uplift-probe", NEW)
+    runner = accessing(NEW, **leftover(NEW, "renamed"))
+    assert access.remove(garage(runner), [key, "GKofAnotherCluster"]) == ([key], [])
+    assert [words for words in runner.asked if "delete" in words] == [f"key delete --yes {key}"]
+
+
+@pytest.mark.parametrize(
+    "name", [MARK, EARLIER, f"{MARK}-00ff00ff", garage_names.mark("20261121T031500Z-garage-1.0.0-rc1")]
+)
+def test_the_mark_is_a_name_that_s3_allows(name: str) -> None:
+    assert garage_names.ours(name) and garage_names.valid(name)
 
 
 def test_nothing_of_the_operators_is_removed() -> None:
     runner = accessing(NEW)
-    assert access.remove(garage(runner)) == ([], [])
+    assert access.remove(garage(runner), []) == ([], [])
     assert runner.without_version() == ["key list", "bucket list"]
 
 
-def test_a_name_without_the_prefix_is_refused() -> None:
+@pytest.mark.parametrize("operation", ["", "probe", "20261121T031500Z-lakefs-1.84.0"])
+def test_what_is_no_operation_gets_no_key(operation: str) -> None:
     runner = Replay(NEW)
-    with pytest.raises(UpliftError, match="does not begin with uplift-"):
-        access.grant(garage(runner), "probe", [])
+    with pytest.raises(UpliftError, match="is not the id of an operation"):
+        access.grant(garage(runner), operation, [], [])
     assert runner.asked == []
 
 
 def test_a_key_without_a_secret_is_of_no_use() -> None:
     silent = Answer((), 0, out("key_new", NEW).replace("Secret key: SECRET\n", ""), "")
     with pytest.raises(UpliftError, match="showed no secret"):
-        access.grant(garage(accessing(NEW, **{"key new --name uplift-probe": silent})), "uplift-probe", [])
+        access.grant(garage(accessing(NEW, **{f"key new --name {MARK}": silent})), OPERATION, [], [])
 
 
 # --- info
@@ -561,6 +598,16 @@ def test_inventory(version: str) -> None:
     }
     assert "SECRET" not in str(facts)
     assert facts["unparsed"] == []
+
+
+@pytest.mark.parametrize("version", [NINE, ONE, TWO])
+def test_a_layout_that_hides_its_redundancy_is_not_believed(version: str) -> None:
+    """Waves are made by it: not told is not the maximum."""
+    assert gathered(version, ["layout"])["layout"]["zone_redundancy"] == "maximum"
+    hidden = Answer((), 0, out("layout_show", version).replace("Zone redundancy: maximum", ""), "")
+    with pytest.raises(UpliftError, match="cannot tell how many copies a zone holds"):
+        gathered(version, ["layout"], **{"layout show": hidden})
+    assert gathered(NEW, ["layout"])["layout"]["zone_redundancy"] == ""
 
 
 @pytest.mark.parametrize("version", [NINE, ONE, TWO])

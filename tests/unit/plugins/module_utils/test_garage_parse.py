@@ -276,6 +276,21 @@ def test_another_redundancy_is_staged_without_any_role(version: str) -> None:  #
     assert parse.layout(out("layout_show_staged", version)).staged_redundancy is None
 
 
+@pytest.mark.parametrize("version", ALL)
+def test_how_many_zones_must_have_a_copy(version: str) -> None:
+    """Not the one that is staged, nor the one of the layout that would follow."""
+    known = "maximum" if version in (NINE, ONE, TWO) else None
+    for name in ("layout_show", "layout_show_staged", "layout_show_moved"):
+        assert parse.layout(out(name, version)).redundancy == known
+    assert parse.layout(out("layout_show_empty", version)).redundancy is None
+    assert parse.layout(out("layout_show_first", version)).redundancy is None
+    if known:
+        applied = out("layout_show", version).replace("Zone redundancy: maximum", "Zone redundancy: 2")
+        assert parse.layout(applied).redundancy == "2"
+        staged = parse.layout(out("layout_show_redundancy", version))
+        assert (staged.redundancy, staged.staged_redundancy) == ("maximum", "1")
+
+
 def test_layout_without_a_version_is_no_layout() -> None:
     with pytest.raises(UpliftError, match="names no layout version"):
         parse.layout("==== CURRENT CLUSTER LAYOUT ====\n")

@@ -53,7 +53,12 @@ def migrating(**more: Any) -> Replay:
 
 
 def migrated(runner: Replay, check_mode: bool = False, **params: Any) -> dict[str, Any]:
-    given = {"migration": "buckets050", "expect": NAMES, "keys": keys(), **params}
+    given = {
+        "migration": "buckets050",
+        "expect": NAMES,
+        "keys": [{"id": one, "name": "app"} for one in keys()],
+        **params,
+    }
     return migrate.run(garage(runner), given, check_mode)
 
 
@@ -64,6 +69,18 @@ def test_the_migration_is_run_once_with_yes() -> None:  # traps G12 G14
     assert runner.asked.count("migrate --yes buckets050") == 1
     assert (result["changed"], result["renamed"]) == (True, RENAMED)
     assert [name for name in result["buckets"] if len(name) < 32] == ["photos", "site"]
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("uplift-probe", True), ("uplift-20261121t031500z-garage-0.6.0-probe", False)]
+)
+def test_the_operations_own_key_need_not_be_there_any_more(name: str, counts: bool) -> None:
+    given = [*({"id": one, "name": "app"} for one in keys()), {"id": "GKaway", "name": name}]
+    if counts:
+        with pytest.raises(UpliftError, match="does not know the key GKaway"):
+            migrated(migrating(), keys=given)
+    else:
+        assert migrated(migrating(), keys=given)["migrated"] is True
 
 
 def test_a_second_migration_is_not_run() -> None:  # trap G13

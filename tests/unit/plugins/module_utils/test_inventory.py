@@ -8,10 +8,19 @@ import copy
 from typing import Any
 
 import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils import _inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._inventory import compare
 from hypothesis import given
 from hypothesis import strategies as st
+
+
+def compare(before: Any, after: Any, clients_shut_out: bool) -> list[dict[str, str]]:
+    """What stops an upgrade, and what is only noted."""
+    found = _inventory.compare(before, after, clients_shut_out)
+    assert {row["key"] for row in found.notes} <= set(_inventory.NOTES)
+    assert not {row["key"] for row in found.differences} & set(_inventory.NOTES)
+    return [*found.differences, *found.notes]
+
 
 TAKEN = "2026-11-21T03:00:00Z"
 EARLIER, LATER = "2026-11-20T00:00:00Z", "2026-11-21T03:30:00Z"
@@ -108,9 +117,10 @@ def test_every_single_mutation_is_found(inventory: Any, data: Any) -> None:
         assert compare(inventory, mutated(inventory, path), True), path
 
 
+OURS = "uplift-20261121t031500z-garage-0.8.7-probe"
 BEFORE: dict[str, Any] = {
     "taken": TAKEN,
-    "keys": [{"id": "GK1", "name": "app"}, {"id": "GK9", "name": "uplift-probe"}],
+    "keys": [{"id": "GK1", "name": "app"}, {"id": "GK9", "name": OURS}],
     "buckets": [
         {
             "id": "034bf74d8bee6066f831a081",
@@ -122,7 +132,7 @@ BEFORE: dict[str, Any] = {
                 {"id": "GK9", "read": True, "write": False, "owner": False},
             ],
         },
-        {"id": "99", "global_aliases": ["uplift-probe"], "local_aliases": [], "website": False, "keys": []},
+        {"id": "99", "global_aliases": [OURS], "local_aliases": [], "website": False, "keys": []},
     ],
     "objects": [
         {
@@ -184,7 +194,23 @@ OTHER = {"key": "k", "size": 2, "etag": "f", "sha256": "t", "last_modified": EAR
             False,
             ["website_changed: Bucket 034bf74d8bee6066 was no website and is a website."],
         ),
-        ("objects.0.sample", [], False, ["objects_gone: Bucket 034bf74d8bee6066: the object 'k' is gone."]),
+        (
+            "objects.0.sample",
+            [],
+            True,
+            [
+                "objects_gone: Bucket 034bf74d8bee6066: the object 'k' is gone: no client could write in between.",
+            ],
+        ),
+        (
+            "objects.0.sample",
+            [],
+            False,
+            [
+                "objects_missing: Bucket 034bf74d8bee6066: the object 'k' is missing, and whether it was deleted or"
+                " lost cannot be told: not every node says that it is gone (nobody has it).",
+            ],
+        ),
         (
             "objects.0.sample.0",
             OTHER,
@@ -194,7 +220,24 @@ OTHER = {"key": "k", "size": 2, "etag": "f", "sha256": "t", "last_modified": EAR
                 " (size 1 is 2, etag e is f, sha256 s is t)."
             ],
         ),
-        ("objects.0.sample.0", {**OTHER, "last_modified": LATER}, False, []),  # a client has written it anew
+        (
+            "objects.0.sample.0",
+            {**OTHER, "last_modified": LATER},
+            False,
+            [
+                "objects_overwritten: Bucket 034bf74d8bee6066: clients have written 1 of the objects that were read"
+                " before anew ('k').",
+            ],
+        ),
+        (
+            "objects.0.sample.0",
+            {**OTHER, "last_modified": LATER},
+            True,
+            [
+                "objects_changed: Bucket 034bf74d8bee6066: the object 'k' has changed"
+                " (size 1 is 2, etag e is f, sha256 s is t)."
+            ],
+        ),
         ("objects.0.objects", 7, False, []),
         ("objects.0.objects", 3, False, []),
         ("objects.0.objects", 4, True, ["count_changed: Bucket 034bf74d8bee6066 had 5 objects and has 4 objects."]),
@@ -211,6 +254,85 @@ OTHER = {"key": "k", "size": 2, "etag": "f", "sha256": "t", "last_modified": EAR
 def test_what_is_said(path: str, value: Any, shut_out: bool, differences: list[str]) -> None:
     found = compare(BEFORE, after(path, value), shut_out)
     assert [f"{row['key']}: {row['sentence']}" for row in found] == differences
+
+
+ABSENT = {"a1": "absent", "b1": "absent"}
+
+
+def sampled(count: int, missing: dict[str, Any], **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A bucket of which `count` objects were read, and what there is of it later."""
+    rows = [{"key": f"k{n}", "size": n, "etag": "e", "sha256": "s", "last_modified": EARLIER} for n in range(count)]
+    bucket = {"id": "ab", "alias": "", "objects": 8, "complete": True, "digest": "d"}
+    told = [{"key": key, "asked": asked} for key, asked in missing.items()]
+    kept = [row for row in rows if row["key"] not in missing]
+    before = {"taken": TAKEN, "objects": [{**bucket, "sample": rows}]}
+    return before, {"taken": LATER, "objects": [{**bucket, "sample": kept, "missing": told}], **more}
+
+
+def counts(*found: int | None) -> dict[str, Any]:
+    rows = [[{"id": "ab", "objects": one}, {"id": "other", "objects": 0}] for one in found]
+    return {"buckets": rows[0], "recounted": rows[-1] if len(rows) > 1 else []}
+
+
+@pytest.mark.parametrize(
+    ("missing", "counted", "keys"),
+    [
+        ({"k1": ABSENT}, {}, ["objects_deleted"]),
+        ({"k1": ABSENT}, counts(None), ["objects_deleted"]),
+        ({"k1": ABSENT}, counts(8), ["objects_deleted"]),
+        ({"k1": ABSENT}, counts(7), ["objects_deleted"]),  # trap G15: a count that is one short is no loss
+        ({"k1": ABSENT}, counts(9), ["objects_missing"]),
+        ({"k1": ABSENT}, counts(9, 8), ["objects_deleted"]),  # clients deleted while the objects were read
+        ({"k1": ABSENT}, counts(8, 9), ["objects_deleted"]),
+        ({"k1": ABSENT, "k2": ABSENT, "k3": ABSENT}, {}, ["objects_missing"] * 3),
+        ({"k1": ABSENT, "k2": ABSENT, "k3": ABSENT}, counts(8), ["objects_deleted"]),
+        ({"k1": ABSENT, "k2": ABSENT}, {}, ["objects_deleted"]),
+        ({"k1": {**ABSENT, "c1": "there"}}, counts(8), ["objects_gone"]),
+        ({"k1": {**ABSENT, "c1": "broken"}}, counts(8), ["objects_gone"]),
+        ({"k1": {**ABSENT, "c1": "it serves no S3"}}, counts(8), ["objects_missing"]),
+        ({"k1": ABSENT, "k2": {"a1": "broken"}}, counts(8), ["objects_gone", "objects_deleted"]),
+    ],
+)
+def test_an_object_that_its_owner_deleted_is_a_note(
+    missing: dict[str, Any], counted: dict[str, Any], keys: list[str]
+) -> None:
+    before, later = sampled(4, missing, **counted)
+    assert [row["key"] for row in compare(before, later, False)] == keys
+    assert {row["key"] for row in compare(before, later, True)} == {"objects_gone"}, "nobody could delete it"
+
+
+def test_a_list_that_is_not_whole_confirms_no_count() -> None:
+    before, later = sampled(4, {f"k{n}": ABSENT for n in range(4)}, **counts(8))
+    later["objects"][0]["complete"] = False
+    assert {row["key"] for row in compare(before, later, False)} == {"objects_missing"}
+
+
+def test_many_deleted_objects_are_one_sentence() -> None:
+    (note,) = compare(*sampled(8, {f"k{n}": ABSENT for n in range(7)}, **counts(8)), False)
+    assert note["sentence"] == (
+        "Bucket ab: clients have deleted 7 of the objects that were read before ('k0', 'k1', 'k2', 'k3', 'k4', ...)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "anew"), [(EARLIER, EARLIER, False), (LATER, EARLIER, False), (EARLIER, LATER, True)]
+)
+def test_written_anew_is_told_by_the_clusters_own_clock(before: str, now: str, anew: bool) -> None:
+    """A node's clock may be an hour ahead: an object of then looks newer than the first inventory, and is not."""
+    was = after("objects.0.sample.0.last_modified", before)
+    was["taken"] = "2026-11-19T00:00:00Z"
+    is_ = after("objects.0.sample.0", {**OTHER, "last_modified": now})
+    assert [row["key"] for row in compare(was, is_, False)] == ["objects_overwritten" if anew else "objects_changed"]
+
+
+@pytest.mark.parametrize("name", ["uplift-probe", "uplift-data", f"{OURS}s"])
+def test_what_an_operator_calls_like_ours_is_compared(name: str) -> None:
+    before = after("keys.1.name", name)
+    before["buckets"][1]["global_aliases"] = [OURS, name]
+    before["objects"][0]["alias"] = name
+    empty = {"taken": LATER, "keys": [], "buckets": [], "objects": []}
+    said = [row["sentence"] for row in compare(before, empty, False)]
+    assert f"The access key GK9 ({name}) is gone." in said and "Bucket 99 is gone." in said and len(said) == 4
 
 
 def test_an_empty_cluster_that_calls_itself_healthy_is_found_g02() -> None:

@@ -14,7 +14,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_findings import findings, move_of
 
 GIB = 1 << 30
-SERVER = {"size": 1000, "account": "lakefs", "createdb": True, "place": "db:5432/lakefs"}
+RIGHTS = {"account": "lakefs", "way": "database", "lacks": [], "statements": [], "unreadable": []}
+SERVER = {"size": 1000, "account": "lakefs", "createdb": True, "place": "db:5432/lakefs", "rights": RIGHTS}
 INSIDE = {
     "database": {"type": "postgres", "place": "db:5432/lakefs", "old": "", "new": "db:5432/lakefs"},
     "blockstore": "local",

@@ -18,6 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
     _lakefs_health,
     _lakefs_inventory,
     _lakefs_migrate,
+    _lakefs_uncommitted,
     _lakefs_where,
     _s3_read,
     _version,
@@ -376,3 +377,24 @@ def test_a_signature_is_the_one_of_the_standard() -> None:
     made = _s3_read.signed("127.0.0.1:8000", "/repo1/main/a b.txt", "AKIA", "secret", "us-east-1", "20261121T000000Z")
     assert made["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIA/20261121/us-east-1/s3/aws4_request, ")
     assert made["Authorization"].endswith("Signature=924d9e2bf16889fade57e2165281401b7f327c99b0426dc3e650c01598fa4fd1")
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_migrate_db_goes_over_nothing_uncommitted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given_up: bool
+) -> None:
+    """Trap L11: also where an operator calls it by hand. A rehearsal does: clients work on what it has copied."""
+    old = ("catalog_repositories", "schema_migrations")
+    before = Database(tables=old, sql=20, mvcc=["repo1"], repositories=["repo1"], users={"admin": 1})
+    after = Database(tables=old, sql=21, mvcc=["repo1"], graveler=["repo1"], repositories=["repo1"], migrated_at="now",
+                     users={"admin": 1})  # fmt: skip
+    rows = [{"repository": "repo1", "branch": "main", "changes": 1, "paths": ["late"]}]
+    monkeypatch.setattr(_lakefs_uncommitted, "look", lambda _postgres: rows)
+    node = Node("0.30.0", {"migrate db": "0.30.0/migrate_db_success"})
+    made = migration(monkeypatch, node, before, after)
+    if given_up:
+        assert made.run("auto", False, False, given_up=True, lock=str(tmp_path / "lock"))["changed"]
+    else:
+        with pytest.raises(UpliftError, match=r"repo1/main has 1 \(late\); wanted none"):
+            made.run("auto", False, False, lock=str(tmp_path / "lock"))
+        assert node.calls == []

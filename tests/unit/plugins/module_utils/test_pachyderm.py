@@ -173,6 +173,40 @@ def test_an_unknown_pipeline_is_named(tmp_path: Path) -> None:
         wait.started(["montage"], False)
 
 
+@pytest.mark.parametrize("release", ["1.9.12", "1.11.9", "1.13.4"])
+def test_a_deleted_pipeline_is_passed_over_and_told(release: str, tmp_path: Path) -> None:
+    """Its owner deleted it between two runs: the others are started, and it is told."""
+    said = {"start pipeline edges": Answer(("pachctl",), 0, "", "")}
+    wait, runner = at_rest(release, tmp_path, [PAUSED, RUNS], **said)
+    params = {"state": "started", "names": ["montage", "edges"], "timeout": 20, "skip_missing": True}
+    found = rest.run(wait.pachctl, params, Progress(), False)
+    assert found["started"] == ["edges"] and found["missing"] == ["montage"]
+    assert "start pipeline montage" not in runner.asked
+
+
+NONE_LEFT = Answer(("pachctl",), 0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("left", "skip", "error"),
+    [
+        (NONE_LEFT, True, ""),
+        (NONE_LEFT, False, "Starting the pipeline edges failed"),
+        (PAUSED, True, "Starting the pipeline edges failed"),  # it is there: the failure is its own
+    ],
+)
+def test_one_that_is_deleted_in_the_last_moment(left: Any, skip: bool, error: str, tmp_path: Path) -> None:
+    no = Answer(("pachctl",), 1, "", 'error from StartPipeline: pipeline "edges" not found')
+    wait, _runner = at_rest("1.13.4", tmp_path, [PAUSED, left], **{"start pipeline edges": no})
+    params = {"state": "started", "names": ["edges"], "timeout": 20, "skip_missing": skip}
+    if error:
+        with pytest.raises(UpliftError, match=error):
+            rest.run(wait.pachctl, params, Progress(), False)
+    else:
+        found = rest.run(wait.pachctl, params, Progress(), False)
+        assert found["started"] == [] and not found["changed"] and found["missing"] == ["edges"]
+
+
 def test_check_mode_asks_and_tells(tmp_path: Path) -> None:
     wait, runner = at_rest("1.13.4", tmp_path, [RUNS])
     assert wait.stopped([], True)["stopped"] == ["edges"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import compare
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import compare, judged
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import pachyderm as parse
 
 from tests.unit import pachyderm_replay as replay
@@ -87,6 +87,52 @@ def test_a_loss_is_told(part: str, place: int, change: dict[str, Any] | None, ke
     else:
         found[part][place].update(change)
     assert keys(found) == [key]
+
+
+def moved_on() -> dict[str, Any]:
+    """A client has loaded a further commit."""
+    found = after()
+    found["commits"].append({"repo": "data", "id": "d3", "branch": "", "parent": "d2", "size": 20, "finished": True})
+    found["branches"][0]["head"] = "d3"
+    return found
+
+
+def without(repo: str) -> dict[str, Any]:
+    """Its owner has deleted a repo, and reading it fails."""
+    found = {
+        part: [row for row in rows if row.get("repo", row.get("name")) != repo]
+        for part, rows in after().items()
+        if isinstance(rows, list)
+    }
+    reads = [{**BEFORE["reads"][0], "error": f"repo {repo} not found", "sha256": ""}]
+    return {**after(), **found, "reads": reads if repo == "data" else BEFORE["reads"], "pipelines": BEFORE["pipelines"]}
+
+
+UNREADABLE = {"reads": [{**BEFORE["reads"][0], "error": "objectInfoGetter: object not found", "sha256": ""}]}
+
+
+@pytest.mark.parametrize(
+    ("found", "clients", "lost", "noted"),
+    [
+        (moved_on(), "out", ["head_changed"], 0),
+        (moved_on(), "back", [], 0),
+        (moved_on(), "served", [], 0),
+        (without("data"), "out", ["repo_gone", "commit_gone", "commit_gone", "branch_gone"], 0),
+        (without("data"), "back", ["repo_gone", "commit_gone", "commit_gone", "branch_gone"], 0),
+        (without("data"), "served", [], 4),
+        # What no client can have done stays a loss: the file of a commit that is there.
+        (after(**UNREADABLE), "served", ["file_unreadable"], 0),
+        (after(reads=[{**BEFORE["reads"][0], "sha256": "bb"}]), "served", ["file_changed"], 0),
+        (after(commits=[{**BEFORE["commits"][0], "size": 3}, *BEFORE["commits"][1:]]), "served", ["commit_changed"], 0),
+        (after(pipelines=[]), "served", [], 1),
+    ],
+)
+def test_what_clients_did_is_told_apart_from_a_loss(
+    found: dict[str, Any], clients: str, lost: list[str], noted: int
+) -> None:
+    differences, notes = judged(BEFORE, found, clients)
+    assert [row["key"] for row in differences] == lost and len(notes) == noted
+    assert all("Clients were served meanwhile" in note for note in notes)
 
 
 def test_a_part_that_cannot_be_told_stops() -> None:

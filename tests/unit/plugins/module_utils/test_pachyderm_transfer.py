@@ -84,6 +84,7 @@ class Player:
         self.script: dict[str, Any] = {
             "version --client-only": text(calls_itself),
             "version": text(table(calls_itself)),
+            "inspect cluster": text("b03c829d\n"),
             **script,
         }
         self.write()
@@ -130,6 +131,38 @@ def test_a_whole_dump_is_kept_and_not_written_again(release: str, tmp_path: Path
     assert done["evidence"][0]["sha256"] == done["contents"]["sha256"]
     assert not extract.run(player.client(), params, Progress(), False)["changed"]
     assert player.asked().count("extract --no-objects") == 1
+    assert extract.manifest(params["dest"])["cluster"] == "b03c829d"
+
+
+@pytest.mark.parametrize("change", ["cluster", "head", "spec", "file"])
+def test_a_dump_of_another_state_is_never_taken_for_this_one_and_is_kept(change: str, tmp_path: Path) -> None:
+    """The same numbers are not the same cluster: a head that moved back, a spec, another cluster at the address."""
+    data = replay.dump("1.9.12", "extract_no_objects")
+    player, params = extracting(tmp_path, "1.9.12", text(data))
+    first = extract.run(player.client(), params, Progress(), False)
+    assert first["changed"] and first["kept"] == ""
+    if change == "cluster":
+        player.write(**{"inspect cluster": text("0123\n")})
+    elif change == "head":
+        branch = {"branch": {"repo": {"name": "lookup"}, "name": "b0"}, "head": {"id": "0"}}
+        contents = dump.read(open_dump(data))
+        rows = [json.loads(one) for one in lines(listings(contents)["list branch lookup --raw"])]
+        player.write(**{"list branch lookup --raw": text("".join(map(json.dumps, [*rows[1:], branch])))})
+    elif change == "spec":
+        spec = row(pipeline={"name": "edges"}, state="PIPELINE_PAUSED", stopped=True, datum_tries="3")
+        player.write(**{"list pipeline --raw": text(spec)})
+    else:
+        Path(params["dest"]).write_bytes(data + b"x")
+    again = extract.run(player.client(), params, Progress(), False)
+    assert again["changed"] and Path(params["dest"]).read_bytes() == data
+    kept = Path(again["kept"])
+    assert kept.parent == tmp_path / "kept" and kept.read_bytes() == data + (b"x" if change == "file" else b"")
+    assert extract.manifest(str(kept))["contents"] == first["contents"]
+    assert os.stat(kept).st_mode & 0o777 == 0o600
+
+
+def lines(said: dict[str, Any]) -> list[str]:
+    return base64.b64decode(said["out"]).decode().replace("}{", "}\n{").splitlines()
 
 
 @pytest.mark.parametrize(
@@ -247,7 +280,10 @@ def restoring(tmp_path: Path, release: str, data: bytes, **said: Any) -> tuple[P
     words = "restore" if release == "1.9.12" else "restore --no-token"
     player = Player(tmp_path, release, **{"list repo --raw": text(""), "list pipeline --raw": text("")})
     player.write(**{words: text("", **said)})
-    return player, {"src": str(tmp_path / "x.dump"), "object_store": "", "stall_timeout": 20.0, "token": ""}
+    return player, {
+        **dict.fromkeys(("object_store", "token", "sha256", "source_cluster"), ""),
+        **{"src": str(tmp_path / "x.dump"), "stall_timeout": 20.0},
+    }
 
 
 DUMP = replay.dump("1.9.12", "extract_no_objects")
@@ -304,6 +340,27 @@ def test_another_dump_than_the_manifest_tells_of_is_refused(tmp_path: Path) -> N
     (tmp_path / "x.dump.manifest.json").write_text(json.dumps(known), encoding="utf-8")
     with pytest.raises(UpliftError, match="is not the dump that its manifest tells of"):
         restore.run(player.client(), params, Progress(), False)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"sha256": "0" * 64}, "compared with the old cluster before its metadata was put aside has 0000"),
+        ({"source_cluster": "0123"}, "is of the cluster b03c829d; wanted one of 0123"),
+    ],
+)
+def test_a_dump_of_another_time_or_cluster_is_refused(wanted: dict[str, str], said: str, tmp_path: Path) -> None:
+    player, params = restoring(tmp_path, "1.13.4", DUMP)
+    sha256 = dump.read(open_dump(DUMP)).sha256
+    contents = dump.read(open_dump(DUMP))
+    counts = {name: getattr(contents, name) for name in ("commits", "branches", "pipelines")}
+    known = {"form": "kept", "cluster": "b03c829d", "contents": {"sha256": sha256}, "wanted": counts}
+    (tmp_path / "x.dump.manifest.json").write_text(json.dumps(known), encoding="utf-8")
+    with pytest.raises(UpliftError, match=said):
+        restore.run(player.client(), {**params, **wanted}, Progress(), False)
+    assert not (tmp_path / "restored").exists()
+    right = {**params, "sha256": sha256, "source_cluster": "b03c829d"}
+    assert restore.run(player.client(), right, Progress(), True)["changed"]
 
 
 def test_exit_0_and_nothing_there_is_a_failure(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._version import 
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "kubernetes"
 CASES = yaml.safe_load((FIXTURES / "one_call_1.31.0.yml").read_text(encoding="utf-8"))
+UID = "0f5b4f6e-0000-4000-8000-5a1d0c7be0aa"
 UNIT, OLD, NEW = "kubernetes:lakefs-kubernetes/lakefs", "treeverse/lakefs:1.82.0", "treeverse/lakefs:1.84.0"
 
 
@@ -47,10 +48,16 @@ class Cluster:
             return Answer(tuple(argv), 0, "here\n", "")
         words = argv[argv.index("--namespace") + 2 :]
         case = {"logs": self.log, "exec": "exec_version"}.get(words[0], words[0])
+        if words[0] == "create":  # the object, as the API server keeps it
+            thing = json.loads(stdin)
+            thing["metadata"]["uid"] = UID
+            return Answer(tuple(argv), 0, json.dumps(thing), "")
         if words[0] == "get":
             case = words[1]
             if case == "pods":
                 case = "pods_running" if words[-1] == "name" else f"job_pod_{self.states.pop(0)}"
+                if case.endswith("configerror"):
+                    return without_secret()
         found = CASES[case]
         return Answer(tuple(argv), found["rc"], found["stdout"], found["stderr"])
 
@@ -58,13 +65,18 @@ class Cluster:
         return [one for one in self.asked if verb in one[0]]
 
 
+def without_secret() -> Answer:
+    """The capture of a pod that waits, with the reason that kubelet gives where a Secret is missing."""
+    text = CASES["job_pod_containercreating"]["stdout"].replace("ContainerCreating", "CreateContainerConfigError")
+    return Answer(("kubectl",), 0, text, "")
+
+
 def pods(cluster: Cluster) -> _pods.Pods:
     return _pods.Pods(cluster, _pods.place(UNIT), "lakefs", sleep=lambda _seconds: None)
 
 
 def made(cluster: Cluster) -> dict[str, dict[str, Any]]:
-    ((_argv, text),) = cluster.of("create")
-    return {thing["kind"]: thing for thing in json.loads(text)["items"]}
+    return {thing["kind"]: thing for thing in (json.loads(text) for _argv, text in cluster.of("create"))}
 
 
 def test_the_unit_names_the_place() -> None:
@@ -135,6 +147,28 @@ def test_secrets_go_by_a_secret_and_by_no_command_line() -> None:
     assert name not in [row["name"] for row in container["env"]]
     assert "p4ss" not in json.dumps([argv for argv, _text in cluster.asked]) + json.dumps(things["Job"])
     assert "job,secret" in cluster.of("delete")[0][0]
+
+
+def test_a_run_that_is_killed_leaves_no_secret_for_long() -> None:
+    """The Secret is the Job's from its first moment; the Job has an end, and a time to live after it."""
+    cluster = Cluster("terminated")
+    pods(cluster).run([NEW, "migrate", "up"], env={"A": "s3cret"}, timeout=100)
+    things = made(cluster)
+    job, secret = things["Job"], things["Secret"]
+    owned = {"apiVersion": "batch/v1", "kind": "Job", "name": job["metadata"]["name"], "uid": UID}
+    assert secret["metadata"]["ownerReferences"] == [owned]
+    assert [json.loads(text)["kind"] for _argv, text in cluster.of("create")] == ["Job", "Secret"]
+    assert job["spec"]["activeDeadlineSeconds"] == 400 and 0 < job["spec"]["ttlSecondsAfterFinished"] <= 3600
+
+
+@pytest.mark.parametrize(("env", "ends"), [({"A": "b"}, True), ({}, False)])
+def test_a_pod_may_be_there_before_its_secret(env: dict[str, str], ends: bool) -> None:
+    cluster = Cluster("createcontainerconfigerror", "terminated")
+    if ends:
+        assert pods(cluster).run([NEW, "--version"], env=env).rc == 0
+    else:
+        with pytest.raises(UpliftError, match="CreateContainerConfigError"):
+            pods(cluster).run([NEW, "--version"], env=env)
 
 
 def test_an_image_that_cannot_be_pulled_is_a_sentence() -> None:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -43,6 +45,8 @@ class Server(BaseHTTPRequestHandler):
             self._answer(server.status, b"<Error><Code>AccessDenied</Code><Message>No such key</Message></Error>")
         elif not key:
             self._answer(200, self._page(query))
+        elif key in server.broken:
+            self._answer(server.broken[key], b"<Error><Code>InternalError</Code><Message>no block</Message></Error>")
         elif key in server.objects:
             self._answer(200, server.objects[key])
         else:
@@ -51,7 +55,9 @@ class Server(BaseHTTPRequestHandler):
     def _page(self, query: str) -> bytes:
         objects: dict[str, bytes] = self.server.objects  # type: ignore[attr-defined]
         options = dict(part.split("=") for part in query.split("&"))
-        rest = [key for key in sorted(objects) if key > options.get("continuation-token", "")]
+        start = options.get("prefix", "")
+        after = options.get("continuation-token", "")
+        rest = [key for key in sorted(objects) if key > after and key.startswith(start)]
         size = min(2, int(options["max-keys"]))
         rows = "".join(
             f"<Contents><Key>{key}</Key><Size>{len(objects[key])}</Size><ETag>e</ETag></Contents>"
@@ -74,14 +80,28 @@ class Server(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server() -> Iterator[Any]:
+@contextmanager
+def serving() -> Iterator[Any]:
     made: Any = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     made.objects, made.seen, made.status, made.open = {f"k{n}": b"x" * n for n in range(5)}, [], 200, 0
+    made.broken = {}
     threading.Thread(target=made.serve_forever, daemon=True).start()
     yield made
     made.shutdown()
     made.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    with serving() as made:
+        yield made
+
+
+@pytest.fixture
+def other() -> Iterator[Any]:
+    """A second node of the same cluster."""
+    with serving() as made:
+        yield made
 
 
 def store(*addresses: str) -> _s3.Store:
@@ -134,11 +154,61 @@ def test_the_same_objects_are_read_again(server: Any) -> None:
     like = [{"id": ID, "sample": [{"key": "k3"}, {"key": "gone"}]}]
     (row,) = take(server, like=like)
     assert [item["key"] for item in row["sample"]] == ["k3"]
+    assert row["missing"] == [
+        {"key": "gone", "asked": {"127.0.0.1:1": ANY, f"http://127.0.0.1:{server.server_port}/": "absent"}}
+    ]
+
+
+def missing(*servers: Any, **more: Any) -> list[dict[str, Any]]:
+    """What the nodes say of k1, which was there."""
+    made = store(*(f"http://127.0.0.1:{one.server_port}" for one in servers))
+    like = [{"id": ID, "sample": [{"key": "k1"}]}]
+    (row,) = _s3_inventory.take(made, [{"id": ID, "alias": ""}], Limits(), like, **more)["objects"]
+    assert bool(row["missing"]) == (not row["sample"])
+    return [list(found["asked"].values()) for found in row["missing"]]
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        ("there", "there", []),
+        ("gone", "gone", [["absent", "absent"]]),
+        ("unlisted", "unlisted", [["absent", "absent"]]),
+        (404, 404, [["broken", "broken"]]),
+        ("gone", 404, [["absent", "broken"]]),
+        (500, 500, [["broken", "broken"]]),
+        (500, "there", []),
+    ],
+)
+def test_every_node_is_asked_for_what_is_missing(server: Any, other: Any, here: Any, there: Any, said: Any) -> None:
+    for node, state in ((server, here), (other, there)):
+        if state in ("gone", "unlisted"):
+            del node.objects["k1"]
+        if state == "unlisted":
+            node.objects["k10"] = b""  # begins alike
+        if isinstance(state, int):
+            node.broken["k1"] = state
+    assert missing(server, other) == said
+
+
+def test_a_node_that_cannot_be_asked_says_nothing(server: Any, other: Any) -> None:
+    del server.objects["k1"]
+    other.status = 503
+    assert missing(server, other) == [["absent", "503 AccessDenied No such key"]]
+    assert missing(server, mute={"c1": "it serves no S3"}) == [["absent", "it serves no S3"]]
+
+
+def test_the_first_inventory_takes_what_is_there_only(server: Any) -> None:
+    """Then nothing can be missing yet: an object that is listed and cannot be read stops the upgrade."""
+    server.broken["k1"] = 500
+    with pytest.raises(UpliftError, match="Reading 'k1' of bucket 034bf74d8bee6066: no address served"):
+        take(server)
 
 
 def test_our_own_buckets_are_left_out(server: Any) -> None:
-    assert take(server, buckets=[{"id": ID, "alias": "uplift-probe"}]) == []
-    assert take(server, buckets=[{"id": ID, "alias": "alpha"}])[0]["alias"] == "alpha"
+    assert take(server, buckets=[{"id": ID, "alias": "uplift-20261121t031500z-garage-0.8.7-probe"}]) == []
+    for name in ("alpha", "uplift-probe", "uplift-data"):
+        assert take(server, buckets=[{"id": ID, "alias": name}])[0]["alias"] == name
 
 
 def test_a_refusal_is_a_sentence_and_no_other_address_is_asked(server: Any) -> None:

@@ -1,0 +1,171 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What modules answer when nobody scripted them: the sample of their documentation, and what is true of a sound cluster."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from inprocess import Asked
+
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+
+MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
+ID = "20261121T031500Z-test"
+# Modules of which the real code runs: they only compute, or keep the record in the test's own directory.
+REALLY = {"operation", "upgrade_plan", "inventory_compare"}
+CANARY = "canary-5f1d"  # part of every secret
+# In place of what a sample shows, where a sound cluster says otherwise.
+SOUND: Mapping[str, Mapping[str, Any]] = {
+    "bucket_compare": {"differences": []},
+    "config_release": {"evidence": []},
+    "garage_access": {"secret_access_key": f"garage-secret-{CANARY}", "access_key_id": "GKtest"},
+    "garage_inventory": {"inventory": {"objects": [], "taken": "2026-11-21T06:41:23Z"}},
+    "garage_settled": {"answer": "yes", "settled": True, "reason": ""},
+    "garage_s3_ping": {"silent": []},
+    "garage_watch": {"worsened": []},
+    "garage_findings": {"findings": [], "said": [], "stopping": []},
+    "lakefs_findings": {"findings": [], "said": [], "stopping": []},
+    "pachyderm_findings": {"findings": [], "said": [], "stopping": []},
+    "garage_engine": {"engine": "sled", "opens": "sled", "engines": ["sled"], "same": True},
+    "lakefs_inventory": {"differences": []},
+    "lakefs_commit": {"asked": True, "uncommitted": [], "commits": []},
+    "pachyderm_inventory": {"differences": [], "unreadable": []},
+    "operation_report": {"summary": {}, "report": {}},
+    # Builtin ones, and those of other collections
+    "stat": {"stat": {"exists": False}},
+    "wait_for": {},
+    "file": {},
+    "copy": {},
+    "slurp": {"content": "e30=", "encoding": "base64"},
+}
+
+
+@functools.cache
+def sample(module: str) -> dict[str, Any]:
+    path = MODULES / f"{module}.py"
+    if not path.exists():
+        return {}
+    found = re.search(r'RETURN = r?"""(.*?)"""', path.read_text(encoding="utf-8"), re.S)
+    said = yaml.safe_load(found[1]) if found else {}
+    return {key: value["sample"] for key, value in (said or {}).items() if "sample" in value}
+
+
+def scope(verb: str) -> str:
+    return VERBS[verb].scope
+
+
+class World:
+    """A cluster that is well, and does what it is told: what is activated and started is what runs."""
+
+    def __init__(self, product: str, hosts: Sequence[str]) -> None:
+        self.product, self.hosts = product, list(hosts)
+        self.version, self.target = {
+            "garage": ("0.8.0", "0.8.7"),
+            "lakefs": ("1.82.0", "1.84.0"),
+            "pachyderm": ("1.11.9", "1.13.4"),
+        }[product]
+        self.active = dict.fromkeys(hosts, self.version)
+        self.runs = dict.fromkeys(hosts, self.version)  # "" while it is down
+
+    def settings(self) -> dict[str, Any]:
+        return {f"{self.product}_version": self.target, f"{self.product}_release_source": "/srv/releases"}
+
+    def begun(self) -> dict[str, Any]:
+        """What the beginning of an operation has registered, for passes that are played without it."""
+        if self.product != "garage":
+            return {}
+        contents = {"buckets": self._buckets(), "keys": self._keys()}
+        return {"garage_contents": contents, "garage_key": {**SOUND["garage_access"], "bucket": "uplift-probe"}}
+
+    def answer(self, asked: Asked) -> dict[str, Any]:
+        if asked.module in REALLY:
+            return {"_really": True}
+        known = asked.module in SOUND or (MODULES / f"{asked.module}.py").exists()
+        said = {**copy.deepcopy(sample(asked.module)), **copy.deepcopy(SOUND.get(asked.module, {}))}
+        special = getattr(self, f"_{asked.module.replace('.', '_')}", None)
+        if special is not None:
+            said.update(special(asked))
+        elif not known:
+            return {"failed": True, "msg": f"Nobody scripted {asked.module}."}
+        return said
+
+    # Services and releases
+
+    def _systemd_unit(self, asked: Asked) -> dict[str, Any]:
+        if not asked.check:
+            self.runs[asked.at] = "" if asked.args["state"] == "stopped" else self.active[asked.at]
+        return {"unit": asked.args["unit"], "evidence": []}
+
+    def _container_unit(self, asked: Asked) -> dict[str, Any]:
+        if asked.args["state"] == "activated":
+            self.active[asked.at] = asked.args["image"].rpartition(":v")[2] or asked.args["image"].rpartition(":")[2]
+            return {"evidence": []}
+        self.runs[asked.at] = "" if asked.args["state"] == "stopped" else self.active[asked.at]
+        return {"evidence": []}
+
+    def _container_image(self, asked: Asked) -> dict[str, Any]:
+        return {
+            "image": f"{asked.args['image'] or 'image'}:v{asked.args['version']}",
+            "version": asked.args["version"],
+            "evidence": [],
+        }
+
+    def _release(self, asked: Asked) -> dict[str, Any]:
+        version = asked.args["version"]
+        if asked.args["state"] == "activated" and not asked.check:
+            self.active[asked.at] = version
+        return {"release": f"{asked.args['path']}-{version}", "version": version, "evidence": []}
+
+    # Garage
+
+    def _garage_info(self, asked: Asked) -> dict[str, Any]:
+        roles = [{"id": self._node_id(host), "zone": host[0]} for host in self.hosts]
+        return {
+            "version": self.runs[asked.at],
+            "binary_version": self.active[asked.at],
+            "running": bool(self.runs[asked.at]),
+            "node_id": self._node_id(asked.at),
+            "rpc_address": f"{asked.at}:3901",
+            "container": {},
+            "nodes": [{"id": self._node_id(host), "up": bool(self.runs[host])} for host in self.hosts],
+            "layout": {"version": 1, "roles": roles},
+            "staged": [],
+            "buckets": self._buckets(),
+            "keys": self._keys(),
+        }
+
+    def _buckets(self) -> list[dict[str, Any]]:
+        return [{"id": "b1", "global_aliases": ["photos"], "local_aliases": [], "keys": [], "website": False}]
+
+    def _keys(self) -> list[dict[str, Any]]:
+        return [{"id": "GK1", "name": "app"}]
+
+    def _node_id(self, host: str) -> str:
+        return (host * 32)[:64]
+
+    def _garage_config(self, asked: Asked) -> dict[str, Any]:
+        config = {
+            "metadata_dir": "/var/lib/garage/meta",
+            "data_dir": "/var/lib/garage/data",
+            "db_engine": "sled",
+            "replication_mode": "3" if len(self.hosts) > 2 else "none",
+            "replication_factor": None,
+            "admin": {"api_bind_addr": "127.0.0.1:3903"},
+            "s3": {"addresses": [f"http://{asked.at}:3900"], "s3_region": "garage"},
+        }
+        return {"config": config, "findings": []}
+
+    def _metadata_backup(self, asked: Asked) -> dict[str, Any]:
+        return {"evidence": []}
+
+    def _garage_ports(self, asked: Asked) -> dict[str, Any]:
+        return {"evidence": []}

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the collection and Ansible itself ready, once for a process."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+_PLACE = Path(tempfile.mkdtemp(prefix="uplift-roles-"))
+_TREE = _PLACE / "collections"
+(_TREE / "ansible_collections" / "uplift").mkdir(parents=True)
+(_TREE / "ansible_collections" / "uplift" / "datastores").symlink_to(Path(__file__).resolve().parents[2])
+(_PLACE / "ansible.cfg").touch()
+os.environ.update(
+    ANSIBLE_HOME=str(_PLACE / "home"),
+    ANSIBLE_LOCAL_TEMP=str(_PLACE / "tmp"),
+    ANSIBLE_CONFIG=str(_PLACE / "ansible.cfg"),
+    ANSIBLE_COLLECTIONS_PATH=str(_TREE),
+    ANSIBLE_DEPRECATION_WARNINGS="0",
+    ANSIBLE_RETRY_FILES_ENABLED="0",
+    ANSIBLE_PIPELINING="0",
+)
+
+from ansible.plugins.loader import init_plugin_loader  # noqa: E402
+
+init_plugin_loader([str(_TREE)])
+sys.path.insert(0, str(Path(__file__).parent))
+
+import inprocess  # noqa: E402
+import pytest  # noqa: E402
+from stage import Stage  # noqa: E402
+
+inprocess.install()
+atexit.register(lambda owner=os.getpid(): os.getpid() == owner and shutil.rmtree(_PLACE, ignore_errors=True))
+
+
+@pytest.fixture
+def garage(tmp_path: Path) -> Stage:
+    """A Garage cluster of three zones, one node in each."""
+    return Stage(tmp_path, "garage", ["a1", "b1", "c1"])
+
+
+@pytest.fixture
+def lakefs(tmp_path: Path) -> Stage:
+    """Two lakeFS servers of one database."""
+    return Stage(tmp_path, "lakefs", ["l1", "l2"])
+
+
+@pytest.fixture
+def pachyderm(tmp_path: Path) -> Stage:
+    """A Pachyderm cluster on systemd, and its control node."""
+    return Stage(tmp_path, "pachyderm", ["p1"])
+
+

@@ -1,0 +1,284 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stage on which role files and playbooks of this collection are played; see README.md."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import answers
+import inprocess
+import yaml
+from inprocess import Asked
+
+from ansible_collections.uplift.datastores.plugins.action import operation as operation_action
+from ansible_collections.uplift.datastores.plugins.module_utils import _evidence
+from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
+
+COLLECTION = Path(__file__).resolve().parents[2]
+UNREACHABLE: Mapping[str, Any] = {"unreachable": True, "msg": "no route to host"}
+
+
+def failed(msg: str, **more: Any) -> dict[str, Any]:
+    return {"failed": True, "msg": msg, **more}
+
+
+class Run:
+    """What came of it. `calls` are the modules that were asked, in order; `why` is what an operator reads of failures."""
+
+    def __init__(self, rc: int, told: inprocess.Told, calls: list[Asked]) -> None:
+        self.rc, self.told, self.calls = rc, told, calls
+        self.failures = list(inprocess.failures)
+
+    @property
+    def ok(self) -> bool:
+        return self.rc == 0
+
+    @property
+    def why(self) -> str:
+        return "\n".join(
+            f"{host}: {task}: {result.get('msg', '')}"
+            for state, host, task, result in self.told.results
+            if state in ("failed", "unreachable")
+        )
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self.told.said)
+
+    @property
+    def shown(self) -> str:
+        """All that any callback was given to print."""
+        return "\n".join(self.told.printed)
+
+    def of(self, module: str, **given: Any) -> list[Asked]:
+        """The calls of a module with these arguments; `host`, `at` and `task` are of the call itself."""
+        return [call for call in self.calls if _is(call, module, given)]
+
+    def hosts(self, module: str, **given: Any) -> list[str]:
+        return [call.host for call in self.of(module, **given)]
+
+    def place(self, module: str, **given: Any) -> int:
+        """Where in the order of calls the first of these came."""
+        found = self.of(module, **given)
+        assert found, f"{module} {given} was never called. {self.why}"
+        return self.calls.index(found[0])
+
+    def modules(self) -> list[str]:
+        """The modules in the order of their first calls, without the record's own."""
+        return list(dict.fromkeys(call.module for call in self.calls if call.module != "operation"))
+
+
+def _play(group: str, role: str, entry: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    include = {"name": f"uplift.datastores.{role}", "tasks_from": entry}
+    task = {"name": "Play it", "ansible.builtin.include_role": include, "vars": dict(variables)}
+    return {"name": "Play", "hosts": group, "gather_facts": False, "any_errors_fatal": True, "tasks": [task]}
+
+
+def _is(call: Asked, module: str, given: Mapping[str, Any]) -> bool:
+    own = {"host": call.host, "at": call.at, "task": call.task, "nth": call.nth, "check": call.check}
+    same = all((own[key] if key in own else call.args.get(key)) == value for key, value in given.items())
+    return same and bool(re.fullmatch(module, call.module))
+
+
+class Stage:
+    """Hosts, what is known of them, and what modules answer. Each `role`, `steps` or `playbook` is a run of its own."""
+
+    def __init__(self, place: Path, product: str, hosts: Sequence[str]) -> None:
+        self.place, self.product, self.hosts = place, product, list(hosts)
+        self.records = place / "records"
+        self.variables: dict[str, Any] = {f"{product}_report_dir": str(place / "reports")}
+        self.host_variables: dict[str, dict[str, Any]] = {host: {} for host in hosts}
+        self.rules: list[tuple[str, Mapping[str, Any], Any]] = []
+        self.lost: list[tuple[str, str]] = []  # evidence that does not hold: part of it, sentence
+        self.runs = 0
+        self.world = answers.World(product, self.hosts)
+
+    def only(self, *hosts: str) -> Stage:
+        """The same stage with these hosts: one is enough where nothing depends on the others, and three times as fast."""
+        place = self.place / "".join(hosts)
+        place.mkdir()
+        return Stage(place, self.product, hosts)
+
+    def on(self, module: str, answer: Any, **given: Any) -> None:
+        """From now on `module` (a regular expression) with these arguments, host, nth... answers so; the last rule wins.
+
+        `answer` is merged over the usual answer when it is a mapping with "and", replaces it when it is another mapping,
+        and is called with the call when it can be.
+        """
+        self.rules.append((module, given, answer))
+
+    def found(self, **values: Any) -> None:
+        """Variables of the whole inventory: settings of the operator, or what earlier tasks would have registered."""
+        self.variables.update(values)
+
+    def answer(self, asked: Asked) -> Mapping[str, Any]:
+        self._counts[(asked.module, asked.host)] += 1
+        asked.nth = self._counts[(asked.module, asked.host)]
+        self._calls.append(asked)
+        for module, given, answer in reversed(self.rules):
+            if _is(asked, module, given):
+                said = answer(asked) if callable(answer) else answer
+                if said is None:
+                    break
+                if "and" in said:
+                    return {**self.world.answer(asked), **said["and"]}
+                return said
+        return self.world.answer(asked)
+
+    def role(self, name: str, entry: str, check: bool = False, **variables: Any) -> Run:
+        """One entry point of a role, on all hosts, with these variables."""
+        return self._plays([_play(self.product, name, entry, variables)], check)
+
+    def steps(
+        self,
+        verbs: Sequence[str],
+        in_pass: str = "together",
+        waves: Any = None,
+        before: Mapping[str, Any] | None = None,
+        **hop: Any,
+    ) -> Run:
+        """One pass with these verbs, by the role operation as it is: gate, record, steps, recovery.
+
+        before: what the record has saved. hop: source, target, strategy, undoes (an operation that is undone).
+        """
+        plan = self.plan({in_pass: verbs}, waves, **hop)
+        opened = self._begin(plan, before or {})
+        groups = {f"uplift_hop0_{in_pass}": self.hosts, "uplift_test": self.hosts}
+        variables = {"operation_product": self.product, "operation_hop_number": "0", "operation_pass": in_pass}
+        values = {
+            **self.world.begun(),
+            "operation_planned": {"plan": plan, "resumed": "", "order": [], "token": "test"},
+            "operation_opened": {"record": opened},
+        }
+        discover = _play(self.product, self.product, "discover", variables)
+        serial = [len(wave) for wave in plan["hops"][0]["passes"][in_pass]["waves"]]
+        one = {**_play(self.product, "operation", "pass", variables), "serial": serial}
+        run = self._plays([discover, one], False, values, groups)
+        for host in self.hosts if run.ok else ():
+            self.record_call(host, state="closed")
+        return run
+
+    def plan(self, passes: Mapping[str, Sequence[str]], waves: Any = None, **hop: Any) -> dict[str, Any]:
+        """A plan of one hop as upgrade_plan returns it."""
+        waves = waves or [self.hosts]
+        made = {
+            name: {
+                "waves": waves if name in ("walk", "walk_again") else [self.hosts],
+                "interrupts": "",
+                "steps": [
+                    {"key": f"0/{name}/{place}/{verb}", "scope": answers.scope(verb), "verb": verb}
+                    for place, verb in enumerate(verbs)
+                ],
+            }
+            for name, verbs in passes.items()
+        }
+        undoes = hop.pop("undoes", "")
+        usual = {
+            "source": self.world.version,
+            "target": self.world.target,
+            "strategy": "all_at_once",
+            "irreversible": "",
+            "guide": "",
+        }
+        return {
+            "product": self.product,
+            "leader": self.hosts[0],
+            "notes": [],
+            "undoes": undoes,
+            "undoes_hop": 0,
+            "born": "",
+            "hops": [{**usual, **hop, "passes": made}],
+        }
+
+    def _begin(self, plan: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+        """The record of an operation that the run which follows has opened at every node."""
+        self.runs += 1
+        opened: dict[str, Any] = {}
+        for host in self.hosts:
+            opened = self.record_call(host, state="opened", plan=plan, token="t" * 16)["record"]
+            if saved:
+                self.record_call(host, state="saved", save=saved)
+                opened = {**opened, "saved": dict(saved)}
+        self.runs -= 1
+        return opened
+
+    def record_call(self, host: str, owner: Owner | None = None, **given: Any) -> dict[str, Any]:
+        """Ask the module operation itself, beside any play: by the run that goes on, or by another owner."""
+        usual = {"directory": str(self.records / host), "id": answers.ID, "owner": vars(owner or self.owner())}
+        said = inprocess.called("uplift.datastores.operation", {**usual, **given}, check=False)
+        assert not said.get("failed"), said
+        return said
+
+    def owner(self, boot: str = "") -> Owner:
+        """Who a run is: a machine of its own for each, so that none is taken for the death of another."""
+        boot = boot or f"run-{self.runs}"
+        return Owner(boot, boot, "pid:[1]", 4711, 1, "operator", "controller", "2026-11-21T03:14:50Z")
+
+    def playbook(self, name: str, check: bool = False, **extra: Any) -> Run:
+        """A playbook of the collection, on hosts in the product's group."""
+        return self._play(str(COLLECTION / "playbooks" / f"{name}.yml"), check, extra)
+
+    def plays(self, plays: Sequence[Mapping[str, Any]]) -> Run:
+        """A playbook of somebody else, in which ours are imported."""
+        return self._plays([dict(play) for play in plays], False)
+
+    def record(self, host: str = "") -> dict[str, Any]:
+        path = self.records / (host or self.hosts[0]) / "record.json"
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+    def steps_done(self, host: str = "") -> dict[str, str]:
+        return {key: step["state"] for key, step in self.record(host).get("steps", {}).items()}
+
+    def _plays(
+        self,
+        plays: list[dict[str, Any]],
+        check: bool,
+        more: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Sequence[str]] | None = None,
+    ) -> Run:
+        path = self.place / "play.yml"
+        path.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
+        return self._play(str(path), check, {}, more or {}, groups or {})
+
+    def _play(
+        self,
+        path: str,
+        check: bool,
+        extra: Mapping[str, Any],
+        more: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Sequence[str]] | None = None,
+    ) -> Run:
+        self.runs += 1
+        self._calls: list[Asked] = []
+        self._counts: Counter[tuple[str, str]] = Counter()
+        inventory = self.place / "inventory.yml"
+        here = {
+            host: {"operation_directory": str(self.records / host), **self.host_variables[host]} for host in self.hosts
+        }
+        names: dict[str, Any] = {self.product: {"hosts": here}}
+        names.update({group: {"hosts": dict.fromkeys(hosts)} for group, hosts in (groups or {}).items()})
+        usual = {**self.world.settings(), **self.variables, **(more or {})}
+        inventory.write_text(
+            yaml.safe_dump({"all": {"vars": usual, "children": names}}, sort_keys=False), encoding="utf-8"
+        )
+        operation_action.owner_of = lambda _pid: self.owner()
+        operation_action._keeper = SimpleNamespace(keep=lambda *_given: None, release=lambda _token: None)
+        _evidence.lost = self._holds
+        rc, told = inprocess.play(path, inventory, self.answer, extra, check)
+        assert not inprocess.refused, f"Arguments that a module does not take: {inprocess.refused}"
+        return Run(rc, told, self._calls)
+
+    def _holds(self, evidence: Mapping[str, Any]) -> str:
+        text = json.dumps(evidence, sort_keys=True)
+        return next((sentence for part, sentence in self.lost if part in text), "")

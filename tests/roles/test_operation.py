@@ -1,0 +1,247 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role operation: what is decided in its task files, by what is called after it and what is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from stage import UNREACHABLE, Stage, failed
+
+ONE_BY_ONE = [["a1"], ["b1"], ["c1"]]
+STOPPED = {"module": "systemd_unit", "state": "stopped"}
+
+
+def away(stage: Stage, *hosts: str) -> dict[str, Any]:
+    """What a node tells of its cluster while these are down."""
+    return {"and": {"nodes": [{"id": (host * 32)[:64], "up": host not in hosts} for host in stage.hosts]}}
+
+
+def taken(stage: Stage) -> None:
+    """Another run takes every node, as if this one had been away for longer than its lease lives."""
+    for host in stage.hosts:
+        (stage.records / host / "lease.json").unlink()
+        stage.record_call(host, owner=stage.owner("another"), state="opened", token="a" * 16)
+
+
+# One pass: roles/operation/tasks/pass.yml, _step.yml, _failed.yml
+
+
+def test_a_gate_that_says_no_stops_before_the_first_node(garage: Stage) -> None:
+    garage.on("garage_info", away(garage, "c1"), gather=["status"])
+    run = garage.steps(["stop", "start"], "walk", ONE_BY_ONE)
+    assert not run.of(**STOPPED), "the wave was stopped although the gate said no"
+    assert "does not see c1" in run.why and "Nothing was stopped." in run.why
+
+
+def test_the_gate_is_asked_before_every_wave(garage: Stage) -> None:
+    garage.on("garage_info", away(garage, "a1"), gather=["status"], task="Ask a node outside the wave", at="c1")
+    garage.on("garage_info", lambda asked: away(garage, "a1") if asked.host == "b1" else None, gather=["status"])
+    run = garage.steps(["stop", "start"], "walk", ONE_BY_ONE)
+    assert run.hosts(**STOPPED) == ["a1"], "the second wave was stopped although the first had not come back"
+
+
+def test_a_lost_node_stops_the_walk(garage: Stage) -> None:
+    """any_errors_fatal does not stop at an unreachable node."""
+    garage.on("garage_connect", UNREACHABLE, host="a1")
+    run = garage.steps(["stop", "start", "connect"], "walk", ONE_BY_ONE)
+    assert run.hosts(**STOPPED) == ["a1"]
+    assert "a1 cannot be reached or failed earlier" in run.why and "Bring the node back" in run.why
+
+
+def test_a_node_that_fails_stops_the_walk(garage: Stage) -> None:
+    garage.on("garage_settled", failed("it does not settle"))
+    run = garage.steps(["stop", "start", "healthy"], "walk", ONE_BY_ONE)
+    assert run.hosts(**STOPPED) == ["a1"] and "it does not settle" in run.why
+
+
+def test_steps_are_done_once_in_order_and_written_down(garage: Stage) -> None:
+    run = garage.steps(["stop", "backup", "start"])
+    assert run.ok, run.why
+    assert run.modules()[-2:] == ["systemd_unit", "metadata_backup"]
+    assert garage.steps_done("c1") == {f"0/together/{step}": "done" for step in ("0/stop", "1/backup", "2/start")}
+    again = garage.steps(["stop", "backup", "start"])
+    assert again.ok and not again.of("systemd_unit") and not again.of("metadata_backup"), "what is done was done again"
+
+
+def test_what_is_lost_is_done_again_and_nothing_else(garage: Stage) -> None:
+    garage.on(
+        "metadata_backup", {"and": {"evidence": [{"slot": "backup", "kind": "file", "path": "/b"}]}}, state="present"
+    )
+    assert garage.steps(["stop", "backup", "prove", "start"]).ok
+    garage.lost.append(('"/b"', "/b is gone."))
+    run = garage.steps(["stop", "backup", "prove", "start"])
+    assert run.of("metadata_backup", state="present"), "the evidence of the backup is gone, and it was not taken again"
+
+
+def test_a_step_of_the_cluster_is_done_at_the_leader_alone(garage: Stage) -> None:
+    run = garage.steps(["stop", "inventory", "start"])
+    assert run.ok and run.hosts("garage_inventory") == ["a1"], run.why
+    assert "0/together/1/inventory" in garage.steps_done("a1") and "0/together/1/inventory" not in garage.steps_done(
+        "b1"
+    )
+    assert garage.steps_done("b1")["0/together/2/start"] == "done"
+
+
+def test_a_failing_step_is_not_written_down_as_done(garage: Stage) -> None:
+    garage.on("metadata_backup", failed("disk full"), host="b1")
+    run = garage.steps(["stop", "backup", "start"])
+    assert garage.steps_done("b1").get("0/together/1/backup") != "done"
+    assert "0/together/2/start" not in garage.steps_done("a1"), "the pass went on behind a failed step"
+    assert "stopped in the pass together, b1, Archive the directory: disk full" in run.why
+    assert "run the same command again" in run.why
+
+
+def test_a_failing_run_keeps_the_record_and_gives_back_the_lease(garage: Stage) -> None:
+    garage.on("metadata_backup", failed("disk full"), host="b1")
+    garage.steps(["stop", "backup"])
+    for host in garage.hosts:
+        assert garage.record(host)["state"] == "open"
+        assert not (garage.records / host / "lease.json").exists(), f"{host} is still in the hands of a run that ended"
+
+
+def test_a_failing_run_writes_its_report(garage: Stage) -> None:
+    garage.on("metadata_backup", failed("disk full"), host="b1")
+    run = garage.steps(["stop", "backup"])
+    assert "disk full" in run.of("operation_report")[0].args["error"]
+
+
+def test_a_run_that_lost_its_lease_touches_nothing(garage: Stage) -> None:
+    """What `recover` would do, it would do in the middle of the other run's work."""
+
+    garage.on("metadata_backup", lambda _asked: taken(garage) or failed("disk full"), host="a1")
+    run = garage.steps(["stop", "backup"])
+    after = run.calls[run.place("metadata_backup", host="c1") + 1 :]
+    assert {call.module for call in after} <= {"operation"}, f"a run without its lease went on: {after}"
+    for host in garage.hosts:
+        assert garage.record_call(host, state="read")["lease"]["owner"]["boot"] == "another", "it took the other's lease"
+
+
+# Planning: plan.yml, _open.yml, findings.yml
+
+
+def test_the_plan_alone_changes_nothing(garage: Stage) -> None:
+    one = garage.only("a1")
+    run = one.playbook("garage_plan")
+    assert run.ok, run.why
+    assert "0.8.0 -> 0.8.7" in run.said and run.of("garage_findings")
+    assert not one.record() and not run.of("client_probe") and not run.of("garage_access")
+
+
+def test_check_mode_ends_with_the_plan(garage: Stage) -> None:
+    one = garage.only("a1")
+    run = one.playbook("garage_upgrade", check=True)
+    assert run.ok and "0.8.0 -> 0.8.7" in run.said, run.why
+    assert not one.record() and not run.of("systemd_unit") and not run.of("garage_access")
+
+
+def test_nothing_to_do_begins_nothing(garage: Stage) -> None:
+    one = garage.only("a1")
+    run = one.playbook("garage_upgrade", garage_version="0.8.0")
+    assert run.ok and "Nothing to do: every node runs 0.8.0." in run.said
+    assert not one.record() and not run.of("garage_findings"), "an operation was begun for nothing"
+
+
+def test_findings_stop_before_anything_is_written(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_findings", {"and": {"stopping": ["nodes_down"], "said": ["nodes_down (stops): a1 ..."]}})
+    run = one.playbook("garage_upgrade")
+    assert not run.ok and "nodes_down" in run.why and "Nothing was changed." in run.why
+    assert "nodes_down (stops)" in run.said and not one.record() and not run.of("systemd_unit")
+
+
+def test_findings_of_one_node_stop_all(garage: Stage) -> None:
+    garage.on("garage_findings", {"and": {"stopping": ["no_room"]}}, host="c1")
+    run = garage.playbook("garage_plan")
+    assert not run.ok and "no_room" in run.why
+
+
+def test_a_node_that_was_lost_earlier_in_the_run_stops_the_plan(garage: Stage) -> None:
+    """As in a site.yml: a node that an earlier play could not reach is silently left out of the next one."""
+    garage.on("ping", UNREACHABLE, host="b1")
+    garage.on("ping", {}, host="a1")
+    garage.on("ping", {}, host="c1")
+    play = {"hosts": "garage", "gather_facts": False, "tasks": [{"name": "Ping", "ansible.builtin.ping": None}]}
+    run = garage.plays([play, {"import_playbook": "uplift.datastores.garage_upgrade"}])
+    assert not run.of("upgrade_plan") and "b1 cannot be reached" in run.why
+
+
+def test_a_node_that_cannot_say_who_it_is_is_looked_at_before_it_is_planned(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_info", {"and": {"node_id": None}})
+    one.on("garage_findings", {"and": {"stopping": ["node_unknown"]}})
+    run = one.playbook("garage_upgrade")
+    assert "node_unknown" in run.why and not run.of("upgrade_plan"), "it was planned with a node that has no id"
+
+
+@pytest.fixture
+def whole(garage: Stage) -> Stage:
+    """One node, and an upgrade of it that ended in the middle."""
+    one = garage.only("a1")
+    one.on("garage_settled", failed("it does not settle"))
+    assert not one.playbook("garage_upgrade").ok
+    one.rules.clear()
+    return one
+
+
+def test_the_next_run_goes_on_where_the_last_one_ended(whole: Stage) -> None:
+    first = whole.record()["id"]
+    run = whole.playbook("garage_upgrade")
+    assert run.ok, run.why
+    assert not run.of("garage_findings"), "the preflight was made again for an operation that had begun"
+    assert not run.of(**STOPPED), "a node was stopped again for what was done already"
+    assert whole.record()["id"] == first and whole.record()["state"] == "finished"
+    assert [call for call in run.of("operation_report") if call.args["error"] == ""]
+
+
+def test_another_target_is_refused_while_an_operation_is_unfinished(whole: Stage) -> None:
+    run = whole.playbook("garage_upgrade", garage_version="0.8.6")
+    assert not run.ok and not run.of("systemd_unit")
+
+
+def test_an_operation_is_given_up_by_its_id_and_no_other(whole: Stage) -> None:
+    ident = whole.record()["id"]
+    run = whole.playbook("garage_plan", operation_abandon="20200101T000000Z-garage-0.1")
+    assert whole.record()["state"] == "open", "an operation was given up that was not named"
+    run = whole.playbook("garage_plan", operation_abandon=ident)
+    assert run.ok and whole.record()["state"] == "abandoned", run.why
+
+
+def test_the_way_back_wants_to_be_confirmed(whole: Stage) -> None:
+    run = whole.playbook("garage_rollback")
+    assert not run.ok and "garage_confirm: [rollback]" in run.why and not run.of("systemd_unit")
+
+
+def test_status_shows_what_there_is(whole: Stage) -> None:
+    run = whole.playbook("garage_status")
+    assert run.ok and whole.record()["id"] in run.said and "'state': 'open'" in run.said
+
+
+@pytest.mark.parametrize("role", ["operation", "garage", "lakefs", "pachyderm", "service", "release", "backup"])
+def test_a_role_without_an_entry_point_refuses(garage: Stage, role: str) -> None:
+    run = garage.only("a1").role(role, "main")
+    assert not run.ok and f"The role {role} has no main entry point" in run.why
+
+
+# Clients and the report: clients.yml, report.yml
+
+
+def test_clients_that_waited_too_long_stop_the_walk(garage: Stage) -> None:
+    one = garage.only("a1")
+    given = {
+        "operation_probe_dir": "/p",
+        "operation_others": ["b1"],
+        "operation_product": "garage",
+        "operation_pass": "walk",
+    }
+    one.on("client_probe", {"longest_unavailable_seconds": 9})
+    run = one.role("operation", "clients", operation_max_unavailable_seconds=5, **given)
+    assert "No address served for 9 s; wanted at most 5 s (garage_max_unavailable_seconds)" in run.why
+    assert one.role("operation", "clients", operation_max_unavailable_seconds=9, **given).ok
+    run = one.role("operation", "clients", operation_max_unavailable_seconds=0, **given)
+    assert run.ok and run.of("client_probe")[0].args["phase"] == "walk a1"
+    run = one.role("operation", "clients", **{**given, "operation_others": []}, operation_max_unavailable_seconds=0)
+    assert run.of("client_probe")[0].args["phase"] == "walk all nodes"
