@@ -12,6 +12,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
+from ansible_collections.uplift.datastores.plugins.module_utils._products.release_findings import of_release
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 Seen = Mapping[str, Any]
@@ -205,7 +206,4 @@ def _claims(wanted: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
 
 def _outside(seen: Seen) -> Iterator[Finding]:
     for release in seen["releases"]:
-        if release.get("failed") or release.get("msg"):
-            yield Finding(
-                "release", True, str(release.get("msg")), "the release at hand", "see pachyderm_release_source"
-            )
+        yield from of_release(release, "pachyderm")

@@ -131,6 +131,12 @@ BAD = [
     ("space_unknown", True, {"space.sizes": {"/m": None}}, "cannot be told"),
     ("space_unknown", True, {"space.paths": {}}, "cannot be told"),
     ("program_missing", True, {"space.programs": {"zstd": None}}, "no program zstd"),
+    (
+        "no_checksum",
+        True,
+        {"release": {"changed": True, "unchecked": [{"version": "0.9.4", "address": "https://x/0.9.4"}]}},
+        "the release 0.9.4 comes from https://x/0.9.4, and there is no checksum",
+    ),
     ("release", True, {"release": {"failed": True, "msg": "the directory has no garage-0.8.7"}}, "no garage-0.8.7"),
     ("clock", True, {"clock": {"failed": True, "msg": "the clock is known to 0.4 s"}}, "0.4 s"),
     ("s3_silent", True, {"s3": {"silent": [{"address": "198.18.1.11:3900", "reason": "refused"}]}}, "refused"),

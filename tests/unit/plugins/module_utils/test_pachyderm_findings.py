@@ -74,6 +74,12 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
         ("no_claim", True, {"volumes.claims": ["data"]}, "no claim etcd-storage in the namespace, but data"),
         ("no_claim", True, {"volumes.claims": []}, "but none"),
         ("release", True, {"releases": [{"failed": True, "msg": "not on the controller"}]}, "not on the controller"),
+        (
+            "no_checksum",
+            True,
+            {"releases": [{}, {"unchecked": [{"version": "1", "address": "https://x"}]}]},
+            "https://x",
+        ),
     ],
 )
 def test_what_stands_in_the_way(key: str, stops: bool, change: dict[str, Any], said: str) -> None:
