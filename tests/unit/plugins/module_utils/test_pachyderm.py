@@ -187,6 +187,7 @@ def test_a_deleted_pipeline_is_passed_over_and_told(release: str, tmp_path: Path
 NONE_LEFT = Answer(("pachctl",), 0, "", "")
 
 
+@pytest.mark.parametrize("release", ["1.9.12", "1.13.4"])
 @pytest.mark.parametrize(
     ("left", "skip", "error"),
     [
@@ -195,9 +196,11 @@ NONE_LEFT = Answer(("pachctl",), 0, "", "")
         (PAUSED, True, "Starting the pipeline edges failed"),  # it is there: the failure is its own
     ],
 )
-def test_one_that_is_deleted_in_the_last_moment(left: Any, skip: bool, error: str, tmp_path: Path) -> None:
-    no = Answer(("pachctl",), 1, "", 'error from StartPipeline: pipeline "edges" not found')
-    wait, _runner = at_rest("1.13.4", tmp_path, [PAUSED, left], **{"start pipeline edges": no})
+def test_one_that_is_deleted_in_the_last_moment(
+    release: str, left: Any, skip: bool, error: str, tmp_path: Path
+) -> None:
+    no = {"start pipeline edges": "start_pipeline_unknown"}
+    wait, _runner = at_rest(release, tmp_path, [PAUSED, left], **no)
     params = {"state": "started", "names": ["edges"], "timeout": 20, "skip_missing": skip}
     if error:
         with pytest.raises(UpliftError, match=error):
