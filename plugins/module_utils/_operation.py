@@ -10,6 +10,7 @@ import time
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _held,
     _lease,
     _record,
     _record_directory,
@@ -50,7 +51,7 @@ def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _ite
     if record and params.get("prove"):
         record["lost"] = _record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    more = {"recovery": _recovery.recovery(record)}
+    more = {"recovery": _recovery.recovery(record), "held": _held.everything()}
     return {"changed": False, "record": record, "lease": lease, "told": _lease.told(lease), "now": now, **more}
 
 

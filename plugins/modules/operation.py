@@ -129,6 +129,13 @@ lease:
       user: operator
       host: controller
       since: '2026-11-21T03:14:50Z'
+held:
+  description: All services of the node that are held down, units and containers, whichever the inventory names.
+  returned: O(state=read)
+  type: list
+  elements: dict
+  sample:
+    - {kind: unit, name: garage.service, operation: garage-20261127T140512Z, since: '2026-11-27T14:09:31Z'}
 told:
   description: The lease as a person reads it. Nobody holds one whose time is up.
   returned: O(state=read)
@@ -158,6 +165,13 @@ held_by:
   returned: when another run holds the lease
   type: dict
   sample: {user: operator, host: controller, pid: 4711, since: '2026-11-21T03:14:50Z'}
+recovery:
+  description:
+    - What is closed to clients here by the record, each with the step that C(closed) it; what is C(barred) from being opened, and why;
+      the C(hop) that began last; and what an abandoned operation has C(left) closed.
+  returned: O(state=read)
+  type: dict
+  sample: {hop: 0, closed: {ports: 0/before/3/quiesce}, barred: {}, left: []}
 now:
   description: The time at the node, as operation ids begin with it.
   returned: O(state=read)
