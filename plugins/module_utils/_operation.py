@@ -156,10 +156,10 @@ def _begun(files: Files, record: Any, owner: Owner, params: Params, number: int)
         files.archive({**record, "state": _record.ABANDONED} if undone else record)
     # A way back proves itself by the inventory of the operation that it undoes.
     saved = record["saved"] if undone else {}
-    record = _record.opened(params["id"], params["plan"], owner, params["done"], time.time(), saved)
-    record.update(cluster=params["cluster"], number=number)
-    files.write_record(record)
-    return record
+    new = _record.opened(params["id"], params["plan"], owner, params["done"], time.time(), saved)
+    new.update(cluster=params["cluster"], number=number)
+    files.write_record(new)
+    return new
 
 
 def _withdrawn(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
