@@ -557,6 +557,14 @@ def test_somebody_gave_it_another_policy_meanwhile(tmp_path: Path) -> None:
     assert policy(engine)["Name"] == "on-failure"
 
 
+def test_a_policy_that_cannot_be_kept_is_not_taken_away(tmp_path: Path) -> None:
+    engine = always()
+    (tmp_path / "file").touch()
+    with pytest.raises(UpliftError, match="restart policy of the container lab-rich cannot be kept"):
+        brought(engine, "stopped", held=Containers(str(tmp_path / "file")), hold="op1")
+    assert (policy(engine), engine.said) == (ALWAYS, [])
+
+
 def test_another_operation_keeps_the_policy_of_before(tmp_path: Path) -> None:
     engine, held = always(), Containers(str(tmp_path))
     brought(engine, "stopped", held=held, hold="op1")
