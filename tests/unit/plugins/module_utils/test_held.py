@@ -320,3 +320,13 @@ def test_a_deployment(replicas: int, held: str, unit: dict[str, Any], evidence: 
     assert told["evidence"] == [{"slot": "service", "kind": "deployment", "name": name, **evidence}]
     assert [row["operation"] for row in _deployment.held(Kubectl(), name)] == ([held] if held else [])
     assert _deployment.held(Kubectl(), "lakefs.service") == []
+
+
+def test_a_deployment_that_is_not_there() -> None:
+    class Nothing:
+        def run(self, argv: Sequence[str], **_more: Any) -> Answer:
+            return Answer(tuple(argv), 0, "", "")
+
+    assert _deployment.held(Nothing(), "kubernetes:lakehouse/lakefs") == []
+    with pytest.raises(UpliftError, match="There is no deployment lakefs in lakehouse"):
+        _deployment.info(Nothing(), "kubernetes:lakehouse/lakefs")
