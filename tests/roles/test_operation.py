@@ -123,7 +123,9 @@ def test_a_run_that_lost_its_lease_touches_nothing(garage: Stage) -> None:
     after = run.calls[run.place("metadata_backup", host="c1") + 1 :]
     assert {call.module for call in after} <= {"operation"}, f"a run without its lease went on: {after}"
     for host in garage.hosts:
-        assert garage.record_call(host, state="read")["lease"]["owner"]["boot"] == "another", "it took the other's lease"
+        assert garage.record_call(host, state="read")["lease"]["owner"]["boot"] == "another", (
+            "it took the other's lease"
+        )
 
 
 # Planning: plan.yml, _open.yml, findings.yml

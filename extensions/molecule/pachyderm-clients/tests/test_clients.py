@@ -52,7 +52,7 @@ def test_a_failure_before_the_metadata_go_gives_the_cluster_back(cluster: Cluste
 
 def test_what_came_by_the_quiet_port_stops_the_next_run(cluster: Cluster) -> None:
     """A run is killed with its ports closed; somebody who knows the other port writes. It is named."""
-    killed = cluster.killed_at("TASK [recount]", **TARGET)
+    killed = cluster.killed_at("0/together/2/recount", **TARGET)
     assert killed.rc < 0, killed.out[-3000:]
     assert len(dumps(cluster)) == 2, "the dump of before is kept beside the new one"
     store(cluster, "second", QUIET)
@@ -67,7 +67,7 @@ def test_what_came_by_the_quiet_port_stops_the_next_run(cluster: Cluster) -> Non
 
 def test_what_is_written_after_the_ports_are_open_is_never_put_aside(cluster: Cluster) -> None:
     """Killed after `resume`: the next run goes on from there. A pipeline was deleted meanwhile."""
-    killed = cluster.killed_at("TASK [unpause]", **TARGET)
+    killed = cluster.killed_at("0/after/4/unpause", **TARGET)
     assert killed.rc < 0 and ASIDE in killed.out, killed.out[-3000:]
     demand(cluster)
     store(cluster, "fourth")
