@@ -92,6 +92,26 @@ def test_the_cluster_is_counted_once_right_before_it_is_stopped(cluster: Stage) 
     assert cluster.record()["saved"]["cluster-0"] == "id-1.13.4"
 
 
+def test_a_run_goes_on_with_a_cluster_that_has_another_id_since(cluster: Stage) -> None:
+    """Fresh metadata have an id of their own, which is in the record; a stranger at the address is refused."""
+    lost = [{"key": "file_unreadable", "sentence": "No file of data@master can be read."}]
+    cluster.on("pachyderm_inventory", {"and": {"differences": lost, "notes": []}}, clients="out", dest=None)
+    stopped = cluster.playbook("pachyderm_upgrade")
+    assert "No file of data@master can be read." in stopped.why
+    assert stopped.of(**ASIDE) and not stopped.of("systemd_environment", state="absent"), "the ports stay closed"
+    assert cluster.record()["cluster"] == "id-1.11.9"
+    cluster.rules.pop()
+    cluster.on(
+        "pachyderm_info", {"and": {"cluster": "stranger", "release": "1.13.4", "version": "1.13.4", "closed": []}}
+    )
+    strange = cluster.playbook("pachyderm_upgrade")
+    assert not strange.ok and "stranger" in strange.why and not strange.of("pachyderm_pipelines")
+    cluster.rules.pop()
+    done = cluster.playbook("pachyderm_upgrade")
+    assert done.ok, done.why
+    assert not done.of(**ASIDE) and not done.of("pachyderm_restore") and done.of("systemd_environment", state="absent")
+
+
 @pytest.mark.parametrize(
     ("asked", "held", "goes"), [(True, "", True), (False, "20261121T031500Z-test", True), (False, "", False)]
 )
