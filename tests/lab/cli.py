@@ -77,12 +77,29 @@ def verify(args: argparse.Namespace) -> int:
 
     found = cluster.load(args.name)
     product = products.of(found.group)
-    different = product.verify(found, args.release)
+    different = product.verify(found, args.release) + products.losses(found)
     for line in [*different[:SHOWN], *([f"... and {len(different) - SHOWN} more"] if len(different) > SHOWN else [])]:
         print(f"judge: {line}")
     verdict = f"{len(different)} differences" if different else "all as before"
     print(f"judge: {product.summary(found)}: {verdict}")
     return 1 if different else 0
+
+
+def snapshot(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, snapshots
+
+    (snapshots.keep if args.action == "keep" else snapshots.put_back)(cluster.load(args.name))
+    return 0
+
+
+def moment(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, record
+
+    with record.watched(cluster.load(args.name), args.keys) as wait:
+        print("watching", flush=True)
+        host, key = wait(lambda: False, args.seconds)
+    print(host, key, flush=True)
+    return 0 if key else 1
 
 
 def become(args: argparse.Namespace) -> int:
@@ -255,6 +272,11 @@ def parser() -> argparse.ArgumentParser:
     p = command(subs, "load", load, "a client in the background", "--name")
     p.add_argument("action", choices=["start", "stop", "run"])
     p.add_argument("--interval", type=float, default=0.05, help="seconds from request to request")
+    p = command(subs, "snapshot", snapshot, "keep a filled cluster as it is, or put it back as it was kept", "--name")
+    p.add_argument("action", choices=["keep", "put-back"])
+    p = command(subs, "moment", moment, "wait until a step of an operation begins; prints host and key", "--name")
+    p.add_argument("keys", nargs="+", metavar="KEY", help="such as 0/walk/1/backup")
+    p.add_argument("--seconds", type=float, default=900)
     p = command(subs, "become", become, "lakefs: make a filled installation one of an older era", "--name")
     p.add_argument("--release", required=True)
     p.add_argument("--two-users", action="store_true", help="beside the administrator")
