@@ -124,11 +124,11 @@ def sql_rows(known: dict[str, Any]) -> str:
 
 
 # The names that a real release has given to what a branch holds uncommitted.
-TOKEN = """(SELECT max(convert_from(partition_key, 'utf8')) FROM emulator.kv
- WHERE convert_from(partition_key, 'utf8') LIKE {name} || ':%')"""
-NAMED = f"""UPDATE graveler_staging_kv SET staging_token = coalesce({TOKEN.format(name="staging_token")}, staging_token);
-UPDATE graveler_branches SET staging_token = coalesce({TOKEN.format(name="staging_token")}, staging_token);
-"""
+NAMED = "\n".join(
+    f"""UPDATE {table} SET staging_token = coalesce((SELECT max(convert_from(partition_key, 'utf8')) FROM emulator.kv
+ WHERE convert_from(partition_key, 'utf8') LIKE staging_token || ':%'), staging_token);"""
+    for table in ("graveler_staging_kv", "graveler_branches")
+)
 
 
 def mvcc_rows(known: dict[str, Any]) -> str:
