@@ -35,12 +35,13 @@ TIMEOUT = 3600.0  # seconds: every entry of every commit is looked at
 
 def look(postgres: Postgres) -> list[dict[str, Any]] | None:
     """Each branch with what it holds uncommitted: repository, branch, changes, some paths. None: cannot tell."""
-    tables = postgres.tables()
+    patient = Postgres(postgres.runner, postgres.dsn, TIMEOUT)
+    tables = patient.tables()
     if ENTRIES not in tables:
         return []
-    if not {"catalog_branches", "catalog_repositories"} <= set(tables) or not postgres.rows(_VIEWS):
+    if not {"catalog_branches", "catalog_repositories"} <= set(tables) or not patient.rows(_VIEWS):
         return None
-    return postgres.rows(_ROWS)
+    return patient.rows(_ROWS)
 
 
 def lost(rows: Sequence[Mapping[str, Any]] | None) -> str:
@@ -56,9 +57,10 @@ def lost(rows: Sequence[Mapping[str, Any]] | None) -> str:
 
 def not_taken(postgres: Postgres) -> str:
     """After the migration to KV: what of the branches' uncommitted changes is not there, as a clause; "" for nothing."""
-    if not {"kv", "graveler_branches", "graveler_staging_kv"} <= set(postgres.tables()):
+    patient = Postgres(postgres.runner, postgres.dsn, TIMEOUT)
+    if not {"kv", "graveler_branches", "graveler_staging_kv"} <= set(patient.tables()):
         return "the old tables are gone, and whether uncommitted changes came along cannot be told"
-    rows = postgres.rows(_NOT_TAKEN)
+    rows = patient.rows(_NOT_TAKEN)
     named = [f"{row['repository']}/{row['branch']} had {row['had']} and has {row['taken']}" for row in rows[:_SHOWN]]
     more = f", and {len(rows) - _SHOWN} more branches" if len(rows) > _SHOWN else ""
     return f"uncommitted changes are missing: {', '.join(named)}{more}" if rows else ""
