@@ -38,6 +38,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_space(info, seen),
         *_backups(seen["backup"]),
         *_claims(seen["backup"], seen["volumes"]),
+        *_volumes(seen["deployed"], seen["confirm"]),
         *_outside(seen),
     ]
 
@@ -202,6 +203,36 @@ def _claims(wanted: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
             "the claim of the volume that is backed up",
             "correct pachyderm_backup",
         )
+
+
+def _volumes(deployed: Seen, confirmed: Sequence[str]) -> Iterator[Finding]:
+    """In place on Kubernetes: fresh metadata means fresh volumes. It is said before anything is shut."""
+    if not deployed:
+        return
+    if "metadata_volumes" not in confirmed or not deployed["snapshot"]:
+        yield Finding(
+            "volumes_unconfirmed",
+            True,
+            "fresh metadata on Kubernetes means that the claims of etcd are deleted, and its snapshot is what is left",
+            "that confirmed, and a snapshot",
+            "set pachyderm_confirm: [metadata_volumes] and pachyderm_etcd_endpoint, or take the strategy side_by_side",
+        )
+    if deployed["directories"] and not deployed["moved"]:
+        yield Finding(
+            "same_host_path",
+            True,
+            f"metadata in {', '.join(deployed['directories'])}/etcd of a node, which no undeploy empties",
+            "another directory for the new release",
+            "give another --host-path in pachyderm_deploy_arguments",
+        )
+    yield Finding(
+        "back_by_hand",
+        False,
+        "in place on Kubernetes the volumes of the old metadata are deleted",
+        "a way back that a playbook can take",
+        "nothing, or take the strategy side_by_side: once the metadata are gone, going back means to deploy the old release"
+        " and to restore the snapshot of etcd by hand",
+    )
 
 
 def _outside(seen: Seen) -> Iterator[Finding]:
