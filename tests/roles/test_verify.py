@@ -63,7 +63,10 @@ def test_nodes_without_s3_are_told_to_the_inventory(garage: Stage) -> None:
 
 def test_the_key_is_of_the_operation_and_written_down_at_once(garage: Stage) -> None:
     one = garage.only("a1")
-    run = one.steps(["verify"], "after", before={"inventory0": BEFORE, "access": {"keys": ["GKearlier"]}})
+    one.begun["garage_key"] = {}
+    before = {"inventory0": {"taken": "2026-11-21T03:00:00Z", "objects": []}, "access": {"keys": ["GKearlier"]}}
+    run = one.steps(["verify"], "after", before=before)
+    assert run.ok, run.why
     (made,) = run.of("garage_access", state="present")
     assert made.args["operation"] == one.record()["id"] and made.args["keys"] == ["GKearlier"]
     assert one.record()["saved"]["access"]["keys"] == ["GKearlier", "GKtest"]
