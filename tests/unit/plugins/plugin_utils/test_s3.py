@@ -185,7 +185,11 @@ def missing(*servers: Any, **more: Any) -> list[dict[str, Any]]:
         ("gone", 404, [["absent", "broken"]]),
         (500, 500, [["broken", "broken"]]),
         (500, "there", []),
-        ("short", "short", [["broken", "broken"]]),  # seen on 0.9.4 without its blocks: the answer begins, and breaks off
+        (
+            "short",
+            "short",
+            [["broken", "broken"]],
+        ),  # seen on 0.9.4 without its blocks: the answer begins, and breaks off
         ("short", "there", []),
     ],
 )
