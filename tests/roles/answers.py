@@ -47,7 +47,7 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
     "lakefs_findings": {"findings": [], "said": [], "stopping": []},
     "pachyderm_findings": {"findings": [], "said": [], "stopping": []},
     "garage_engine": {"engine": "sled", "opens": "sled", "engines": ["sled"], "same": True},
-    "lakefs_inventory": {"differences": []},
+    "lakefs_inventory": {"differences": [], "notes": []},
     "lakefs_commit": {"asked": True, "uncommitted": [], "commits": []},
     "pachyderm_inventory": {"differences": [], "unreadable": []},
     "operation_report": {"summary": {}, "report": {}},
@@ -187,15 +187,23 @@ class World:
         database = {"type": "postgres", "place": "db:5432/lakefs", "old": True, "new": False}
         return {
             "settings": {"blockstore": "s3", "listen": "0.0.0.0:8000", "database": database},
-            "dsn": f"postgres://lakefs:dsn-{CANARY}@db/lakefs", "findings": [], "changes": [], "lost": [],
+            "dsn": f"postgres://lakefs:dsn-{CANARY}@db/lakefs",
+            "findings": [],
+            "changes": [],
+            "lost": [],
             "path": "/etc/lakefs/config.yaml",
             "staged": f"/etc/lakefs/config.uplift-{asked.args['version']}.yaml" if asked.args["version"] else "",
         }
 
     def _lakefs_info(self, asked: Asked) -> dict[str, Any]:
         return {
-            "version": self.runs[asked.at], "binary_version": self.active[asked.at], "running": bool(self.runs[asked.at]),
-            "unfit": "", "sessions": [], "problems": [], "binary": "/usr/local/bin/lakefs",
+            "version": self.runs[asked.at],
+            "binary_version": self.active[asked.at],
+            "running": bool(self.runs[asked.at]),
+            "unfit": "",
+            "sessions": [],
+            "problems": [],
+            "binary": "/usr/local/bin/lakefs",
         }
 
     # Pachyderm

@@ -306,6 +306,7 @@ BEFORE = {
             "tags": {"v1": "h1"},
             "uncommitted": {"main": 2},
             "lost_heads": [],
+            "lost_tags": [],
             "object": {"path": "a", "branch": "main", "sha256": "s"},
         }
     }
@@ -332,6 +333,27 @@ def test_what_is_lost(change: dict[str, Any], key: str) -> None:
     after = {"repositories": {"repo1": {**BEFORE["repositories"]["repo1"], **change}}}
     found = _lakefs_inventory.compare(BEFORE, after, live=False)
     assert [one["key"] for one in found] == ([key] if key else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "ids_change", "key"),
+    [
+        ({"branches": {"main": "h1"}}, False, "branch_deleted"),
+        ({"branches": {"main": "h1"}, "lost_heads": ["dev"]}, False, "branch_gone"),
+        ({"branches": {"main": "h1"}}, True, "branch_gone"),
+        ({"tags": {}}, False, "tag_deleted"),
+        ({"tags": {"v1": "h2"}}, False, "tag_deleted"),
+        ({"tags": {}, "lost_tags": ["v1"]}, False, "tag_gone"),
+        ({"tags": {"v1": "h2"}, "lost_tags": ["v1"]}, False, "tag_changed"),
+    ],
+)
+def test_what_a_client_deleted_while_others_served_leaves_its_commit(
+    change: dict[str, Any], ids_change: bool, key: str
+) -> None:
+    after = {"repositories": {"repo1": {**BEFORE["repositories"]["repo1"], **change}}}
+    found = _lakefs_inventory.compare(BEFORE, after, ids_change, live=True)
+    assert [one["key"] for one in found] == [key]
+    assert (key in _lakefs_inventory.NOTES) == key.endswith("_deleted")
 
 
 def test_clients_that_worked_all_the_time_may_take_back_their_changes() -> None:
