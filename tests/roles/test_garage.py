@@ -310,4 +310,4 @@ def test_without_a_probe_the_bucket_is_emptied_all_the_same(garage: Stage) -> No
     one.found(garage_probe=False)
     run = one.playbook("garage_upgrade")
     assert run.ok and not run.of("client_probe", state="started|marked"), run.failures
-    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == ["uplift-probe"]
+    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == ["uplift-20261121t031500z-garage-0.8.7-probe"]
