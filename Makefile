@@ -2,19 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-.PHONY: setup lint sanity importer unit roles mutants molecule molecule-all test test-all demo clean
+.PHONY: setup lint sanity importer unit roles mutants molecule molecule-all secrets test test-all matrix demo clean
 
 setup:
 	@tests/lab/lab setup
 
-lint sanity importer unit roles mutants molecule molecule-all:
+lint sanity importer unit roles mutants molecule molecule-all secrets:
 	@tests/run/gate $@
 
 test: setup
-	@tests/run/gate lint sanity importer unit roles molecule
+	@tests/run/gate lint sanity importer unit roles molecule matrix-sample
 
 test-all: setup
-	@tests/run/gate lint sanity importer unit roles molecule-all
+	@tests/run/gate lint sanity importer unit roles molecule-all secrets
+
+# Faults at the steps of real upgrades; ARGS chooses: `make matrix ARGS="--product pachyderm --fault kill-controller"`.
+matrix: setup
+	@tests/run/matrix $(ARGS)
 
 demo: setup
 	@tests/run/demo

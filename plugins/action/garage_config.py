@@ -85,7 +85,8 @@ class ActionModule(UpliftAction):
             reason = f"it belongs to {_name(stat, 'pw_name', 'uid')} and has the mode {stat['mode']}"
             sentence = f"{path} may not be read by this task's user ({reason}); use become."
             raise ConfigError("config_unreadable", sentence)
-        raw = base64.b64decode(self._module("slurp", src=path)["content"])
+        read = self.secretly("garage_config", {"src": path}, self._vars)
+        raw = base64.b64decode(_demanded(read, "reading", path)["opened"])
         try:
             return raw.decode("utf-8"), stat
         except UnicodeDecodeError as error:
@@ -94,10 +95,13 @@ class ActionModule(UpliftAction):
 
     def _module(self, name: str, **module_args: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self._execute_module(f"ansible.legacy.{name}", module_args, task_vars=self._vars)
-        if answer.get("failed") or answer.get("unreachable"):
-            path = module_args.get("dest") or module_args.get("path") or module_args.get("src")
-            raise ConfigError("config_unreadable", f"{path}: {name} failed: {answer.get('msg', 'no reason given')}")
-        return answer
+        return _demanded(answer, name, str(module_args.get("dest") or module_args.get("path")))
+
+
+def _demanded(answer: dict[str, Any], what: str, path: str) -> dict[str, Any]:
+    if answer.get("failed") or answer.get("unreachable"):
+        raise ConfigError("config_unreadable", f"{path}: {what} failed: {answer.get('msg', 'no reason given')}")
+    return answer
 
 
 def _name(stat: Mapping[str, Any], name: str, number: str) -> str:

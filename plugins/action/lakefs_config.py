@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +31,7 @@ class ActionModule(UpliftAction):
         if args["version"]:
             args = {**args, "version": str(_version.parse(args["version"]))}
         found = self._node({**args, "state": "read"})
-        path, text = found["path"], _opened(found)["text"]
+        path, text = found["path"], found["opened"]["text"]
         mounted = found.get("mounted", False)
         if mounted:
             demand_nothing(args, path, text)
@@ -50,7 +48,7 @@ class ActionModule(UpliftAction):
     def _read(self, args: Mapping[str, Any]) -> dict[str, Any]:
         try:
             found = self._node(args)
-            inside = _opened(found)
+            inside = found["opened"]
             settings = _lakefs_config.settings(inside["text"], found["path"], inside["environment"])
             settings["listen"] = _listen(settings["listen"], found.get("published"))
         except UpliftError as error:
@@ -90,9 +88,7 @@ class ActionModule(UpliftAction):
         return self._module("copy", src=temporary, dest=dest, remote_src=True, mode=stat["mode"], **owner)
 
     def _node(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        result: dict[str, Any] = self._execute_module(
-            module_name="uplift.datastores.lakefs_config", module_args=dict(args), task_vars=self._vars
-        )
+        result = self.secretly("lakefs_config", args, self._vars)
         if result.get("failed") or result.get("unreachable"):
             raise ConfigError("config_missing", str(result.get("msg", "no reason given")))
         return result
@@ -119,11 +115,6 @@ def demand_nothing(args: Mapping[str, Any], path: str, text: str) -> None:
 def _listen(address: str, published: Mapping[str, str] | None) -> str:
     """Where its machine has what listens there in a container. Where nothing is published, who asks will be told."""
     return reached(f"0.0.0.0{address}" if address.startswith(":") else address, published) or address
-
-
-def _opened(found: Mapping[str, Any]) -> dict[str, Any]:
-    inside: dict[str, Any] = json.loads(base64.b64decode(found["content"]))
-    return inside
 
 
 def _place(dsn: str, rows: list[dict[str, str]]) -> str:

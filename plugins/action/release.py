@@ -19,13 +19,13 @@ class ActionModule(UpliftAction):
     """Brings a release from the controller to the node; all the rest is done by the module there."""
 
     TRANSFERS_FILES = True
-    SPEC = {name: rule for name, rule in SPEC.items() if name != "upload"}
+    SPEC = {name: rule for name, rule in SPEC.items() if name not in ("upload", "login", "query")}
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         source = args["source"]
         args = {**args, "version": _release.Wish(args["path"], args["version"], checksum=args["checksum"]).version}
-        if args["state"] != "staged" or not source or source.startswith(("http://", "https://")):
-            return self._module(args, task_vars)
+        if args["state"] != "staged" or not source or _release.is_address(source):
+            return self._module({**args, **_release.parted(source)}, task_vars)
         return self._from_here(args, task_vars)
 
     def _from_here(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

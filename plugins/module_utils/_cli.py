@@ -146,5 +146,6 @@ def _become(user: str) -> Callable[[], None]:
         os.initgroups(entry.pw_name, entry.pw_gid)
         os.setgid(entry.pw_gid)
         os.setuid(entry.pw_uid)
+        os.chdir("/")  # this task's own directory is closed to it
 
     return drop

@@ -14,11 +14,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _release, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
+from ansible_collections.uplift.datastores.plugins.module_utils._said_version import said_version
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 # An address that nobody serves: a release can be asked to read its configuration and gets no further.
@@ -40,7 +41,7 @@ class Lakefs:
 
     @functools.cached_property
     def version(self) -> Version:
-        return _version.parse(_release.said_version(self.runner, self.binary))
+        return _version.parse(said_version(self.runner, self.binary, user=self.user))
 
     def call(self, words: Sequence[str], timeout: float, more: Mapping[str, str] | None = None) -> Answer:
         config = ["--config", self.config_file] if self.config_file else []

@@ -8,19 +8,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import shutil
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_where
+from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_where, _seal
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 
 def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
-    """For the action alone: it holds secrets."""
+    """For the action alone: text and environment hold secrets, and are sealed for it."""
     where = _lakefs_where.of(runner, params["unit"])
     lakefs = where.program({**params, "config_file": params["src"]})
     config = where.config(lakefs.config_file)
@@ -29,8 +27,7 @@ def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "changed": False,
         "path": lakefs.config_file,
-        # Encoded, since a connection plugin shows at -vvv what comes back.
-        "content": base64.b64encode(json.dumps({"text": config.text, "environment": own}).encode()).decode(),
+        "sealed": _seal.seal(params[_seal.NAME], {"text": config.text, "environment": own}),
         "stat": {"mode": f"{stat.st_mode & 0o7777:04o}", "uid": stat.st_uid, "gid": stat.st_gid} if stat else {},
         "mounted": config.mounted,
         "published": where.published(),

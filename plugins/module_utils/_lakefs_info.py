@@ -17,7 +17,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
     _lakefs_database,
     _lakefs_where,
     _postgres,
-    _release,
     _version,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
@@ -29,6 +28,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._parse import la
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
+from ansible_collections.uplift.datastores.plugins.module_utils._said_version import said_version
 
 OTHERS = {"local": "the embedded database of one server", "dynamodb": "DynamoDB", "cosmosdb": "Cosmos DB"}
 
@@ -59,7 +59,7 @@ _NO_SERVICE = {"running": False, **dict.fromkeys(_NAMES, "")}
 def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     where = _lakefs_where.of(runner, params["unit"])
     lakefs = where.program(params)
-    lies_there = _release.said_version(lakefs.runner, lakefs.binary)
+    lies_there = said_version(lakefs.runner, lakefs.binary, user=lakefs.user)
     runs = where.runs(lies_there)
     return {
         "running": bool(runs),

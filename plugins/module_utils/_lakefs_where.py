@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Protocol
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _pods, _release, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _pods, _version
 from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._container import Service, Wish
@@ -27,6 +27,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._docker import D
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs, config_of
 from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods
+from ansible_collections.uplift.datastores.plugins.module_utils._said_version import said_version
 from ansible_collections.uplift.datastores.plugins.module_utils._service import find_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit, read_unit
 
@@ -139,7 +140,7 @@ class AsUnit:
             return ""
         # The kernel still has the program that was replaced on the disk. What is no lakefs is a wrapper of it.
         own = "lakefs" in os.path.basename(self.unit.exe)
-        return _release.said_version(self.runner, f"/proc/{self.unit.main_pid}/exe") if own else lies_there
+        return said_version(self.runner, f"/proc/{self.unit.main_pid}/exe") if own else lies_there
 
     def log(self) -> str:
         words = ["journalctl", "--unit", self.name, "--output", "cat", "--no-pager", "--lines", LINES]
@@ -206,7 +207,7 @@ class InContainer:
         return self.here.active
 
     def runs(self, lies_there: str) -> str:
-        return _release.said_version(self._runner(), program_of(self.here)) if self.active() == "active" else ""
+        return said_version(self._runner(), program_of(self.here)) if self.active() == "active" else ""
 
     def log(self) -> str:
         return self.docker.logs(self.here.name, tail=LINES)

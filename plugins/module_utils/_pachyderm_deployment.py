@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
-from dataclasses import dataclass, field
-from typing import Any, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
@@ -28,6 +29,7 @@ _KINDS = "deployment,statefulset,replicationcontroller,service"
 # P20: with these the volumes of the metadata go too. Whether they go is for the operator to say, not for a flag.
 _NEVER = ("--all", "--metadata", "-a", "--dry-run")
 _LIMIT = 600.0
+_SECRET = 6  # characters from which on an argument is not repeated: shorter ones are sizes and counts
 
 
 @dataclass
@@ -71,16 +73,23 @@ class Deployment:
         bad = sorted(set(arguments) & set(_NEVER))
         if bad or not arguments:
             raise UpliftError(
-                f"arguments is {arguments}; wanted those of `pachctl deploy`, without {', '.join(_NEVER)}."
+                f"arguments has {', '.join(bad) or 'nothing'}; wanted those of `pachctl deploy`, without"
+                f" {', '.join(_NEVER)}."
             )
-        manifest = demand(self._pachctl("deploy", *arguments, "--dry-run"), "Making the manifest").out
+        manifest = self._deploy("Making the manifest", *arguments, "--dry-run")
         found = self.there()
         if self.params["manifest"] and not check:
             make_private(os.path.dirname(self.params["manifest"]))
             write_atomic(self.params["manifest"], manifest.encode(), 0o600)  # it holds the store's credentials
         if not check:
-            demand(self._pachctl("deploy", *arguments), "Deploying")
+            self._deploy("Deploying", *arguments)
         return {"changed": True, "found": found}
+
+    def _deploy(self, what: str, *arguments: str) -> str:
+        """pachctl takes the store's credentials as arguments alone, and may repeat them when it refuses."""
+        answer = self._pachctl("deploy", *arguments)
+        said = {name: concealed(getattr(answer, name), arguments) for name in ("out", "err")} if answer.rc else {}
+        return demand(replace(answer, **said), what).out
 
     def _pachctl(self, *words: str, stdin: str = "") -> Any:
         argv = [self.params["pachctl"], *words, "--namespace", self.params["namespace"]]
@@ -92,6 +101,15 @@ class Deployment:
         answer = self.runner.run([self.params["pachctl"], "version", "--client-only"], env=self._env, timeout=60)
         found = client_version(answer.out) if answer.rc == 0 else None
         return found is None or found < SPACES
+
+
+def concealed(text: str, arguments: Sequence[str]) -> str:
+    """Pure: what a program said, without any of its arguments or parts of them that may be secret."""
+    parts = {part for one in arguments for part in (one, *re.split("[=,]", one)) if len(part) >= _SECRET}
+    for part in sorted(parts, key=len, reverse=True):
+        if not part.startswith("--"):
+            text = text.replace(part, "(concealed)")
+    return text
 
 
 def run(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, Any]:

@@ -15,8 +15,8 @@ _OTHERS = ("redeploy", "beside", "recall")
 def identity(seen: str, record: Mapping[str, Any]) -> str:
     """Pure: the id that the cluster goes by in its record. "" where it cannot be told whether the right one answers.
 
-    seen: the id that answers, "" for none. The id changes in the middle of an operation, with the metadata: the one that
-    each hop made is in the record, `cluster-HOP`, and counts once what was restored there is whole.
+    seen: the id that answers, "" for none. The id changes in the middle of an operation, with the metadata: the one
+    that each hop made is in the record, `cluster-HOP`, and counts once what was restored there is whole.
     """
     kept, steps = record.get("cluster", ""), record.get("steps", {})
     if not kept or seen in ("", kept):

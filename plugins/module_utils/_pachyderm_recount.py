@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Iterator, Mapping
+from typing import Any, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _files
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
@@ -28,8 +28,8 @@ Listed = Mapping[str, Any]
 _MOST = 8  # sentences that are told; a cluster that was written to for a day has many
 AGAIN = "Nothing was thrown away. Run the same command again: the dump is taken again."
 LATE = (
-    "Nothing was thrown away. Go back with the playbook uplift.datastores.pachyderm_rollback, which loses nothing now, and"
-    " begin again."
+    "Nothing was thrown away. Go back with the playbook uplift.datastores.pachyderm_rollback, which loses nothing now,"
+    " and begin again."
 )
 
 
@@ -49,11 +49,13 @@ def since(before: Listed, now: Listed) -> list[str]:
 
 def miscounted(known: Listed, now: Listed) -> list[str]:
     """Pure: where the manifest's count and the cluster's differ, both as `tally` makes them."""
-    return [
-        f"The dump was made of {known.get(part)} {part}, and the cluster has {now[part]}"
-        for part in ("commits", "branches", "pipelines")
-        if known.get(part) != now[part]
-    ] or (["The dump has as many commits as the cluster, but others"] if known.get("ids") != now["ids"] else [])
+    pairs = [("branches", known["branches"], now["branches"])]
+    pairs += [("pipelines", len(known["pipelines"]), len(now["pipelines"]))]
+    repos = sorted({*known["commits"], *now["commits"]})
+    pairs += [(f"commits of {repo}", known["commits"].get(repo, 0), now["commits"].get(repo, 0)) for repo in repos]
+    found = [f"The dump was made of {was} {what}, and the cluster has {is_}" for what, was, is_ in pairs if was != is_]
+    others = known["ids"] != now["ids"] or known["pipelines"] != now["pipelines"]
+    return found or (["The dump has as many commits and pipelines as the cluster, but others"] if others else [])
 
 
 def refusal(dump: str, differences: list[str], way_out: str = AGAIN) -> str:
@@ -64,18 +66,18 @@ def refusal(dump: str, differences: list[str], way_out: str = AGAIN) -> str:
     return f"The cluster is not what the dump {dump} was made of: {'; '.join(differences[:_MOST])}{more}. {way_out}"
 
 
-def _repos(listed: Listed) -> Dict[str, str]:
+def _repos(listed: Listed) -> dict[str, str]:
     """Before 1.7 the size alone tells of commits; where commits are listed they do."""
     sizes = "commits" not in listed
     return {row["name"]: f"of {row['size']} bytes" if sizes else "" for row in listed["repos"]}
 
 
-def _heads(listed: Listed) -> Dict[str, str]:
+def _heads(listed: Listed) -> dict[str, str]:
     branches = listed.get("branches", [])
     return {f"{row['repo']}@{row['name']}": f"at {row['head'] or 'no commit'}" for row in branches}
 
 
-def _states(listed: Listed) -> Dict[str, str]:
+def _states(listed: Listed) -> dict[str, str]:
     return {row["name"]: "stopped" if row["stopped"] else "running" for row in listed["pipelines"]}
 
 
@@ -109,8 +111,8 @@ def _commits(before: Listed, now: Listed) -> Iterator[str]:
             yield f"The commit {row['repo']}@{row['id']} is open"
 
 
-def _ids(listed: Listed) -> Dict[str, set[str]]:
-    found: Dict[str, set[str]] = {}
+def _ids(listed: Listed) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
     for row in listed.get("commits", []):
         found.setdefault(row["repo"], set()).add(row["id"])
     return found
@@ -127,7 +129,8 @@ def _whole(dump: str, cluster: str, way_out: str) -> dict[str, Any]:
     if known.get("cluster", "") != cluster:
         raise UpliftError(
             f"The dump {dump} is of the cluster {known.get('cluster') or 'without an id'}; the one that answers is"
-            f" {cluster or 'without an id'}. Correct pachyderm_address, or pachyderm_backup_dir. Nothing was thrown away."
+            f" {cluster or 'without an id'}. Correct pachyderm_address, or pachyderm_backup_dir. Nothing was thrown"
+            " away."
         )
     return known
 

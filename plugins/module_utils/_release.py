@@ -13,14 +13,17 @@ import platform
 import re
 import shutil
 import tempfile
+import urllib.parse
 from dataclasses import dataclass
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _files, _version
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._said_version import said_version
 
 Fetch = Callable[[str, str], None]  # (address, path): put what is at the address there
+NET = ("http://", "https://")
 RESERVE = 16 << 20  # left free beside a staged file: a full file system hurts everybody on it
 _LIBC = {"armv6l": "linux-musleabihf", "armv7l": "linux-musleabihf"}
 
@@ -36,6 +39,10 @@ class Wish:
     """The words that a program says its version to; none: it says it to nobody, and its file has it in its name."""
     says: str = ""
     """What the release calls itself where that is not its own number."""
+    user: str = ""
+    """The account of the service, as which the program is asked."""
+    unchecked: bool = False
+    """Whether what comes from the net without a checksum may be run."""
 
     def __post_init__(self) -> None:
         """Refuse what is misspelt before anything is done; `v0.8.7` is the release 0.8.7."""
@@ -82,38 +89,13 @@ def release_file(path: str, version: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(path), place(path, version)))
 
 
-def said_version(runner: Runner, file: str, asks: Sequence[str] = ("--version",)) -> str:
-    """The release that a program says it is, asked on this very machine with nothing in its environment."""
-    if not asks:
-        return _named_version(file)
-    try:
-        answer = runner.run(["env", "-i", "PATH=/usr/bin:/bin", file, *asks], timeout=20)
-        said = demand(answer, f"Asking {file} for its version on this machine ({platform.machine()})").out.strip()
-    except CliError as exc:
-        raise UpliftError(f"{exc} Wanted is a program for this machine; nothing was changed.") from exc
-    found = _version.find(said)
-    if not found:
-        raise UpliftError(f"{file} said {said[:80]!r} when asked for its version; wanted a release number.")
-    return str(found)
-
-
-def _named_version(file: str) -> str:
-    found = _version.find(os.path.basename(os.path.realpath(file)).replace("-", " "))
-    if not found:
-        raise UpliftError(
-            f"{file} cannot be asked for its version, and its name has none; wanted a link to a file such as"
-            f" {os.path.basename(file)}-1.13.4. Put it so. Nothing was changed."
-        )
-    return str(found)
-
-
 def info(runner: Runner, wish: Wish) -> dict[str, Any]:
     """What lies at the path, and whether the release lies beside it."""
     file = release_file(wish.path, wish.version)
     there = os.path.isfile(file)
     return {
         "link": os.readlink(wish.path) if os.path.islink(wish.path) else "",
-        "active_version": said_version(runner, wish.path, wish.asks) if os.path.exists(wish.path) else "",
+        "active_version": said_version(runner, wish.path, wish.asks, wish.user) if os.path.exists(wish.path) else "",
         "release": file,
         "staged": there,
         "sha256": _files.sha256_of(file) if there else "",
@@ -123,19 +105,27 @@ def info(runner: Runner, wish: Wish) -> dict[str, Any]:
     }
 
 
-def stage(runner: Runner, wish: Wish, fetch: Fetch, check: bool) -> dict[str, Any]:
-    """Put a release beside the others. What counts now is not touched."""
+def stage(
+    runner: Runner, wish: Wish, fetch: Fetch, check: bool, later: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Put a release beside the others. What counts now is not touched.
+
+    In check mode `unchecked` names those that would be run with no checksum to tell them by, of this one and of the
+    `later` ones: per release its checksum.
+    """
     file = release_file(wish.path, wish.version)
     why = _unfit(runner, wish, file)
     if not why:
-        return _staged(file, wish.version, changed=False)
+        return {**_staged(file, wish.version, changed=False), **_unchecked(wish, later or {}, check)}
     if os.path.isfile(file) and os.path.realpath(wish.path) == os.path.realpath(file):
         raise UpliftError(f"{why} It is the release that counts now, so it is not replaced: check the checksum.")
     if not wish.upload and not wish.source:
         raise UpliftError(f"{why} Give a source for it. Nothing was changed.")
     diff = {"before": {"release": "", "why": why}, "after": {"release": file, "version": wish.version}}
     if check:
-        return {"changed": True, "diff": diff, "release": file, "version": wish.version, "evidence": []}
+        told = {"changed": True, "diff": diff, "release": file, "version": wish.version, "evidence": []}
+        return {**told, **_unchecked(wish, later or {}, check)}
+    _demand_checksum(wish)
     os.makedirs(os.path.dirname(file), exist_ok=True)
     handle, temp = tempfile.mkstemp(dir=os.path.dirname(file), prefix=f".{os.path.basename(file)}.")
     os.close(handle)
@@ -167,15 +157,16 @@ def activate(runner: Runner, wish: Wish, check: bool) -> dict[str, Any]:
     result = {"release": file, "link": target, "version": wish.version, "evidence": evidence}
     if before == target:
         return {"changed": False, **result}
-    previous = keep(runner, wish.path, check, wish.asks) if os.path.exists(wish.path) else {}
+    previous = keep(runner, wish, check) if os.path.exists(wish.path) else {}
     if not check:
         _files.link_atomic(target, wish.path)
     return {"changed": True, "diff": diff, "previous": previous, **result}
 
 
-def keep(runner: Runner, path: str, check: bool, asks: Sequence[str] = ("--version",)) -> dict[str, str]:
-    """Keep what `path` is now as a release under its own version, so that there is a way back."""
-    version, now = said_version(runner, path, asks), os.path.realpath(path)
+def keep(runner: Runner, wish: Wish, check: bool) -> dict[str, str]:
+    """Keep what counts now as a release under its own version, so that there is a way back."""
+    path = wish.path
+    version, now = said_version(runner, path, wish.asks, wish.user), os.path.realpath(path)
     file = release_file(path, version)
     if os.path.realpath(file) != now and not check:
         if os.path.exists(file) and _files.sha256_of(file) != _files.sha256_of(now):
@@ -197,8 +188,53 @@ def _unfit(runner: Runner, wish: Wish, file: str) -> str:
         return f"{file} has the SHA-256 {seen}, wanted {wish.sha256}."
     if not wish.asks:
         return ""
-    said, wanted = said_version(runner, file, wish.asks), wish.says or wish.version
+    said, wanted = said_version(runner, file, wish.asks, wish.user), wish.says or wish.version
     return "" if said == wanted else f"{file} says it is {said}, wanted {wanted}."
+
+
+def is_address(source: str) -> bool:
+    return source.startswith(NET)
+
+
+def parted(source: str) -> dict[str, str]:
+    """An address without its secrets, and these as arguments of their own, which are masked wherever they come up."""
+    if not is_address(source):
+        return {}
+    parts = urllib.parse.urlsplit(source)
+    login, _at, host = parts.netloc.rpartition("@")
+    public = urllib.parse.urlunsplit((parts.scheme, host, parts.path, "", ""))
+    return {"source": public, "login": login, "query": parts.query}
+
+
+def with_secrets(address: str, login: str, query: str) -> str:
+    """The same the other way round."""
+    parts = urllib.parse.urlsplit(address)
+    host = f"{login}@{parts.netloc}" if login else parts.netloc
+    return urllib.parse.urlunsplit((parts.scheme, host, parts.path, query, ""))
+
+
+def checksum_of(checksums: Mapping[str, Any], version: str, path: str) -> str:
+    """By release, or by release and program; "" for none."""
+    found = checksums.get(version) or ""
+    return str(found.get(os.path.basename(path)) or "") if isinstance(found, dict) else str(found)
+
+
+def _unchecked(wish: Wish, later: Mapping[str, str], check: bool) -> dict[str, Any]:
+    """The releases that are not here, come from the net, and have no checksum; with where each comes from."""
+    if not check or not is_address(wish.source):
+        return {}
+    asked = {wish.version: wish.checksum, **later}
+    away = [version for version in asked if not os.path.isfile(release_file(wish.path, version))]
+    rows = [{"version": one, "address": fill_in(wish.source, one)} for one in away if not asked[one]]
+    return {"unchecked": rows}
+
+
+def _demand_checksum(wish: Wish) -> None:
+    if is_address(wish.source) and not (wish.upload or wish.sha256 or wish.unchecked):
+        raise UpliftError(
+            f"{fill_in(wish.source, wish.version)} has no checksum to tell it by, and is run once it is here; wanted"
+            " its SHA-256. Give it (checksum), or a file of the controller as source. Nothing was changed."
+        )
 
 
 def _obtain(wish: Wish, temp: str, fetch: Fetch) -> None:

@@ -18,7 +18,8 @@ description:
   - A bucket that is not empty cannot be removed by Garage's command line. It is kept, the new key gets all rights on it, and it is named
     in RV(leftover_buckets) so that an S3 client can empty it.
   - Run it on one node only. The other nodes know a new key or bucket a moment later.
-  - Returns a secret, so set C(no_log) on the task.
+  - Returns a secret, so set C(no_log) on the task. From the node to the controller it goes encrypted for the one call, since
+    connections print results at C(-vvv).
 options:
   state:
     description: Whether key and bucket are wanted.
@@ -39,6 +40,7 @@ options:
     type: list
     elements: str
     default: []
+  seal: {description: Internal. What the action reads the secret with., type: str, default: ''}
 extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
@@ -79,6 +81,7 @@ leftover_buckets:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _seal
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
@@ -90,6 +93,7 @@ SPEC = {
     "operation": {"type": "str", "default": ""},
     "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "grant_read": {"type": "list", "elements": "str", "default": []},
+    **_seal.SPEC,
 }
 
 
@@ -99,7 +103,9 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     if module.check_mode:
         return {"changed": module.params["state"] == "present", "removed": [], "leftover_buckets": []}
     if module.params["state"] == "present":
-        return grant(garage, module.params["operation"], module.params["keys"], module.params["grant_read"])
+        granted = grant(garage, module.params["operation"], module.params["keys"], module.params["grant_read"])
+        secret = granted.pop("secret_access_key")
+        return {**granted, "sealed": _seal.seal(module.params[_seal.NAME], secret)}
     removed, kept = remove(garage, module.params["keys"])
     return {"changed": bool(removed), "removed": removed, "leftover_buckets": kept}
 

@@ -50,6 +50,7 @@ options:
         are then returned as this machine has them; a directory that lies in the container alone is a finding.
     type: dict
     default: {}
+  seal: {description: Internal. What the action reads the node's secrets with., type: str, default: ''}
 """
 
 EXAMPLES = r"""
@@ -106,7 +107,13 @@ findings:
   sample: [{key: config_missing, severity: error, sentence: /etc/garage.toml is not there; say where the file is.}]
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
+import base64
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _seal
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 SPEC = {
     "src": {"type": "path", "required": True},
@@ -116,11 +123,22 @@ SPEC = {
     "environment": {"type": "list", "elements": "str", "default": []},
     "host_address": {"type": "str", "default": ""},
     "container": {"type": "dict", "default": {}},
+    **_seal.SPEC,
 }
 
 
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    """For the action, which understands the file: nodes have no TOML parser."""
+    try:
+        with open(module.params["src"], "rb") as handle:
+            content = base64.b64encode(handle.read()).decode()
+    except OSError as exc:
+        raise UpliftError(f"it cannot be read: {exc.strerror}") from exc
+    return {"sealed": _seal.seal(module.params[_seal.NAME], content)}
+
+
 def main() -> None:
-    controller_only("garage_config", SPEC)
+    serve(SPEC, answer)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ description:
     C(ruamel.yaml).
   - A configuration is staged for a release by editing lines, so that comments, order and form stay. Before the KV migration it gets
     C(database.type) and the section C(database.postgres) beside the old keys; afterwards the keys go that the next release refuses.
-  - With O(state=read) the connection string is returned. Register it under C(no_log).
+  - With O(state=read) the connection string is returned. Register it under C(no_log). From the node to the controller it goes
+    encrypted for the one call, since connections print results at C(-vvv).
 extends_documentation_fragment:
   - uplift.datastores.attributes
 attributes:
@@ -36,6 +37,7 @@ options:
   src: {description: The configuration. Empty means what the unit's program reads., type: path, default: ''}
   version: {description: The release., type: str, default: ''}
   keep: {description: The release whose configuration counted until now., type: str, default: ''}
+  seal: {description: Internal. What the action reads the node's secrets with., type: str, default: ''}
   discard: {description: "Whether the data of releases before 0.30 is to be discarded (C(cataloger.type=rocks)).", type: bool, default: false}
 """
 
@@ -83,6 +85,7 @@ lost:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _seal
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import activate, raw, staged_path
@@ -93,6 +96,7 @@ SPEC = {
     **{name: {"type": "str", "default": ""} for name in ("version", "keep")},
     "src": {"type": "path", "default": ""},
     "discard": {"type": "bool", "default": False},
+    **_seal.SPEC,
 }
 
 

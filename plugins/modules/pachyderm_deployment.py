@@ -24,7 +24,13 @@ options:
   pachctl: {description: The client's program; its release is the one that is deployed., type: path, default: /usr/local/bin/pachctl}
   namespace: {description: The namespace., type: str, required: true}
   kube_context: {description: The context of the kube configuration. Empty means the current one., type: str, default: ''}
-  arguments: {description: What C(pachctl deploy) is called with., type: list, elements: str, default: []}
+  arguments:
+    description:
+      - What C(pachctl deploy) is called with. It takes credentials of the object store in no other way, so that they are to be seen in
+        the list of processes while it runs; V(--iam-role) and a file for Google avoid that. They are never logged.
+    type: list
+    elements: str
+    default: []
   manifest: {description: Where the manifest is kept. It holds secrets., type: path}
 requirements: [kubectl]
 """
@@ -52,7 +58,7 @@ SPEC: Spec = {
     "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
     "namespace": {"type": "str", "required": True},
     "kube_context": {"type": "str", "default": ""},
-    "arguments": {"type": "list", "elements": "str", "default": []},
+    "arguments": {"type": "list", "elements": "str", "default": [], "no_log": True},
     "manifest": {"type": "path"},
 }
 

@@ -33,6 +33,12 @@ options:
     description: C(snapshots), whether the cluster knows snapshots of volumes, and C(claims), the names of its claims. Empty without Kubernetes.
     type: dict
     default: {}
+  deployed:
+    description: C(snapshot), whether etcd is snapshotted, C(directories) of nodes where its data lie, and C(moved), whether the new release is
+      given others. Empty unless a hop undeploys on Kubernetes.
+    type: dict
+    default: {}
+  confirm: {description: What the operator confirms., type: list, elements: str, default: []}
   closed:
     description: What an operation that is not open any more has left closed to clients, as rows of C(thing), C(what) and C(operation).
     type: list
@@ -92,14 +98,12 @@ SPEC: Spec = {
     "releases": {"type": "list", "elements": "dict", "default": []},
     "backup_dir": {"type": "str", "required": True},
     "backup": {"type": "list", "elements": "dict", "default": []},
-    "volumes": {"type": "dict", "default": {}},
+    **{name: {"type": "dict", "default": {}} for name in ("volumes", "deployed")},
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
     "full": {"type": "bool", "default": False},
     "room": {"type": "int", "default": 256 << 20},
-    **{
-        name: {"type": "list", "elements": kind, "default": []}
-        for name, kind in (("accept", "str"), ("closed", "dict"))
-    },
+    **{name: {"type": "list", "elements": "str", "default": []} for name in ("confirm", "accept")},
+    "closed": {"type": "list", "elements": "dict", "default": []},
 }
 
 

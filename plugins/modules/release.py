@@ -13,7 +13,8 @@ description:
   - Releases lie side by side, and O(path) is a link to one of them. The way the link is found to be made is kept
     (C(dir/garage-0.7.0) leads to C(dir/garage-0.8.7)); else they lie beside it as C(<path>-<version>).
   - A plain file at O(path) becomes a release of its own at the first activation, so that there is a way back.
-  - A staged release is verified by its checksum, then asked for its version on the node itself. Nothing that runs is touched.
+  - A staged release is verified by its checksum, then asked for its version on the node itself, as O(user). Nothing that runs is touched.
+  - Nothing from the net is run before its checksum was found right. Without a checksum it is refused, by HTTPS as well.
 extends_documentation_fragment: [uplift.datastores.attributes]
 attributes:
   check_mode: {support: full}
@@ -36,6 +37,8 @@ options:
         is looked for beside the playbook.
       - In a directory, C(<name>-<version>), C(<version>/<name>), C(<version>/bin/<name>) and C(<name>) are looked for.
       - C({version}), C({arch}) (such as C(x86_64)) and C({target}) (such as C(x86_64-unknown-linux-musl)) are filled in.
+      - A user and a password in an address, and all behind its C(?), are masked in what is said of it. Without them the node asks the
+        F(~/.netrc) of the account that this task has there.
     type: str
     default: ''
   checksum:
@@ -50,6 +53,20 @@ options:
     type: str
     default: --version
   says: {description: 'What the release calls itself, where that is not O(version).', type: str, default: ''}
+  user:
+    description:
+      - The account of the service, as which the program is asked for its version. Empty means the account that this task has there.
+      - Where it is not there, as that of a unit with C(DynamicUser) that is down, C(nobody) asks.
+    type: str
+    default: ''
+  unchecked: {description: Whether a release from the net is taken without a checksum., type: bool, default: false}
+  later: {description: 'In check mode, further releases to come.', type: list, elements: str, default: []}
+  checksums:
+    description: In check mode, the checksums of O(later) by release, or by release and name of the program.
+    type: dict
+    default: {}
+  login: {description: 'Internal. User and password of the address, as it has them.', type: str, default: ''}
+  query: {description: Internal. What stands behind the C(?) of the address., type: str, default: ''}
   upload: {description: Internal. What the action plugin brought., type: path, default: ''}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
@@ -96,6 +113,12 @@ previous:
   returned: O(state=activated), when it changed something
   type: dict
   sample: {version: 0.7.0, release: /usr/local/bin/garage-0.7.0}
+unchecked:
+  description: Of this release and the later ones, those that would come from the net without a checksum, and whence.
+  returned: O(state=staged), in check mode, with an address as O(source)
+  type: list
+  elements: dict
+  sample: [{version: 0.8.7, address: 'https://garagehq.deuxfleurs.fr/_releases/v0.8.7/x86_64-unknown-linux-musl/garage'}]
 evidence:
   description: What was left, for the record of an operation.
   returned: O(state) is not V(read)
@@ -124,24 +147,35 @@ SPEC: Spec = {
     "name": {"type": "str", "default": ""},
     "ask": {"type": "str", "default": "--version"},
     "says": {"type": "str", "default": ""},
+    "user": {"type": "str", "default": ""},
+    "unchecked": {"type": "bool", "default": False},
+    "later": {"type": "list", "elements": "str", "default": []},
+    "checksums": {"type": "dict", "default": {}},
+    "login": {"type": "str", "default": "", "no_log": True},
+    "query": {"type": "str", "default": "", "no_log": True},
     "upload": {"type": "path", "default": ""},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     def fetch(address: str, path: str) -> None:
-        response, told = fetch_url(module, address, timeout=60)
+        params = module.params
+        whole = _release.with_secrets(address, params["login"], _release.fill_in(params["query"], params["version"]))
+        response, told = fetch_url(module, whole, timeout=60)
         if told["status"] != 200:
             raise UpliftError(f"{address} answered {told['status']} ({told['msg']}); wanted 200 and the program.")
         _files.demand_space(path, int(told.get("content-length") or 0) + _release.RESERVE, f"what is at {address}")
         with open(path, "wb") as out:
             shutil.copyfileobj(response, out, _files.CHUNK)
 
-    same = ("path", "version", "source", "checksum", "upload", "says")
+    same = ("path", "version", "source", "checksum", "upload", "says", "user", "unchecked")
     asks = () if module.params["ask"] == "none" else tuple(module.params["ask"].split())
     wish = _release.Wish(**{key: module.params[key] for key in same}, asks=asks)
     if module.params["state"] == "staged":
-        return _release.stage(LocalRunner(), wish, fetch, module.check_mode)
+        later = {
+            one: _release.checksum_of(module.params["checksums"], one, wish.path) for one in module.params["later"]
+        }
+        return _release.stage(LocalRunner(), wish, fetch, module.check_mode, later)
     if module.params["state"] == "activated":
         return _release.activate(LocalRunner(), wish, module.check_mode)
     return _release.info(LocalRunner(), wish)

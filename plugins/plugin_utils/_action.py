@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible_collections.uplift.datastores.plugins.module_utils import _seal
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 
@@ -36,6 +37,19 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
+
+    def secretly(self, module: str, args: Mapping[str, Any], task_vars: Any) -> dict[str, Any]:
+        """A module's result, with what it has sealed for this call alone as `opened`.
+
+        The connection prints results at -vvv, whatever `no_log` says of the arguments. The module takes
+        `**_seal.SPEC`, and returns `sealed: _seal.seal(params["seal"], value)` instead of the value.
+        """
+        key = _seal.new_key()
+        result: dict[str, Any] = self._execute_module(
+            module_name=f"uplift.datastores.{module}", module_args={**args, _seal.NAME: key}, task_vars=task_vars
+        )
+        sealed = result.pop("sealed", "")
+        return {**result, "opened": _seal.opened(key, sealed)} if sealed else result
 
     @property
     def check_mode(self) -> bool:

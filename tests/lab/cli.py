@@ -77,7 +77,7 @@ def verify(args: argparse.Namespace) -> int:
 
     found = cluster.load(args.name)
     product = products.of(found.group)
-    different = product.verify(found, args.release)
+    different = product.verify(found, args.release) + products.losses(found)
     for line in [*different[:SHOWN], *([f"... and {len(different) - SHOWN} more"] if len(different) > SHOWN else [])]:
         print(f"judge: {line}")
     verdict = f"{len(different)} differences" if different else "all as before"
@@ -85,11 +85,35 @@ def verify(args: argparse.Namespace) -> int:
     return 1 if different else 0
 
 
+def snapshot(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, snapshots
+
+    (snapshots.keep if args.action == "keep" else snapshots.put_back)(cluster.load(args.name))
+    return 0
+
+
+def moment(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, record
+
+    with record.watched(cluster.load(args.name), args.keys) as wait:
+        print("watching", flush=True)
+        host, key = wait(lambda: False, args.seconds)
+    print(host, key, flush=True)
+    return 0 if key else 1
+
+
 def become(args: argparse.Namespace) -> int:
     from tests.lab import cluster, lakefs_states
 
     found = lakefs_states.become(cluster.load(args.name), args.release, args.two_users)
     say(f"{found.name} is an installation of lakefs {found.product['release']}")
+    return 0
+
+
+def late(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, lakefs_states
+
+    print(lakefs_states.late(cluster.load(args.name), args.what))
     return 0
 
 
@@ -248,9 +272,18 @@ def parser() -> argparse.ArgumentParser:
     p = command(subs, "load", load, "a client in the background", "--name")
     p.add_argument("action", choices=["start", "stop", "run"])
     p.add_argument("--interval", type=float, default=0.05, help="seconds from request to request")
+    p = command(subs, "snapshot", snapshot, "keep a filled cluster as it is, or put it back as it was kept", "--name")
+    p.add_argument("action", choices=["keep", "put-back"])
+    p = command(subs, "moment", moment, "wait until a step of an operation begins; prints host and key", "--name")
+    p.add_argument("keys", nargs="+", metavar="KEY", help="such as 0/walk/1/backup")
+    p.add_argument("--seconds", type=float, default=900)
     p = command(subs, "become", become, "lakefs: make a filled installation one of an older era", "--name")
     p.add_argument("--release", required=True)
     p.add_argument("--two-users", action="store_true", help="beside the administrator")
+    p = command(
+        subs, "late", late, "lakefs before 0.30: one more object of a client's, while an upgrade runs", "--name"
+    )
+    p.add_argument("what", choices=["upload", "commit", "look"])
     p = command(subs, "state", state, "lakefs: write a version record, a flag or nonsense into the database", "--name")
     p.add_argument("state", help="schema-0 to schema-5, junk, no-record, dirty, clean")
     p = command(subs, "trees", trees, "list the hosts' state as JSON, or compare two listings")

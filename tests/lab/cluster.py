@@ -117,14 +117,19 @@ def known() -> set[str]:
     return hosts.clusters() | {path.name for path in paths.made(paths.cache() / "clusters").iterdir()}
 
 
+def forget_connections(name: str) -> None:
+    """SSH's own to the cluster's hosts: an address may belong to another host soon."""
+    for socket in (paths.cache() / "cp").glob(f"{name}-198.18.*"):
+        run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "lab"], check=False)
+        socket.unlink(missing_ok=True)
+
+
 def down(name: str) -> None:
     from tests.lab import kubernetes  # which needs this module
 
     say(f"taking cluster {name} away: hosts, network, client load, files")
     stop_process(paths.cluster(name) / "load.pid", name)
-    for socket in (paths.cache() / "cp").glob(f"{name}-198.18.*"):
-        run(["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "lab"], check=False)
-        socket.unlink(missing_ok=True)
+    forget_connections(name)
     kubernetes.forget(name)
     hosts.remove(name)
     shutil.rmtree(paths.cluster(name), ignore_errors=True)

@@ -99,20 +99,25 @@ def boot(
         run(["docker", "volume", "create", "--label", f"{LABEL}={cluster}", volume])
         disk += ["-v", f"{volume}:{path}"]
 
-    # SYS_PTRACE: on a real host root may look at /proc/<pid>/exe of any process.
     def start(host: Host) -> None:
-        run([
-            "docker", "run", "-d", "--name", host.container, "--hostname", host.name, "--label", f"{LABEL}={cluster}",
-            "--network", f"uplift-{cluster}", "--ip", host.address, "--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE",
-            "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
-            "--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup", "--tmpfs", "/run", "--tmpfs", "/tmp:exec",
-            *disk, *more(host), image_name, "/sbin/init",
-        ])  # fmt: skip
+        launch(cluster, host, image_name, [*disk, *more(host)])
         must(host, [["chmod", "-R", "go=", "/root/.ssh"]], files={"/root/.ssh/authorized_keys": public_key})
 
     say(f"booting {len(hosts)} hosts: {', '.join(f'{h.name} {h.address}' for h in hosts)}")
     at_once(start, hosts, width=6)
     at_once(wait_until_up, hosts)
+
+
+def launch(cluster: str, host: Host, image_name: str, words: Sequence[str]) -> None:
+    """On a real host root may look at /proc/<pid>/exe of any process (SYS_PTRACE) and change routes (NET_ADMIN)."""
+    caps = [word for cap in ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN") for word in ("--cap-add", cap)]
+    run([
+        "docker", "run", "-d", "--name", host.container, "--hostname", host.name, "--label", f"{LABEL}={cluster}",
+        "--network", f"uplift-{cluster}", "--ip", host.address, *caps,
+        "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
+        "--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup", "--tmpfs", "/run", "--tmpfs", "/tmp:exec",
+        *words, image_name, "/sbin/init",
+    ])  # fmt: skip
 
 
 def wait_until_up(host: Host) -> None:
@@ -189,3 +194,5 @@ def remove(cluster: str) -> None:
         run(["docker", "volume", "rm", *volumes])
     if nets := run(["docker", "network", "ls", "-q", "--filter", label]).stdout.split():
         run(["docker", "network", "rm", *nets])
+    if images := run(["docker", "images", "-q", "--filter", label]).stdout.split():
+        run(["docker", "rmi", "-f", *sorted(set(images))])

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.lab import cluster as clusters
-from tests.lab import garage_text, hosts, paths, products, s3
+from tests.lab import garage_text, hosts, ledger, paths, products, s3
 from tests.lab.cluster import Cluster
 from tests.lab.garage import cli, words_of
 from tests.lab.manifest import LOAD
@@ -26,6 +26,8 @@ LONGEST = 20 * 60
 TIMEOUT = 5
 KEYS = 20
 KEPT = 500
+# Seconds from one thing that is demanded afterwards to the next.
+KEEP = 0.5
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Stats:
     updated: float = 0.0
     running: bool = True
     down_since: float = 0.0
+    kept: int = 0
+    keep_failed: int = 0
 
     def note(self, begun: float, ended: float, errors: list[tuple[str, str]], served: bool) -> None:
         """`errors`: (address, text) in the order of the tries; the last one matters only if nobody served."""
@@ -72,7 +76,7 @@ class Stats:
         return (
             f"load: {self.requests} requests, {self.failed_everywhere} failed on all addresses,"
             f" {self.served_by_another} served by another address, longest outage {self.longest_outage:.2f} s,"
-            f" longest request {self.longest_request:.2f} s{wrong}"
+            f" longest request {self.longest_request:.2f} s, {self.kept} promised for good{wrong}"
         )
 
 
@@ -143,11 +147,16 @@ def serve(cluster: Cluster, interval: float) -> None:
     stats, stop = Stats(started=time.time()), [False]
     signal.signal(signal.SIGTERM, lambda *_: stop.__setitem__(0, True))
     opened = product.clients(cluster)
-    customer = Customer(opened, stats, product.prefix)
-    number, end, written = 0, time.monotonic() + LONGEST, 0.0
+    customer = Customer(opened, stats, product.prefix) if product.objects else None
+    writer = product.writer(cluster, opened, stats.started)
+    number, end, written, kept = 0, time.monotonic() + LONGEST, 0.0, 0.0
     while not stop[0] and time.monotonic() < end:
         begun = time.monotonic()
-        customer.round(number)
+        if customer:
+            customer.round(number)
+        if begun - kept >= KEEP:
+            kept = begun
+            keep(cluster, writer, number, stats)
         number += 1
         if begun - written > 1:
             stats.updated, written = time.time(), begun
@@ -158,6 +167,17 @@ def serve(cluster: Cluster, interval: float) -> None:
     stats.running, stats.updated = False, time.time()
     clusters.write(report, json.dumps(asdict(stats), indent=1))
     pid.unlink(missing_ok=True)
+
+
+def keep(cluster: Cluster, writer: ledger.Writer, number: int, stats: Stats) -> None:
+    """One thing more that is demanded afterwards."""
+    asked = time.time()
+    told = writer.store(number)
+    ledger.note(cluster, [{"at": time.time(), **one} for one in told])
+    stats.kept += len(told)
+    stats.keep_failed += not told
+    if not told:
+        stats.event(asked, "ledger", "nothing was promised")
 
 
 def runs(cluster: Cluster) -> bool:

@@ -37,6 +37,12 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
     "garage_s3_ping": {"silent": []},
     "garage_watch": {"worsened": []},
     "garage_findings": {"findings": [], "said": [], "stopping": []},
+    "lakefs_config": {
+        "settings": {"database": {"type": "postgres", "place": "here"}},
+        "findings": [],
+        "dsn": "postgres://lakefs@127.0.0.1:5432/lakefs",
+    },
+    "lakefs_info": {"closed": []},
     "lakefs_findings": {"findings": [], "said": [], "stopping": []},
     "pachyderm_findings": {"findings": [], "said": [], "stopping": []},
     "garage_engine": {"engine": "sled", "opens": "sled", "engines": ["sled"], "same": True},
@@ -144,6 +150,7 @@ class World:
             "nodes": [{"id": self._node_id(host), "up": bool(self.runs[host])} for host in self.hosts],
             "layout": {"version": 1, "roles": roles},
             "staged": [],
+            "closed": [],
             "buckets": self._buckets(),
             "keys": self._keys(),
         }

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,8 @@ class Result:
 class Cluster:
     """A cluster of the lab, by its name."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, kind: str = PRODUCT) -> None:
+        self.name, self.kind = name, kind
         self.directory = CACHE / "clusters" / name
         self.reports = self.directory / "reports"
 
@@ -47,7 +49,7 @@ class Cluster:
             check=True,
             env=self._environment(),
         )
-        return sorted(json.loads(listed.stdout)[PRODUCT]["hosts"])
+        return sorted(json.loads(listed.stdout)[self.kind]["hosts"])
 
     def lab(self, verb: str, *argv: str, check: bool = True) -> str:
         done = subprocess.run(
@@ -82,7 +84,7 @@ class Cluster:
 
     def access(self) -> dict[str, Any]:
         """What an operator of lakeFS gives besides; Garage's nodes have all that is needed."""
-        if PRODUCT != "lakefs":
+        if self.kind != "lakefs":
             return {}
         return {
             "lakefs_access_key_id": self.product["key"],
@@ -130,32 +132,39 @@ class Cluster:
 
     def starts(self, host: str) -> int:
         """How often the service has been started since the host booted."""
-        journal = self.on(host, "journalctl", "-u", PRODUCT, "-o", "cat", "--no-pager")
-        return sum(line.startswith(f"Started {PRODUCT}") for line in journal.splitlines())
+        journal = self.on(host, "journalctl", "-u", self.kind, "-o", "cat", "--no-pager")
+        return sum(line.startswith(f"Started {self.kind}") for line in journal.splitlines())
 
     def playbook(self, name: str, *argv: str, **variables: Any) -> Result:
         process = self.start(name, *argv, **variables)
         out = process.communicate(timeout=RUN_SECONDS)[0]
         return Result(process.returncode, out)
 
-    def killed_at(self, text: str, name: str = f"{PRODUCT}_upgrade", **variables: Any) -> Result:
-        """The playbook, ended by SIGKILL with all its workers as soon as it says `text`."""
-        process, said = self.start(name, **variables), []
-        assert process.stdout is not None
-        for line in process.stdout:
-            said.append(line)
-            if text in line:
-                os.killpg(process.pid, signal.SIGKILL)
-                break
-        # Not until the pipe ends: SSH's own connections, and the probe, outlive the run and may still hold it.
-        process.stdout.close()
-        return Result(process.wait(timeout=RUN_SECONDS), "".join(said))
+    def killed_at(self, key: str, name: str = "", **variables: Any) -> Result:
+        """The playbook, ended by SIGKILL with all its workers as soon as a step of that key begins at any host."""
+        aside = self.directory / "killed.txt"
+        words = [str(ROOT / "tests/lab/lab"), "moment", "--name", self.name, key]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as watch:
+            assert watch.stdout is not None
+            assert watch.stdout.readline().strip() == "watching"
+            process = self.start(name or f"{self.kind}_upgrade", aside=aside, **variables)
+            try:
+                while process.poll() is None and watch.poll() is None:
+                    time.sleep(0.02)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                watch.terminate()
+            begun = watch.stdout.readline().split()
+        said = Result(process.wait(timeout=RUN_SECONDS), aside.read_text(encoding="utf-8"))
+        assert key in begun, f"the step {key} never began, and the run ended with {said.rc}:\n{said.out[-6000:]}"
+        return said
 
     def start(self, name: str, *argv: str, aside: Path | None = None, **variables: Any) -> subprocess.Popen[str]:
         """`aside`: a file for what it says, where nobody reads along: a full pipe would hold the run up."""
         given = {
-            f"{PRODUCT}_release_source": str(CACHE / PRODUCT),
-            f"{PRODUCT}_report_dir": str(self.reports),
+            f"{self.kind}_release_source": str(CACHE / self.kind),
+            f"{self.kind}_report_dir": str(self.reports),
             **self.access(),
             **variables,
         }
@@ -190,7 +199,7 @@ class Cluster:
 
     def container(self, host: str) -> Any:
         """What docker tells of the product's own container there."""
-        return json.loads(self.on(host, "docker", "inspect", f"uplift-{self.name}-{host}-{PRODUCT}"))[0]
+        return json.loads(self.on(host, "docker", "inspect", f"uplift-{self.name}-{host}-{self.kind}"))[0]
 
     def report(self) -> Any:
         newest = max(self.reports.glob("*/report.json"), key=lambda path: path.stat().st_mtime)

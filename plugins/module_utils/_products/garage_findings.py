@@ -11,6 +11,7 @@ from typing import Any, Iterator, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_hop_findings import hop_findings
 from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
+from ansible_collections.uplift.datastores.plugins.module_utils._products.release_findings import of_release
 
 Seen = Mapping[str, Any]
 
@@ -162,8 +163,7 @@ def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
 
 def _outside(seen: Seen) -> Iterator[Finding]:
     release, clock, s3 = seen["release"], seen["clock"], seen["s3"]
-    if release.get("failed") or release.get("msg"):
-        yield Finding("release", True, str(release.get("msg")), "the release at hand", "see garage_release_source")
+    yield from of_release(release, "garage")
     if clock.get("failed") or clock.get("msg"):
         wanted = "a clock that can be compared"
         yield Finding("clock", True, str(clock.get("msg")), wanted, "see to the connection or the clock")

@@ -11,14 +11,14 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._products.release_findings import of_release
 
 Seen = Mapping[str, Any]
 
 
 def room(seen: Seen, to_kv: bool, migrates: bool) -> Iterator[Finding]:
     release = seen["release"]
-    if release.get("failed") or release.get("msg"):
-        yield Finding("release", True, str(release.get("msg")), "the release at hand", "see lakefs_release_source")
+    yield from of_release(release, "lakefs")
     yield from _helm(release, str(seen["set"].get("chart", "")))
     if migrates and seen["leader"]:
         yield from _programs(seen["space"])

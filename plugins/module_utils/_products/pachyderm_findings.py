@@ -12,6 +12,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
+from ansible_collections.uplift.datastores.plugins.module_utils._products.release_findings import of_release
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 Seen = Mapping[str, Any]
@@ -37,6 +38,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_space(info, seen),
         *_backups(seen["backup"]),
         *_claims(seen["backup"], seen["volumes"]),
+        *_volumes(seen["deployed"], seen["confirm"]),
         *_outside(seen),
     ]
 
@@ -203,9 +205,36 @@ def _claims(wanted: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
         )
 
 
+def _volumes(deployed: Seen, confirmed: Sequence[str]) -> Iterator[Finding]:
+    """In place on Kubernetes: fresh metadata means fresh volumes. It is said before anything is shut."""
+    if not deployed:
+        return
+    if "metadata_volumes" not in confirmed or not deployed["snapshot"]:
+        yield Finding(
+            "volumes_unconfirmed",
+            True,
+            "fresh metadata on Kubernetes means that the claims of etcd are deleted, and its snapshot is what is left",
+            "that confirmed, and a snapshot",
+            "set pachyderm_confirm: [metadata_volumes] and pachyderm_etcd_endpoint, or take the strategy side_by_side",
+        )
+    if deployed["directories"] and not deployed["moved"]:
+        yield Finding(
+            "same_host_path",
+            True,
+            f"metadata in {', '.join(deployed['directories'])}/etcd of a node, which no undeploy empties",
+            "another directory for the new release",
+            "give another --host-path in pachyderm_deploy_arguments",
+        )
+    yield Finding(
+        "back_by_hand",
+        False,
+        "in place on Kubernetes the volumes of the old metadata are deleted",
+        "a way back that a playbook can take",
+        "nothing, or take the strategy side_by_side: once the metadata are gone, going back means to deploy the old release"
+        " and to restore the snapshot of etcd by hand",
+    )
+
+
 def _outside(seen: Seen) -> Iterator[Finding]:
     for release in seen["releases"]:
-        if release.get("failed") or release.get("msg"):
-            yield Finding(
-                "release", True, str(release.get("msg")), "the release at hand", "see pachyderm_release_source"
-            )
+        yield from of_release(release, "pachyderm")

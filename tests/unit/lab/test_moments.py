@@ -2,35 +2,65 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The scenarios end runs at tasks, by what Ansible prints of them: tasks of these names have to be there."""
+"""The scenarios end runs when a step begins: by a key that the planner gives a step of their own upgrade."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+import yaml
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.face import CATALOGUES
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import PASSES, Cluster, Node, Plan, Request
+from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
 
-ROOT = Path(__file__).parents[3]
-MOMENTS = sorted(
-    {
-        found
-        for path in (ROOT / "extensions" / "molecule").glob("*/**/test_*.py")
-        for found in re.findall(r'"TASK \[(.+)\]"', path.read_text(encoding="utf-8"))
-    }
-)
+SCENARIOS = sorted((Path(__file__).parents[3] / "extensions" / "molecule").glob("*/molecule.yml"))
+KEY = re.compile(rf"\b\d+/(?:{'|'.join(PASSES)})/\d+/\w+")
+
+
+def moments(file: Path) -> list[str]:
+    """Of the scenario's own tests and of its settings."""
+    texts = [file, *(file.parent / "tests").glob("test_*.py")]
+    return sorted({key for one in texts for key in KEY.findall(one.read_text(encoding="utf-8"))})
+
+
+def number(words: str, of: str, default: int) -> int:
+    found = re.search(rf"--{of} (\d+)", words)
+    return int(found[1]) if found else default
+
+
+def planned(file: Path) -> list[str]:
+    """The keys of the upgrade that the scenario makes, on nodes as the lab makes them."""
+    env: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))["provisioner"]["env"]
+    product, words = env.get("UPLIFT_PRODUCT", "garage"), env["UPLIFT_LAB_UP"]
+    source = re.findall(r"\d+\.\d+\.\d+", words + " " + env.get("UPLIFT_LAB_BECOME", ""))[-1]
+    target = env.get("UPLIFT_TARGET") or env["UPLIFT_RELEASES"].split()[-1]
+    nodes, zones = number(words, "nodes", 3 if product == "garage" else 1), number(words, "zones", 1)
+    names = [f"{'abc'[place % zones]}{place // zones + 1}" for place in range(nodes)]
+    listed = [Node(name, name, name[0] if product == "garage" else "", parse(source)) for name in names]
+    cluster, request = Cluster(tuple(names), "3"), Request(target, env.get("UPLIFT_STRATEGY", ""))
+    plan = planner.plan(CATALOGUES[product], listed, cluster, request)
+    assert isinstance(plan, Plan), plan
+    return shape.keys(shape.to_dict(plan))
+
+
+WITH_MOMENTS = [file for file in SCENARIOS if moments(file)]
 
 
 def test_there_are_moments() -> None:
-    assert len(MOMENTS) > 8
+    assert {"garage-killed", "lakefs-killed", "pachyderm-killed"} <= {file.parent.name for file in WITH_MOMENTS}
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_moment_is_a_task(moment: str) -> None:
-    role, _colon, name = moment.rpartition(" : ")
-    if not role:
-        assert name in VERBS
-        return
-    tasks = (ROOT / "roles" / role.rpartition(".")[2] / "tasks").glob("**/*.yml")
-    assert any(re.search(rf"^ *- name: {re.escape(name)}$", one.read_text(encoding="utf-8"), re.M) for one in tasks)
+@pytest.mark.parametrize("file", WITH_MOMENTS, ids=lambda file: file.parent.name)
+def test_a_moment_is_a_key_of_the_plan(file: Path) -> None:
+    assert set(moments(file)) <= set(planned(file))
+
+
+def test_no_run_is_ended_at_a_tasks_prose() -> None:
+    tests = [path for file in SCENARIOS for path in file.parent.glob("tests/test_*.py")]
+    tests += (SCENARIOS[0].parents[1] / "shared").glob("*/test_*.py")
+    named = [said for path in tests for said in re.findall(r'killed_at\("([^"]*)"', path.read_text(encoding="utf-8"))]
+    assert named and [said for said in named if not KEY.fullmatch(said)] == []

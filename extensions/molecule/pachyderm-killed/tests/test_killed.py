@@ -12,11 +12,11 @@ from upgrades import Cluster
 __all__ = ["cluster", "test_nothing_is_left_behind", "test_nothing_is_lost", "test_the_backup_was_proved"]
 
 MOMENTS = [
-    "TASK [uplift.datastores.pachyderm : Give the server another port]",
-    "TASK [uplift.datastores.pachyderm : Write the dump, decode it and count it]",
-    "TASK [redeploy]",
-    "TASK [uplift.datastores.pachyderm : Read the dump back]",
-    "TASK [unpause]",
+    "0/before/2/quiesce",
+    "0/before/6/extract",
+    "0/together/6/redeploy",
+    "0/together/7/restore",
+    "0/after/4/unpause",
 ]
 
 

@@ -37,7 +37,18 @@ def test_a_good_node_has_no_findings() -> None:
     assert findings(GOOD) == []
 
 
+def row(thing: str, operation: str = "", what: str = "step 0/before/1/quiesce") -> dict[str, str]:
+    return {"thing": thing, "what": what, "operation": operation}
+
+
 BAD = [
+    ("service_held", True, {"closed": [row("service", "op-1")], "info.running": False}, "the service is held down"),
+    (
+        "ports_closed",
+        True,
+        {"closed": [row("ports", "op-1")]},
+        "by the operation op-1 (step 0/before/1/quiesce), and no",
+    ),
     ("daemon_down", True, {"info.running": False, "info.problem": "No Garage daemon runs."}, "No Garage daemon runs."),
     ("no_answer", True, {"info.problem": "Asking Garage for `status` failed"}, "does not answer everything"),
     ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),
@@ -131,6 +142,12 @@ BAD = [
     ("space_unknown", True, {"space.sizes": {"/m": None}}, "cannot be told"),
     ("space_unknown", True, {"space.paths": {}}, "cannot be told"),
     ("program_missing", True, {"space.programs": {"zstd": None}}, "no program zstd"),
+    (
+        "no_checksum",
+        True,
+        {"release": {"changed": True, "unchecked": [{"version": "0.9.4", "address": "https://x/0.9.4"}]}},
+        "the release 0.9.4 comes from https://x/0.9.4, and there is no checksum",
+    ),
     ("release", True, {"release": {"failed": True, "msg": "the directory has no garage-0.8.7"}}, "no garage-0.8.7"),
     ("clock", True, {"clock": {"failed": True, "msg": "the clock is known to 0.4 s"}}, "0.4 s"),
     ("s3_silent", True, {"s3": {"silent": [{"address": "198.18.1.11:3900", "reason": "refused"}]}}, "refused"),

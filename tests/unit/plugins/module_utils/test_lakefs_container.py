@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import json
 from collections.abc import Sequence
@@ -23,6 +22,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
     _lakefs_info,
     _lakefs_migrate,
     _lakefs_where,
+    _seal,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError, bare
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -252,10 +252,11 @@ def test_why_it_does_not_run_is_what_docker_keeps(docker: Engine) -> None:
 
 def test_the_configuration_is_read_where_this_machine_has_it(docker: Engine, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("listen_address: 0.0.0.0:8000\n", encoding="utf-8")
-    found = _lakefs_file.raw(Line(), {"unit": UNIT, "src": f"{tmp_path}/config.yaml"})
-    inside = json.loads(base64.b64decode(found["content"]))
+    key = _seal.new_key()
+    found = _lakefs_file.raw(Line(), {"unit": UNIT, "src": f"{tmp_path}/config.yaml", "seal": key})
+    inside = _seal.opened(key, found["sealed"])
     assert inside["text"].startswith("listen") and not found["mounted"] and found["stat"]["mode"]
-    assert inside["environment"]["LAKEFS_AUTH_ENCRYPT_SECRET_KEY"] == "0" * 24
+    assert inside["environment"]["LAKEFS_AUTH_ENCRYPT_SECRET_KEY"] == "0" * 24 and "0" * 24 not in json.dumps(found)
     assert found["published"] == {"8000": "0.0.0.0:9000"}
 
 

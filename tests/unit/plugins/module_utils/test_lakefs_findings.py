@@ -185,6 +185,7 @@ ROWS = [
     ("encoded_namespace", False, {"uncommitted.namespaces": {"r": "local://a%20b"}}, ACL, "0.103.0", "1.84.0"),
     ("no_repository", False, {}, Database(**{**asdict(KV), "repositories": []}), "1.82.0", "1.84.0"),
     ("release", True, {"release": {"failed": True, "msg": "not there."}}, KV, "1.82.0", "1.84.0"),
+    ("no_checksum", True, {"release": {"unchecked": [{"version": "1", "address": "x"}]}}, KV, "1.82.0", "1.84.0"),
     ("helm_release", False, {"release": {"helm": "lake"}}, KV, "1.82.0", "1.84.0"),
     (
         "chart_image",

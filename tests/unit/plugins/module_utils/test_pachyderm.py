@@ -121,6 +121,19 @@ def test_a_release_by_the_name_of_its_program(program: str, release: str) -> Non
     assert str(info.named(Version(1, 12, 0), "1.13.4", program)) == release
 
 
+def test_what_is_closed_is_seen_though_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed with its ports closed and then abandoned: no record says it, the node does."""
+    monkeypatch.setattr(info._systemd, "PERSISTENT", str(tmp_path))
+    held = [{"kind": "unit", "name": "pachd.service", "operation": "op1", "since": ""}]
+    units = ["pachd.service", "etcd.service"]
+    assert info.closed(units, []) == []
+    assert info.closed(units, held) == [{"thing": "service", "what": "unit pachd.service", "operation": "op1"}]
+    (tmp_path / "pachd.service.d").mkdir()
+    (tmp_path / "pachd.service.d" / "zz-uplift-quiet.conf").touch()
+    (row,) = info.closed(units, [])
+    assert row["thing"] == "ports" and "zz-uplift-quiet.conf" in row["what"]
+
+
 class Clock(rest.Clock):
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -187,6 +200,7 @@ def test_a_deleted_pipeline_is_passed_over_and_told(release: str, tmp_path: Path
 NONE_LEFT = Answer(("pachctl",), 0, "", "")
 
 
+@pytest.mark.parametrize("release", ["1.9.12", "1.13.4"])
 @pytest.mark.parametrize(
     ("left", "skip", "error"),
     [
@@ -195,9 +209,11 @@ NONE_LEFT = Answer(("pachctl",), 0, "", "")
         (PAUSED, True, "Starting the pipeline edges failed"),  # it is there: the failure is its own
     ],
 )
-def test_one_that_is_deleted_in_the_last_moment(left: Any, skip: bool, error: str, tmp_path: Path) -> None:
-    no = Answer(("pachctl",), 1, "", 'error from StartPipeline: pipeline "edges" not found')
-    wait, _runner = at_rest("1.13.4", tmp_path, [PAUSED, left], **{"start pipeline edges": no})
+def test_one_that_is_deleted_in_the_last_moment(
+    release: str, left: Any, skip: bool, error: str, tmp_path: Path
+) -> None:
+    no = {"start pipeline edges": "start_pipeline_unknown"}
+    wait, _runner = at_rest(release, tmp_path, [PAUSED, left], **no)
     params = {"state": "started", "names": ["edges"], "timeout": 20, "skip_missing": skip}
     if error:
         with pytest.raises(UpliftError, match=error):

@@ -93,3 +93,41 @@ def test_the_manifest_is_kept_privately(release: str, tmp_path: Path) -> None:
 def test_arguments_that_would_do_something_else(arguments: list[str]) -> None:
     with pytest.raises(UpliftError, match="wanted those of `pachctl deploy`"):
         deployment.run(Cluster("1.9.12"), {**PARAMS, "state": "present", "arguments": arguments}, False)
+
+
+SECRETS = ["amazon", "bucket", "eu-west-1", "10", "--credentials", "AKIACANARY1,canary-secret-2,canary-token-3"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Error: unknown shorthand in canary-secret-2",
+        "invalid credentials AKIACANARY1,canary-secret-2,canary-token-3",
+        "expected 3 arguments, got [amazon bucket --credentials=AKIACANARY1]",
+    ],
+)
+def test_credentials_are_repeated_nowhere(said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Not by pachctl's refusal, and not in what the module prints, which -vvv shows."""
+
+    class Refusing(Cluster):
+        def run(self, argv: Any, **how: Any) -> Answer:
+            return Answer(tuple(argv), 1, "", said) if "deploy" in argv else super().run(argv, **how)
+
+    params = {**PARAMS, "state": "present", "arguments": SECRETS}
+    with pytest.raises(UpliftError, match="Making the manifest failed") as error:
+        deployment.run(Refusing("1.9.12"), params, False)
+    assert "(concealed)" in str(error.value) and "anary" not in str(error.value).replace("CANARY", "canary")
+    with pytest.raises(UpliftError) as error:
+        deployment.run(Cluster("1.9.12"), {**params, "arguments": [*SECRETS, "--all"]}, False)
+    assert "canary" not in str(error.value).lower() and "--all" in str(error.value)
+
+
+def test_the_module_prints_no_argument(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    from ansible.module_utils.testing import patch_module_args
+    from ansible_collections.uplift.datastores.plugins.modules import pachyderm_deployment as module
+
+    kubectl = tmp_path / "kubectl"
+    given = {"state": "present", "namespace": "lab", "arguments": SECRETS, "pachctl": str(kubectl)}
+    with patch_module_args(given), pytest.raises(SystemExit):
+        module.main()
+    assert "canary" not in capsys.readouterr().out.lower()

@@ -34,7 +34,10 @@ GOOD: dict[str, Any] = {
         {"kind": "csi", "claim": "etcd-storage"},
     ],
     "volumes": {"snapshots": True, "claims": ["etcd-storage"]},
+    "deployed": {},
+    "confirm": [],
 }
+IN_PLACE = {"snapshot": True, "directories": ["/var/pachyderm"], "moved": True}
 
 
 def test_a_cluster_at_rest_has_no_findings() -> None:
@@ -74,6 +77,12 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
         ("no_claim", True, {"volumes.claims": ["data"]}, "no claim etcd-storage in the namespace, but data"),
         ("no_claim", True, {"volumes.claims": []}, "but none"),
         ("release", True, {"releases": [{"failed": True, "msg": "not on the controller"}]}, "not on the controller"),
+        (
+            "no_checksum",
+            True,
+            {"releases": [{}, {"unchecked": [{"version": "1", "address": "https://x"}]}]},
+            "https://x",
+        ),
     ],
 )
 def test_what_stands_in_the_way(key: str, stops: bool, change: dict[str, Any], said: str) -> None:
@@ -83,6 +92,24 @@ def test_what_stands_in_the_way(key: str, stops: bool, change: dict[str, Any], s
         (seen[place] if place else seen)[name] = value
     (found,) = findings(seen)
     assert (found.key, found.stops) == (key, stops) and said in found.saw and found.do
+
+
+@pytest.mark.parametrize(
+    ("deployed", "confirm", "keys"),
+    [
+        (IN_PLACE, ["metadata_volumes"], ["back_by_hand"]),
+        ({**IN_PLACE, "directories": [], "moved": False}, ["metadata_volumes"], ["back_by_hand"]),
+        (IN_PLACE, [], ["volumes_unconfirmed", "back_by_hand"]),
+        ({**IN_PLACE, "snapshot": False}, ["metadata_volumes"], ["volumes_unconfirmed", "back_by_hand"]),
+        ({**IN_PLACE, "moved": False}, ["metadata_volumes"], ["same_host_path", "back_by_hand"]),
+    ],
+)
+def test_what_is_lost_with_the_volumes_is_said_before_anything_is_shut(
+    deployed: dict[str, Any], confirm: list[str], keys: list[str]
+) -> None:
+    found = findings({**GOOD, "deployed": deployed, "confirm": confirm})
+    assert [one.key for one in found] == keys
+    assert [one.stops for one in found] == [key != "back_by_hand" for key in keys]
 
 
 def test_a_local_store_that_the_target_looks_for_elsewhere() -> None:

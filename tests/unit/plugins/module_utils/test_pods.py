@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,11 +21,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
     _lakefs_migrate,
     _lakefs_where,
     _pods,
-    _release,
+    _seal,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
+from ansible_collections.uplift.datastores.plugins.module_utils._said_version import said_version
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "kubernetes"
@@ -123,7 +123,7 @@ def test_the_program_as_its_deployment_has_it() -> None:
 
 def test_a_call_is_a_job_and_leaves_nothing() -> None:
     cluster = Cluster("containercreating", "running", "terminated")
-    assert _release.said_version(pods(cluster), NEW) == "1.84.0"
+    assert said_version(pods(cluster), NEW) == "1.84.0"
     job = made(cluster)["Job"]
     pod = job["spec"]["template"]["spec"]
     (container,) = pod["containers"]
@@ -255,9 +255,10 @@ def test_what_runs_and_what_the_image_is_are_two_questions() -> None:
 
 def test_a_mounted_configuration_is_read_and_never_written() -> None:
     """trap L21: where the release wants it otherwise, that is said before anything stops."""
-    found = _lakefs_file.raw(Cluster(), {"unit": UNIT, "src": ""})
+    key = _seal.new_key()
+    found = _lakefs_file.raw(Cluster(), {"unit": UNIT, "src": "", "seal": key})
     assert found["mounted"] and found["path"] == "/etc/lakefs/config.yaml" and not found["stat"]
-    inside = json.loads(base64.b64decode(found["content"]))
+    inside = _seal.opened(key, found["sealed"])
     assert inside["text"].startswith("# lakeFS of the lab") and "the lab's" in str(inside["environment"])
     asked = {"state": "staged", "version": "1.84.0", "discard": False}
     demand_nothing(asked, found["path"], inside["text"])

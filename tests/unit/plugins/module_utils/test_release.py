@@ -174,10 +174,52 @@ def test_fetching(plain: Path, new: Path) -> None:
         asked.append(address)
         Path(path).write_bytes(new.read_bytes())
 
-    wish = Wish(str(plain), "0.8.7", source="https://x/v{version}/{target}/{arch}")
+    wish = Wish(str(plain), "0.8.7", source="https://x/v{version}/{target}/{arch}", unchecked=True)
     assert _release.stage(RUN, wish, fetch, False)["changed"]
     machine = platform.machine()
     assert asked == [f"https://x/v0.8.7/{machine}-unknown-linux-musl/{machine}"]
+
+
+ADDRESSES = ["https://x/v{version}/tool", "http://x/v{version}/tool"]
+
+
+@pytest.mark.parametrize("source", ADDRESSES)
+def test_from_the_net_without_a_checksum(plain: Path, source: str) -> None:
+    """Found by a look beforehand, for all releases that are to come; refused; taken when it is accepted by name."""
+    wish = Wish(str(plain), "0.8.7", source=source)
+    later = {"0.9.4": "sha256:" + "0" * 64, "1.3.0": ""}
+    looked = _release.stage(RUN, wish, no_fetch, True, later)
+    missing = [{"version": one, "address": source.replace("{version}", one)} for one in ("0.8.7", "1.3.0")]
+    assert looked["unchecked"] == missing
+    with pytest.raises(UpliftError, match="x/v0.8.7/tool has no checksum to tell it by.*Nothing was changed"):
+        _release.stage(RUN, wish, no_fetch, False)
+    assert os.listdir(plain.parent) == ["tool"]
+    program(plain.with_name("tool-0.8.7"), "0.8.7")
+    program(plain.with_name("tool-1.3.0"), "1.3.0")  # what an operator has put there does not come from the net
+    assert _release.stage(RUN, wish, no_fetch, True, later)["unchecked"] == []
+
+
+def test_from_the_controller_no_checksum_is_asked_for(plain: Path) -> None:
+    assert "unchecked" not in _release.stage(RUN, Wish(str(plain), "0.8.7", source="/srv/releases"), no_fetch, True)
+
+
+@pytest.mark.parametrize("source", ADDRESSES)
+def test_what_came_from_the_net_is_not_run_before_its_checksum_was_found_right(plain: Path, source: str) -> None:
+    ran = plain.with_name("ran")
+
+    def fetch(address: str, path: str) -> None:
+        Path(path).write_text(f"#!/bin/sh\ntouch {ran}; echo 0.8.7\n")
+
+    wish = Wish(str(plain), "0.8.7", source=source, checksum="sha256:" + "0" * 64)
+    with pytest.raises(UpliftError, match="has the SHA-256 .*, wanted 0000.* It came from http"):
+        _release.stage(RUN, wish, fetch, False)
+    assert os.listdir(plain.parent) == ["tool"] and not ran.exists()
+
+
+def test_checksums_by_release_and_by_program() -> None:
+    table: dict[str, Any] = {"0.8.7": "sha256:ab", "1.13.4": {"pachctl": "sha256:cd"}}
+    asked = [("0.8.7", "/b/garage"), ("1.13.4", "/b/pachctl"), ("1.13.4", "/b/pachd"), ("2.0.0", "/b/garage")]
+    assert [_release.checksum_of(table, *one) for one in asked] == ["sha256:ab", "sha256:cd", "", ""]
 
 
 @pytest.mark.parametrize(

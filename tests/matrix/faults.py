@@ -1,0 +1,296 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The faults: what is done to a host when the step begins, and how it is taken away. One function each way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tests.lab import hosts, record
+from tests.lab.cluster import Cluster
+from tests.lab.hosts import Host
+from tests.lab.proc import run
+from tests.matrix.cells import Upgrade
+
+# Runs on the host: every python that sshd has started after the moment (seconds), within twenty seconds.
+KILL_MODULE = """
+import os, signal, sys, time
+moment, end = float(sys.argv[1]), time.time() + 20
+
+def started(pid):
+    with open("/proc/%s/stat" % pid) as handle:
+        ticks = int(handle.read().rpartition(")")[2].split()[19])
+    with open("/proc/uptime") as handle:
+        up = float(handle.read().split()[0])
+    return time.time() - up + ticks / os.sysconf("SC_CLK_TCK")
+
+def module(pid):
+    with open("/proc/%s/cgroup" % pid) as handle:
+        group = handle.read()
+    with open("/proc/%s/cmdline" % pid, "rb") as handle:
+        argv = handle.read().split(b"\\0")
+    by_ssh = ".service" not in group or "ssh" in group
+    return by_ssh and b"python" in os.path.basename(argv[0]) and b"-I" not in argv and started(pid) > moment
+
+while time.time() < end:
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if module(pid):
+                found.append(int(pid))
+        except (OSError, IndexError):
+            pass
+    if found:
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        print(len(found))
+        break
+    time.sleep(0.01)
+"""
+SSHD = """
+import os, sys
+for pid in filter(str.isdigit, os.listdir("/proc")):
+    try:
+        if open("/proc/%s/comm" % pid).read().startswith("sshd"):
+            os.kill(int(pid), int(sys.argv[1]))
+    except OSError:
+        pass
+"""
+FILL = """
+import errno, os
+with open("/var/backups/full", "wb", buffering=0) as handle:
+    try:
+        while True:
+            handle.write(bytes(1 << 16))
+    except OSError:
+        try:
+            while True:
+                handle.write(bytes(1))
+        except OSError:
+            pass
+"""
+FLIP = """
+import os
+found = [os.path.join(at, name) for at, _dirs, names in os.walk("/var/backups/uplift") for name in names]
+largest = max(found, key=os.path.getsize)
+with open(largest, "r+b") as handle:
+    handle.seek(os.path.getsize(largest) // 2)
+    one = handle.read(1)
+    handle.seek(-1, 1)
+    handle.write(bytes([one[0] ^ 1]))
+print(largest)
+"""
+FOREIGN = """
+import json, sys
+path = sys.argv[1]
+with open(path) as handle:
+    record = json.load(handle)
+with open(path + ".ours", "w") as handle:
+    json.dump(record, handle)
+record["id"] = "20200101T000000Z-other"
+record["who"] = "somebody@elsewhere"
+for step in record["plan"]["hops"]:
+    for one in step["passes"].values():
+        one["waves"] = [["other-" + name for name in wave] for wave in one["waves"]]
+with open(path, "w") as handle:
+    json.dump(record, handle)
+"""
+LIAR = """#!/bin/sh
+# {what}
+case " $* " in {true_of}) exec {real} "$@" ;; esac
+exit 0
+"""
+APPEND = """
+import sys
+with open(sys.argv[1], "a") as handle:
+    handle.write(sys.argv[2] + "\\n")
+"""
+EDITED = "# edited by the operator"
+DROP_IN = "/etc/systemd/system/{}.d/50-matrix.conf"
+DIES = "[Service]\nRuntimeMaxSec=30\nRestart=no\n"
+
+
+@dataclass
+class Scene:
+    """Where a fault is played. `started`: when the step began; `said`: what the fault did, for the result."""
+
+    upgrade: Upgrade
+    cluster: Cluster
+    host: Host
+    run: subprocess.Popen[str]
+    key: str
+    started: float
+    said: str = ""
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def python(self, text: str, *argv: str, check: bool = True) -> str:
+        words = ["docker", "exec", self.host.container, "python3", "-I", "-c", text, *argv]
+        return run(words, check=check, timeout=120).stdout.strip()
+
+    def on(self, *argv: str, check: bool = True) -> str:
+        return run(["docker", "exec", self.host.container, *argv], check=check).stdout.strip()
+
+
+def kill_controller(scene: Scene) -> None:
+    os.killpg(scene.run.pid, signal.SIGKILL)
+
+
+def kill_module(scene: Scene) -> None:
+    killed = scene.python(KILL_MODULE, str(scene.started))
+    scene.said = f"{killed} processes killed" if killed else "no module ran within 20 s"
+
+
+def reboot(scene: Scene) -> None:
+    hosts.reboot(scene.host)
+
+
+def ssh_cut(scene: Scene) -> None:
+    scene.on("systemctl", "stop", "ssh.service")
+    scene.python(SSHD, str(int(signal.SIGKILL)))
+
+
+def ssh_back(scene: Scene) -> None:
+    scene.on("systemctl", "start", "ssh.service")
+    hosts.wait_until_up(scene.host)
+
+
+def ssh_hang(scene: Scene) -> None:
+    scene.python(SSHD, str(int(signal.SIGSTOP)))
+
+
+def ssh_goes_on(scene: Scene) -> None:
+    scene.python(SSHD, str(int(signal.SIGCONT)))
+    hosts.wait_until_up(scene.host)
+
+
+def fill_disk(scene: Scene) -> None:
+    scene.python(FILL)
+
+
+def empty_disk(scene: Scene) -> None:
+    scene.on("rm", "-f", "/var/backups/full")
+
+
+def slow(scene: Scene) -> None:
+    run(["docker", "update", "--cpus", "0.33", scene.host.container])
+
+
+def fast(scene: Scene) -> None:
+    run(["docker", "update", "--cpus", str(os.cpu_count() or 1), scene.host.container])
+
+
+def routes(scene: Scene, verb: str) -> None:
+    for other in scene.cluster.hosts:
+        if other != scene.host:
+            scene.on("ip", "route", verb, "blackhole", other.address)
+
+
+def dies_later(scene: Scene) -> None:
+    hosts.must(scene.host, [["systemctl", "daemon-reload"]], files={DROP_IN.format(scene.cluster.service): DIES})
+
+
+def lives(scene: Scene) -> None:
+    """The drop-in goes, and an operator starts what it has ended, unless the operation itself has stopped it."""
+    service = scene.cluster.service
+    scene.on("rm", "-f", DROP_IN.format(service))
+    scene.on("systemctl", "daemon-reload")
+    if scene.on("systemctl", "show", service, "-p", "Result", "--value") == "timeout":
+        scene.on("systemctl", "start", service, check=False)
+
+
+# Words that the liar passes on, by product; and which program lies.
+TRUE_OF = {"garage": '*" server "*|*" --version "*', "lakefs": '*" run "*|*" --version "*'}
+
+
+def liar(scene: Scene) -> tuple[str, str]:
+    """The program, and of which words it tells the truth."""
+    one, step = scene.upgrade, scene.key.rsplit("/", 1)[1]
+    if one.product == "pachyderm":
+        release = one.source if step == "extract" else one.target
+        return (
+            f"/usr/local/bin/pachctl-{release}",
+            f'*" version "*|*" list "*|*" inspect "*|*" config "*|*" {OTHER[step]} "*',
+        )
+    return f"{scene.cluster.product['binary']}-{one.target}", TRUE_OF[one.product]
+
+
+OTHER = {"extract": "restore", "restore": "extract"}
+
+
+def lie(scene: Scene) -> None:
+    program, true_of = liar(scene)
+    if not exists(scene, program):
+        scene.said = f"there is no {program}"
+        return
+    scene.kept["liar"] = program
+    text = LIAR.format(what="exits 0 and does nothing", true_of=true_of, real=f"{program}.true")
+    scene.on("mv", program, f"{program}.true")
+    hosts.must(scene.host, [["chmod", "755", program]], files={program: text})
+
+
+def exists(scene: Scene, path: str) -> bool:
+    return run(["docker", "exec", scene.host.container, "test", "-e", path], check=False).returncode == 0
+
+
+def speak_true(scene: Scene) -> None:
+    if (program := scene.kept.get("liar")) and exists(scene, f"{program}.true"):
+        scene.on("mv", f"{program}.true", program)
+
+
+def flip(scene: Scene) -> None:
+    scene.said = scene.python(FLIP)
+
+
+def foreign(scene: Scene) -> None:
+    kill_controller(scene)
+    scene.run.wait(timeout=60)
+    scene.python(FOREIGN, record.path(scene.cluster))
+
+
+def ours(scene: Scene) -> None:
+    where = record.path(scene.cluster)
+    scene.on("mv", f"{where}.ours", where)
+
+
+def config(cluster: Cluster) -> str:
+    return str(cluster.product.get("config") or "/etc/pachyderm/pachd.env")
+
+
+def edit(scene: Scene) -> None:
+    scene.python(APPEND, config(scene.cluster), EDITED)
+
+
+def nothing(_scene: Scene) -> None:
+    """There is nothing to take away."""
+
+
+INJECT: Mapping[str, Callable[[Scene], None]] = {
+    "kill-controller": kill_controller,
+    "kill-module": kill_module,
+    "reboot": reboot,
+    "ssh-cut": ssh_cut,
+    "ssh-hang": ssh_hang,
+    "disk-full": fill_disk,
+    "slow": slow,
+    "partition": lambda scene: routes(scene, "add"),
+    "dies-later": dies_later,
+    "lies": lie,
+    "flipped-bit": flip,
+    "foreign-record": foreign,
+    "edited-config": edit,
+}
+HEAL: Mapping[str, Callable[[Scene], None]] = {
+    "ssh-cut": ssh_back,
+    "ssh-hang": ssh_goes_on,
+    "disk-full": empty_disk,
+    "slow": fast,
+    "partition": lambda scene: routes(scene, "del"),
+    "dies-later": lives,
+    "lies": speak_true,
+    "foreign-record": ours,
+}

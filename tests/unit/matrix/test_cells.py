@@ -1,0 +1,97 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The matrix is made of the plans, and nothing falls out of it unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.matrix import cells as matrix
+from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
+from tests.matrix.faults import HEAL, INJECT
+from tests.matrix.results import Results, counts, last_words, table
+
+
+def test_a_cell_is_one_of_its_own() -> None:
+    names = [cell.name for cell in cells()]
+    assert len(names) == len(set(names)) > 300
+
+
+@pytest.mark.parametrize("upgrade", UPGRADES, ids=lambda one: f"{one.product}-{one.source}-{one.strategy}")
+def test_a_controller_is_killed_at_every_step_of_the_plan(upgrade: matrix.Upgrade) -> None:
+    killed = [cell.key for cell in cells() if cell.upgrade == upgrade and cell.fault.name == "kill-controller"]
+    assert sorted(killed) == sorted(keys(upgrade)) and len(killed) >= 10
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_belongs_somewhere_and_can_be_played_or_says_why_not(fault: matrix.Fault) -> None:
+    assert [cell for cell in cells() if cell.fault == fault]
+    assert (fault.name in INJECT) is not bool(fault.impossible)
+    assert (fault.name in HEAL) is (fault.lasting or fault.refused)
+
+
+def test_a_run_that_is_cut_short_has_seen_every_fault_that_there_is() -> None:
+    assert {cell.fault.name for cell in cells()[:80]} == {fault.name for fault in FAULTS}
+
+
+def test_cells_are_chosen_by_what_they_are() -> None:
+    found = chosen(cells(), products=["pachyderm"], faults=["kill-controller"], keys=["0/together/*"])
+    assert found and all(cell.upgrade.product == "pachyderm" and cell.key.startswith("0/together/") for cell in found)
+    assert chosen(cells()) == cells()
+
+
+def test_a_sample_has_each_product_and_differs_by_its_seed() -> None:
+    days = [sample(cells(), f"2026-01-{day:02}") for day in range(1, 29)]
+    assert all([cell.upgrade.product for cell in day] == ["garage", "lakefs", "pachyderm"] for day in days)
+    assert len({tuple(cell.name for cell in day) for day in days}) > 20
+    assert sample(cells(), "2026-01-01") == days[0]
+
+
+def test_what_is_not_possible_is_in_the_table(tmp_path: Path) -> None:
+    listed, results = chosen(cells(), products=["pachyderm"]), Results(tmp_path)
+    played = {"result": "passed", "seconds": 61.2, "promised": 9, "how": "finished by run 2", "host": "a1", "wrong": []}
+    done = next(cell for cell in listed if cell.fault.name == "reboot")
+    results.save(done, played)
+    said = table(listed, results)
+    assert "not possible here" in said and "finished by run 2" in said
+    impossible = sum(bool(cell.fault.impossible) for cell in listed)
+    assert counts(listed, results) == (
+        f"{len(listed)} cells: 1 run, 1 passed, 0 failed, 0 missed their step, {len(listed) - 1 - impossible} not run,"
+        f" {impossible} not possible here"
+    )
+
+
+def test_results_are_those_of_the_cell(tmp_path: Path) -> None:
+    first, second, *_rest = cells()
+    Results(tmp_path).save(first, {"result": "passed"})
+    assert Results(tmp_path).of(first) == {"result": "passed"} and Results(tmp_path).of(second) == {}
+
+
+def test_a_cell_is_named_by_its_key() -> None:
+    assert Cell(UPGRADES[0], FAULTS[0], "0/walk/1/backup").name.endswith("_kill-controller_0-walk-1-backup")
+
+
+SAID = """TASK [uplift.datastores.operation : Say the plan] ***
+ok: [a1] =>
+    msg:
+    - garage 0.7.0 -> 0.8.7
+
+TASK [uplift.datastores.operation : Stop] ***
+fatal: [a1]: FAILED! =>
+    changed: false
+    msg: |-
+        The operation 20261127T141530Z-ab12 stopped in the pass walk, a1, Start the service: it failed.
+        Run the same command again.
+
+PLAY RECAP ***
+"""
+
+
+def test_the_last_words_of_a_run_are_those_of_the_task_that_failed() -> None:
+    stopped = "The operation ID stopped in the pass walk, a1, Start the service: it failed. Run the same command again."
+    assert last_words(SAID) == stopped
+    assert last_words("ERROR! no such playbook") == "ERROR! no such playbook"
