@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.uplift.datastores.plugins.module_utils import _lease
@@ -58,17 +57,15 @@ class Line:
         self._action, self._task_vars, self._token = action, task_vars, token
         self._renewal = {name: args[name] for name in ("directory", "owner")} | {"state": "renewed", "token": token}
 
-    def beat(self) -> bool:
-        """One sign of life; False when the lease is lost."""
+    def beat(self, again: bool) -> bool:
+        """One sign of life; False when the lease is lost. Where the one before failed, the connection is made anew."""
         self._alone()
+        if again:
+            self._action._connection.reset()
         target = f"{self._renewal['directory']}/heartbeat-{self._token}/{_lease.BEAT}"
         argv = ("cp", "--", _lease.UPTIME, target)
-        try:
-            answer = self._action._low_level_execute_command(" ".join(map(shlex.quote, argv)))
-            return answer["rc"] == 0 or self._ask()
-        except AnsibleConnectionFailure:
-            self._action._connection.reset()
-            raise
+        answer = self._action._low_level_execute_command(" ".join(map(shlex.quote, argv)))
+        return answer["rc"] == 0 or self._ask()
 
     def _ask(self) -> bool:
         """The file could not be written: see whether the lease is still ours."""

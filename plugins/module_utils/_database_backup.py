@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A backup of a PostgreSQL database: whole or not there, never in the place of a sound earlier one, proved by restoring it."""
+"""A backup of a PostgreSQL database: whole or not there, proved by restoring it, no sound one is replaced."""
 
 from __future__ import annotations
 
@@ -38,8 +38,7 @@ class Manifest:
     """What the dump holds, written beside it. `counts`: the rows of each table when it was taken.
 
     system: the identifier of the server's data, "" where it does not say. name, oid: the database's. schema: the
-    version records of lakeFS in it. at_rest: the tables whose rows were the same before and after, in a database in use;
-    none means all.
+    version records of lakeFS in it. at_rest: of a database in use, the tables that nobody wrote to; none means all.
     """
 
     database: str
@@ -167,14 +166,14 @@ class Backup:
         return manifest
 
     def demand_same(self, manifest: Manifest) -> None:
-        """The connection string leads to the database that was dumped, or to one that a restore has put in its place."""
+        """The connection string leads to the database that was dumped, or to what a restore has put in its place."""
         oids = {row["name"]: int(row["oid"]) for row in self.postgres.rows(_OIDS)}
         why = other_database(manifest, self._system(), self.dsn.database, oids)
         if why:
             raise UpliftError(
-                f"The dump {self.dest} is of another database than {self.dsn.place()}: {why}. Nothing was changed. See which"
-                " one lakeFS uses. If this one has taken its place on purpose, put the dump back by hand: empty it, and"
-                f" run pg_restore --no-owner --exit-on-error --dbname={self.dsn.database} {self.dest}"
+                f"The dump {self.dest} is of another database than {self.dsn.place()}: {why}. Nothing was changed. See"
+                " which one lakeFS uses. If this one has taken its place on purpose, put the dump back by hand: empty"
+                f" it, and run pg_restore --no-owner --exit-on-error --dbname={self.dsn.database} {self.dest}"
             )
 
     def _system(self) -> str:
@@ -200,9 +199,7 @@ class Backup:
         except UpliftError:
             return None
 
-    def _dump(
-        self, counts: Mapping[str, int], server: Mapping[str, Any], at_rest: Sequence[str] = ()
-    ) -> Manifest:
+    def _dump(self, counts: Mapping[str, int], server: Mapping[str, Any], at_rest: Sequence[str] = ()) -> Manifest:
         _files.make_private(os.path.dirname(self.dest))
         temp = f"{self.dest}.part"
         os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))

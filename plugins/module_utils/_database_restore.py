@@ -41,8 +41,8 @@ def restore(backup: Backup, check: bool) -> dict[str, Any]:
 
 def refusal(rights: Rights) -> str:
     return (
-        f"The dump cannot be put back: the account {rights.account} {', '.join(rights.lacks)}. Nothing was changed. Have"
-        f" the database's administrator run: {' '.join(rights.statements)} Then run the same command again."
+        f"The dump cannot be put back: the account {rights.account} {', '.join(rights.lacks)}. Nothing was changed."
+        f" Have the database's administrator run: {' '.join(rights.statements)} Then run the same command again."
     )
 
 

@@ -30,8 +30,8 @@ _RIGHTS = """SELECT current_database() AS database, current_user AS account, cur
 
 @dataclass(frozen=True)
 class Rights:
-    """extensions: those of the schema, whose functions are a superuser's and go where it goes. beside: why the account may not connect to the
-    database `postgres`, "" when it may. unreadable: what no dump by this account has in it.
+    """extensions: those of the schema; their functions are a superuser's, who alone can move them. beside: why the
+    account may not connect to the database `postgres`, "" when it may. unreadable: what it cannot have in a dump.
     """
 
     database: str

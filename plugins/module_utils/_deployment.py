@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
-from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods, place
+from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods, is_place, place
 
 HELD = "uplift.datastores/held"
 
@@ -26,3 +26,9 @@ def info(runner: Runner, unit: str) -> dict[str, Any]:
         "unit": {"name": unit, "active": "active" if replicas else "inactive", "replicas": replicas, "held": held},
         "evidence": [{**evidence, "held": held} if held and not replicas else evidence],
     }
+
+
+def held(runner: Runner, unit: str) -> list[dict[str, str]]:
+    """kind, name, operation and since (unknown) of the Deployment, as of a unit that is held; [] for anything else."""
+    operation = info(runner, unit)["unit"]["held"] if is_place(unit) else ""
+    return [{"kind": "deployment", "name": unit, "operation": operation, "since": ""}] if operation else []

@@ -135,10 +135,10 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def demand_ours(unit: Unit, proc: Path = Path("/proc")) -> None:
+def demand_ours(runner: Runner, unit: Unit, proc: Path = Path("/proc")) -> None:
     """A daemon that was started by hand, beside its unit, is neither stopped nor held by it."""
     for process in sorted(path for path in proc.iterdir() if path.name.isdigit()):
-        if _by_hand(unit, process, proc):
+        if _looks_alike(unit, process, proc) and not _main_of_another(runner, process):
             raise UpliftError(
                 f"Process {process.name} runs {unit.binary} with the arguments of {unit.name}, and outside of it, as"
                 f" one that was started by hand; wanted the unit alone. End it, then start the unit. Nothing was"
@@ -146,7 +146,14 @@ def demand_ours(unit: Unit, proc: Path = Path("/proc")) -> None:
             )
 
 
-def _by_hand(unit: Unit, process: Path, proc: Path) -> bool:
+def _main_of_another(runner: Runner, process: Path) -> bool:
+    """Units of one template may differ in nothing that a process shows. What came by sshd or cron is no unit's."""
+    group = (process / "cgroup").read_text(encoding="utf-8", errors="replace")
+    found = re.search(r"/([^/\n]+\.service)\s*$", group)
+    return found is not None and read_unit(runner, found[1]).main_pid == int(process.name)
+
+
+def _looks_alike(unit: Unit, process: Path, proc: Path) -> bool:
     try:
         if os.readlink(str(process / "exe")) != os.path.realpath(unit.binary):
             return False

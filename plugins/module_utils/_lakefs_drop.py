@@ -50,8 +50,9 @@ def drop(postgres: Postgres, check: bool) -> dict[str, Any]:
         hangs = postgres.rows(_HANGS.format(ours=_list(map(literal, map(name, [*found.ours, *found.views])))))
         if hangs:
             raise UpliftError(
-                f"In {postgres.dsn.place()} {', '.join(row['name'] for row in hangs)} read or refer to the old tables of"
-                " lakeFS; wanted nothing else that needs them. Remove them first, or keep the tables. Nothing was changed."
+                f"In {postgres.dsn.place()} {', '.join(row['name'] for row in hangs)} read or refer to the old tables"
+                " of lakeFS; wanted nothing else that needs them. Remove them first, or keep the tables. Nothing was"
+                " changed."
             )
     if found.ours and not check:
         views = f"DROP VIEW {_list(map(name, found.views))} RESTRICT;" if found.views else ""

@@ -28,7 +28,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_where im
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
-from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_migration import DB, chosen, proof, verdict
+from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_migration import (
+    DB,
+    chosen,
+    proof,
+    verdict,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._watched import Stopwatch, watched

@@ -25,7 +25,7 @@ TIMEOUT = 3600.0  # seconds: every entry of every commit is looked at
 
 
 def look(postgres: Postgres) -> list[dict[str, Any]] | None:
-    """Each branch with what it holds uncommitted: repository, branch, changes, the first paths. None: cannot be told."""
+    """Each branch with what it holds uncommitted: repository, branch, changes, some paths. None: cannot tell."""
     tables = postgres.tables()
     if ENTRIES not in tables:
         return []
@@ -55,9 +55,9 @@ def demand_none(postgres: Postgres) -> list[dict[str, Any]]:
     found = lost(rows)
     if found:
         raise UpliftError(
-            f"Uncommitted changes in the tables of {postgres.dsn.place()}: {found}; wanted none. `migrate db` keeps what"
-            " is committed and drops the rest without a word. Nothing was migrated. Let the old release serve again"
-            " (a failed run starts it), commit or reset these branches, keep clients away, and run the same command"
-            " again; lakefs_commit_uncommitted commits what is there before the stop."
+            f"Uncommitted changes in the tables of {postgres.dsn.place()}: {found}; wanted none. `migrate db` keeps"
+            " what is committed and drops the rest without a word. Nothing was migrated. Let the old release serve"
+            " again (a failed run starts it), commit or reset these branches, keep clients away, and run the same"
+            " command again; lakefs_commit_uncommitted commits what is there before the stop."
         )
     return rows or []

@@ -10,6 +10,7 @@ import time
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _held,
     _lease,
     _record,
     _record_directory,
@@ -50,7 +51,7 @@ def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _ite
     if record and params.get("prove"):
         record["lost"] = _record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    more = {"recovery": _recovery.recovery(record)}
+    more = {"recovery": _recovery.recovery(record), "held": _held.everything()}
     return {"changed": False, "record": record, "lease": lease, "told": _lease.told(lease), "now": now, **more}
 
 
@@ -155,10 +156,10 @@ def _begun(files: Files, record: Any, owner: Owner, params: Params, number: int)
         files.archive({**record, "state": _record.ABANDONED} if undone else record)
     # A way back proves itself by the inventory of the operation that it undoes.
     saved = record["saved"] if undone else {}
-    record = _record.opened(params["id"], params["plan"], owner, params["done"], time.time(), saved)
-    record.update(cluster=params["cluster"], number=number)
-    files.write_record(record)
-    return record
+    new = _record.opened(params["id"], params["plan"], owner, params["done"], time.time(), saved)
+    new.update(cluster=params["cluster"], number=number)
+    files.write_record(new)
+    return new
 
 
 def _withdrawn(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _held, _systemd, _version
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl, connected, demand_cluster
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import called
+from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
 
 EMPTY: Mapping[str, Any] = {
     "address": "",
@@ -34,6 +35,7 @@ EMPTY: Mapping[str, Any] = {
     "jobs": None,
     "problem": "",
 }
+MOVED = "zz-uplift-quiet.conf"  # what systemd_environment writes for the other port
 
 
 def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +49,16 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
         if not params["tolerant"]:
             raise
         found["problem"] = str(exc)
-    return {"changed": False, **found}
+    return {"changed": False, **found, "closed": closed(params["units"], _held.everything())}
+
+
+def closed(units: Sequence[str], held: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """What this collection has closed to clients at this node, whoever answers. Rows as of `_recovery`."""
+    rows = [row for unit in units for row in held_rows(unit, held)]
+    paths = [_systemd.drop_in_path(unit, MOVED, runtime=False) for unit in units]
+    return rows + [
+        {"thing": "ports", "what": f"another port by {path}", "operation": ""} for path in paths if os.path.exists(path)
+    ]
 
 
 def _ask(pachctl: Pachctl, params: Mapping[str, Any], found: dict[str, Any]) -> None:

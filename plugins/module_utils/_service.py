@@ -165,7 +165,7 @@ class Service:
     @contextmanager
     def _stopping(self, unit: Unit) -> Iterator[None]:
         """The way to stop that is wished, for this one time: a drop-in in /run, gone afterwards."""
-        marks = Path(self.run_dir, f"uplift-stop-{unit.name}")
+        marks = self._marks(unit)
         path = str(Path(self.run_dir, "systemd", "system", f"{unit.name}.d", _DROP_IN))
         shutil.rmtree(marks, ignore_errors=True)
         marks.mkdir(mode=0o700)
@@ -176,9 +176,13 @@ class Service:
             _systemd.remove_drop_in(self.runner, path)
             shutil.rmtree(marks, ignore_errors=True)
 
+    def _marks(self, unit: Unit) -> Path:
+        """In the line that uses it systemd takes a backslash or percent sign of a unit's name for something else."""
+        return Path(self.run_dir, "uplift-stop-" + re.sub(r"[^A-Za-z0-9@_.-]", "_", unit.name))
+
     def _ended(self, unit: Unit) -> End:
         """The mark that ExecStopPost= left: systemd itself forgets the old process as soon as the next one runs."""
-        marks = Path(self.run_dir, f"uplift-stop-{unit.name}")
+        marks = self._marks(unit)
         limit = (self.wish.stop_timeout or unit.timeout_stop or 86400.0) + 15.0
         mark = self._until(lambda: next(iter(marks.iterdir()), None), limit)
         if mark is None:
@@ -321,7 +325,7 @@ def brought(service: Service, check: bool) -> dict[str, Any]:
     wish, unit = service.wish, find_unit(service.runner, service.wish.unit)
     service.in_time()
     if wish.hold:
-        _held.demand_ours(unit)
+        _held.demand_ours(service.runner, unit)
     if not service.needed(unit) and not service.hold_differs(unit):
         return {"changed": False, **told(unit, service.units)}
     after = {"active": "inactive" if wish.state == "stopped" else "active", "state": wish.state, "held": wish.hold}

@@ -126,6 +126,7 @@ problems:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _deployment
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import (
     LAKEFS,
     LAKEFS_API,
@@ -135,6 +136,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._argspec import 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._held import everything
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_info import gather
+from ansible_collections.uplift.datastores.plugins.module_utils._pods import is_place
 from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
 
 SPEC = {
@@ -147,8 +149,10 @@ SPEC = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    name = module.params["unit"].rpartition(":")[2]
-    return {"closed": held_rows(name, everything()), **gather(LocalRunner(), module.params)}
+    unit, runner = module.params["unit"], LocalRunner()
+    name = unit if is_place(unit) else unit.rpartition(":")[2]
+    closed = held_rows(name, [*everything(), *_deployment.held(runner, unit)])
+    return {"closed": closed, **gather(runner, module.params)}
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ options:
       boot: {description: The boot id of the controller., type: str, required: true}
       pidns: {description: The pid namespace., type: str, required: true}
       pid: {description: The process., type: int, required: true}
-      ticks: {description: When the process was started, in ticks since the boot., type: int, required: true}
+      ticks: {description: 'When the process was started, in ticks since the boot.', type: int, required: true}
       user: {description: The user., type: str, required: true}
       host: {description: The controller., type: str, required: true}
       since: {description: When the process was started., type: str, required: true}
@@ -111,7 +111,7 @@ record:
       0/walk/0/stop: {state: done, run: '8a2b:pid:[4026531836]:4711:181223', started: 1795230901.2, finished: 1795230902.0, evidence: []}
 lease:
   description:
-    - The lease as it stands, empty when there is none; RV(lease.age) counts the seconds since its last heartbeat.
+    - The lease as it stands, empty when there is none; C(age) counts the seconds since its last heartbeat.
     - With V(opened) only its number, seconds and token.
   returned: O(state) is V(read) or V(opened)
   type: dict
@@ -129,6 +129,13 @@ lease:
       user: operator
       host: controller
       since: '2026-11-21T03:14:50Z'
+held:
+  description: All services of the node that are held down, units and containers, whichever the inventory names.
+  returned: O(state=read)
+  type: list
+  elements: dict
+  sample:
+    - {kind: unit, name: garage.service, operation: garage-20261127T140512Z, since: '2026-11-27T14:09:31Z'}
 told:
   description: The lease as a person reads it. Nobody holds one whose time is up.
   returned: O(state=read)
@@ -158,6 +165,13 @@ held_by:
   returned: when another run holds the lease
   type: dict
   sample: {user: operator, host: controller, pid: 4711, since: '2026-11-21T03:14:50Z'}
+recovery:
+  description:
+    - What is closed to clients here by the record, each with the step that C(closed) it; what is C(barred) from being opened, and why;
+      the C(hop) that began last; and what an abandoned operation has C(left) closed.
+  returned: O(state=read)
+  type: dict
+  sample: {hop: 0, closed: {ports: 0/before/3/quiesce}, barred: {}, left: []}
 now:
   description: The time at the node, as operation ids begin with it.
   returned: O(state=read)

@@ -28,6 +28,7 @@ options:
       - The name of the file of O(pachctl), when it has a version, goes before it.
     type: str
     default: ''
+  units: {description: systemd units of the cluster at this node; for RV(closed)., type: list, elements: str, default: []}
   tolerant:
     description: Return what can be told instead of failing; RV(problem) says why the rest is null.
     type: bool
@@ -91,6 +92,12 @@ jobs:
   type: list
   elements: dict
   sample: [{id: 9f6a0b3c, pipeline: edges, state: running}]
+closed:
+  description: C(service) where one of O(units) is held down, with the operation that it is held for, and C(ports) where its port was moved.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{thing: service, what: unit pachd.service, operation: 20261121T031500Z-pachyderm-1.13.4}]
 problem: {description: What could not be told., returned: always, type: str, sample: ''}
 """
 
@@ -110,6 +117,7 @@ SPEC = {
         "choices": PARTS,
         "default": ["repos", "commits", "pipelines", "jobs"],
     },
+    "units": {"type": "list", "elements": "str", "default": []},
     "wanted": {"type": "str", "default": ""},
     "tolerant": {"type": "bool", "default": False},
 }

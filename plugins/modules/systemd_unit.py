@@ -54,7 +54,8 @@ options:
       - For V(stopped), the operation for which the unit is held down. A drop-in with a condition that is not met,
         C(zzz-uplift-held.conf) in C(/etc/systemd/system/UNIT.d), is written before the stop. C(systemctl start), a socket, a
         timer, C(Restart=always) and a boot pass the unit over for as long as it is there.
-      - V(started) and V(restarted) take it away, whoever held the unit.
+      - V(started) and V(restarted) take it away, whoever held the unit. A socket unit that was asked for the service meanwhile has
+        failed at its trigger limit by then; start that again.
       - Where C(/etc) cannot be written, it is in C(/usr/local/lib/systemd/system).
       - A unit that is masked is refused, and so is one whose program runs outside of it, as after a start by hand.
     type: str

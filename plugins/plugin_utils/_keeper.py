@@ -13,6 +13,7 @@ behind is gone with it.
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import socket
@@ -25,7 +26,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _lease
 from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
 from ansible_collections.uplift.datastores.plugins.plugin_utils._owner import started
 
-Beat = Callable[[], bool]  # one sign of life; False when the lease is lost. What it raises is tried again.
+# One sign of life; False when the lease is lost. What it raises is tried again, and then it is told so.
+Beat = Callable[[bool], bool]
 
 LOOK = 0.5  # seconds between two looks at what may end it
 LONGEST_BEAT = 60.0  # seconds that a heartbeat may take
@@ -88,12 +90,13 @@ def _watch(owner: Owner, seconds: float, token: str, beat: Beat) -> None:
     def ended() -> bool:
         return started(owner.pid) != owner.ticks or _told(line)
 
-    pause = _lease.interval(seconds)
+    pause, again = _lease.interval(seconds), False
     while not _over(pause, ended):
-        outcome = _limited(beat, min(LONGEST_BEAT, max(seconds / 2, AGAIN)), ended)
+        outcome = _limited(functools.partial(beat, again), min(LONGEST_BEAT, max(seconds / 2, AGAIN)), ended)
         if outcome in (LEASE_LOST, None):
             return
-        pause = _lease.interval(seconds) if outcome == BEATEN else min(AGAIN, _lease.interval(seconds))
+        again = outcome != BEATEN
+        pause = min(AGAIN, _lease.interval(seconds)) if again else _lease.interval(seconds)
 
 
 def _over(seconds: float, ended: Callable[[], bool]) -> bool:
@@ -112,7 +115,7 @@ def _told(line: socket.socket) -> bool:
         return False
 
 
-def _limited(beat: Beat, seconds: float, ended: Callable[[], bool]) -> int | None:
+def _limited(beat: Callable[[], bool], seconds: float, ended: Callable[[], bool]) -> int | None:
     """How one heartbeat ended, in a process group of its own; None when there is nothing more to keep."""
     child = os.fork()
     if not child:
@@ -133,7 +136,7 @@ def _limited(beat: Beat, seconds: float, ended: Callable[[], bool]) -> int | Non
             os.waitpid(child, 0)
 
 
-def _beat(beat: Beat) -> NoReturn:
+def _beat(beat: Callable[[], bool]) -> NoReturn:
     outcome = FAILED
     try:
         os.setpgid(0, 0)

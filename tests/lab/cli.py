@@ -110,6 +110,13 @@ def become(args: argparse.Namespace) -> int:
     return 0
 
 
+def late(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, lakefs_states
+
+    print(lakefs_states.late(cluster.load(args.name), args.what))
+    return 0
+
+
 def state(args: argparse.Namespace) -> int:
     from tests.lab import cluster, lakefs_states
 
@@ -273,6 +280,10 @@ def parser() -> argparse.ArgumentParser:
     p = command(subs, "become", become, "lakefs: make a filled installation one of an older era", "--name")
     p.add_argument("--release", required=True)
     p.add_argument("--two-users", action="store_true", help="beside the administrator")
+    p = command(
+        subs, "late", late, "lakefs before 0.30: one more object of a client's, while an upgrade runs", "--name"
+    )
+    p.add_argument("what", choices=["upload", "commit", "look"])
     p = command(subs, "state", state, "lakefs: write a version record, a flag or nonsense into the database", "--name")
     p.add_argument("state", help="schema-0 to schema-5, junk, no-record, dirty, clean")
     p = command(subs, "trees", trees, "list the hosts' state as JSON, or compare two listings")

@@ -19,8 +19,8 @@ from tests.lab import hosts, lakefs, release, release_build
 from tests.lab import lakefs_forms as forms
 from tests.lab import lakefs_manifest as manifest
 from tests.lab.cluster import Cluster
-from tests.lab.lakefs_api import Api
-from tests.lab.lakefs_fill import commit, door
+from tests.lab.lakefs_api import Api, quoted
+from tests.lab.lakefs_fill import Object, commit, door, noted
 from tests.lab.proc import LabError, say
 
 RECORD = "partition_key = 'kv-internal-metadata'::bytea AND key = 'kv/schema/version'::bytea"
@@ -32,14 +32,15 @@ MVCC = ("0.22.0", "0.30.0")
 ERAS = (*MVCC, "0.70.6", "0.80.2", *WRITTEN, "0.103.0", "1.52.0")
 SECOND = "bob"
 # One row of basic authentication is one of the older partition under the user's name: their contents are alike.
-ASIDE = f"""CREATE SCHEMA emulator;
-CREATE TABLE emulator.kv AS SELECT * FROM kv WHERE NOT ({RECORD});
-UPDATE emulator.kv SET partition_key = 'auth',
+SCHEMA = "CREATE SCHEMA emulator;"
+ASIDE = f"""CREATE TABLE emulator.{{table}} AS SELECT * FROM kv WHERE NOT ({RECORD});
+UPDATE emulator.{{table}} SET partition_key = 'auth',
  key = convert_to(replace(convert_from(key, 'utf8'), 'superAdmin', 'admin'),
  'utf8') WHERE partition_key = 'basicAuth'::bytea;
-DROP VIEW kv_v;
-DROP TABLE kv;
 """
+GONE = "DROP VIEW kv_v; DROP TABLE kv;"
+# What a client uploads to a release before 0.30 in the middle of an upgrade.
+LATE = Object("lake", "late/while it ran", 4_321, 99_999)
 INSTALLATION = """INSERT INTO auth_installation_metadata VALUES ('installation_id', gen_random_uuid()::text),
  ('setup_timestamp', now()::text) ON CONFLICT DO NOTHING;
 """
@@ -138,8 +139,10 @@ def mvcc_rows(known: dict[str, Any]) -> str:
                 for commit in one["commits"][branch["id"]]
             ]
             lines += [
-                f"INSERT INTO catalog_entries VALUES ({this}, {literal(change['path'])}, '', 0, 0);"
-                for change in one["diff"][branch["id"]]
+                "INSERT INTO catalog_entries (branch_id, path, physical_address, size, checksum, min_commit) VALUES"
+                f" ({this}, {literal(path)}, {literal(stat['physical_address'])}, {stat['size_bytes']},"
+                f" {literal(stat['checksum'])}, 1);"
+                for path, stat in one["objects"][branch["id"]].items()
             ]
     return "\n".join(lines)
 
@@ -179,6 +182,41 @@ def commit_all(cluster: Cluster) -> None:
     manifest.save(cluster, {**held, "facts": manifest.facts(api)})
 
 
+def keep_late(cluster: Cluster) -> dict[str, Any]:
+    """What a real release makes of one more object, beside what there is without it: the emulated ones take either."""
+    api, held = door(cluster), manifest.load(cluster)
+    as_owner(cluster, ASIDE.format(table="kv"))
+    api.upload(LATE.repository, "main", LATE.path, LATE.body)
+    commit(api, LATE.repository, "main", "late")
+    info = next(info for info in api.listed("/repositories") if info["id"] == LATE.repository)
+    after = kept(api, info)
+    as_owner(cluster, ASIDE.format(table="kv_late"))
+    manifest.save(cluster, {**held, "late": manifest.facts(api)})
+    stat, made = after["objects"]["main"][LATE.path], after["commits"]["main"][0]
+    place = {"repository": LATE.repository, "branch": "main", "path": LATE.path}
+    return {**place, "stat": stat, "commit": made, "facts": after}
+
+
+def late(cluster: Cluster, what: str) -> str:
+    """A client of a release before 0.30 uploads the one object that its emulator knows, commits it, or reads it."""
+    api = door(cluster)
+    branch = f"/repositories/{LATE.repository}/branches/main"
+    if what == "upload":
+        parts = b'--uplift\r\nContent-Disposition: form-data; name="content"; filename="late"\r\n\r\n'
+        body = parts + LATE.body + b"\r\n--uplift--\r\n"
+        where = f"/api/v1{branch}/objects?path={quoted(LATE.path)}"
+        api.send("POST", where, body, "multipart/form-data; boundary=uplift")
+    elif what == "commit":
+        commit(api, LATE.repository, "main", "late")
+        held = manifest.load(cluster)
+        objects = [*held["objects"], noted("main", LATE)]
+        manifest.save(cluster, {**held, "facts": held["late"], "objects": objects})
+    elif api.object(LATE.repository, "main", LATE.path) != LATE.body:
+        raise LabError(f"{LATE.path} reads otherwise than it was written")
+    changes = [one["path"] for one in api.listed(f"{branch}/diff")]
+    return f"{LATE.path} of {LATE.repository}/main is {'not ' if LATE.path in changes else ''}committed"
+
+
 def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
     if cluster.product["form"] == forms.DOCKER:
         raise LabError(f"become {version}: {cluster.name} has containers; wanted units, in the form plain")
@@ -193,8 +231,14 @@ def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
     if first in MVCC:
         commit_all(cluster)
     known = facts(cluster)
+    as_owner(cluster, SCHEMA)
+    if first in MVCC:
+        known["late"] = keep_late(cluster)
     lakefs.control(cluster, "stop")
-    as_owner(cluster, ASIDE, *([ANOTHER_USER.format(table="emulator.kv")] if two_users else []))
+    if first not in MVCC:
+        as_owner(cluster, ASIDE.format(table="kv"))
+    tables = ["kv", "kv_late"] if first in MVCC else ["kv"]
+    as_owner(cluster, GONE, *(ANOTHER_USER.format(table=f"emulator.{one}") for one in tables if two_users))
     as_owner(cluster, f"CREATE TABLE emulator.facts AS SELECT {literal(json.dumps(known))}::jsonb AS body;")
     put(cluster, first)
     call(cluster, "migrate", "up")

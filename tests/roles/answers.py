@@ -23,6 +23,10 @@ ID = "20261121T031500Z-test"
 # Modules of which the real code runs: they only compute, or keep the record in the test's own directory.
 REALLY = {"operation", "upgrade_plan", "inventory_compare"}
 CANARY = "canary-5f1d"  # part of every secret
+NO_EVIDENCE = (
+    "config_release container_image container_unit directory_aside etcd_snapshot garage_convert_db garage_ports"
+    " garage_snapshot lakefs_config metadata_backup pachyderm_extract postgres_backup release systemd_environment systemd_unit"
+).split()
 # In place of what a sample shows, where a sound cluster says otherwise.
 SOUND: Mapping[str, Mapping[str, Any]] = {
     "bucket_compare": {"differences": []},
@@ -33,6 +37,12 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
     "garage_s3_ping": {"silent": []},
     "garage_watch": {"worsened": []},
     "garage_findings": {"findings": [], "said": [], "stopping": []},
+    "lakefs_config": {
+        "settings": {"database": {"type": "postgres", "place": "here"}},
+        "findings": [],
+        "dsn": "postgres://lakefs@127.0.0.1:5432/lakefs",
+    },
+    "lakefs_info": {"closed": []},
     "lakefs_findings": {"findings": [], "said": [], "stopping": []},
     "pachyderm_findings": {"findings": [], "said": [], "stopping": []},
     "garage_engine": {"engine": "sled", "opens": "sled", "engines": ["sled"], "same": True},
@@ -75,6 +85,7 @@ class World:
         }[product]
         self.active = dict.fromkeys(hosts, self.version)
         self.runs = dict.fromkeys(hosts, self.version)  # "" while it is down
+        self.deployments: dict[str, dict[str, Any]] = {}
 
     def settings(self) -> dict[str, Any]:
         return {f"{self.product}_version": self.target, f"{self.product}_release_source": "/srv/releases"}
@@ -96,21 +107,21 @@ class World:
             said.update(special(asked))
         elif not known:
             return {"failed": True, "msg": f"Nobody scripted {asked.module}."}
-        return said
+        return {**said, "evidence": []} if asked.module in NO_EVIDENCE else said
 
     # Services and releases
 
     def _systemd_unit(self, asked: Asked) -> dict[str, Any]:
         if not asked.check:
             self.runs[asked.at] = "" if asked.args["state"] == "stopped" else self.active[asked.at]
-        return {"unit": asked.args["unit"], "evidence": []}
+        return {"unit": asked.args["unit"]}
 
     def _container_unit(self, asked: Asked) -> dict[str, Any]:
         if asked.args["state"] == "activated":
             self.active[asked.at] = asked.args["image"].rpartition(":v")[2] or asked.args["image"].rpartition(":")[2]
-            return {"evidence": []}
+            return {}
         self.runs[asked.at] = "" if asked.args["state"] == "stopped" else self.active[asked.at]
-        return {"evidence": []}
+        return {}
 
     def _container_image(self, asked: Asked) -> dict[str, Any]:
         return {
@@ -123,7 +134,7 @@ class World:
         version = asked.args["version"]
         if asked.args["state"] == "activated" and not asked.check:
             self.active[asked.at] = version
-        return {"release": f"{asked.args['path']}-{version}", "version": version, "evidence": []}
+        return {"release": f"{asked.args['path']}-{version}", "version": version}
 
     # Garage
 
@@ -135,13 +146,18 @@ class World:
             "running": bool(self.runs[asked.at]),
             "node_id": self._node_id(asked.at),
             "rpc_address": f"{asked.at}:3901",
-            "container": {},
+            "container": self._container(asked),
             "nodes": [{"id": self._node_id(host), "up": bool(self.runs[host])} for host in self.hosts],
             "layout": {"version": 1, "roles": roles},
             "staged": [],
+            "closed": [],
             "buckets": self._buckets(),
             "keys": self._keys(),
         }
+
+    def _container(self, asked: Asked) -> dict[str, Any]:
+        image = f"dxflrs/garage:v{self.active[asked.at]}"
+        return {"name": asked.args["container"], "image": image, "mounts": {}} if asked.args["container"] else {}
 
     def _buckets(self) -> list[dict[str, Any]]:
         return [{"id": "b1", "global_aliases": ["photos"], "local_aliases": [], "keys": [], "website": False}]
@@ -156,7 +172,7 @@ class World:
         config = {
             "metadata_dir": "/var/lib/garage/meta",
             "data_dir": "/var/lib/garage/data",
-            "db_engine": "sled",
+            "db_engine": "lmdb" if asked.args["src"].endswith(f"-{self.target}") else "sled",
             "replication_mode": "3" if len(self.hosts) > 2 else "none",
             "replication_factor": None,
             "admin": {"api_bind_addr": "127.0.0.1:3903"},
@@ -164,8 +180,68 @@ class World:
         }
         return {"config": config, "findings": []}
 
-    def _metadata_backup(self, asked: Asked) -> dict[str, Any]:
-        return {"evidence": []}
+    # lakeFS
 
-    def _garage_ports(self, asked: Asked) -> dict[str, Any]:
-        return {"evidence": []}
+    def _lakefs_config(self, asked: Asked) -> dict[str, Any]:
+        database = {"type": "postgres", "place": "db:5432/lakefs", "old": True, "new": False}
+        return {
+            "settings": {"blockstore": "s3", "listen": "0.0.0.0:8000", "database": database},
+            "dsn": f"postgres://lakefs:dsn-{CANARY}@db/lakefs", "findings": [], "changes": [], "lost": [],
+            "path": "/etc/lakefs/config.yaml",
+            "staged": f"/etc/lakefs/config.uplift-{asked.args['version']}.yaml" if asked.args["version"] else "",
+        }
+
+    def _lakefs_info(self, asked: Asked) -> dict[str, Any]:
+        return {
+            "version": self.runs[asked.at], "binary_version": self.active[asked.at], "running": bool(self.runs[asked.at]),
+            "unfit": "", "sessions": [], "problems": [], "binary": "/usr/local/bin/lakefs",
+        }
+
+    # Pachyderm
+
+    def _pachyderm_info(self, asked: Asked) -> dict[str, Any]:
+        release = self.runs[asked.at] if not asked.args["wanted"] else asked.args["wanted"]
+        return {"release": release, "version": release, "problem": "", "open_commits": [], "jobs": []}
+
+    # Kubernetes: deployments with as many pods as they are wanted to have, and services
+
+    def _deployment(self, name: str) -> dict[str, Any]:
+        usual = {
+            "metadata": {"name": name, "annotations": {}},
+            "spec": {
+                "replicas": 2,
+                "selector": {"matchLabels": {"app": name}},
+                "template": {
+                    "spec": {"containers": [{"name": name, "image": f"maker/{name}:{self.version}"}], "volumes": []}
+                },
+            },
+        }
+        return self.deployments.setdefault(name, usual)
+
+    def _kubernetes_core_k8s_info(self, asked: Asked) -> dict[str, Any]:
+        kind, name = asked.args["kind"], asked.args.get("name", "")
+        if kind == "Deployment":
+            return {"resources": [copy.deepcopy(self._deployment(name))]}
+        if kind == "Service":
+            ports = [{"name": "api-grpc-port", "port": 650, "nodePort": 30650}]
+            return {"resources": [{"metadata": {"name": name}, "spec": {"ports": ports}}]}
+        if kind == "PersistentVolumeClaim":
+            return {"resources": [{"metadata": {"name": "etcd-storage"}}], "api_found": True}
+        return {"resources": [], "api_found": True}
+
+    def _kubernetes_core_k8s(self, asked: Asked) -> dict[str, Any]:
+        wanted = asked.args.get("definition") or {}
+        if wanted.get("kind") == "Deployment":
+            found = self._deployment(wanted["metadata"]["name"])
+            noted = {**found["metadata"]["annotations"], **wanted["metadata"].get("annotations", {})}
+            found["metadata"]["annotations"] = {key: value for key, value in noted.items() if value is not None}
+            for container in wanted.get("spec", {}).get("template", {}).get("spec", {}).get("containers", []):
+                found["spec"]["template"]["spec"]["containers"][0]["image"] = container["image"]
+        return {"result": {}}
+
+    def _kubernetes_core_k8s_scale(self, asked: Asked) -> dict[str, Any]:
+        self._deployment(asked.args["name"])["spec"]["replicas"] = int(asked.args["replicas"])
+        return {}
+
+    def _kubernetes_core_k8s_json_patch(self, asked: Asked) -> dict[str, Any]:
+        return {}

@@ -56,5 +56,3 @@ def lakefs(tmp_path: Path) -> Stage:
 def pachyderm(tmp_path: Path) -> Stage:
     """A Pachyderm cluster on systemd, and its control node."""
     return Stage(tmp_path, "pachyderm", ["p1"])
-
-

@@ -33,6 +33,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.testing import patch_module_args
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.role import Role
+from ansible.playbook.task_include import TaskInclude
 from ansible.plugins import strategy
 from ansible.plugins.action import ActionBase
 from ansible.plugins.callback import CallbackBase
@@ -92,7 +93,8 @@ class Told(CallbackBase):
         touched.add(str(task.get_path() or ""))
         if task.action == "ansible.builtin.debug" and state == "ok":
             self.said += [str(one["msg"]) for one in result.result.get("results", [result.result]) if "msg" in one]
-        self.printed.append(json.dumps(result.result, default=str))
+        if not isinstance(task, TaskInclude):  # of includes no callback prints a result
+            self.printed.append(json.dumps(result.result, default=str))
 
     def v2_runner_on_ok(self, result: Any) -> None:
         self._note("ok", result)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,6 +75,23 @@ class Run:
         assert found, f"{module} {given} was never called. {self.why}"
         return self.calls.index(found[0])
 
+    def verbs(self, host: str = "") -> dict[str, list[str]]:
+        """Per step that was begun at the host (any), what it called: `module state`, in order, each once in a row."""
+        found: dict[str, list[str]] = {}
+        now: dict[str, list[str]] = {}
+        for call in self.calls:
+            if host not in ("", call.host):
+                continue
+            begun = call.module == "operation" and call.args["state"] == "step"
+            if begun:
+                verb = call.args["begin"].rpartition("/")[2]
+                now[call.host] = found.setdefault(verb, []) if verb else []
+            elif call.host in now:
+                said = " ".join(filter(None, (call.module, str(call.args.get("state") or ""))))
+                if now[call.host][-1:] != [said]:
+                    now[call.host].append(said)
+        return found
+
     def modules(self) -> list[str]:
         """The modules in the order of their first calls, without the record's own."""
         return list(dict.fromkeys(call.module for call in self.calls if call.module != "operation"))
@@ -103,6 +121,7 @@ class Stage:
         self.lost: list[tuple[str, str]] = []  # evidence that does not hold: part of it, sentence
         self.runs = 0
         self.world = answers.World(product, self.hosts)
+        self.begun = self.world.begun()
 
     def only(self, *hosts: str) -> Stage:
         """The same stage with these hosts: one is enough where nothing depends on the others, and three times as fast."""
@@ -136,6 +155,10 @@ class Stage:
                 return said
         return self.world.answer(asked)
 
+    def asked(self, **given: Any) -> list[Asked]:
+        """The calls so far, for answers that depend on them."""
+        return [call for call in self._calls if _is(call, ".*", given)]
+
     def role(self, name: str, entry: str, check: bool = False, **variables: Any) -> Run:
         """One entry point of a role, on all hosts, with these variables."""
         return self._plays([_play(self.product, name, entry, variables)], check)
@@ -146,30 +169,37 @@ class Stage:
         in_pass: str = "together",
         waves: Any = None,
         before: Mapping[str, Any] | None = None,
+        check: bool = False,
+        number: int = 0,
+        fresh: bool = False,
         **hop: Any,
     ) -> Run:
         """One pass with these verbs, by the role operation as it is: gate, record, steps, recovery.
 
-        before: what the record has saved. hop: source, target, strategy, undoes (an operation that is undone).
+        before: what the record has saved. hop: source, target, strategy, undoes (an operation that is undone). fresh: of another operation than before, not a resumed one.
         """
-        plan = self.plan({in_pass: verbs}, waves, **hop)
+        if fresh:
+            shutil.rmtree(self.records, ignore_errors=True)
+        plan = self.plan({in_pass: verbs}, waves, number, **hop)
         opened = self._begin(plan, before or {})
-        groups = {f"uplift_hop0_{in_pass}": self.hosts, "uplift_test": self.hosts}
-        variables = {"operation_product": self.product, "operation_hop_number": "0", "operation_pass": in_pass}
+        groups = {"uplift_test": self.hosts}
+        variables = {"operation_product": self.product, "operation_hop_number": str(number), "operation_pass": in_pass}
         values = {
-            **self.world.begun(),
+            **self.begun,
             "operation_planned": {"plan": plan, "resumed": "", "order": [], "token": "test"},
             "operation_opened": {"record": opened},
         }
         discover = _play(self.product, self.product, "discover", variables)
-        serial = [len(wave) for wave in plan["hops"][0]["passes"][in_pass]["waves"]]
+        read = {"directory": "{{ operation_directory }}", "product": self.product}
+        discover["tasks"].append({"uplift.datastores.operation": read, "register": "operation_memory"})
+        serial = [len(wave) for wave in plan["hops"][number]["passes"][in_pass]["waves"]]
         one = {**_play(self.product, "operation", "pass", variables), "serial": serial}
-        run = self._plays([discover, one], False, values, groups)
+        run = self._plays([discover, one], check, values, groups)
         for host in self.hosts if run.ok else ():
             self.record_call(host, state="closed")
         return run
 
-    def plan(self, passes: Mapping[str, Sequence[str]], waves: Any = None, **hop: Any) -> dict[str, Any]:
+    def plan(self, passes: Mapping[str, Sequence[str]], waves: Any = None, number: int = 0, **hop: Any) -> dict[str, Any]:
         """A plan of one hop as upgrade_plan returns it."""
         waves = waves or [self.hosts]
         made = {
@@ -177,7 +207,7 @@ class Stage:
                 "waves": waves if name in ("walk", "walk_again") else [self.hosts],
                 "interrupts": "",
                 "steps": [
-                    {"key": f"0/{name}/{place}/{verb}", "scope": answers.scope(verb), "verb": verb}
+                    {"key": f"{number}/{name}/{place}/{verb}", "scope": answers.scope(verb), "verb": verb}
                     for place, verb in enumerate(verbs)
                 ],
             }
@@ -198,7 +228,7 @@ class Stage:
             "undoes": undoes,
             "undoes_hop": 0,
             "born": "",
-            "hops": [{**usual, **hop, "passes": made}],
+            "hops": [*({**usual, "passes": {}} for _before in range(number)), {**usual, **hop, "passes": made}],
         }
 
     def _begin(self, plan: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:

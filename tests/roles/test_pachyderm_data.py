@@ -48,7 +48,14 @@ def _cluster(pachyderm: Stage) -> Stage:
     world = pachyderm.world
 
     def answers(asked: Asked) -> dict[str, Any]:
-        return {"and": {"release": world.runs["p1"], "version": world.runs["p1"], "cluster": f"id-{world.runs['p1']}"}}
+        return {
+            "and": {
+                "release": world.runs["p1"],
+                "version": world.runs["p1"],
+                "cluster": f"id-{world.runs['p1']}",
+                "closed": [],
+            }
+        }
 
     def counted(asked: Asked) -> dict[str, Any]:
         return {"and": {"dump": asked.args["dump"], "asked": True, "cluster": "id-1.11.9", "sha256": "5a"}}

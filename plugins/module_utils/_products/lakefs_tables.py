@@ -5,7 +5,7 @@
 # This file is private to uplift.datastores: it may change or go without notice.
 
 """DATA: the tables of the SQL era, with their columns, as the last SQL schema has them. What has other columns is
-somebody else's, whatever it is called. From columns_after_setup of 0.70.6; columns_after_migration of 0.80.2 is the same.
+somebody else's, whatever it is called. From columns_after_setup of 0.70.6, and columns_after_migration of 0.80.2.
 """
 
 from __future__ import annotations

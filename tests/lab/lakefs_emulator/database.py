@@ -9,7 +9,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,27 +22,28 @@ INSERT INTO kv SELECT 'auth', convert_to('users/' || display_name, 'utf8'), ''::
 INSERT INTO kv SELECT 'auth', convert_to('uCredentials/' || display_name || '/credentials/' || access_key_id, 'utf8'),
  ''::bytea FROM auth_credentials JOIN auth_users ON auth_users.id = user_id;
 """
-# The SQL era's tables as far as anybody looks into them; the others of the list are there by name.
-COLUMNS = {
-    "schema_migrations": "version bigint PRIMARY KEY, dirty boolean NOT NULL",
-    "auth_users": "id serial PRIMARY KEY, created_at timestamptz, display_name text UNIQUE",
-    "auth_credentials": "access_key_id text PRIMARY KEY, secret_access_key bytea, issued_date timestamptz, user_id int",
-    "auth_installation_metadata": "key_name text PRIMARY KEY, key_value text",
-    "catalog_repositories": "id serial PRIMARY KEY, name text UNIQUE, storage_namespace text,"
-    " creation_date timestamptz, default_branch int",
-    "catalog_branches": "repository_id int, id serial PRIMARY KEY, name text",
-    "catalog_commits": "branch_id int, commit_id serial PRIMARY KEY, committer text, message text,"
-    " creation_date timestamptz",
-    "catalog_entries": "branch_id int, path text, physical_address text, min_commit bigint, max_commit bigint",
-    "graveler_repositories": "id text PRIMARY KEY, storage_namespace text, creation_date timestamptz,"
-    " default_branch text",
-    "graveler_branches": "repository_id text, id text, staging_token text, commit_id text,"
-    " PRIMARY KEY (repository_id, id)",
-    "graveler_commits": "repository_id text, id text, committer text, message text, creation_date timestamptz,"
-    " PRIMARY KEY (repository_id, id)",
-    "graveler_tags": "repository_id text, id text, commit_id text, PRIMARY KEY (repository_id, id)",
-}
-STAGING = "staging_token text, key bytea, identity bytea, data bytea"
+# What an INSERT leaves to the table, and what may not be there twice. Columns and types are the captures'.
+MAX_COMMIT = 10**18  # catalog_max_commit_id()
+GIVEN = {
+    "auth_users.id": "serial", "catalog_repositories.id": "serial", "catalog_branches.id": "serial",
+    "catalog_commits.commit_id": "bigserial", "catalog_entries.creation_date": "timestamptz DEFAULT now()",
+    "catalog_entries.min_commit": f"bigint NOT NULL DEFAULT {MAX_COMMIT}",
+    "catalog_entries.max_commit": f"bigint NOT NULL DEFAULT {MAX_COMMIT}",
+}  # fmt: skip
+KEYS = {
+    "schema_migrations": "version", "auth_users": "id", "auth_credentials": "access_key_id",
+    "auth_installation_metadata": "key_name", "catalog_repositories": "id", "catalog_branches": "id",
+    "graveler_repositories": "id", "graveler_branches": "repository_id, id", "graveler_commits": "repository_id, id",
+    "graveler_tags": "repository_id, id",
+}  # fmt: skip
+# As the migrations of that era write it; its columns are the capture's.
+ENTRIES_VIEW = f"""CREATE VIEW catalog_entries_v AS SELECT branch_id, path, physical_address, creation_date, size,
+ checksum, metadata, min_commit, max_commit, min_commit < {MAX_COMMIT} AS is_committed,
+ max_commit < {MAX_COMMIT} AS is_deleted, max_commit = 0 AS is_tombstone, ctid AS entry_ctid FROM catalog_entries"""
+Columns = Mapping[str, Sequence[Sequence[str]]]
+# The name of a staging token, as the KV store has it for its partition, and what the SQL era has staged.
+STAGED = "convert_from(partition_key, 'utf8') ~ '^.+-.+:[0-9a-f-]+$'"
+IN_TABLES = "SELECT key FROM graveler_staging_kv"
 # With database.drop_tables; what the makers forgot stays.
 DROPPED = r"^(graveler_(repositories|commits|tags|branches)|auth_.*|gateway_multiparts|actions_.*)$"
 
@@ -66,6 +67,12 @@ class State:
     graveler: int = 0
     migrated: bool = False
     tables: frozenset[str] = frozenset()
+
+
+def described(table: str, columns: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield from (f"{name} {GIVEN.get(f'{table}.{name}', kind)}" for name, kind in columns)
+    if table in KEYS:
+        yield f"PRIMARY KEY ({KEYS[table]})"
 
 
 class Database:
@@ -129,19 +136,30 @@ class Database:
         return State(**{**row, "dirty": bool(row["dirty"]), "basic": bool(row.get("basic")), "kv": "kv" in tables,
                         "migrated": bool(row.get("migrated")), "tables": tables})  # fmt: skip
 
-    def make_sql_tables(self, names: Iterable[str], version: int) -> None:
-        """Those of the list that are missing, and the version that they make."""
-        held = self.tables()
-        todo = []
-        for name in sorted(set(names) - held):
+    def make_sql_tables(self, names: Iterable[str], version: int, columns: Columns, gone: Iterable[str] = ()) -> None:
+        """Those of the list that are missing, what those that are there lack or no longer have, and the version."""
+        held, wanted = self.tables(), set(names)
+        todo = [f"DROP TABLE {name}" for name in sorted(held & set(gone))]
+        for name in sorted(wanted - held):
             if re.fullmatch(r"graveler_staging_kv_p\d+", name):
                 place = f"MODULUS 10, REMAINDER {name.rsplit('p', 1)[1]}"
                 todo.append(f"CREATE TABLE {name} PARTITION OF graveler_staging_kv FOR VALUES WITH ({place})")
-            elif name == "graveler_staging_kv":
-                todo.append(f"CREATE TABLE {name} ({STAGING}) PARTITION BY HASH (staging_token)")
             else:
-                todo.append(f"CREATE TABLE {name} ({COLUMNS.get(name, 'id int')})")
+                parts = "PARTITION BY HASH (staging_token)" if name == "graveler_staging_kv" else ""
+                todo.append(f"CREATE TABLE {name} ({', '.join(described(name, columns[name]))}) {parts}")
+        for name in sorted(wanted & held & set(columns)):
+            todo += self.aligned(name, columns[name])
+        if "catalog_entries" in wanted - held:
+            todo.append(ENTRIES_VIEW)
         self.do(*todo, "DELETE FROM schema_migrations", f"INSERT INTO schema_migrations VALUES ({version}, false)")
+
+    def aligned(self, table: str, wanted: Sequence[Sequence[str]]) -> list[str]:
+        there = {row["name"] for row in self.rows(
+            f"SELECT attname AS name FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"
+            " AND NOT attisdropped")}  # fmt: skip
+        more = [f"ADD COLUMN {name} {kind}" for name, kind in wanted if name not in there]
+        less = [f"DROP COLUMN {name}" for name in sorted(there - {name for name, _kind in wanted})]
+        return [f"ALTER TABLE {table} {', '.join([*more, *less])}"] if more or less else []
 
     def make_kv(self) -> None:
         """As opening the KV store does, whoever opens it for what."""
@@ -177,11 +195,15 @@ class Database:
             )
 
     def kept(self) -> list[str]:
-        """The real rows of the KV era that the lab has put aside, as lines that INSERT takes."""
+        """The real rows of the KV era that the lab has put aside, as lines that INSERT takes: those of what the tables
+        hold. What is staged comes along by its path; of two states that were kept, the one that `migrate db` has left.
+        """
         if self.do("SELECT to_regclass('emulator.kv')") == "":
             return []
+        table = "emulator.kv_late" if self.facts().get("late", {}).get("taken") else "emulator.kv"
         columns = ", ".join(f"quote_literal(encode({name}, 'hex'))" for name in ("partition_key", "key", "value"))
-        text = self.do(f"SELECT concat_ws(',', {columns}) FROM emulator.kv ORDER BY partition_key, key")
+        staged = "" if "graveler_staging_kv" not in self.tables() else f" WHERE NOT {STAGED} OR key IN ({IN_TABLES})"
+        text = self.do(f"SELECT concat_ws(',', {columns}) FROM {table}{staged} ORDER BY partition_key, key")
         return text.splitlines()
 
     def fill_kv(self, lines: Iterable[str]) -> None:

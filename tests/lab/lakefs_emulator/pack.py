@@ -35,6 +35,8 @@ TABLES = {
     "0.70.6": "tables_sql_era",
     "0.80.2": "tables_sql_era",
 }
+# Which release's tables a release has, column by column.
+DESCRIBED = {"0.22.0": "0.30.0", "0.30.0": "0.30.0", "0.70.6": "0.70.6", "0.80.2": "0.70.6"}
 HERE = Path(__file__).parent
 START = "import sys\nfrom lakefs_emulator.program import main\nsys.exit(main(sys.argv[1:]))\n"
 
@@ -63,6 +65,22 @@ def short(case: dict[str, Any], version: str) -> dict[str, Any]:
     return {**kept, "output": (case.get("env") or {}).get("LAKEFS_LOGGING_OUTPUT", "-")}
 
 
+def columns(version: str) -> dict[str, list[list[str]]]:
+    """table -> [name, type] of each column, in psql's own words. Types of lakeFS's own are texts here."""
+    text = str(captures(version)["columns_after_setup"]["stdout"])
+    found: dict[str, list[list[str]]] = {}
+    rows: list[list[str]] = []
+    for line in text.splitlines():
+        if title := re.match(r'\s*(Partitioned table|Table|View) "public\.(\w+)"', line):
+            rows = [] if title[1] == "View" else found.setdefault(title[2], [])
+        elif (row := re.match(r" (\w+) +\| ([^|]+?) +\|", line)) and row[1] != "Column":
+            rows.append([row[1], row[2] if OWN_TYPES.search(row[2]) is None else "text"])
+    return found
+
+
+OWN_TYPES = re.compile(r"^(catalog|task)_\w+$")
+
+
 def answers(version: str) -> dict[str, Any]:
     own = captures(version)
     cases: dict[str, Any] = {}
@@ -76,10 +94,14 @@ def answers(version: str) -> dict[str, Any]:
     names = re.findall(r"^TABLE public\.(\w+)$", text, re.M)
     if version == "0.22.0":  # graveler began with 0.30
         names = [name for name in names if not name.startswith("graveler_")]
+    described = columns(DESCRIBED[version]) if version in DESCRIBED else {}
+    gone = sorted(set(columns("0.30.0")) - set(described)) if described else []
     return {
         "version": version,
         "known": known_keys(own or captures(BORROWED[version][0])),
         "tables": names,
+        "columns": described,
+        "gone": gone,
         "cases": {name: short(case, version) for name, case in cases.items() if "rc" in case or "status" in case},
     }
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import answers, config, server
+from . import answers, config, server, writes
 from .answers import MVCC, Said
 from .cases import SQL_SCHEMA, Asked, Case, decide
 from .database import DROPPED, TOY, Database, Refused, State
@@ -186,7 +186,8 @@ def serve(call: Call, source: Database, store: Database, said: Said) -> int:
 def sql_up(call: Call, source: Database, _store: Database) -> None:
     held = source.state()
     if held.sql is None or held.sql < SQL_SCHEMA[call.version]:
-        source.make_sql_tables(call.held["tables"], SQL_SCHEMA[call.version])
+        held_by = call.held
+        source.make_sql_tables(held_by["tables"], SQL_SCHEMA[call.version], held_by["columns"], held_by["gone"])
 
 
 def goto(call: Call, source: Database, _store: Database) -> None:
@@ -236,6 +237,7 @@ def migrate_db(call: Call, source: Database, _store: Database) -> None:
         "INSERT INTO auth_installation_metadata VALUES ('migrate_timestamp', now()::text)"
         " ON CONFLICT (key_name) DO UPDATE SET key_value = now()::text",
     )
+    writes.taken(source)
 
 
 def migrated(said: Said, call: Call, source: Database) -> Said:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from . import writes
 from .answers import MVCC
 from .database import RECORD, Database, Refused
 
@@ -54,7 +55,8 @@ class Site:
         if TABLES[self.era] not in self.store.tables():
             return {}
         names = {row["name"] for row in self.store.rows(NAMES[self.era])}
-        return {one["info"]["id"]: one for one in self.store.facts()["repositories"] if one["info"]["id"] in names}
+        told = writes.repositories(self.store.facts(), self.store, self.era)
+        return {one["info"]["id"]: one for one in told if one["info"]["id"] in names}
 
     def admitted(self, header: str) -> bool:
         keys: dict[str, str] = self.store.facts()["keys"]
@@ -92,6 +94,27 @@ class Site:
         match = re.fullmatch(r"/repositories/([^/]+)(/.*)?", path)
         one = self.repositories().get(match[1]) if match else None
         return self.of_repository(one, match[2] or "", asked) if match and one else None
+
+    def written(self, path: str, asked: Mapping[str, list[str]], kind: str, body: bytes) -> tuple[int, str, bytes]:
+        """An upload or a commit; whatever else a client would write, nobody has captured."""
+        facts, unknown = self.store.facts(), (404, "application/json", b'{"message":"not found"}')
+        late = facts.get("late")
+        if self.era != "mvcc" or not late:
+            return unknown
+        where = f"/api/v1/repositories/{late['repository']}/branches/{late['branch']}"
+        if path == f"{where}/objects" and asked.get("path") == [late["path"]]:
+            found = writes.upload(facts, self.store, kind, body)
+            return self.made("http_post_object", found) if found else unknown
+        if path == f"{where}/commits":
+            found = writes.commit(facts, self.store, body)
+            return self.made("http_post_commit", found) if found else self.captured("http_no_commit_post_commit_empty")
+        return unknown
+
+    def made(self, case: str, found: Mapping[str, Any]) -> tuple[int, str, bytes]:
+        """The captured answer, with what it says of this one."""
+        status, kind, body = self.captured(case)
+        told = {name: found.get(name, value) for name, value in json.loads(body).items()}
+        return status, kind, json.dumps(told).encode()
 
     def of_repository(self, one: dict[str, Any], path: str, asked: Mapping[str, list[str]]) -> Any:
         if path == "":
@@ -160,22 +183,24 @@ class Handler(BaseHTTPRequestHandler):
     def handle_one(self) -> None:
         url = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        self.rfile.read(length)
+        body = self.rfile.read(length)
         try:
-            self.answer(*self.found(url.path, parse_qs(url.query)))
+            self.answer(*self.found(url.path, parse_qs(url.query), body))
         except Refused as error:
             # A database that is down: 500 where it is asked without credentials, and nobody is known any more.
             inside = json.dumps({"message": str(error)[:200]}).encode()
             known = url.path == "/api/v1/setup_lakefs"
             self.answer(500 if known else 401, "application/json", inside)
 
-    def found(self, path: str, asked: Mapping[str, list[str]]) -> tuple[int, str, bytes]:
+    def found(self, path: str, asked: Mapping[str, list[str]], sent: bytes) -> tuple[int, str, bytes]:
         if open_page := self.site.open_page(self.command, path):
             return open_page
         header = self.headers.get("Authorization", "")
         if not self.site.admitted(header):
             name = "http_config_no_credentials" if self.site.version in MVCC else "http_config_version_no_credentials"
             return self.site.captured(name)
+        if self.command == "POST":
+            return self.site.written(path, asked, self.headers.get("Content-Type", ""), sent)
         if path.startswith("/api/v1/"):
             found = self.site.page(path.removeprefix("/api/v1"), asked) if self.command in ("GET", "HEAD") else None
         else:

@@ -38,16 +38,23 @@ def test_every_repository_was_migrated(cluster: Cluster) -> None:
 
 
 def test_dropping_the_old_tables_wants_to_be_meant(cluster: Cluster) -> None:
+    """Listed first; somebody else's are told apart, whatever they are called."""
+    cluster.sql("SET ROLE lakefs; CREATE TABLE tasks (id int); CREATE TABLE auth_user (id int)")
     result = cluster.playbook("lakefs_drop_tables")
     assert result.rc != 0 and result.says("wanted drop_tables in lakefs_confirm"), result.out[-3000:]
+    assert result.says("tables of others, which stay: auth_user, tasks"), result.out[-3000:]
     assert cluster.sql("SELECT to_regclass('graveler_repositories') IS NOT NULL") == "t"
 
 
 def test_the_old_tables_are_dropped_and_nothing_else(cluster: Cluster) -> None:
     """trap L10: of two eras; what is served does not come from them any more."""
+    left = "SELECT string_agg(tablename, ' ' ORDER BY 1) FROM pg_tables WHERE schemaname = 'public'"
+    before = cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/record.json")
     for changed in (True, False):
         result = cluster.playbook("lakefs_drop_tables", lakefs_confirm=["drop_tables"])
-        assert result.rc == 0 and result.says("changed=1") is changed, result.out[-3000:]
-    left = "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '^kv'"
-    assert cluster.sql(left) == "", "some of the old tables are still there"
+        assert result.rc == 0 and result.says("changed=0") is not changed, result.out[-3000:]
+        assert cluster.sql(f"{left} AND tablename !~ '^kv'") == "auth_user tasks"
+    listed = cluster.on(cluster.hosts[0], "ls", "/var/backups/uplift/lakefs")
+    assert "before-drop-tables.dump.manifest.json" in listed, "there is no way back"
+    assert cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/record.json") == before
     assert "all as before" in cluster.lab("verify", "--release", cluster.report()["to"])

@@ -26,7 +26,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs
 
 from tests.unit.real_postgres import Server, needs_postgres, serve
 
-TABLES = """CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (38, false);
+TABLES = """CREATE TABLE schema_migrations (version bigint, dirty boolean);
+INSERT INTO schema_migrations VALUES (38, false);
 CREATE TABLE kv (k int, v text) PARTITION BY HASH (k);
 CREATE TABLE kv_0 PARTITION OF kv FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 CREATE VIEW kv_v AS SELECT * FROM kv; CREATE TABLE "odd ""name" (id serial PRIMARY KEY, t text);
@@ -128,7 +129,9 @@ def test_an_account_without_rights_is_told_before_and_refused_after(lake: Server
 @needs_postgres
 def test_what_no_dump_could_have_is_named(lake: Server) -> None:
     lake.admin("CREATE TABLE public.others (id serial)", database="lake")
-    lake.admin("CREATE SCHEMA closed", "CREATE TABLE closed.t (id int)", "GRANT SELECT ON closed.t TO lakefs", database="lake")
+    lake.admin(
+        "CREATE SCHEMA closed", "CREATE TABLE closed.t (id int)", "GRANT SELECT ON closed.t TO lakefs", database="lake"
+    )
     found = _database_rights.ask(lake.at("lake", "lakefs")).unreadable
     assert found == ["closed.t", "others", "others_id_seq"]
 
@@ -154,7 +157,9 @@ def test_a_dump_of_another_database_is_refused(lake: Server, tmp_path: Path) -> 
     assert made.present(check=False)["schema"] == "SQL 38"
     lake.fresh("lake", "lakefs")  # somebody has made it anew
     lake.at("lake", "lakefs").run(TABLES.replace("kv", "store"))
-    with pytest.raises(UpliftError, match=r"is of another database than .* the oid \d+, and lake has \d+ now.*pg_restore"):
+    with pytest.raises(
+        UpliftError, match=r"is of another database than .* the oid \d+, and lake has \d+ now.*pg_restore"
+    ):
         _database_restore.restore(made, check=False)
 
 

@@ -37,7 +37,18 @@ def test_a_good_node_has_no_findings() -> None:
     assert findings(GOOD) == []
 
 
+def row(thing: str, operation: str = "", what: str = "step 0/before/1/quiesce") -> dict[str, str]:
+    return {"thing": thing, "what": what, "operation": operation}
+
+
 BAD = [
+    ("service_held", True, {"closed": [row("service", "op-1")], "info.running": False}, "the service is held down"),
+    (
+        "ports_closed",
+        True,
+        {"closed": [row("ports", "op-1")]},
+        "by the operation op-1 (step 0/before/1/quiesce), and no",
+    ),
     ("daemon_down", True, {"info.running": False, "info.problem": "No Garage daemon runs."}, "No Garage daemon runs."),
     ("no_answer", True, {"info.problem": "Asking Garage for `status` failed"}, "does not answer everything"),
     ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -33,7 +34,7 @@ class Systemd:
         self.known: list[str] = []
         self.orders: list[str] = []
         self.run_dir, self.load, self.deaf = root / "run", "loaded", False
-        self.time = 1000.0
+        self.time, self.marks = 1000.0, ""
 
     def _sleep(self, seconds: float) -> None:
         self.time += max(seconds, 0.001)
@@ -45,6 +46,7 @@ class Systemd:
             self.known = sorted(map(str, paths))
         if verb in ("stop", "restart") and self.active == "active":
             mark = next((self.run_dir).glob("uplift-stop-*"))
+            self.marks = mark.name
             (mark / "exited:0").touch()
             self.active, self.pid = "inactive", 0
         if verb in ("start", "restart"):
@@ -196,6 +198,7 @@ def test_template_units_are_held_one_by_one(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     systemd = Systemd(tmp_path, name="garage@50%a.service")
     systemd.bring("stopped", hold=OP)
+    assert systemd.marks == "uplift-stop-garage@50_a.service"
     (one,) = systemd.units.all()
     assert one.name == "garage@50%a.service"
     assert f"ConditionPathExists=!{one.path.replace('%', '%%')}\n" in Path(one.path).read_text()
@@ -236,9 +239,18 @@ def test_a_daemon_that_was_started_by_hand(
     unit = _systemd.read_unit(systemd, NAME, Path("/nowhere"))
     if refused:
         with pytest.raises(UpliftError, match="Process 4711 runs /bin/sleep .* of t1.service, and outside"):
-            _held.demand_ours(unit, tmp_path / "proc")
+            _held.demand_ours(systemd, unit, tmp_path / "proc")
     else:
-        _held.demand_ours(unit, tmp_path / "proc")
+        _held.demand_ours(systemd, unit, tmp_path / "proc")
+
+
+@pytest.mark.parametrize(("main", "refused"), [(4711, False), (99, True)])
+def test_another_units_own_process_is_not_by_hand(tmp_path: Path, systemd: Systemd, main: int, refused: bool) -> None:
+    """Two units of one template that run the same; or somebody who came by ssh, whose service runs sshd."""
+    by_hand(tmp_path / "proc", group="0::/system.slice/other.service")
+    unit, systemd.pid = _systemd.read_unit(systemd, NAME, Path("/nowhere")), main
+    with pytest.raises(UpliftError, match="Process 4711") if refused else contextlib.nullcontext():
+        _held.demand_ours(systemd, unit, tmp_path / "proc")
 
 
 def test_the_notes_of_containers(tmp_path: Path) -> None:
@@ -293,3 +305,5 @@ def test_a_deployment(replicas: int, held: str, unit: dict[str, Any], evidence: 
     told = _deployment.info(Kubectl(), name)
     assert told["unit"] == {"name": name, **unit}
     assert told["evidence"] == [{"slot": "service", "kind": "deployment", "name": name, **evidence}]
+    assert [row["operation"] for row in _deployment.held(Kubectl(), name)] == ([held] if held else [])
+    assert _deployment.held(Kubectl(), "lakefs.service") == []

@@ -102,7 +102,10 @@ def test_the_old_tables_go_and_what_is_others_stays(lake: Server) -> None:
     ("makes", "named"),
     [
         ("CREATE VIEW who AS SELECT display_name FROM auth_users", "who"),
-        ("ALTER TABLE auth_users ADD PRIMARY KEY (id); ALTER TABLE tasks ADD FOREIGN KEY (id) REFERENCES auth_users", "tasks"),
+        (
+            "ALTER TABLE auth_users ADD PRIMARY KEY (id); ALTER TABLE tasks ADD FOREIGN KEY (id) REFERENCES auth_users",
+            "tasks",
+        ),
     ],
 )
 def test_what_others_need_stays_and_they_are_named(lake: Server, makes: str, named: str) -> None:

@@ -121,6 +121,19 @@ def test_a_release_by_the_name_of_its_program(program: str, release: str) -> Non
     assert str(info.named(Version(1, 12, 0), "1.13.4", program)) == release
 
 
+def test_what_is_closed_is_seen_though_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed with its ports closed and then abandoned: no record says it, the node does."""
+    monkeypatch.setattr(info._systemd, "PERSISTENT", str(tmp_path))
+    held = [{"kind": "unit", "name": "pachd.service", "operation": "op1", "since": ""}]
+    units = ["pachd.service", "etcd.service"]
+    assert info.closed(units, []) == []
+    assert info.closed(units, held) == [{"thing": "service", "what": "unit pachd.service", "operation": "op1"}]
+    (tmp_path / "pachd.service.d").mkdir()
+    (tmp_path / "pachd.service.d" / "zz-uplift-quiet.conf").touch()
+    (row,) = info.closed(units, [])
+    assert row["thing"] == "ports" and "zz-uplift-quiet.conf" in row["what"]
+
+
 class Clock(rest.Clock):
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -58,7 +58,7 @@ def test_the_secret_of_the_probes_key_leaves_its_node_sealed(monkeypatch: pytest
     key, made = _seal.new_key(), {"access_key_id": "GK1", "secret_access_key": "canary", "changed": True}
     monkeypatch.setattr(garage_access, "from_unit", lambda *_: Mock())
     monkeypatch.setattr(garage_access, "grant", lambda *_: {**made})
-    params = {"state": "present", "name": "uplift-probe", "grant_read": [], "seal": key}
+    params = {"state": "present", "operation": "one", "keys": [], "grant_read": [], "seal": key}
     told = garage_access.answer(Mock(params=params, check_mode=False))
     assert "canary" not in str(told) and _seal.opened(key, told["sealed"]) == "canary"
     action = Mock(spec=Access, secretly=lambda *_: {"changed": True, "opened": "canary"})

@@ -119,6 +119,8 @@ def test_a_way_back_and_a_hop_that_is_past_give_nothing_back() -> None:
         # What only the old release could do.
         (DUMPED, "together/undeploy", "0/before/6/extract", False, "the new release has been made active"),
         (MIGRATION, "together/activate", "0/together/3/backup", True, "the new release has been made active"),
+        # Also while the old one is active still: the data are the new one's by then.
+        (MIGRATION, "together/migrate", "0/together/3/backup", True, "or has changed the data, after it"),
         # What is open although it was closed, when the data are changed already.
         (DUMPED, "together/undeploy", "0/before/2/quiesce", True, "activate has begun after it"),
         (MIGRATION, "together/migrate", "0/together/1/stop", True, "what the old release wrote since is not in it"),

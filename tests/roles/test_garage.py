@@ -1,0 +1,313 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role garage: what each verb calls, and what is decided on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from answers import CANARY
+from catalogues import verbs
+from stage import UNREACHABLE, Stage, failed
+
+SAVED = {"inventory0": {"objects": [], "buckets": [], "keys": [], "taken": ""}, "entries0": {"object": {"items": 1}}}
+STOPPED = {"module": "systemd_unit", "state": "stopped"}
+ONE_BY_ONE = [["a1"], ["b1"], ["c1"]]
+
+# What each verb calls, in order. A verb that the catalogue has and this has not fails the test.
+CALLS = {
+    "preflight": [
+        "node_space", "garage_engine", "garage_info", "stat", "release staged", "clock_offset", "garage_s3_ping",
+        "garage_findings",
+    ],
+    "stage": ["garage_engine", "garage_config_stage", "release staged", "garage_config_check"],
+    "inventory": ["garage_inventory", "operation saved"],
+    "quiesce": ["garage_config present", "garage_ports closed", "systemd_unit restarted"],
+    "connect": ["garage_connect"],
+    "repair": ["garage_repair"],
+    "drain": ["garage_repair"],
+    "stop": ["systemd_unit stopped"],
+    "backup": ["metadata_backup present"],
+    "prove": ["metadata_backup proved"],
+    "activate": ["release activated", "config_release"],
+    "start": ["systemd_unit started"],
+    "healthy": ["garage_settled"],
+    "migrate": ["operation read", "garage_migrate"],
+    "contents": ["operation read", "garage_info", "inventory_compare"],
+    "resume": ["garage_ports open", "systemd_unit restarted", "garage_config absent"],
+    "verify": ["operation read", "garage_info", "garage_inventory", "inventory_compare"],
+    "watch": [],
+    "restart": ["systemd_unit_info", "clock_offset", "systemd_unit restarted"],
+    "offline_repair": ["release staged", "garage_offline_repair"],
+    "convert": ["garage_config read", "garage_engine", "garage_config read", "release staged", "garage_convert_db"],
+    "snapshot": ["garage_config read", "garage_engine"],
+    "readable": ["garage_config read", "release staged", "garage_readable"],
+    "restore": ["metadata_backup restored"],
+    "count": ["garage_complete", "operation saved"],
+    "renew": ["garage_config read", "garage_engine", "garage_renew"],
+    "complete": ["operation read", "garage_complete"],
+}
+
+
+def test_what_each_verb_calls(garage: Stage) -> None:
+    one = garage.only("a1")
+    run = one.steps(verbs("garage"), before=SAVED)
+    assert run.ok, run.failures
+    assert {verb: [" ".join(said.split()) for said in called] for verb, called in run.verbs().items()} == CALLS
+
+
+def test_a_container_is_treated_as_one(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.found(garage_container="shop", garage_image="dxflrs/garage:v{version}")
+    one.on("container_unit_info", {"and": {"unit": {"started": 1.0}}})
+    run = one.steps(["stage", "stop", "activate", "start", "restart", "resume"])
+    assert run.ok, run.failures
+    called = run.verbs()
+    assert called["stop"] == ["container_unit stopped"] and called["start"] == ["container_unit started"]
+    assert called["activate"] == ["container_image", "container_unit activated", "config_release"]
+    assert called["restart"] == ["container_unit_info", "clock_offset", "container_unit restarted"]
+    assert "release" not in " ".join(called["stage"]) and run.of("operation", state="saved"), "the image is not kept"
+    assert not run.of("systemd_unit.*|release")
+
+
+def test_the_image_that_runs_is_kept_where_it_is_the_old_one_only(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.found(garage_container="shop", garage_image="dxflrs/garage:v{version}")
+    assert not one.steps(["stage"], source="0.7.3").of("operation", state="saved")
+    two = garage.only("b1")
+    assert not two.steps(["stage"]).of("operation", state="saved"), "a unit has no image"
+
+
+def test_check_mode_asks_no_program_that_is_not_there(garage: Stage) -> None:
+    one = garage.only("a1")
+    assert one.steps(["stage"]).of("garage_config_check")
+    assert not one.steps(["stage"], check=True).of("garage_config_check")
+
+
+# preflight
+
+
+def test_preflight_looks_anew_after_a_hop(garage: Stage) -> None:
+    one = garage.only("a1")
+    before = one.steps(["preflight"])
+    assert before.ok and not before.of("garage_info", gather=["version", "status", "layout", "stats", "workers"], nth=2)
+    again = one.only("b1").steps(["preflight"], number=1)
+    assert again.ok, again.failures
+    assert len(again.of("garage_info", gather=["version", "status", "layout", "stats", "workers"])) == 2
+
+
+@pytest.mark.parametrize("module", ["garage_engine", "clock_offset", "release"])
+def test_preflight_turns_what_fails_into_a_finding(garage: Stage, module: str) -> None:
+    one = garage.only("a1")
+    one.on(module, failed("cannot be told"))
+    run = one.steps(["preflight"])
+    assert run.ok and len(run.of("garage_findings")) == 1, run.failures
+
+
+def test_preflight_only_looks(garage: Stage) -> None:
+    run = garage.only("a1").steps(["preflight"])
+    assert all(call.check for call in run.of("release")), "preflight staged a release"
+
+
+def test_preflight_asks_for_the_buckets_once(garage: Stage) -> None:
+    assert len(garage.steps(["preflight"]).of("garage_info", gather=["inventory"])) == 1
+
+
+# the gate
+
+
+def away(stage: Stage, *hosts: str) -> dict[str, Any]:
+    return {"and": {"nodes": [{"id": (host * 32)[:64], "up": host not in hosts} for host in stage.hosts]}}
+
+
+def test_the_gate_asks_a_node_outside_the_wave_once_and_no_other(garage: Stage) -> None:
+    run = garage.steps(["stop", "start"], "walk", [["a1", "b1"], ["c1"]])
+    seen = run.of("garage_info", gather=["status"])
+    assert run.ok and [call.at for call in seen[:1]] == ["c1"], "a node of the wave was asked about itself"
+    assert len(seen) == 2 and seen[1].at in ("a1", "b1"), "not once for each wave"
+    assert not run.of("garage_connect"), "nobody is away, and an attempt was made"
+
+
+def test_the_gate_makes_an_attempt_before_it_says_no(garage: Stage) -> None:
+    garage.on("garage_info", away(garage, "c1"), gather=["status"], nth=1)
+    garage.on("garage_connect", failed("refused"))
+    garage.on("garage_info", lambda asked: away(garage, "c1") if not tried(garage) else None, gather=["status"])
+    run = garage.steps(["stop", "start"], "walk", ONE_BY_ONE)
+    connected = run.of("garage_connect")
+    assert run.ok, run.failures
+    assert len(connected) == 1 and connected[0].at != "a1", "the attempt is one, by the node that does not see the other"
+    assert run.hosts(**STOPPED) == ["a1", "b1", "c1"]
+
+
+def tried(stage: Stage) -> bool:
+    return any(call.module == "garage_connect" for call in stage._calls)
+
+
+def test_where_all_nodes_are_taken_nobody_is_asked(garage: Stage) -> None:
+    garage.on("garage_info", away(garage, "a1", "b1", "c1"), gather=["status"])
+    run = garage.steps(["stop"])
+    assert run.ok and not run.of("garage_info", gather=["status"]), run.failures
+
+
+def test_the_gate_asks_what_clients_notice_where_there_is_a_probe(garage: Stage) -> None:
+    one = garage.only("a1")
+    assert not one.steps(["stop"]).of("client_probe", state="marked")
+    one.found(garage_probing={"skipped": False})
+    assert len(one.steps(["start"], fresh=True).of("client_probe", state="marked")) == 1
+
+
+# verify, contents, migrate
+
+
+GONE = {"buckets": [{"id": "b9", "global_aliases": ["lost"], "local_aliases": [], "keys": [], "website": False}]}
+
+
+@pytest.mark.parametrize("verb", ["verify", "contents"])
+def test_a_loss_stops_with_the_way_back(garage: Stage, verb: str) -> None:
+    one = garage.only("a1")
+    run = one.steps([verb, "watch"], before={"inventory0": {**SAVED["inventory0"], **GONE}})
+    assert not run.ok and "Bucket b9 is gone. The backups of every node are at" in run.why
+    assert "the playbook garage_rollback" in run.why and "0/together/1/watch" not in one.steps_done()
+    other = garage.only("b1")
+    other.found(garage_accept=["bucket_gone"])
+    assert other.steps([verb], before={"inventory0": {**SAVED["inventory0"], **GONE}}).ok, "it was accepted by key"
+
+
+def test_verify_makes_a_key_where_the_run_has_none(garage: Stage) -> None:
+    one = garage.only("a1")
+    assert not one.steps(["verify"], before=SAVED).of("garage_access", state="present")
+    two = garage.only("b1")
+    two.begun["garage_key"] = {}
+    run = two.steps(["verify"], before=SAVED)
+    assert run.ok and len(run.of("garage_access", state="present")) == 1, run.failures
+
+
+def test_a_migration_that_fails_says_how_to_go_back(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_migrate", failed("two nodes say otherwise."))
+    run = one.steps(["migrate"], before=SAVED)
+    assert "two nodes say otherwise. The backups of every node are at" in run.why
+    assert "going back is the playbook garage_rollback" in run.why
+
+
+# healthy, watch, snapshot, convert
+
+
+def test_a_node_that_has_not_settled_is_not_healthy(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_settled", {"and": {"settled": False, "reason": "queue"}})
+    assert not one.steps(["healthy", "watch"]).ok and "0/together/1/watch" not in one.steps_done()
+
+
+def test_the_operators_own_health_checks_are_asked_once(garage: Stage) -> None:
+    assert not garage.steps(["healthy"]).of("health_check")
+    other = garage.only("a1", "b1", "c1")
+    other.found(garage_health_checks=[{"url": "https://status", "expression": "up", "expected": "yes"}])
+    run = other.steps(["healthy"])
+    assert run.ok and len(run.of("health_check")) == 1, run.failures
+    other.on("health_check", failed("https://status is down"))
+    assert "https://status is down" in other.steps(["watch", "healthy"], fresh=True).why
+
+
+def test_in_a_walk_all_nodes_send_what_one_missed(garage: Stage) -> None:
+    run = garage.steps(["healthy"], "walk", ONE_BY_ONE)
+    assert [call.args["all_nodes"] for call in run.of("garage_settled")] == [True, True, True]
+    run = garage.only("a1", "b1").steps(["healthy"])
+    assert [call.args["all_nodes"] for call in run.of("garage_settled")] == [False, False]
+
+
+def test_the_cluster_is_watched_for_as_long_as_it_is_wanted(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.found(garage_watch_seconds=60)
+    assert one.steps(["watch"]).of("garage_watch", seconds=60)
+
+
+def test_a_snapshot_is_taken_of_what_can_be_read_while_it_is_written(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_engine", {"and": {"opens": "lmdb"}})
+    assert one.steps(["snapshot"]).of("garage_snapshot")
+
+
+def test_nothing_is_converted_to_what_it_is(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_engine", {"and": {"opens": "lmdb"}})
+    assert not one.steps(["convert"]).of("garage_convert_db")
+
+
+# recovery: what a failing run gives back
+
+
+def test_before_the_switch_a_node_is_started_again(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("metadata_backup", failed("disk full"))
+    run = one.steps(["stop", "backup"])
+    assert run.of("systemd_unit", state="started") and not run.of("garage_ports", state="open")
+    assert one.steps_done()["0/together/0/stop"] == "undone"
+
+
+def test_closed_ports_are_opened_again(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_repair", failed("the queue grows"))
+    run = one.steps(["quiesce", "drain"], "before")
+    assert run.of("garage_ports", state="open") and one.steps_done()["0/before/0/quiesce"] == "undone"
+    assert run.place("garage_ports", state="open") > run.place("operation", state="undone"), "given back before it was written"
+
+
+def test_behind_the_switch_nothing_is_started(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_offline_repair", failed("no closing line"))
+    run = one.steps(["stop", "backup", "activate", "offline_repair", "start"])
+    assert not run.ok and not run.of("systemd_unit", state="started"), "the new release was started on half-done data"
+
+
+def test_a_service_that_does_not_start_again_hides_no_cause(garage: Stage) -> None:
+    garage.on("metadata_backup", failed("disk full"), host="a1")
+    garage.on("systemd_unit", failed("exit code 1"), state="started", host="a1")
+    run = garage.steps(["stop", "backup"])
+    assert run.hosts("systemd_unit", state="started") == ["a1", "b1", "c1"], "one that does not start kept the others down"
+    assert "garage.service could not be started again: exit code 1" in run.said and "disk full" in run.why
+
+
+def test_a_way_back_starts_nothing_when_it_fails(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("metadata_backup", failed("the archive is torn"), state="restored")
+    run = one.steps(["stop", "restore", "start"], undoes="earlier", source="0.8.7", target="0.8.0")
+    assert not run.of("systemd_unit", state="started") and "the archive is torn" in run.why
+
+
+# begin and end
+
+
+def begun(stage: Stage, **settings: Any) -> Any:
+    stage.found(**settings)
+    return stage.playbook("garage_upgrade")
+
+
+def test_an_operation_without_a_key_is_not_begun(garage: Stage) -> None:
+    garage.on("garage_access", failed("no quorum"))
+    run = garage.playbook("garage_upgrade")
+    assert "The cluster does not give this operation a key: no quorum" in run.said
+    assert "wanted one that reads and writes. Mend the cluster first." in run.why
+    assert not garage.record() and not run.of(**STOPPED) and not run.of("client_probe", state="started")
+
+
+def test_secrets_are_in_nothing_that_is_printed(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_access", lambda asked: {"and": {"leftover_buckets": ["old-probe"]}})
+    run = one.playbook("garage_upgrade")
+    assert run.ok, run.failures
+    assert run.of("client_probe", bucket="old-probe", state="absent"), "what an earlier probe has left was left again"
+    assert CANARY not in run.shown and CANARY not in run.why
+    assert run.of("garage_access", state="absent") and run.of("client_probe", state="started")
+    assert run.of("file", path=f"{one.place}/reports/.probe-{one.record()['id']}")
+
+
+def test_without_a_probe_the_bucket_is_emptied_all_the_same(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.found(garage_probe=False)
+    run = one.playbook("garage_upgrade")
+    assert run.ok and not run.of("client_probe", state="started|marked"), run.failures
+    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == ["uplift-probe"]

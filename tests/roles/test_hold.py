@@ -1,0 +1,135 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From stop to start a service is held down for the operation, and is converted before the next release counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from stage import Stage
+
+STOPPED = {"module": "systemd_unit", "state": "stopped"}
+SERVER = {"spec": {"replicas": 2, "selector": {"matchLabels": {"app": "lakefs"}}}, "metadata": {"name": "lakefs"}}
+
+
+def holds(stage: Stage) -> set[str]:
+    return {str(stage.record()["id"])}
+
+
+def test_garage_is_held_for_the_operation_and_converted_before_the_switch(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_engine", {"and": {"opens": "sled"}})
+    one.on("garage_config", {"and": {"config": {"db_engine": "lmdb"}}}, src="/etc/garage.toml.uplift-0.8.7")
+    run = one.steps(["stop", "convert", "activate", "start"])
+    assert run.ok, run.why
+    assert {call.args["hold"] for call in run.of(**STOPPED)} == holds(one)
+    assert not run.of("systemd_unit", state="started")[0].args["hold"]
+    assert run.place("garage_convert_db") < run.place("release", state="activated")
+    staged = run.of("release", state="staged")[0]
+    assert run.of("garage_convert_db")[0].args["release_binary"].endswith(staged.args["version"])
+
+
+def test_the_offline_repair_is_by_the_staged_release_and_its_configuration(garage: Stage) -> None:
+    one = garage.only("a1")
+    run = one.steps(["stop", "offline_repair", "activate", "start"])
+    assert run.ok, run.why
+    asked = run.of("garage_offline_repair")[0].args
+    wanted = run.of("release", state="staged")[0].args["version"]
+    assert asked["release_binary"].endswith(wanted) and asked["candidate"].endswith(f".uplift-{wanted}")
+
+
+LAKEFS = {
+    "lakefs_settings": {"dsn": "postgres://db/lakefs", "settings": {"database": {"place": "db", "type": "postgres"}}},
+    "lakefs_found": {"node": {"version": "1.82.0"}, "program": "/usr/local/bin/lakefs"},
+    "lakefs_version": "1.84.0",
+}
+
+
+def test_lakefs_is_held_for_the_operation(lakefs: Stage) -> None:
+    run = lakefs.role("lakefs", "stop", **{**during("1.82.0", "1.84.0"), **LAKEFS})
+    assert {call.args["hold"] for call in run.of(**STOPPED)} == {"op1"}, run.why
+    assert sorted(run.hosts(**STOPPED)) == lakefs.hosts
+
+
+@pytest.mark.parametrize(("entry", "commands"), [("migrate", ["auto", "task"]), ("admit", ["superuser"])])
+def test_lakefs_is_migrated_by_the_staged_release(lakefs: Stage, entry: str, commands: list[str]) -> None:
+    one = lakefs.only("l1")
+    one.on("release", {"changed": False, "release": "/usr/local/bin/lakefs-1.84.0"}, state="staged")
+    one.on("lakefs_config", {"changed": False, "staged": "/etc/lakefs/config.uplift-1.84.0.yaml"}, state="staged")
+    given = {**during("1.82.0", "1.84.0"), **LAKEFS, "lakefs_admin_user": "admin"}
+    run = one.role("lakefs", entry, **given)
+    asked = [call.args for call in run.of("lakefs_migrate")]
+    assert [call.get("command", "auto") for call in asked] == commands, run.why
+    assert {call["binary"] for call in asked} == {"/usr/local/bin/lakefs-1.84.0"}
+    assert {call["config_file"] for call in asked} == {"/etc/lakefs/config.uplift-1.84.0.yaml"}
+    assert not run.of("release", state="activated")
+
+
+def test_lakefs_without_a_user_to_take_over_admits_nobody(lakefs: Stage) -> None:
+    run = lakefs.only("l1").role("lakefs", "admit", **{**during("1.82.0", "1.84.0"), **LAKEFS})
+    assert run.ok and not run.of("lakefs_migrate"), run.why
+
+
+def test_pachyderm_and_its_etcd_are_held_until_they_are_deployed_again(pachyderm: Stage) -> None:
+    run = pachyderm.role("pachyderm", "undeploy", pachyderm_platform="systemd", **during())
+    stopped = run.of(**STOPPED)
+    assert {call.args["hold"] for call in stopped} == {"op1"}, run.why
+    assert len({call.args["unit"] for call in stopped}) == 2
+
+
+def during(source: str = "1.9.12", target: str = "1.13.4") -> dict[str, Any]:
+    hop = {"source": source, "target": target, "strategy": "all_at_once", "passes": {}}
+    return {
+        "operation_opened": {"record": {"id": "op1", "saved": {}}},
+        "operation_planned": {"plan": {"hops": [hop], "undoes": "", "undoes_hop": 0}},
+        "operation_plan": {"hops": [hop], "undoes": "", "undoes_hop": 0},
+        "operation_hop": hop,
+        "operation_hop_number": "0",
+        "operation_pass": "together",
+    }
+
+
+def on_kubernetes(stage: Stage, entry: str, deployment: dict[str, Any], **more: Any) -> Any:
+    one = stage.only("l1")
+    one.on("kubernetes.core.k8s_info|k8s_info", {"changed": False, "resources": [deployment]}, kind="Deployment")
+    one.on("kubernetes.core.k8s_info|k8s_info", {"changed": False, "resources": []}, kind="Pod")
+    one.on("kubernetes.core.k8s|k8s", {"changed": True})
+    one.on("kubernetes.core.k8s_scale|k8s_scale", {"changed": True})
+    given = {"service_kind": "kubernetes", "service_unit": "kubernetes:lakehouse/lakefs", **more}
+    return one.role("service", entry, **given)
+
+
+def annotations(run: Any) -> list[dict[str, Any]]:
+    return [call.args["definition"]["metadata"]["annotations"] for call in run.of("kubernetes.core.k8s|k8s")]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "hold", "wanted"),
+    [
+        (2, "op1", [{"uplift.datastores/replicas": "2", "uplift.datastores/held": "op1"}]),
+        (0, "op1", [{"uplift.datastores/held": "op1"}]),  # the number of before stays as it was noted
+        (2, "", [{"uplift.datastores/replicas": "2"}]),
+        (0, "", []),
+    ],
+)
+def test_a_deployment_that_is_held_says_for_which_operation(
+    lakefs: Stage, replicas: int, hold: str, wanted: list[dict[str, str]]
+) -> None:
+    deployment = {**SERVER, "spec": {**SERVER["spec"], "replicas": replicas}}
+    run = on_kubernetes(lakefs, "stop", deployment, service_hold=hold)
+    assert run.ok, run.why
+    assert annotations(run) == wanted
+    assert [call.args["replicas"] for call in run.of("kubernetes.core.k8s_scale|k8s_scale")] == [0]
+    assert run.of("deployment_unit_info"), "what the record keeps is asked of Kubernetes, after the stop"
+
+
+def test_a_deployment_that_is_started_is_held_no_more(lakefs: Stage) -> None:
+    kept = {"uplift.datastores/replicas": "2", "uplift.datastores/held": "op1"}
+    deployment = {"spec": {**SERVER["spec"], "replicas": 0}, "metadata": {"name": "lakefs", "annotations": kept}}
+    run = on_kubernetes(lakefs, "start", deployment)
+    assert run.ok, run.why
+    assert annotations(run) == [dict.fromkeys(kept)]
+    assert [call.args["replicas"] for call in run.of("kubernetes.core.k8s_scale|k8s_scale")] == [2]

@@ -1,0 +1,248 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Letting clients in again by a playbook of its own, and giving an operation up that has shut them out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from stage import Stage, failed
+
+PASSES = {"before": ["inventory", "quiesce", "drain"], "together": ["stop", "backup", "activate", "start"]}
+QUIET = "/etc/garage.toml.uplift-quiesced"
+SHUT = {"thing": "ports", "what": f"it reads {QUIET}", "operation": ""}
+OPENED = {"module": "garage_ports", "state": "open"}
+STARTED = {"module": "systemd_unit", "state": "started"}
+
+
+def killed(stage: Stage, until: str, passes: Any = PASSES) -> None:
+    """A run of this operation did the steps up to this one at every node, died inside it, and its lease ran out."""
+    plan = stage.plan(passes)
+    stage._begin(plan, {})
+    stage.runs += 1
+    keys = [step["key"] for one in plan["hops"][0]["passes"].values() for step in one["steps"]]
+    for host in stage.hosts:
+        for key in keys[: 1 + next(place for place, key in enumerate(keys) if key.endswith(until))]:
+            stage.record_call(host, state="step", begin=key)
+            if not key.endswith(until):
+                stage.record_call(host, state="step", finish=key)
+        (stage.records / host / "lease.json").unlink()
+
+
+def shut(stage: Stage) -> None:
+    """The nodes say so, until they are opened."""
+    opened: set[str] = set()
+    stage.on("garage_ports", lambda asked: opened.add(asked.host), state="open")
+    stage.on("garage_info", lambda asked: None if asked.host in opened else {"and": {"closed": [SHUT]}})
+
+
+def test_a_killed_run_is_recovered_from_and_can_be_gone_on_with(garage: Stage) -> None:
+    killed(garage, "drain")
+    shut(garage)
+    run = garage.playbook("garage_recover")
+    assert run.ok, run.why
+    assert run.hosts(**OPENED) == garage.hosts and "Clients are let in again." in run.said
+    for host in garage.hosts:
+        assert garage.record(host)["state"] == "open"
+        assert garage.steps_done(host)["0/before/1/quiesce"] == "undone", "the next run would believe that it is closed"
+        assert not (garage.records / host / "lease.json").exists()
+    marked = next(place for place, call in enumerate(run.calls) if call.args.get("state") == "undone")
+    assert marked < run.place(**OPENED), "it was opened before the record knew"
+
+
+def test_what_is_open_is_left_alone(garage: Stage) -> None:
+    killed(garage, "inventory")
+    run = garage.playbook("garage_recover")
+    assert run.ok and "Nothing is closed to clients" in run.said, run.why
+    assert not run.of(**OPENED) and not run.of("systemd_unit") and not run.of("operation", state="opened")
+
+
+def test_check_mode_of_recover_opens_nothing(garage: Stage) -> None:
+    killed(garage, "drain")
+    shut(garage)
+    run = garage.playbook("garage_recover", check=True)
+    assert run.ok and not run.of(**OPENED) and "may_be_opened" in run.said, run.why
+    assert garage.steps_done("a1")["0/before/1/quiesce"] == "done"
+
+
+def test_a_service_that_was_stopped_is_started_with_its_ports_open(garage: Stage) -> None:
+    killed(garage, "backup")
+    shut(garage)
+    run = garage.playbook("garage_recover")
+    assert run.ok and run.hosts(**STARTED) == garage.hosts and run.hosts(**OPENED) == garage.hosts, run.why
+
+
+def test_converted_data_keep_clients_out_everywhere(garage: Stage) -> None:
+    killed(garage, "start")
+    shut(garage)
+    run = garage.playbook("garage_recover")
+    assert "ports, service closed to clients at a1 and may not be opened: activate has begun" in run.why
+    assert "uplift.datastores.garage_rollback" in run.why
+    assert not run.of(**OPENED) and not run.of("systemd_unit") and not run.of("operation", state="undone")
+
+
+def test_one_node_that_may_not_be_opened_keeps_all_closed(garage: Stage) -> None:
+    killed(garage, "backup")
+    garage.record_call(
+        "b1", state="opened", id="20261121T031500Z-test", plan=garage.record("b1")["plan"], token="u" * 16
+    )
+    garage.record_call("b1", state="step", finish="0/together/1/backup")
+    garage.record_call("b1", state="step", begin="0/together/2/activate")
+    (garage.records / "b1" / "lease.json").unlink()
+    shut(garage)
+    run = garage.playbook("garage_recover")
+    assert "at b1 and may not be opened" in run.why and not run.of(**OPENED), run.why
+
+
+def test_without_a_record_nobody_knows_what_lies_there(garage: Stage) -> None:
+    shut(garage)
+    run = garage.playbook("garage_recover")
+    assert "may not be opened: there is no record of an operation" in run.why and not run.of(**OPENED)
+
+
+def test_a_living_run_is_not_recovered_into(garage: Stage) -> None:
+    killed(garage, "drain")
+    shut(garage)
+    garage.record_call(
+        "c1", owner=garage.owner("another"), state="opened", plan=garage.record("c1")["plan"], token="u" * 16
+    )
+    run = garage.playbook("garage_recover")
+    assert not run.ok and not run.of(**OPENED) and not run.of("operation", state="undone")
+    assert not (garage.records / "a1" / "lease.json").exists(), "it was refused and left a lease behind"
+
+
+def test_a_node_that_does_not_open_is_said(garage: Stage) -> None:
+    killed(garage, "drain")
+    garage.on("garage_info", {"and": {"closed": [SHUT]}})
+    garage.on("garage_ports", failed("read-only file system"), state="open", host="b1")
+    run = garage.playbook("garage_recover")
+    assert f"it reads {QUIET}, what recover could not start at b1 is still closed" in run.why, run.why
+    assert not (garage.records / "a1" / "lease.json").exists()
+
+
+ABANDON = {"operation_abandon": "20261121T031500Z-test"}
+
+
+def test_giving_up_lets_clients_in_first(garage: Stage) -> None:
+    killed(garage, "drain")
+    shut(garage)
+    run = garage.playbook("garage_plan", **ABANDON)
+    assert run.ok, run.why
+    assert run.hosts(**OPENED) == garage.hosts
+    assert run.place(**OPENED) < run.place("operation", state="abandoned")
+    assert garage.record("b1")["state"] == "abandoned"
+    assert run.of("garage_findings")[-1].args["closed"] == [], "what has been opened would be found closed"
+
+
+def test_what_may_not_be_opened_is_not_given_up(garage: Stage) -> None:
+    killed(garage, "start")
+    shut(garage)
+    run = garage.playbook("garage_plan", **ABANDON)
+    assert "may not be opened: activate has begun" in run.why
+    assert garage.record("a1")["state"] == "open"
+
+
+def test_an_operator_who_confirms_it_gives_up_and_is_told_what_is_closed(garage: Stage) -> None:
+    killed(garage, "start")
+    shut(garage)
+    run = garage.playbook("garage_plan", garage_confirm=["abandon"], **ABANDON)
+    assert garage.record("a1")["state"] == "abandoned" and not run.of(**OPENED)
+    things = {row["thing"] for row in run.of("garage_findings")[-1].args["closed"]}
+    assert things == {"ports", "service"}
+
+
+def test_what_an_abandoned_operation_left_closed_is_recovered(garage: Stage) -> None:
+    """The run that gave it up was of another release, or died before it opened anything."""
+    killed(garage, "drain")
+    shut(garage)
+    for host in garage.hosts:
+        garage.record_call(host, state="abandoned")
+    run = garage.playbook("garage_recover")
+    assert run.ok and run.hosts(**OPENED) == garage.hosts, run.why
+    assert garage.record("a1")["state"] == "abandoned", "it is not an open operation again"
+    assert garage.steps_done("a1")["0/before/1/quiesce"] == "undone"
+
+
+def test_a_new_operation_is_told_why_clients_stay_out(garage: Stage) -> None:
+    one = garage.only("a1")
+    killed(one, "drain")
+    one.record_call("a1", state="abandoned")
+    run = one.playbook("garage_plan")
+    assert run.of("garage_findings")[0].args["closed"] == [
+        {"thing": "ports", "what": "step 0/before/1/quiesce", "operation": "20261121T031500Z-test"}
+    ]
+
+
+@pytest.mark.parametrize("opened", [[], ["ports"], ["service"], ["ports", "service"]])
+def test_recover_of_a_node_opens_just_what_it_is_told(garage: Stage, opened: list[str]) -> None:
+    one = garage.only("a1")
+    plan = one.plan({"before": ["quiesce"]})
+    run = one.plays(
+        [
+            {
+                "hosts": "garage",
+                "gather_facts": False,
+                "tasks": [
+                    {
+                        "ansible.builtin.include_role": {"name": "uplift.datastores.garage", "tasks_from": entry},
+                        "vars": values,
+                    }
+                    for entry, values in (
+                        ("discover", {}),
+                        (
+                            "recover",
+                            {"operation_undone": {"opened": opened}, "operation_planned": {"plan": plan, "token": "t"}},
+                        ),
+                    )
+                ],
+            }
+        ]
+    )
+    assert run.ok, run.why
+    assert bool(run.of(**OPENED)) == ("ports" in opened)
+    assert bool(run.of(**STARTED)) == ("service" in opened)
+
+
+def test_a_server_of_lakefs_is_started_and_put_back_into_the_balancer(lakefs: Stage) -> None:
+    one = lakefs.only("l1")
+    killed(one, "activate", {"walk": ["leave", "stop", "activate", "start", "join"]})
+    run = one.playbook("lakefs_recover")
+    assert run.ok, run.why
+    assert run.of(**STARTED), run.said
+    assert one.steps_done("l1")["0/walk/0/leave"] == "undone"
+
+
+@pytest.mark.parametrize("product", ["garage", "lakefs"])
+def test_a_service_that_does_not_start_is_no_success(product: str, request: pytest.FixtureRequest) -> None:
+    stage = request.getfixturevalue(product)
+    one = stage.only(stage.hosts[0])
+    killed(one, "activate", {"walk": ["stop", "activate", "start"]})
+    one.on("systemd_unit", failed("it fell at once"), state="started")
+    run = one.playbook(f"{product}_recover")
+    assert "what recover could not start" in run.why and "Clients are let in again" not in run.said
+    assert "could not be started again: it fell at once" in run.said
+    assert not (one.records / one.hosts[0] / "lease.json").exists()
+
+
+def test_lakefs_that_was_migrated_stays_down(lakefs: Stage) -> None:
+    one = lakefs.only("l1")
+    killed(one, "migrate", {"together": ["stop", "backup", "migrate", "activate", "start"]})
+    run = one.playbook("lakefs_recover")
+    assert "may not be opened: migrate has begun" in run.why and not run.of("systemd_unit")
+
+
+def test_pipelines_of_pachyderm_are_started_again(pachyderm: Stage) -> None:
+    killed(pachyderm, "extract", {"before": ["pause", "quiesce", "extract"]})
+    run = pachyderm.playbook("pachyderm_recover")
+    assert run.ok, run.why
+    assert run.of("pachyderm_pipelines") and set(pachyderm.steps_done().values()) == {"undone"}
+
+
+def test_an_operator_of_pachyderm_is_told_why_the_pipelines_stand(pachyderm: Stage) -> None:
+    killed(pachyderm, "extract", {"before": ["pause", "quiesce", "extract"]})
+    pachyderm.record_call(pachyderm.hosts[0], state="abandoned")
+    run = pachyderm.playbook("pachyderm_plan")
+    assert {row["thing"] for row in run.of("pachyderm_findings")[0].args["closed"]} == {"pipelines", "ports"}
