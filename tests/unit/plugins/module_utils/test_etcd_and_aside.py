@@ -119,7 +119,7 @@ class Systemd:
 
 
 def bring(tmp_path: Path, state: str, check: bool = False, runner: Any = None) -> dict[str, Any]:
-    params = {"path": str(tmp_path / "data"), "name": "op", "state": state, "units": ["etcd.service"]}
+    params = {"path": str(tmp_path / "data"), "name": "op", "state": state, "inode": 0, "units": ["etcd.service"]}
     return aside.bring(runner or Systemd(), params, check)
 
 
