@@ -119,7 +119,7 @@ class Systemd:
 
 
 def bring(tmp_path: Path, state: str, check: bool = False, runner: Any = None) -> dict[str, Any]:
-    params = {"path": str(tmp_path / "data"), "name": "op", "state": state, "units": ["etcd.service"]}
+    params = {"path": str(tmp_path / "data"), "name": "op", "state": state, "inode": 0, "units": ["etcd.service"]}
     return aside.bring(runner or Systemd(), params, check)
 
 
@@ -135,8 +135,10 @@ def names(tmp_path: Path) -> dict[str, list[str]]:
 
 
 def test_aside_fresh_and_back(data: Path) -> None:
+    inode = os.stat(data / "data").st_ino
     done = bring(data, "aside")
-    assert done["changed"] and done["evidence"] == [{"slot": "metadata", "kind": "absent", "path": str(data / "data")}]
+    left = {"slot": "metadata", "kind": "absent", "path": str(data / "data"), "inode": inode}
+    assert done["changed"] and done["evidence"] == [left]
     assert names(data) == {"data.uplift-op": ["old"]}
     assert not bring(data, "aside")["changed"]
     assert bring(data, "fresh")["changed"] and not bring(data, "fresh")["changed"]
