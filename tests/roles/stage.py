@@ -199,7 +199,9 @@ class Stage:
             self.record_call(host, state="closed")
         return run
 
-    def plan(self, passes: Mapping[str, Sequence[str]], waves: Any = None, number: int = 0, **hop: Any) -> dict[str, Any]:
+    def plan(
+        self, passes: Mapping[str, Sequence[str]], waves: Any = None, number: int = 0, **hop: Any
+    ) -> dict[str, Any]:
         """A plan of one hop as upgrade_plan returns it."""
         waves = waves or [self.hosts]
         made = {

@@ -20,7 +20,13 @@ ONE_BY_ONE = [["a1"], ["b1"], ["c1"]]
 # What each verb calls, in order. A verb that the catalogue has and this has not fails the test.
 CALLS = {
     "preflight": [
-        "node_space", "garage_engine", "garage_info", "stat", "release staged", "clock_offset", "garage_s3_ping",
+        "node_space",
+        "garage_engine",
+        "garage_info",
+        "stat",
+        "release staged",
+        "clock_offset",
+        "garage_s3_ping",
         "garage_findings",
     ],
     "stage": ["garage_engine", "garage_config_stage", "release staged", "garage_config_check"],
@@ -138,7 +144,9 @@ def test_the_gate_makes_an_attempt_before_it_says_no(garage: Stage) -> None:
     run = garage.steps(["stop", "start"], "walk", ONE_BY_ONE)
     connected = run.of("garage_connect")
     assert run.ok, run.failures
-    assert len(connected) == 1 and connected[0].at != "a1", "the attempt is one, by the node that does not see the other"
+    assert len(connected) == 1 and connected[0].at != "a1", (
+        "the attempt is one, by the node that does not see the other"
+    )
     assert run.hosts(**STOPPED) == ["a1", "b1", "c1"]
 
 
@@ -253,7 +261,9 @@ def test_closed_ports_are_opened_again(garage: Stage) -> None:
     one.on("garage_repair", failed("the queue grows"))
     run = one.steps(["quiesce", "drain"], "before")
     assert run.of("garage_ports", state="open") and one.steps_done()["0/before/0/quiesce"] == "undone"
-    assert run.place("garage_ports", state="open") > run.place("operation", state="undone"), "given back before it was written"
+    assert run.place("garage_ports", state="open") > run.place("operation", state="undone"), (
+        "given back before it was written"
+    )
 
 
 def test_behind_the_switch_nothing_is_started(garage: Stage) -> None:
@@ -267,7 +277,9 @@ def test_a_service_that_does_not_start_again_hides_no_cause(garage: Stage) -> No
     garage.on("metadata_backup", failed("disk full"), host="a1")
     garage.on("systemd_unit", failed("exit code 1"), state="started", host="a1")
     run = garage.steps(["stop", "backup"])
-    assert run.hosts("systemd_unit", state="started") == ["a1", "b1", "c1"], "one that does not start kept the others down"
+    assert run.hosts("systemd_unit", state="started") == ["a1", "b1", "c1"], (
+        "one that does not start kept the others down"
+    )
     assert "garage.service could not be started again: exit code 1" in run.said and "disk full" in run.why
 
 
@@ -305,9 +317,12 @@ def test_secrets_are_in_nothing_that_is_printed(garage: Stage) -> None:
     assert run.of("file", path=f"{one.place}/reports/.probe-{one.record()['id']}")
 
 
+OWN_BUCKET = "uplift-20261121t031500z-garage-0.8.7-probe"
+
+
 def test_without_a_probe_the_bucket_is_emptied_all_the_same(garage: Stage) -> None:
     one = garage.only("a1")
     one.found(garage_probe=False)
     run = one.playbook("garage_upgrade")
     assert run.ok and not run.of("client_probe", state="started|marked"), run.failures
-    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == ["uplift-probe"]
+    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == [OWN_BUCKET]
