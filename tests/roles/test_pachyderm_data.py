@@ -404,3 +404,31 @@ def test_a_whole_upgrade_prints_no_token(cluster: Stage) -> None:
     assert run.ok, run.why
     given = [call for call in run.calls if call.args.get("token")]
     assert len({call.task for call in given}) > 8 and CANARY not in run.shown
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"pachyderm_confirm": []}, "fresh metadata means fresh volumes"),
+        ({"pachyderm_etcd_endpoint": ""}, "fresh metadata means fresh volumes"),
+        ({"pachyderm_deploy_arguments": ["local", "--host-path=/old"]}, "Give another --host-path"),
+        ({"pachyderm_deploy_arguments": ["local"]}, "Give another --host-path"),
+        ({"pachyderm_deploy_arguments": ["local", "--host-path=/new"]}, ""),
+    ],
+)
+def test_volumes_go_only_where_that_is_wanted_and_the_next_has_others(
+    pods: Stage, settings: dict[str, Any], said: str
+) -> None:
+    etcd = deployed(1)
+    etcd["resources"][0]["spec"]["template"]["spec"]["volumes"] = [{"hostPath": {"path": "/old/etcd"}}]
+    pods.on("kubernetes.core.k8s_info", etcd, kind="Deployment", name="etcd")
+    pods.on(
+        "kubernetes.core.k8s_info",
+        {"resources": [{"metadata": {"name": "etcd-storage"}}]},
+        kind="PersistentVolumeClaim",
+    )
+    pods.found(**settings)
+    run = pods.role("pachyderm", "undeploy", **midway())
+    assert run.ok == (not said) and said in " ".join(run.why.split())
+    assert bool(run.of("pachyderm_deployment", state="absent")) == (not said)
+    assert bool(run.of("kubernetes.core.k8s", kind="PersistentVolumeClaim", name="etcd-storage")) == (not said)
