@@ -43,6 +43,7 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
         "dsn": "postgres://lakefs@127.0.0.1:5432/lakefs",
     },
     "lakefs_info": {"closed": []},
+    "pachyderm_info": {"closed": []},
     "lakefs_findings": {"findings": [], "said": [], "stopping": []},
     "pachyderm_findings": {"findings": [], "said": [], "stopping": []},
     "garage_engine": {"engine": "sled", "opens": "sled", "engines": ["sled"], "same": True},

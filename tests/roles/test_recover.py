@@ -244,7 +244,9 @@ def test_pipelines_of_pachyderm_are_started_again(pachyderm: Stage) -> None:
 def test_an_operator_of_pachyderm_is_told_why_the_pipelines_stand(pachyderm: Stage) -> None:
     killed(pachyderm, "extract", {"before": ["pause", "quiesce", "extract"]})
     pachyderm.record_call(pachyderm.hosts[0], state="abandoned")
+    pachyderm.on("pachyderm_info", {"and": {"release": pachyderm.world.version}})
     run = pachyderm.playbook("pachyderm_plan")
+    assert run.of("pachyderm_findings"), run.said
     assert {row["thing"] for row in run.of("pachyderm_findings")[0].args["closed"]} == {"pipelines", "ports"}
 
 
