@@ -86,6 +86,7 @@ class World:
         }[product]
         self.active = dict.fromkeys(hosts, self.version)
         self.runs = dict.fromkeys(hosts, self.version)  # "" while it is down
+        self.held: dict[tuple[str, str], str] = {}
         self.deployments: dict[str, dict[str, Any]] = {}
 
     def settings(self) -> dict[str, Any]:
@@ -115,7 +116,14 @@ class World:
     def _systemd_unit(self, asked: Asked) -> dict[str, Any]:
         if not asked.check:
             self.runs[asked.at] = "" if asked.args["state"] == "stopped" else self.active[asked.at]
+            hold = asked.args.get("hold") if asked.args["state"] == "stopped" else ""
+            self.held[asked.at, asked.args["unit"]] = hold or ""
         return {"unit": asked.args["unit"]}
+
+    def _systemd_unit_info(self, asked: Asked) -> dict[str, Any]:
+        active = "active" if self.runs[asked.at] else "inactive"
+        held = self.held.get((asked.at, asked.args["unit"]), "")
+        return {"unit": {"active": active, "held": held, "started": 1795230800.9}, "held": []}
 
     def _container_unit(self, asked: Asked) -> dict[str, Any]:
         if asked.args["state"] == "activated":
@@ -187,10 +195,8 @@ class World:
         database = {"type": "postgres", "place": "db:5432/lakefs", "old": True, "new": False}
         return {
             "settings": {"blockstore": "s3", "listen": "0.0.0.0:8000", "database": database},
-            "dsn": f"postgres://lakefs:dsn-{CANARY}@db/lakefs",
-            "findings": [],
-            "changes": [],
-            "lost": [],
+            **({"dsn": f"postgres://lakefs:dsn-{CANARY}@db/lakefs"} if asked.args["state"] == "read" else {}),
+            "findings": [], "changes": [], "lost": [],
             "path": "/etc/lakefs/config.yaml",
             "staged": f"/etc/lakefs/config.uplift-{asked.args['version']}.yaml" if asked.args["version"] else "",
         }
@@ -209,7 +215,9 @@ class World:
     # Pachyderm
 
     def _pachyderm_info(self, asked: Asked) -> dict[str, Any]:
-        release = self.runs[asked.at] if not asked.args["wanted"] else asked.args["wanted"]
+        second = asked.args["addresses"][0].endswith(":31650")  # the cluster beside the old one
+        waiting = asked.args["wanted"] and not asked.args["gather"]  # for one that has just been started
+        release = asked.args["wanted"] if second or waiting else self.runs[asked.at]
         return {"release": release, "version": release, "problem": "", "open_commits": [], "jobs": []}
 
     # Kubernetes: deployments with as many pods as they are wanted to have, and services

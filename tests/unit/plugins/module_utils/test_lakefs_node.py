@@ -61,6 +61,7 @@ def migration(
     made = _lakefs_migrate.Migration(Lakefs(node, "/opt/lakefs", "/etc/lakefs/config.yaml", "lakefs"), DSN, 60)
     monkeypatch.setattr(made.postgres, "sessions", lambda: list(sessions))
     monkeypatch.setattr(made.postgres, "server", lambda: {"size": 1})
+    monkeypatch.setattr(_lakefs_uncommitted, "not_taken", lambda _postgres: "")
     return made
 
 
@@ -420,3 +421,23 @@ def test_migrate_db_goes_over_nothing_uncommitted(
         with pytest.raises(UpliftError, match=r"repo1/main has 1 \(late\); wanted none"):
             made.run("auto", False, False, lock=str(tmp_path / "lock"))
         assert node.calls == []
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_the_migration_to_kv_has_to_take_what_is_uncommitted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given_up: bool
+) -> None:
+    node = Node("0.80.2", {"migrate up": "0.80.2/migrate_up_success"})
+    made = migration(monkeypatch, node, sql(), sql(record="1", kv_rows=39))
+    monkeypatch.setattr(_lakefs_uncommitted, "not_taken", lambda _postgres: "lake/main had 2 and has 1")
+    if given_up:
+        assert made.run("auto", False, False, given_up=True, lock=str(tmp_path / "lock"))["changed"]
+    else:
+        with pytest.raises(UpliftError, match="lake/main had 2 and has 1. No server is started on it"):
+            made.run("auto", False, False, lock=str(tmp_path / "lock"))
+
+
+def test_a_later_migration_has_no_old_tables_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = migration(monkeypatch, Node("1.84.0", {"migrate up": "1.84.0/migrate_up_older_3"}), kv("3"), kv("4"))
+    monkeypatch.setattr(_lakefs_uncommitted, "not_taken", lambda _postgres: "cannot be told")
+    assert made.run("auto", False, False, lock=str(tmp_path / "lock"))["changed"]

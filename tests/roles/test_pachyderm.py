@@ -1,0 +1,455 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role pachyderm: what each verb calls on systemd and on Kubernetes, and what is decided on the way."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from answers import CANARY, ID
+from catalogues import verbs
+from stage import Stage, failed
+
+STOPPED = {"module": "systemd_unit", "state": "stopped"}
+BACK = ["recall"]  # played apart: it reads the record of what it undoes
+SLOW = ("beside", "switch", *BACK)
+
+CALLS = {
+    "preflight": ["node_space", "release staged", "pachyderm_findings"],
+    "stage": ["release staged"],
+    "quiesce": ["systemd_environment present", "systemd_unit restarted", "port_closed", "pachyderm_info"],
+    "drain": ["pachyderm_pipelines drained"],
+    "pause": ["operation read", "pachyderm_info", "operation saved", "pachyderm_pipelines stopped"],
+    "inventory": ["pachyderm_inventory"],
+    "backup": ["etcd_snapshot present"],
+    "prove": ["etcd_snapshot proved"],
+    "extract": ["pachyderm_extract"],
+    "recount": ["pachyderm_recount", "operation saved"],
+    "stop": ["systemd_unit stopped"],
+    "migrate": ["pachyderm_migrate"],
+    "activate": ["release activated"],
+    "start": ["systemd_unit started"],
+    "healthy": ["pachyderm_info"],
+    "verify": ["pachyderm_inventory"],
+    "resume": ["systemd_environment absent", "systemd_unit restarted"],
+    "unpause": ["operation read", "pachyderm_pipelines started"],
+    "undeploy": [
+        "directory_aside read", "pachyderm_recount", "operation saved", "systemd_unit_info", "systemd_unit stopped",
+        "directory_aside aside",
+    ],
+    "redeploy": ["systemd_unit stopped", "directory_aside fresh", "systemd_unit started"],
+    "restore": ["operation read", "pachyderm_info", "operation saved", "pachyderm_restore"],
+}
+
+
+@pytest.fixture
+def one(pachyderm: Stage) -> Stage:
+    pachyderm.on("directory_aside", {"and": {"there": False}}, state="read")
+    pachyderm.on("pachyderm_recount", {"and": {"asked": True, "sha256": "0" * 64, "cluster": "c1"}})
+    return pachyderm
+
+
+def steps(stage: Stage, wanted: list[str], in_pass: str = "before", **more: Any) -> Any:
+    return stage.steps(wanted, in_pass, **more)
+
+
+def test_what_each_verb_calls(one: Stage) -> None:
+    run = steps(one, [verb for verb in verbs("pachyderm") if verb not in SLOW])
+    assert run.ok, run.failures
+    assert run.verbs() == {**CALLS, "stop": ["pachyderm_recount", "operation saved", *CALLS["stop"]]}
+
+
+def test_side_by_side(one: Stage) -> None:
+    run = one.steps(["beside", "restore", "switch"], "together", strategy="side_by_side")
+    assert run.ok, run.failures
+    called = run.verbs()
+    assert called["beside"] == ["file link", "systemd_unit started"]
+    assert called["switch"] == [
+        "systemd_unit stopped", "systemd_environment present", "systemd_unit restarted", "pachyderm_info", "release activated",
+    ]
+    assert run.of("systemd_unit", state="stopped", unit="pachd.service", hold=ID), "the old server is not held down"
+
+
+# the gate, preflight
+
+
+def test_orders_are_given_from_one_node_only(pachyderm: Stage) -> None:
+    two = pachyderm.only("p1", "p2")
+    run = two.steps(["stop"])
+    assert "has 2 nodes; wanted one control node" in run.why and not run.of("systemd_unit")
+
+
+def test_preflight_turns_what_fails_into_a_finding(one: Stage) -> None:
+    one.on("release", failed("not to be had"))
+    run = steps(one, ["preflight"])
+    assert run.ok and run.of("pachyderm_findings")[0].args["releases"][0]["msg"] == "not to be had", run.failures
+    assert all(call.check for call in run.of("release")) and not run.of("stat")
+    one.found(pachyderm_object_store="/srv/store")
+    one.on("stat", {"stat": {"exists": True, "path": "/srv/store/srv/store/object"}})
+    assert steps(one, ["preflight"], fresh=True).of("pachyderm_findings")[0].args["nested"] == "/srv/store/srv/store/object"
+
+
+# quiesce, pause, unpause
+
+
+def test_the_port_is_proved_to_be_closed(one: Stage) -> None:
+    one.on("port_closed", failed("127.0.0.1:30650 still takes connections"))
+    run = steps(one, ["quiesce", "drain"])
+    assert "still takes connections" in run.why and not run.of("pachyderm_pipelines", state="drained")
+
+
+def test_the_other_port_is_waited_for(one: Stage) -> None:
+    name = "uplift.datastores.pachyderm : Wait until the cluster answers"
+    one.on("pachyderm_info", lambda asked: {"and": {"release": "" if len(one.asked(task=name)) < 4 else "1.11.9"}}, task=name)
+    run = steps(one, ["quiesce"])
+    assert run.ok and len(run.of("pachyderm_info", task=name)) == 4, run.failures
+    one.on("pachyderm_info", {"and": {"release": "1.10.0"}}, task=name)
+    assert not steps(one, ["quiesce", "drain"], fresh=True).of("pachyderm_pipelines"), "another release answers"
+
+
+def test_the_names_of_pipelines_are_kept_before_any_is_stopped(one: Stage) -> None:
+    run = steps(one, ["pause"])
+    assert run.place("operation", state="saved") < run.place("pachyderm_pipelines", state="stopped")
+    assert one.record()["saved"]["ran"] == ["edges"]
+    run = one.steps(["pause"], "after", fresh=True)
+    assert run.ok and not run.of("operation", state="saved"), "what comes back running is no sign that it ran before"
+
+
+def test_pipelines_that_are_gone_are_told(one: Stage) -> None:
+    assert "is not there any more" not in steps(one, ["unpause"]).said
+    one.on("pachyderm_pipelines", {"and": {"missing": ["old"]}}, state="started")
+    assert "old: ran before the upgrade and is not there any more" in steps(one, ["unpause"], fresh=True).said
+
+
+# what is lost or unreadable
+
+
+def test_what_cannot_be_read_is_not_taken_along(one: Stage) -> None:
+    one.on("pachyderm_inventory", {"and": {"unreadable": ["data@master: /a"]}})
+    run = steps(one, ["inventory", "extract"])
+    assert "data@master: /a; wanted every branch head readable" in run.why and not run.of("pachyderm_extract")
+    one.found(pachyderm_accept=["file_unreadable"])
+    assert steps(one, ["inventory"], fresh=True).ok
+
+
+def test_a_loss_stops_with_the_way_out(one: Stage) -> None:
+    gone = [{"key": "repo_gone", "sentence": "The repo lookup is gone."}]
+    one.on("pachyderm_inventory", {"and": {"differences": gone, "notes": ["edges was stopped by somebody"]}})
+    run = one.steps(["verify", "resume"], "after")
+    assert "The repo lookup is gone." in run.why and "pachyderm_rollback" in run.why
+    assert "edges was stopped by somebody" in run.said
+    assert not run.of("pachyderm_restore") and "0/after/1/resume" not in one.steps_done()
+    one.found(pachyderm_accept=["repo_gone"])
+    assert one.steps(["verify"], "after", fresh=True).ok
+
+
+# undeploy: the last moment before something is thrown away
+
+
+def test_what_came_since_the_count_is_not_thrown_away(one: Stage) -> None:
+    one.on("pachyderm_recount", failed("2 commits came since"))
+    run = one.steps(["undeploy"])
+    assert "2 commits came since" in run.why and not run.of("directory_aside", state="aside")
+
+
+def test_a_server_that_was_not_held_down_is_not_trusted(one: Stage) -> None:
+    one.on("pachyderm_recount", {"and": {"asked": False}})
+    run = one.steps(["undeploy"])
+    assert "not held down any more, and it does not answer" in run.why and not run.of("directory_aside", state="aside")
+    one.world.held["p1", "pachd.service"] = ID
+    run = one.steps(["undeploy"], fresh=True)
+    assert run.ok and not run.of("operation", state="saved"), "a dump that nobody counted was noted"
+
+
+def test_what_is_held_since_the_count_need_not_answer(one: Stage) -> None:
+    one.on("pachyderm_recount", {"and": {"asked": False}}, tolerant=True)
+    run = one.steps(["stop", "undeploy"])
+    assert run.ok and run.of("directory_aside", state="aside"), run.failures
+
+
+def test_what_is_aside_already_is_not_counted_again(one: Stage) -> None:
+    one.on("directory_aside", {"and": {"there": True}}, state="read")
+    run = one.steps(["undeploy"])
+    assert run.ok and not run.of("pachyderm_recount") and run.of("directory_aside", state="aside")
+
+
+def test_before_a_stop_that_leads_to_an_undeploy_it_is_counted_again(one: Stage) -> None:
+    assert not one.steps(["stop"]).of("pachyderm_recount")
+    assert len(one.steps(["stop", "undeploy"], fresh=True).of("pachyderm_recount")) == 2
+
+
+def test_a_dump_is_restored_into_fresh_metadata_when_a_run_died_inside(one: Stage) -> None:
+    run = one.steps(["restore"])
+    assert run.ok and not run.of("directory_aside", state="fresh")
+    one.on("pachyderm_restore", failed("cut"))
+    one.steps(["restore"], fresh=True)
+    one.rules.pop()
+    run = one.steps(["restore"])
+    assert run.ok and run.of("directory_aside", state="fresh"), "half a dump was read on top of the other half"
+
+
+# backup
+
+
+def test_backups_of_the_operator(one: Stage, tmp_path: Path) -> None:
+    tasks = tmp_path / "own.yml"
+    tasks.write_text("- name: The operator's own\n  ansible.builtin.ping:\n", encoding="utf-8")
+    one.on("ping", {})
+    one.found(pachyderm_etcd_endpoint="")
+    run = one.steps(["backup", "prove"])
+    assert run.ok and not run.of("etcd_snapshot|ping")
+    one.found(pachyderm_backup_tasks=str(tasks))
+    assert one.steps(["backup"], fresh=True).of("ping")
+
+
+def test_a_bucket_is_copied_and_compared(one: Stage) -> None:
+    one.found(pachyderm_backup=[{"kind": "s3", "bucket": "data", "to": "copy"}])
+    one.on("amazon.aws.s3_object", {})
+    run = one.steps(["backup"])
+    assert run.ok and [call.at for call in run.of("amazon.aws.s3_object")] == ["localhost"], run.failures
+    assert run.of("copy", mode="0600")
+    one.on("bucket_compare", {"and": {"differences": ["object/1 is not in the copy"]}})
+    run = one.steps(["backup", "stop"], fresh=True)
+    assert "is not whole: object/1 is not in the copy" in run.why and not run.of(**STOPPED)
+
+
+def snapshot(state: str = "completed", size: int = 8) -> dict[str, Any]:
+    return {"snapshots": [{"snapshot_id": "snap-1", "state": state, "volume_size": size}]}
+
+
+def test_a_volume_at_amazon(one: Stage) -> None:
+    one.found(pachyderm_backup=[{"kind": "ebs", "volume": "vol-1"}])
+    one.on("amazon.aws.ec2_vol_info", {"volumes": [{"size": 8}]})
+    one.on("amazon.aws.ec2_snapshot", {})
+    one.on("amazon.aws.ec2_snapshot_info", lambda asked: snapshot() if one.asked(task=task("Take one")) else {"snapshots": []})
+    run = one.steps(["backup"])
+    assert run.ok and len(run.of("amazon.aws.ec2_snapshot")) == 1, run.failures
+    assert {call.at for call in run.of("amazon.aws.*")} == {"localhost"} and run.of("copy", mode="0600")
+    one.on("amazon.aws.ec2_snapshot_info", snapshot())
+    assert not one.steps(["backup"], fresh=True).of("amazon.aws.ec2_snapshot"), "a second snapshot was taken"
+    for state, size in (("error", 8), ("completed", 7)):
+        one.on("amazon.aws.ec2_snapshot_info", snapshot(state, size))
+        run = one.steps(["backup", "stop"], fresh=True)
+        assert "wanted completed, with 8" in run.why and not run.of(**STOPPED)
+    one.on("amazon.aws.ec2_snapshot_info", lambda asked: snapshot("pending" if len(one.asked(task=asked.task)) < 3 else "completed"))
+    run = one.steps(["backup"], fresh=True)
+    assert run.ok and len(run.of("amazon.aws.ec2_snapshot_info")) == 4, "a snapshot that is under way was not waited for"
+
+
+def task(name: str) -> str:
+    return f"uplift.datastores.pachyderm : {name}"
+
+
+def test_a_disk_at_google(one: Stage) -> None:
+    one.found(pachyderm_backup=[{"kind": "gce", "disk": "d1", "project": "p", "zone": "z"}])
+    one.on("google.cloud.gcp_compute_snapshot", lambda asked: {"name": "s", "selfLink": "l", "status": "READY" if asked.nth > 2 else "CREATING"})
+    run = one.steps(["backup"])
+    assert run.ok and len(run.of("google.cloud.*", at="localhost")) == 3 and run.of("copy", mode="0600"), run.failures
+
+
+def test_a_claim_on_kubernetes(one: Stage) -> None:
+    one.found(pachyderm_backup=[{"kind": "csi", "claim": "etcd-0"}])
+    ready = {"resources": [{"status": {"readyToUse": True}}]}
+    one.on("kubernetes.core.k8s_info", lambda asked: ready if asked.nth > 2 else {"resources": [{}]}, kind="VolumeSnapshot")
+    run = one.steps(["backup"])
+    assert run.ok and run.of("kubernetes.core.k8s") and run.of("copy", mode="0600"), run.failures
+    one.on("kubernetes.core.k8s_info", {"resources": [{"status": {"error": {"message": "no driver"}}}]}, kind="VolumeSnapshot")
+    one.found(pachyderm_backup_timeout=10)
+    run = one.steps(["backup", "stop"], fresh=True)
+    assert "is not ready after 10 s (no driver)" in run.why and not run.of(**STOPPED)
+
+
+# recovery
+
+
+def test_before_anything_is_thrown_away_the_old_release_serves_again(one: Stage) -> None:
+    one.on("pachyderm_extract", failed("a stream that ends"))
+    run = steps(one, ["quiesce", "pause", "extract"])
+    assert run.of("systemd_environment", state="absent") and run.of("pachyderm_pipelines", state="started"), run.failures
+    assert one.steps_done()["0/before/0/quiesce"] == one.steps_done()["0/before/1/pause"] == "undone"
+    assert one.record()["saved"]["ran"] == [] and "a stream that ends" in run.why
+
+
+def test_only_what_was_closed_is_given_back(one: Stage) -> None:
+    one.on("pachyderm_extract", failed("a stream that ends"))
+    run = steps(one, ["quiesce", "extract"])
+    assert run.of("systemd_environment", state="absent") and not run.of("pachyderm_pipelines", state="started")
+    run = steps(one, ["pause", "extract"], fresh=True)
+    assert run.of("pachyderm_pipelines", state="started") and not run.of("systemd_environment|systemd_unit")
+
+
+def test_behind_the_undeploy_nothing_is_given_back(one: Stage) -> None:
+    one.on("pachyderm_restore", failed("cut"))
+    run = one.steps(["stop", "undeploy", "redeploy", "restore"])
+    after = run.calls[run.place("pachyderm_restore") :]
+    assert not [call for call in after if call.module in ("systemd_unit", "systemd_environment", "pachyderm_pipelines")]
+
+
+def test_an_old_release_that_does_not_come_back_hides_no_cause(one: Stage) -> None:
+    one.on("pachyderm_extract", failed("a stream that ends"))
+    one.on("systemd_environment", failed("read-only"), state="absent")
+    run = steps(one, ["quiesce", "extract"])
+    assert "could not be put back into service" in run.said and "a stream that ends" in run.why
+
+
+# the way back
+
+
+WAY = {"all_at_once": ["stop", "undeploy", "redeploy"], "side_by_side": ["beside", "switch"]}
+
+
+def undone(stage: Stage, strategy: str, **saved: Any) -> None:
+    steps_done = {"0/together/1/undeploy": {"state": "done"}, "0/together/0/stop": {"state": "done"}}
+    record = {"plan": {"hops": [{"strategy": strategy, "passes": {"together": {"steps": [{"verb": verb} for verb in WAY[strategy]]}}}]}, "saved": {"ran": ["edges"], **saved}, "steps": steps_done}
+    stage.on("slurp", {"content": base64.b64encode(json.dumps(record).encode()).decode(), "encoding": "base64"})
+
+
+GOING_BACK = {"undoes": "earlier", "source": "1.13.4", "target": "1.11.9"}
+
+
+def test_going_back_in_place_puts_the_old_metadata_back(one: Stage) -> None:
+    undone(one, "all_at_once")
+    run = one.steps(["recall", "unpause"], **GOING_BACK)
+    assert run.ok, run.failures
+    assert run.of("directory_aside", state="back") and len(run.of("release", state="activated")) == 2
+    assert run.of("pachyderm_pipelines", state="started")[0].args["names"] == ["edges"]
+    assert [call.args["unit"] for call in run.of("systemd_environment")] == ["pachd.service"]
+
+
+def test_going_back_from_beside_leaves_the_old_metadata(one: Stage) -> None:
+    undone(one, "side_by_side")
+    run = one.steps(["recall"], **GOING_BACK, strategy="side_by_side")
+    assert run.ok and not run.of("directory_aside", state="back"), run.failures
+    assert [call.args["unit"] for call in run.of(**STOPPED)] == ["pachd-beside.service", "etcd-beside.service"]
+    assert len(run.of("systemd_environment", state="absent")) == 2
+
+
+# a token
+
+
+def test_a_token_is_in_nothing_that_is_printed(one: Stage) -> None:
+    one.found(pachyderm_token=f"token-{CANARY}")
+    run = steps(one, [verb for verb in verbs("pachyderm") if verb not in SLOW])
+    assert run.ok and CANARY not in run.shown, run.failures
+
+
+# Kubernetes
+
+
+KUBERNETES_CALLS = {
+    "quiesce": ["kubernetes.core.k8s_info", "kubernetes.core.k8s patched", "port_closed", "pachyderm_info"],
+    "resume": ["kubernetes.core.k8s_info", "kubernetes.core.k8s patched"],
+    "activate": ["release activated", "kubernetes.core.k8s_json_patch"],
+    "migrate": ["pachyderm_migrate"],
+}
+
+
+@pytest.fixture
+def cluster(one: Stage) -> Stage:
+    one.found(pachyderm_platform="kubernetes", pachyderm_confirm=["metadata_volumes"], pachyderm_deploy_arguments=["local"])
+    one.on("deployment_unit_info", {"and": {"evidence": []}})
+    return one
+
+
+def test_what_each_verb_calls_on_kubernetes(cluster: Stage) -> None:
+    run = steps(cluster, ["preflight", *KUBERNETES_CALLS, "stop", "start"])
+    assert run.ok, run.failures
+    called = run.verbs()
+    for verb, wanted in KUBERNETES_CALLS.items():
+        assert [said for said in called[verb] if not said.startswith("deployment_unit_info")] == wanted, verb
+    scaled = [int(call.args["replicas"]) for call in run.of("kubernetes.core.k8s_scale")]
+    assert scaled == [0, 2] and not run.of("systemd.*")
+
+
+def test_claims_are_looked_at_where_they_are_to_be_backed_up(cluster: Stage) -> None:
+    assert not steps(cluster, ["preflight"]).of("kubernetes.core.k8s_info")
+    cluster.found(pachyderm_backup=[{"kind": "csi", "claim": "etcd-storage"}])
+    run = steps(cluster, ["preflight"], fresh=True)
+    assert run.of("pachyderm_findings")[0].args["volumes"] == {"snapshots": True, "claims": ["etcd-storage"]}, run.failures
+    cluster.found(pachyderm_platform="systemd")
+    assert not steps(cluster, ["preflight"], fresh=True).of("kubernetes.core.k8s_info")
+
+
+def test_volumes_are_deleted_when_that_is_confirmed(cluster: Stage) -> None:
+    run = cluster.steps(["undeploy", "redeploy"])
+    assert run.ok, run.failures
+    assert [call.args["state"] for call in run.of("pachyderm_deployment")] == ["absent", "present"]
+    assert run.of("kubernetes.core.k8s", kind="PersistentVolumeClaim", state="absent", name="etcd-storage")
+    assert run.of("kubernetes.core.k8s", state="patched"), "the new port was left open"
+    for settings in ({"pachyderm_confirm": []}, {"pachyderm_etcd_endpoint": "", "pachyderm_confirm": ["metadata_volumes"]}):
+        cluster.found(**settings)
+        run = cluster.steps(["undeploy"], fresh=True)
+        assert "Confirm it with pachyderm_confirm: [metadata_volumes]" in run.why and not run.of("pachyderm_deployment")
+
+
+def test_metadata_in_a_directory_of_a_node_want_another(cluster: Stage) -> None:
+    volumes = [{"hostPath": {"path": "/var/pachyderm/etcd"}}]
+    cluster.world._deployment("etcd")["spec"]["template"]["spec"]["volumes"] = volumes
+    for arguments, ok in ((["local"], False), (["local", "--host-path", "/var/pachyderm"], False), (["local", "--host-path=/var/p2"], True)):
+        cluster.found(pachyderm_deploy_arguments=arguments)
+        run = cluster.steps(["undeploy"], fresh=True)
+        assert run.ok is ok and bool(run.of("pachyderm_deployment")) is ok, (arguments, run.failures)
+
+
+def test_what_was_started_again_on_kubernetes_is_not_thrown_away(cluster: Stage) -> None:
+    cluster.on("pachyderm_recount", {"and": {"asked": False}})
+    run = cluster.steps(["undeploy"])
+    assert "wants 2 pods, and does not answer" in run.why and not run.of("pachyderm_deployment")
+    run = cluster.steps(["stop", "undeploy"], fresh=True)
+    assert run.ok, run.failures
+    cluster.on("kubernetes.core.k8s_info", {"resources": []}, kind="Deployment", name="pachd")
+    run = cluster.steps(["undeploy"], fresh=True)
+    assert run.ok and not run.of("pachyderm_recount"), "a deployment that is gone was counted"
+
+
+def test_no_service_stops(cluster: Stage) -> None:
+    cluster.on("kubernetes.core.k8s_info", {"resources": []}, kind="Service")
+    for verb in ("quiesce", "resume"):
+        run = steps(cluster, [verb], fresh=True)
+        assert "There is no service pachd in default" in run.why
+
+
+def test_inside_a_series_only_the_image_changes(cluster: Stage) -> None:
+    assert cluster.steps(["activate"]).of("kubernetes.core.k8s_json_patch")
+    assert not cluster.steps(["undeploy", "activate"], fresh=True).of("kubernetes.core.k8s_json_patch")
+
+
+def test_side_by_side_on_kubernetes(cluster: Stage) -> None:
+    run = cluster.steps(["beside", "switch"], "together", strategy="side_by_side")
+    assert run.ok, run.failures
+    assert run.of("pachyderm_deployment", state="present", namespace="pachyderm-next")
+    assert [int(call.args["replicas"]) for call in run.of("kubernetes.core.k8s_scale")] == [0]
+    opened = run.of("kubernetes.core.k8s", state="patched")[-1].args["definition"]["metadata"]
+    assert opened["namespace"] == "pachyderm-next"
+
+
+def test_going_back_on_kubernetes(cluster: Stage) -> None:
+    undone(cluster, "side_by_side")
+    run = cluster.steps(["recall"], **GOING_BACK, strategy="side_by_side")
+    assert run.ok and len(run.of("kubernetes.core.k8s", state="patched")) >= 2, run.failures
+    cluster.world.deployments.clear()
+    cluster.world._deployment("pachd")["spec"]["template"]["spec"]["containers"][0]["image"] = "pachyderm/pachd:1.13.4"
+    undone(cluster, "all_at_once")
+    run = cluster.steps(["recall"], fresh=True, **GOING_BACK)
+    assert "Going back is by hand" in run.why and not run.of("kubernetes.core.k8s_scale")
+
+
+def test_recovery_on_kubernetes(cluster: Stage) -> None:
+    cluster.on("pachyderm_extract", failed("a stream that ends"))
+    run = steps(cluster, ["quiesce", "pause", "extract"])
+    assert len(run.of("kubernetes.core.k8s", state="patched")) == 2 and run.of("pachyderm_pipelines", state="started")
+
+
+# whole
+
+
+def test_a_whole_upgrade(one: Stage) -> None:
+    run = one.playbook("pachyderm_upgrade")
+    assert run.ok, run.failures
+    assert run.of("file", state="directory", mode="0700") and one.record()["state"] == "finished"
