@@ -79,7 +79,7 @@ def test_converted_data_keep_clients_out_everywhere(garage: Stage) -> None:
     killed(garage, "start")
     shut(garage)
     run = garage.playbook("garage_recover")
-    assert "ports, service closed to clients at a1 and may not be opened: activate has begun" in run.why
+    assert "Closed to clients at a1: ports, service. It may not be opened: activate has begun" in run.why
     assert "uplift.datastores.garage_rollback" in run.why
     assert not run.of(**OPENED) and not run.of("systemd_unit") and not run.of("operation", state="undone")
 
@@ -94,7 +94,7 @@ def test_one_node_that_may_not_be_opened_keeps_all_closed(garage: Stage) -> None
     (garage.records / "b1" / "lease.json").unlink()
     shut(garage)
     run = garage.playbook("garage_recover")
-    assert "at b1 and may not be opened" in run.why and not run.of(**OPENED), run.why
+    assert "Closed to clients at b1: ports, service." in run.why and not run.of(**OPENED), run.why
 
 
 def test_without_a_record_nobody_knows_what_lies_there(garage: Stage) -> None:
