@@ -4,8 +4,8 @@
 
 """The decisions of role files and playbooks, each taken out or turned round: what a test must notice. Pure.
 
-A mutant is a file's text with one change. It is named FILE: TASK: CHANGE, so that the table of accepted survivors outlives
-lines that move.
+A mutant is a file's text with one change. It is named FILE: TASK: CHANGE, so that the table of accepted survivors
+outlives lines that move.
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from typing import Any
 import yaml
 
 # Taken out as a whole where a task, a block or a play has them.
-WHOLE = ("failed_when", "until", "rescue", "any_errors_fatal", "run_once", "no_log", "check_mode", "delegate_to", "serial")
+WHOLE = (
+    "failed_when",
+    "until",
+    "rescue",
+    "any_errors_fatal",
+    "run_once",
+    "no_log",
+    "check_mode",
+    "delegate_to",
+    "serial",
+)
 # Tasks that only talk: what they say is for people.
 TALK = ("ansible.builtin.debug",)
 PARTS = ("block", "rescue", "always")
@@ -98,7 +108,10 @@ def _changes(task: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for one in demanded["that"]:
             rest = [other for other in demanded["that"] if other != one]
             yield f"without that {_short(one)}", {**task, "ansible.builtin.assert": {**demanded, "that": rest}}
-    if not any(key in task for key in (*TALK, *PARTS, "hosts", "ansible.builtin.import_playbook")) and "when" not in task:
+    if (
+        not any(key in task for key in (*TALK, *PARTS, "hosts", "ansible.builtin.import_playbook"))
+        and "when" not in task
+    ):
         yield "dropped", None
 
 

@@ -32,7 +32,9 @@ class Table:
     def end(self, whole: bool) -> int:
         """The exit status."""
         if whole:
-            self.minded += [f"{name}: is in accepted.yml and is no mutant" for name in self.accepted.keys() - self.names]
+            self.minded += [
+                f"{name}: is in accepted.yml and is no mutant" for name in self.accepted.keys() - self.names
+            ]
         print(f"\n{self.killed} killed, {self.survived} survived, {len(self.accepted)} of them accepted")
         print("".join(f"  {line}\n" for line in self.minded), end="")
         return 1 if self.minded else 0

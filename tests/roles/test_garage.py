@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from answers import CANARY
 from catalogues import verbs
-from stage import UNREACHABLE, Stage, failed
+from stage import Stage, failed
 
 SAVED = {"inventory0": {"objects": [], "buckets": [], "keys": [], "taken": ""}, "entries0": {"object": {"items": 1}}}
 STOPPED = {"module": "systemd_unit", "state": "stopped"}
@@ -20,7 +20,13 @@ ONE_BY_ONE = [["a1"], ["b1"], ["c1"]]
 # What each verb calls, in order. A verb that the catalogue has and this has not fails the test.
 CALLS = {
     "preflight": [
-        "node_space", "garage_engine", "garage_info", "stat", "release staged", "clock_offset", "garage_s3_ping",
+        "node_space",
+        "garage_engine",
+        "garage_info",
+        "stat",
+        "release staged",
+        "clock_offset",
+        "garage_s3_ping",
         "garage_findings",
     ],
     "stage": ["garage_engine", "garage_config_stage", "release staged", "garage_config_check"],
@@ -138,7 +144,9 @@ def test_the_gate_makes_an_attempt_before_it_says_no(garage: Stage) -> None:
     run = garage.steps(["stop", "start"], "walk", ONE_BY_ONE)
     connected = run.of("garage_connect")
     assert run.ok, run.failures
-    assert len(connected) == 1 and connected[0].at != "a1", "the attempt is one, by the node that does not see the other"
+    assert len(connected) == 1 and connected[0].at != "a1", (
+        "the attempt is one, by the node that does not see the other"
+    )
     assert run.hosts(**STOPPED) == ["a1", "b1", "c1"]
 
 
@@ -253,7 +261,9 @@ def test_closed_ports_are_opened_again(garage: Stage) -> None:
     one.on("garage_repair", failed("the queue grows"))
     run = one.steps(["quiesce", "drain"], "before")
     assert run.of("garage_ports", state="open") and one.steps_done()["0/before/0/quiesce"] == "undone"
-    assert run.place("garage_ports", state="open") > run.place("operation", state="undone"), "given back before it was written"
+    assert run.place("garage_ports", state="open") > run.place("operation", state="undone"), (
+        "given back before it was written"
+    )
 
 
 def test_behind_the_switch_nothing_is_started(garage: Stage) -> None:
@@ -267,7 +277,9 @@ def test_a_service_that_does_not_start_again_hides_no_cause(garage: Stage) -> No
     garage.on("metadata_backup", failed("disk full"), host="a1")
     garage.on("systemd_unit", failed("exit code 1"), state="started", host="a1")
     run = garage.steps(["stop", "backup"])
-    assert run.hosts("systemd_unit", state="started") == ["a1", "b1", "c1"], "one that does not start kept the others down"
+    assert run.hosts("systemd_unit", state="started") == ["a1", "b1", "c1"], (
+        "one that does not start kept the others down"
+    )
     assert "garage.service could not be started again: exit code 1" in run.said and "disk full" in run.why
 
 
@@ -310,4 +322,12 @@ def test_without_a_probe_the_bucket_is_emptied_all_the_same(garage: Stage) -> No
     one.found(garage_probe=False)
     run = one.playbook("garage_upgrade")
     assert run.ok and not run.of("client_probe", state="started|marked"), run.failures
-    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == ["uplift-20261121t031500z-garage-0.8.7-probe"]
+    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == [
+        "uplift-20261121t031500z-garage-0.8.7-probe"
+    ]
+
+
+def test_the_ports_are_moved_and_not_left_out(garage: Stage) -> None:
+    """trap G23: up to 0.7 the daemon panics without them."""
+    written = garage.only("a1").steps(["quiesce"]).of("garage_config", state="present")[0].args["set"]
+    assert written == {"s3_api.api_bind_addr": "127.0.0.1:0", "s3_web.bind_addr": "127.0.0.1:0"}

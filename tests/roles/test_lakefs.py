@@ -20,7 +20,12 @@ STOPPED = {"module": "systemd_unit", "state": "stopped"}
 
 CALLS = {
     "preflight": [
-        "lakefs_config read", "lakefs_info", "node_space", "release staged", "lakefs_config staged", "lakefs_commit",
+        "lakefs_config read",
+        "lakefs_info",
+        "node_space",
+        "release staged",
+        "lakefs_config staged",
+        "lakefs_commit",
         "lakefs_findings",
     ],
     "stage": ["release staged", "lakefs_config staged", "lakefs_config_check"],
@@ -55,7 +60,9 @@ def one(lakefs: Stage, tmp_path: Path) -> Stage:
     stage.on("ping", {})
     names = ("before_wave", "after_wave", "move_objects")
     stage.found(**KEY, **{f"lakefs_{name}_tasks": str(tasks) for name in names})
-    stage.found(lakefs_commit_uncommitted=True, lakefs_rehearse=True, lakefs_admin_user="ann", lakefs_admin_access_key_id="A")
+    stage.found(
+        lakefs_commit_uncommitted=True, lakefs_rehearse=True, lakefs_admin_user="ann", lakefs_admin_access_key_id="A"
+    )
     return stage
 
 
@@ -68,7 +75,9 @@ def test_what_each_verb_calls(one: Stage) -> None:
 
 def test_what_is_not_wanted_is_not_done(lakefs: Stage) -> None:
     stage = lakefs.only("l1")
-    run = stage.steps(["commit_uncommitted", "inventory", "rehearse", "leave", "join", "verify", "move_objects", "admit"])
+    run = stage.steps(
+        ["commit_uncommitted", "inventory", "rehearse", "leave", "join", "verify", "move_objects", "admit"]
+    )
     assert run.ok, run.failures
     assert {verb: called for verb, called in run.verbs().items() if called} == {}
     stage.found(**KEY)
@@ -115,7 +124,9 @@ OTHERS = [{"address": "10.0.0.9"}]
 
 
 def test_with_other_sessions_nothing_is_migrated(one: Stage) -> None:
-    one.on("lakefs_info", {"and": {"sessions": OTHERS}}, task="uplift.datastores.lakefs : See who else uses the database")
+    one.on(
+        "lakefs_info", {"and": {"sessions": OTHERS}}, task="uplift.datastores.lakefs : See who else uses the database"
+    )
     run = one.steps(["alone", "migrate"])
     assert not run.of("lakefs_migrate") and "10.0.0.9" in run.why and "Nothing was migrated." in run.why
     asked = run.of("lakefs_info", task="uplift.datastores.lakefs : See who else uses the database")
@@ -130,13 +141,19 @@ def test_sessions_that_cannot_be_told_stop(one: Stage) -> None:
 
 def test_sessions_that_end_are_waited_for(one: Stage) -> None:
     name = "uplift.datastores.lakefs : See who else uses the database"
-    one.on("lakefs_info", lambda asked: {"and": {"sessions": OTHERS if len(one.asked(task=name)) < 4 else []}}, task=name)
+    one.on(
+        "lakefs_info", lambda asked: {"and": {"sessions": OTHERS if len(one.asked(task=name)) < 4 else []}}, task=name
+    )
     run = one.steps(["alone"])
     assert run.ok and len(run.of("lakefs_info", task=name)) == 4, run.failures
 
 
 def test_a_server_is_started_on_no_database_that_it_does_not_fit(one: Stage) -> None:
-    one.on("lakefs_info", {"and": {"unfit": "the schema is of 0.80"}}, task="uplift.datastores.lakefs : See whether the release fits the database")
+    one.on(
+        "lakefs_info",
+        {"and": {"unfit": "the schema is of 0.80"}},
+        task="uplift.datastores.lakefs : See whether the release fits the database",
+    )
     run = one.steps(["stop", "activate", "start"])
     assert "must not be started on db:5432/lakefs: the schema is of 0.80. Nothing was started." in run.why
     assert not run.of("systemd_unit", state="started"), "it was started on a database that it does not fit"
@@ -211,7 +228,9 @@ def test_a_server_that_does_not_start_again_hides_no_cause(lakefs: Stage) -> Non
     lakefs.on("postgres_backup", failed("disk full"))
     lakefs.on("systemd_unit", failed("exit code 1"), state="started", host="l1")
     run = lakefs.steps(["stop", "backup"])
-    assert set(run.hosts("systemd_unit", state="started")) == {"l1", "l2"}, "one that does not start kept the other down"
+    assert set(run.hosts("systemd_unit", state="started")) == {"l1", "l2"}, (
+        "one that does not start kept the other down"
+    )
     assert "lakefs.service could not be started again: exit code 1" in run.said and "disk full" in run.why
 
 
@@ -226,7 +245,9 @@ def test_a_whole_upgrade_prints_no_secret(one: Stage) -> None:
     assert run.of("lakefs_config", state="absent"), "the staged configuration was left"
 
 
-@pytest.mark.parametrize("settings", [{"lakefs_probe": False}, {"lakefs_access_key_id": ""}, {"lakefs_url": "", "silent": True}])
+@pytest.mark.parametrize(
+    "settings", [{"lakefs_probe": False}, {"lakefs_access_key_id": ""}, {"lakefs_url": "", "silent": True}]
+)
 def test_without_a_probe(one: Stage, settings: dict[str, Any]) -> None:
     if settings.pop("silent", False):
         one.on("lakefs_config", lambda asked: {"and": {"settings": {**config(one), "listen": "127.0.0.1:8000"}}})
@@ -256,9 +277,14 @@ def test_a_container_is_treated_as_one(one: Stage) -> None:
     run = one.steps(["stage", "stop", "activate", "start"])
     assert run.ok, run.failures
     called = run.verbs()
-    assert called["stop"] == ["container_unit stopped"] and called["activate"] == ["container_image", "container_unit activated"]
+    assert called["stop"] == ["container_unit stopped"] and called["activate"] == [
+        "container_image",
+        "container_unit activated",
+    ]
     assert run.of("operation", state="saved") and not run.of("release|systemd_unit")
-    assert not one.steps(["stage"], source="1.81.0", fresh=True).of("operation", state="saved"), "the image of another release was kept"
+    assert not one.steps(["stage"], source="1.81.0", fresh=True).of("operation", state="saved"), (
+        "the image of another release was kept"
+    )
 
 
 # the old tables

@@ -51,7 +51,11 @@ def test_a_start_of_what_runs_writes_nothing(one: Stage) -> None:
 
 
 def test_pods_that_do_not_end_are_waited_for(one: Stage) -> None:
-    one.on("kubernetes.core.k8s_info", lambda asked: {"resources": [{}] if len(one.asked(task=asked.task)) < 3 else []}, kind="Pod")
+    one.on(
+        "kubernetes.core.k8s_info",
+        lambda asked: {"resources": [{}] if len(one.asked(task=asked.task)) < 3 else []},
+        kind="Pod",
+    )
     run = one.role("service", "stop", **SERVICE)
     assert run.ok and len(run.of("kubernetes.core.k8s_info", kind="Pod")) == 3
     one.rules.clear()
@@ -91,7 +95,9 @@ def test_units_and_containers(one: Stage, kind: str, called: list[str]) -> None:
     given = {"service_kind": kind, "service_unit": "thing"}
     for entry, state in (("stop", "stopped"), ("start", "started"), ("restart", "restarted")):
         run = one.role("service", entry, **given, **({"service_hold": "op-1"} if entry == "stop" else {}))
-        assert run.ok and [(call.module, call.args["state"]) for call in run.calls] == [(called[1], state)], run.failures
+        assert run.ok and [(call.module, call.args["state"]) for call in run.calls] == [(called[1], state)], (
+            run.failures
+        )
     assert one.role("service", "stop", **given, service_hold="op-1").calls[0].args["hold"] == "op-1"
     assert [call.module for call in one.role("service", "look", **given).calls] == called[:1]
 
