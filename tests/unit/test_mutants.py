@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tables of mutants do not rot: every trap has a row, every text stands where it is looked for, every test is there."""
+"""The tables of mutants do not rot: every trap has a row, and the texts and tests of all rows are there."""
 
 from __future__ import annotations
 
