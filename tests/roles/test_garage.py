@@ -261,6 +261,7 @@ def test_closed_ports_are_opened_again(garage: Stage) -> None:
     one.on("garage_repair", failed("the queue grows"))
     run = one.steps(["quiesce", "drain"], "before")
     assert run.of("garage_ports", state="open") and one.steps_done()["0/before/0/quiesce"] == "undone"
+    assert not run.of("systemd_unit", state="started"), "a service that nobody stopped was started"
     assert run.place("garage_ports", state="open") > run.place("operation", state="undone"), (
         "given back before it was written"
     )
