@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -23,7 +24,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._errors import U
 from ansible_collections.uplift.datastores.plugins.module_utils._files import CHUNK, sha256_of
 
 COMPRESSIONS = ("zstd", "gzip", "none")
-OURS = ".uplift-"  # directories of ours inside a restored mount point
+OURS = ".uplift-"  # of a directory of ours inside a mount point: `.uplift-TIME`, or an operation's id, which begins so
+_OURS = re.compile(r"\.uplift-(new-)?[0-9]{8}T[0-9]{6}Z(-.*)?")
 Say = Callable[[int], None]  # bytes done so far
 
 
@@ -46,12 +48,17 @@ class Entry:
     target: str = ""
 
 
-def scan(tree: str) -> list[Entry]:
+def ours(name: str) -> bool:
+    """Whether a name in the top of a tree is one that this collection has set aside there. Nothing else is left out."""
+    return bool(_OURS.fullmatch(name))
+
+
+def scan(tree: str, top: bool = True) -> list[Entry]:
     """All of a tree, the top first, in the order of its names."""
     found = [_entry(tree)]
     if found[0].kind == "dir":
         for name in sorted(os.listdir(tree)):
-            found += [] if name.startswith(OURS) else scan(os.path.join(tree, name))
+            found += [] if top and ours(name) else scan(os.path.join(tree, name), False)
     return found
 
 

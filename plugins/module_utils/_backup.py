@@ -238,7 +238,7 @@ def _swap(tree: str, new: str, aside: str) -> str:
         return aside
     os.mkdir(aside, 0o700)
     for name in os.listdir(tree):
-        if not name.startswith(_archive.OURS):
+        if not _archive.ours(name):
             os.rename(os.path.join(tree, name), os.path.join(aside, name))
     for name in os.listdir(new):
         os.rename(os.path.join(new, name), os.path.join(tree, name))

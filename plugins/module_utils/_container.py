@@ -324,9 +324,11 @@ def _started(service: Service, work: bool) -> None:
     if work:
         service.swap()
     service.release()
-    if work:
-        service.start()
-    service.forget()
+    try:
+        if work:
+            service.start()
+    finally:  # One that falls is not held either: it has its policy back.
+        service.forget()
 
 
 def told(now: Container, service: Service) -> dict[str, Any]:

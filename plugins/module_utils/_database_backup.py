@@ -87,10 +87,12 @@ class Backup:
         aside = self._set_aside(old) if old else ""
         manifest = self._dump(counts, server, at_rest)
         again = self.postgres.counts()
-        if any(again.get(table) != rows for table, rows in manifest.sure().items()) or sorted(again) != sorted(counts):
+        sure = manifest.sure()
+        seen = {table: rows for table, rows in again.items() if table in sure or table not in counts}
+        if seen != sure:
             self._forget()
             raise UpliftError(
-                f"The database {self.dsn.place()} was written to while it was backed up ({_first(counts, again)});"
+                f"The database {self.dsn.place()} was written to while it was backed up ({_first(sure, seen)});"
                 " wanted it at rest. Stop what writes to it. The backup is removed."
             )
         return {"changed": True, "set_aside": aside, **manifest.facts(self.dest)}

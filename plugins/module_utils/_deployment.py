@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods, is_place, place
 
 HELD = "uplift.datastores/held"
@@ -29,6 +30,12 @@ def info(runner: Runner, unit: str) -> dict[str, Any]:
 
 
 def held(runner: Runner, unit: str) -> list[dict[str, str]]:
-    """kind, name, operation and since (unknown) of the Deployment, as of a unit that is held; [] for anything else."""
-    operation = info(runner, unit)["unit"]["held"] if is_place(unit) else ""
+    """kind, name, operation and since (unknown) of the Deployment, as of a unit that is held; [] for anything else.
+
+    Also where it cannot be asked: whoever looks at the service itself says why.
+    """
+    try:
+        operation = info(runner, unit)["unit"]["held"] if is_place(unit) else ""
+    except UpliftError:
+        operation = ""
     return [{"kind": "deployment", "name": unit, "operation": operation, "since": ""}] if operation else []

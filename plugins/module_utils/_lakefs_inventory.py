@@ -20,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._parse import la
 Row = Mapping[str, Any]
 LARGEST = 16 << 20  # bytes of an object that is read to compare it
 Difference = Dict[str, str]
+NOTES = ("branch_deleted", "tag_deleted")  # what clients do, and no loss
 
 
 def take(api: Api, like: Row | None = None) -> dict[str, Any]:
@@ -63,27 +64,25 @@ def _id(body: str) -> str:
 def _repository(api: Api, row: Row, earlier: Row) -> dict[str, Any]:
     name = row["id"]
     path = f"/repositories/{part(name)}"
-    branches = {one["id"]: one for one in api.rows(f"Listing the branches of {name}", f"{path}/branches")}
+    rows = api.rows(f"Listing the branches of {name}", f"{path}/branches")
+    branches = {one["id"]: one.get("commit_id", "") for one in rows}
     tags = {one["id"]: one["commit_id"] for one in api.rows(f"Listing the tags of {name}", f"{path}/tags")}
     return {
         "namespace": row["storage_namespace"],
         "default_branch": row["default_branch"],
-        "branches": {branch: one.get("commit_id", "") for branch, one in branches.items()},
+        "branches": branches,
         "uncommitted": {branch: count for branch in branches for count in [_changes(api, name, branch)] if count},
         "tags": tags,
-        "lost_heads": _lost_heads(api, path, branches, earlier),
-        "object": _object(
-            api, name, branches.get(row["default_branch"], {}).get("commit_id", ""), earlier.get("object")
-        ),
+        "lost_heads": _lost(api, path, branches, earlier.get("branches", {})),
+        "lost_tags": _lost(api, path, tags, earlier.get("tags", {})),
+        "object": _object(api, name, branches.get(row["default_branch"], ""), earlier.get("object")),
     }
 
 
-def _lost_heads(api: Api, path: str, branches: Mapping[str, Row], earlier: Row) -> list[str]:
-    """Branches that have moved on, of which the earlier head is not even a commit any more."""
-    moved = [
-        (b, head) for b, head in earlier.get("branches", {}).items() if branches.get(b, {}).get("commit_id") != head
-    ]
-    return sorted(branch for branch, head in moved if api.get(f"{path}/commits/{part(head)}").status == 404)
+def _lost(api: Api, path: str, now: Mapping[str, str], earlier: Mapping[str, str]) -> list[str]:
+    """Names that are gone or have moved on, of which the earlier commit is not even a commit any more."""
+    moved = [(name, commit_id) for name, commit_id in earlier.items() if now.get(name) != commit_id]
+    return sorted(name for name, commit_id in moved if api.get(f"{path}/commits/{part(commit_id)}").status == 404)
 
 
 def _changes(api: Api, repository: str, branch: str) -> int:
@@ -128,7 +127,8 @@ def _users(api: Api) -> list[str]:
 
 def compare(before: Row, after: Row, ids_change: bool = False, live: bool = True) -> list[Difference]:
     """What is lost or other than before. `ids_change`: the hop gives commits new ids (0.30). `live`: clients worked all
-    the time in between, and may have taken back uncommitted changes of theirs.
+    the time in between, and may have taken back uncommitted changes of theirs, or deleted a branch: its commit is still
+    there then. Those keys are in NOTES.
     """
     if not before:
         raise UpliftError("There is no inventory of before; whether anything is lost cannot be told.")
@@ -141,12 +141,17 @@ def compare(before: Row, after: Row, ids_change: bool = False, live: bool = True
 
 def _compared(name: str, was: Row, now: Row, ids_change: bool, live: bool) -> Iterator[Difference]:
     for branch, head in was["branches"].items():
-        if branch not in now["branches"]:
+        if branch not in now["branches"] and live and not ids_change and branch not in now["lost_heads"]:
+            yield _difference("branch_deleted", f"A client deleted the branch {name}/{branch}; its commit is there")
+        elif branch not in now["branches"]:
             yield _gone("branch", f"{name}/{branch}")
         elif not ids_change and branch in now["lost_heads"]:
             yield _difference("head_gone", f"{name}/{branch} had the head {head}, and that commit is gone")
     for tag, commit_id in was["tags"].items():
-        if tag not in now["tags"]:
+        theirs = live and not ids_change and tag not in now["lost_tags"]
+        if theirs and now["tags"].get(tag) != commit_id:
+            yield _difference("tag_deleted", f"A client deleted or replaced the tag {name}/{tag}; its commit is there")
+        elif tag not in now["tags"]:
             yield _gone("tag", f"{name}/{tag}")
         elif not ids_change and now["tags"][tag] != commit_id:
             yield _difference("tag_changed", f"{name}/{tag} named {commit_id} and names {now['tags'][tag]}")
@@ -197,4 +202,10 @@ def run(params: Row) -> dict[str, Any]:
             if seen != repository["object"]["sha256"]:
                 raise UpliftError(f"The S3 gateway does not give {path} as the API does; wanted the same bytes.")
     ended = compare(params["before"], found, params["ids_change"], params["live"]) if params["before"] else []
-    return {"changed": False, "inventory": found, "differences": ended}
+    notes = [one for one in ended if one["key"] in NOTES]
+    return {
+        "changed": False,
+        "inventory": found,
+        "differences": [one for one in ended if one not in notes],
+        "notes": notes,
+    }

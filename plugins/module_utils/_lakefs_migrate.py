@@ -93,9 +93,12 @@ class Migration:
             said = parse.outcome(self.call(words))
         after = _lakefs_database.look(self.postgres)
         found = proof(self.version, command, said, before, after)
-        if found.problem:
+        problem = found.problem
+        if not problem and not given_up and schema.to_kv(before, after):
+            problem = _lakefs_uncommitted.not_taken(self.postgres)
+        if problem:
             raise UpliftError(
-                f"`lakefs migrate {command}` of {self.version} on {place} failed: {found.problem.rstrip('.')}. No"
+                f"`lakefs migrate {command}` of {self.version} on {place} failed: {problem.rstrip('.')}. No"
                 " server is started on it. Mend the cause and run again, or restore the backup."
             )
         seconds = {"seconds": watch.seconds(), "line": said.line}

@@ -4,7 +4,11 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""What `migrate db` of 0.30.0 would drop without a word (L11): asked of the tables, when no server writes any more."""
+"""What migrations do to uncommitted changes: asked of the tables, since no server runs by then.
+
+`migrate db` of 0.30.0 drops them without a word (L11). The migration to KV takes them over, and passes over what it
+cannot read.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +24,24 @@ _ROWS = f"""SELECT coalesce(r.name, '(unknown)') AS repository, coalesce(b.name,
  count(*) AS changes, (array_agg(e.path ORDER BY e.path))[1:3] AS paths
  FROM {VIEW} e LEFT JOIN catalog_branches b ON b.id = e.branch_id LEFT JOIN catalog_repositories r
  ON r.id = b.repository_id WHERE e.is_committed IS NOT TRUE GROUP BY 1, 2 ORDER BY 1, 2"""
+# The KV store has what a branch holds uncommitted under the same token as the tables.
+_NOT_TAKEN = """SELECT * FROM (SELECT b.repository_id AS repository, b.id AS branch, count(*) AS had,
+ (SELECT count(*) FROM kv WHERE partition_key = convert_to(b.staging_token, 'utf8')) AS taken FROM graveler_branches b
+ JOIN graveler_staging_kv s ON s.staging_token = b.staging_token GROUP BY b.repository_id, b.id, b.staging_token) AS f
+ WHERE taken < had ORDER BY 1, 2"""
 _SHOWN = 5
 TIMEOUT = 3600.0  # seconds: every entry of every commit is looked at
 
 
 def look(postgres: Postgres) -> list[dict[str, Any]] | None:
     """Each branch with what it holds uncommitted: repository, branch, changes, some paths. None: cannot tell."""
-    tables = postgres.tables()
+    patient = Postgres(postgres.runner, postgres.dsn, TIMEOUT)
+    tables = patient.tables()
     if ENTRIES not in tables:
         return []
-    if not {"catalog_branches", "catalog_repositories"} <= set(tables) or not postgres.rows(_VIEWS):
+    if not {"catalog_branches", "catalog_repositories"} <= set(tables) or not patient.rows(_VIEWS):
         return None
-    return postgres.rows(_ROWS)
+    return patient.rows(_ROWS)
 
 
 def lost(rows: Sequence[Mapping[str, Any]] | None) -> str:
@@ -43,6 +53,17 @@ def lost(rows: Sequence[Mapping[str, Any]] | None) -> str:
     named = [f"{row['repository']}/{row['branch']} has {row['changes']} ({_paths(row)})" for row in rows[:_SHOWN]]
     more = f", and {len(rows) - _SHOWN} more branches" if len(rows) > _SHOWN else ""
     return ", ".join(named) + more
+
+
+def not_taken(postgres: Postgres) -> str:
+    """After the migration to KV: what of the branches' uncommitted changes is not there, as a clause; "" for nothing."""
+    patient = Postgres(postgres.runner, postgres.dsn, TIMEOUT)
+    if not {"kv", "graveler_branches", "graveler_staging_kv"} <= set(patient.tables()):
+        return "the old tables are gone, and whether uncommitted changes came along cannot be told"
+    rows = patient.rows(_NOT_TAKEN)
+    named = [f"{row['repository']}/{row['branch']} had {row['had']} and has {row['taken']}" for row in rows[:_SHOWN]]
+    more = f", and {len(rows) - _SHOWN} more branches" if len(rows) > _SHOWN else ""
+    return f"uncommitted changes are missing: {', '.join(named)}{more}" if rows else ""
 
 
 def _paths(row: Mapping[str, Any]) -> str:

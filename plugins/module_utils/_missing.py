@@ -36,11 +36,12 @@ def judge(asked: Mapping[str, str], live: bool, counted: bool | None = None, mos
     at = {word: _list(node for node, said in asked.items() if said == word) for word in (THERE, ABSENT, BROKEN)}
     silent = {node: said for node, said in asked.items() if said not in at}
     if at[BROKEN]:
-        return Verdict(LOST, f"{at[BROKEN]} lists it and cannot read it")
+        return Verdict(LOST, f"it is listed at {at[BROKEN]} and cannot be read")
     if at[THERE] and at[ABSENT]:
-        return Verdict(LOST, f"{at[THERE]} has it and {at[ABSENT]} has not")
+        return Verdict(LOST, f"it is at {at[THERE]} and not at {at[ABSENT]}")
     if silent or not at[ABSENT]:
-        reasons = "; ".join(f"{node}: {said}" for node, said in silent.items()) or f"{at[THERE] or 'nobody'} has it"
+        there = f"it is at {at[THERE]}" if at[THERE] else "nobody was asked"
+        reasons = "; ".join(f"{node}: {said}" for node, said in silent.items()) or there
         return Verdict(UNKNOWN, f"not every node says that it is gone ({reasons})")
     if counted is False:
         return Verdict(UNKNOWN, "no node has it, and the cluster counts more than it lists")

@@ -131,23 +131,28 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     try:
         _free(owner, params)
         record, before = files.record(), leases.read()
+        resumed = bool(record) and record["id"] == params["id"] and record["state"] != _record.FINISHED
         undo = {"id": "", "archived": "", "state": "", "made": made}
+        if not resumed:
+            undo.update(id=params["id"], archived=record.get("id", ""), state=record.get("state", ""))
         lease = _lease.taken(before, owner, params["lease_seconds"], params["token"], record.get("number", 0), undo)
-        answer = {"changed": False, "lease": {name: lease[name] for name in ("number", "seconds", "token")}}
-        if record and record["id"] == params["id"] and record["state"] != _record.FINISHED:
-            leases.take(lease)
-            files.write_record({**record, "number": lease["number"]})
-            return {**answer, "record": record}
-        lease["undo"] = {**undo, "id": params["id"], "archived": record.get("id", ""), "state": record.get("state", "")}
         leases.take(lease)
     except BaseException:
         _record_directory.unmake(made)
         raise
     try:
-        return {**answer, "changed": True, "record": _begun(files, record, owner, params, lease["number"])}
+        number = lease["number"]
+        record = _resumed(files, record, number) if resumed else _begun(files, record, owner, params, number)
     except BaseException:
-        _take_back(params["directory"], lease["undo"])
+        _take_back(params["directory"], undo)
         raise
+    told = {name: lease[name] for name in ("number", "seconds", "token")}
+    return {"changed": not resumed, "lease": told, "record": record}
+
+
+def _resumed(files: Files, record: Any, number: int) -> dict[str, Any]:
+    files.write_record({**record, "number": number})
+    return dict(record)
 
 
 def _begun(files: Files, record: Any, owner: Owner, params: Params, number: int) -> dict[str, Any]:

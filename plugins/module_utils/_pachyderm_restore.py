@@ -31,7 +31,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     why = data.unreadable(contents.stream, contents.has_objects, version)
     if why:
         raise UpliftError(f"{params['src']} cannot be restored: {why}. Nothing was changed.")
-    demand_empty(pachctl)
+    demand_empty(pachctl, params["second"])
     if not contents.has_objects:
         demand_objects(contents, store_of(version, params["object_store"]))
     if contents.has_auth:
@@ -77,13 +77,15 @@ def demand_the_same(path: str, sha256: str, params: Mapping[str, Any]) -> None:
         )
 
 
-def demand_empty(pachctl: Pachctl) -> None:
+def demand_empty(pachctl: Pachctl, second: bool) -> None:
     """P03: over a cluster with content a restore exits 0 and breaks its pipelines."""
+    how = "Empty it (`pachctl delete all` at that address), when it is the second one of a failed run"
     repos, pipelines = [row["name"] for row in pachctl.repos()], [one.name for one in pachctl.pipelines()]
     if repos or pipelines:
         raise UpliftError(
             f"The cluster at {pachctl.address} is not empty: repos {', '.join(repos) or 'none'}, pipelines"
-            f" {', '.join(pipelines) or 'none'}; wanted neither. Restore into fresh metadata. Nothing was changed."
+            f" {', '.join(pipelines) or 'none'}; wanted neither."
+            f" {how if second else 'Restore into fresh metadata'}. Nothing was changed."
         )
 
 

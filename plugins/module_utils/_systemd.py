@@ -67,7 +67,7 @@ class Unit:
     exit_status: int
     result: str
     skipped: bool = False
-    """Whether the last start was passed over, since a condition of the unit was not met: it counts as no failure."""
+    """Whether the last start was passed over, since a condition was not met: no failure. True also before the first."""
 
     def command(self) -> list[str]:
         """`argv` with `${NAME}` and whole-word `$NAME` put in, as systemd does at a start; it may hold secrets."""

@@ -49,7 +49,7 @@ differences:
   returned: success
   type: list
   elements: dict
-  sample: [{key: objects_gone, sentence: 'Bucket 034bf74d8bee6066: the object ''dir0/obj 000'' is gone: a1 lists it and cannot read it.'}]
+  sample: [{key: objects_gone, sentence: 'Bucket 034bf74d8bee6066: the object ''dir0/obj 000'' is gone: it is listed at a1 and cannot be read.'}]
 notes:
   description:
     - What clients have done meanwhile, in the same form. Keys are C(objects_deleted) and C(objects_overwritten).

@@ -49,12 +49,19 @@ inventory:
         tags: {}
         uncommitted: {main: 1}
         lost_heads: []
+        lost_tags: []
         object:
           path: a.txt
           ref: fa6eec3562956305d96146dbb917925134c4f8612482dff29cd0b461b26c7a45
           sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
 differences:
   description: What is lost or other than in O(before), by key and sentence.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+notes:
+  description: What clients have done meanwhile where they could (O(live)), as C(branch_deleted) and C(tag_deleted); the commits are there.
   returned: success
   type: list
   elements: dict

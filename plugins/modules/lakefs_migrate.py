@@ -38,7 +38,9 @@ options:
       superuser: Take over one user with one access key, where the release still can (1.33 to 1.52).
   discard: {description: Whether the data of releases before 0.30 may go., type: bool, default: false}
   given_up:
-    description: Whether what is not committed may go. V(db) drops it, and is refused while M(uplift.datastores.lakefs_uncommitted) finds any.
+    description: >-
+      Whether what is not committed may go. V(db) drops it, and is refused while M(uplift.datastores.lakefs_uncommitted) finds any; after the
+      migration to the key-value form what branches held is looked for there.
     type: bool
     default: false
   force: {description: "Give C(--force), which 0.98 to 1.32 want where policies do not fit access control lists.", type: bool, default: false}

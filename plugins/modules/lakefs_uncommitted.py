@@ -53,7 +53,7 @@ SPEC = {**LAKEFS_DATABASE, "given_up": {"type": "bool", "default": False}}
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    postgres = Postgres(LocalRunner(), parse(module.params["dsn"]), _lakefs_uncommitted.TIMEOUT)
+    postgres = Postgres(LocalRunner(), parse(module.params["dsn"]))
     look = _lakefs_uncommitted.look if module.params["given_up"] else _lakefs_uncommitted.demand_none
     return {"changed": False, "uncommitted": look(postgres)}
 

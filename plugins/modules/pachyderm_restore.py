@@ -19,6 +19,10 @@ options:
   src: {description: The dump. Its manifest beside it is compared with it., type: path, required: true}
   sha256: {description: The SHA-256 that the dump has to have. Empty means what its manifest says., type: str, default: ''}
   source_cluster: {description: The id of the cluster that the dump has to be of. Empty means any., type: str, default: ''}
+  second:
+    description: Whether the cluster is one beside the old one, that a failed run may have filled. The sentence then says how to empty it.
+    type: bool
+    default: false
   object_store:
     description: The directory of a local object store. A dump without objects is refused when it does not hold them.
     type: path
@@ -74,6 +78,7 @@ SPEC = {
     **PACHYDERM,
     "src": {"type": "path", "required": True},
     **{name: {"type": "str", "default": ""} for name in ("sha256", "source_cluster")},
+    "second": {"type": "bool", "default": False},
     "object_store": {"type": "path", "default": ""},
     "stall_timeout": {"type": "float", "default": 3600},
     "progress_file": {"type": "path"},

@@ -31,7 +31,7 @@ unit:
     - The unit. C(load_state) is V(not-found) when there is none.
     - C(timeout_stop) is in seconds, V(0) for no limit; C(started) in seconds since 1970.
     - C(held) is the operation for which M(uplift.datastores.systemd_unit) holds it down; empty when it may be started.
-      C(skipped) says that the last start was passed over by systemd, since a condition of the unit was not met.
+      C(skipped) says that the last start was passed over by systemd, since a condition of the unit was not met, or that there was none.
   returned: always
   type: dict
   sample:

@@ -120,6 +120,7 @@ def _limited(beat: Callable[[], bool], seconds: float, ended: Callable[[], bool]
     child = os.fork()
     if not child:
         _beat(beat)
+    os.setpgid(child, child)  # as the child does: whichever comes first
     until = time.monotonic() + seconds
     try:
         while time.monotonic() < until:

@@ -15,7 +15,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._errors import U
 with suppress(ImportError):  # the action says that it is missing
     import botocore.session
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError
     from botocore.handlers import validate_bucket_name
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ class Store:
             try:
                 answers[address] = _and_hang_up(asked, call)
             except (BotoCoreError, ClientError) as error:
-                answers[address] = said(error)
+                answers[address] = "no connection" if isinstance(error, ConnectionError) else said(error)
         return answers
 
 

@@ -19,7 +19,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products.garage
 from ansible_collections.uplift.datastores.plugins.plugin_utils._s3 import Store, status_of
 
 with suppress(ImportError):  # the action says that it is missing
-    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, ReadTimeoutError
 
 
 class Limits(NamedTuple):
@@ -88,19 +88,24 @@ def _again(store: Store, bucket: str, key: str, limit: int, mute: Mapping[str, s
             found = next(_object(store, bucket, key, limit), None)
             if found:
                 return found
-        asked = store.each(lambda s3: _trace(s3, bucket, key))
+        asked = store.each(lambda s3: _trace(s3, bucket, key, limit))
         if not {THERE, BROKEN} & set(asked.values()):
             break  # else a client may have written or deleted it between two questions
     return {"key": key, "asked": {**asked, **mute}}
 
 
-def _trace(s3: Any, bucket: str, key: str) -> str:
-    """What one node says: THERE, ABSENT, or BROKEN where it lists the object and does not give it."""
+def _trace(s3: Any, bucket: str, key: str, limit: int) -> str:
+    """What one node says: THERE, ABSENT, or BROKEN where it lists the object and does not give the whole of it.
+
+    A node that has lost the blocks of an object begins to answer, and breaks off.
+    """
     page = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
     listed = any(row["Key"] == key for row in page.get("Contents", []))
     try:
-        found = bool(_read(s3, bucket, key, 0))
-    except ClientError:
+        found = bool(_read(s3, bucket, key, limit))
+    except (ConnectionError, ReadTimeoutError):
+        raise
+    except (ClientError, BotoCoreError):
         if not listed:
             raise
         found = False

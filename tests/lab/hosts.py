@@ -108,7 +108,9 @@ def boot(
     at_once(wait_until_up, hosts)
 
 
-def launch(cluster: str, host: Host, image_name: str, words: Sequence[str]) -> None:
+def launch(
+    cluster: str, host: Host, image_name: str, words: Sequence[str], boot: Sequence[str] = ("/sbin/init",)
+) -> None:
     """On a real host root may look at /proc/<pid>/exe of any process (SYS_PTRACE) and change routes (NET_ADMIN)."""
     caps = [word for cap in ("SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN") for word in ("--cap-add", cap)]
     run([
@@ -116,7 +118,7 @@ def launch(cluster: str, host: Host, image_name: str, words: Sequence[str]) -> N
         "--network", f"uplift-{cluster}", "--ip", host.address, *caps,
         "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
         "--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup", "--tmpfs", "/run", "--tmpfs", "/tmp:exec",
-        *words, image_name, "/sbin/init",
+        *words, image_name, *boot,
     ])  # fmt: skip
 
 

@@ -123,6 +123,14 @@ def sql_rows(known: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+# The names that a real release has given to what a branch holds uncommitted.
+NAMED = "\n".join(
+    f"""UPDATE {table} SET staging_token = coalesce((SELECT max(convert_from(partition_key, 'utf8')) FROM emulator.kv
+ WHERE convert_from(partition_key, 'utf8') LIKE staging_token || ':%'), staging_token);"""
+    for table in ("graveler_staging_kv", "graveler_branches")
+)
+
+
 def mvcc_rows(known: dict[str, Any]) -> str:
     lines = []
     for number, one in enumerate(known["repositories"], 1):
@@ -243,7 +251,7 @@ def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
     put(cluster, first)
     call(cluster, "migrate", "up")
     rows = mvcc_rows(known) if first in MVCC else sql_rows(known)
-    as_owner(cluster, users(known, two_users), rows)
+    as_owner(cluster, users(known, two_users), rows, "" if first in MVCC else NAMED)
     for step in steps:
         put(cluster, step, both=step == "0.80.2")
         call(cluster, *LADDER[step])

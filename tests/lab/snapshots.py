@@ -20,6 +20,17 @@ from tests.lab.proc import LabError, at_once, run, say
 
 KEPT = "uplift-lab-kept"
 COPY = "find /to -mindepth 1 -delete && cp -a /from/. /to/"
+# A directory that came with the image cannot be renamed (overlayfs: EXDEV), and products rename their data: each is
+# copied to the host's own layer before anything starts. What has a volume in it stays where it is.
+OWN = """
+for place; do
+    if [ -d "$place" ] && [ ! -e /.lab-own ] && ! grep -q " $place[/ ]" /proc/mounts; then
+        cp -a "$place" "$place.lab" && rm -rf "$place" && mv "$place.lab" "$place"
+    fi
+done
+: > /.lab-own
+exec /sbin/init
+"""
 # systemd's own signal for a proper end with the power switched off.
 OFF = "SIGRTMIN+4"
 
@@ -83,7 +94,10 @@ def put_back(cluster: Cluster) -> None:
     run(["docker", "rm", "-fv", *(host.container for host in cluster.hosts)])
     for name in volumes(cluster):
         copy(cluster, f"{name}-kept", name)
-    at_once(lambda host: hosts.launch(cluster.name, host, image_of(cluster, host), words[host.name]), cluster.hosts, 6)
+    boot = ("sh", "-c", OWN, "sh", *cluster.own_data)
+    at_once(
+        lambda host: hosts.launch(cluster.name, host, image_of(cluster, host), words[host.name], boot), cluster.hosts, 6
+    )
     at_once(hosts.wait_until_up, cluster.hosts)
 
 

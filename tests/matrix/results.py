@@ -19,17 +19,21 @@ from tests.matrix.cells import Cell
 WIDTH = 72
 
 
+PRODUCT = ("plugins", "roles", "playbooks")
+
+
 def commit(root: Path) -> str:
-    """The commit; with what is not committed of the product, a mark of that besides."""
+    """The last commit that changed what is played, so that a word in a document has nothing played again; with changes
+    that are not committed, a mark of them besides."""
 
     def git(*argv: str) -> bytes:
         return subprocess.run(
             ["git", "-c", "safe.directory=*", *argv], cwd=root, capture_output=True, check=True
         ).stdout
 
-    changed = git("diff", "HEAD", "--", "plugins", "roles", "playbooks")
+    changed = git("diff", "HEAD", "--", *PRODUCT)
     mark = f"-{hashlib.sha256(changed).hexdigest()[:8]}" if changed else ""
-    return git("rev-parse", "--short=12", "HEAD").decode().strip() + mark
+    return git("log", "-1", "--format=%h", "--abbrev=12", "--", *PRODUCT).decode().strip() + mark
 
 
 def last_words(said: str) -> str:

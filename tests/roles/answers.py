@@ -44,10 +44,11 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
         "dsn": "postgres://lakefs@127.0.0.1:5432/lakefs",
     },
     "lakefs_info": {"closed": []},
+    "pachyderm_info": {"closed": []},
     "lakefs_findings": {"findings": [], "said": [], "stopping": []},
     "pachyderm_findings": {"findings": [], "said": [], "stopping": []},
     "garage_engine": {"engine": "sled", "opens": "sled", "engines": ["sled"], "same": True},
-    "lakefs_inventory": {"differences": []},
+    "lakefs_inventory": {"differences": [], "notes": []},
     "lakefs_commit": {"asked": True, "uncommitted": [], "commits": []},
     "pachyderm_inventory": {"differences": [], "unreadable": []},
     "operation_report": {"summary": {}, "report": {}},
@@ -217,8 +218,9 @@ class World:
     # Pachyderm
 
     def _pachyderm_info(self, asked: Asked) -> dict[str, Any]:
+        second = asked.args["addresses"][0].endswith(":31650")  # the cluster beside the old one
         waiting = asked.args["wanted"] and not asked.args["gather"]  # for one that has just been started
-        release = asked.args["wanted"] if waiting else self.runs[asked.at]
+        release = asked.args["wanted"] if second or waiting else self.runs[asked.at]
         return {"release": release, "version": release, "problem": "", "open_commits": [], "jobs": []}
 
     # Kubernetes: deployments with as many pods as they are wanted to have, and services

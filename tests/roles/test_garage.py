@@ -318,14 +318,15 @@ def test_secrets_are_in_nothing_that_is_printed(garage: Stage) -> None:
     assert run.of("file", path=f"{one.place}/reports/.probe-{one.record()['id']}")
 
 
+OWN_BUCKET = "uplift-20261121t031500z-garage-0.8.7-probe"
+
+
 def test_without_a_probe_the_bucket_is_emptied_all_the_same(garage: Stage) -> None:
     one = garage.only("a1")
     one.found(garage_probe=False)
     run = one.playbook("garage_upgrade")
     assert run.ok and not run.of("client_probe", state="started|marked"), run.failures
-    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == [
-        "uplift-20261121t031500z-garage-0.8.7-probe"
-    ]
+    assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == [OWN_BUCKET]
 
 
 def test_the_ports_are_moved_and_not_left_out(garage: Stage) -> None:

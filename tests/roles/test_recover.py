@@ -246,3 +246,28 @@ def test_an_operator_of_pachyderm_is_told_why_the_pipelines_stand(pachyderm: Sta
     pachyderm.record_call(pachyderm.hosts[0], state="abandoned")
     run = pachyderm.playbook("pachyderm_plan")
     assert {row["thing"] for row in run.of("pachyderm_findings")[0].args["closed"]} == {"pipelines", "ports"}
+
+
+def test_a_patch_that_does_not_start_is_gone_back_from_at_its_node_alone(garage: Stage) -> None:
+    """The others have no backup, need none, and serve all the time."""
+    broken = [True]
+    garage.on("systemd_unit", lambda _asked: failed("it fell") if broken else None, state="started", host="a1")
+    run = garage.playbook("garage_upgrade")
+    assert "a1, Start the service: it fell" in run.why and run.hosts("systemd_unit", state="stopped") == ["a1"]
+    broken.clear()
+    run = garage.playbook("garage_rollback")
+    assert run.ok, run.why
+    assert {call.host for call in run.of("systemd_unit")} == {"a1"}
+    assert [(call.host, call.args["version"]) for call in run.of("config_release")] == [("a1", "0.8.0")]
+    assert not run.of("metadata_backup"), "there is nothing to restore: the releases share their data"
+    assert run.hosts("garage_inventory") == ["a1"] and run.of("inventory_compare")
+    for host in garage.hosts:
+        assert garage.record(host)["state"] == "finished"
+        assert not (garage.records / host / "lease.json").exists()
+
+
+def test_status_shows_what_is_closed(garage: Stage) -> None:
+    one = garage.only("a1")
+    killed(one, "drain")
+    run = one.playbook("garage_status")
+    assert run.ok and "'closed_to_clients': ['ports']" in run.said, run.said

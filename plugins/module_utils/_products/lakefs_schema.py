@@ -194,6 +194,11 @@ def state(seen: Database) -> State:
     return State(Schema(MVCC if _mvcc(seen, seen.sql) else SQL, seen.sql))
 
 
+def to_kv(before: Database, after: Database) -> bool:
+    """Did what stood in the SQL tables become KV?"""
+    return before.record in (None, "0") and before.sql is not None and after.record is not None
+
+
 def _mvcc(seen: Database, number: int) -> bool:
     """Later than 0.30 what was not migrated is told by the timestamp: a repository may have been deleted since."""
     at_the_hop = wanted(GRAVELER).number

@@ -230,8 +230,8 @@ def _volumes(deployed: Seen, confirmed: Sequence[str]) -> Iterator[Finding]:
         False,
         "in place on Kubernetes the volumes of the old metadata are deleted",
         "a way back that a playbook can take",
-        "nothing, or take the strategy side_by_side: once the metadata are gone, going back means to deploy the old release"
-        " and to restore the snapshot of etcd by hand",
+        "nothing, or take the strategy side_by_side: once the metadata are gone, going back means to deploy the old"
+        " release and to restore the snapshot of etcd by hand",
     )
 
 

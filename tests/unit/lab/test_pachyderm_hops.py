@@ -59,7 +59,8 @@ class Operator:
         self.world.stop()
         self.world.wipe(metadata=True, objects=made["form"] == "full")
         self.world.start(target)
-        params = {"src": dump, "object_store": "", "token": "", "stall_timeout": 60, "sha256": "", "source_cluster": ""}
+        params = {"src": dump, "object_store": "", "token": "", "stall_timeout": 60, "second": False}
+        params.update(sha256="", source_cluster="")
         self.ask(lambda one: restore.run(one, params, QUIET, False))
         return str(made["form"])
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from tests.matrix import cells as matrix
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
 from tests.matrix.faults import HEAL, INJECT
-from tests.matrix.results import Results, counts, last_words, table
+from tests.matrix.results import Results, commit, counts, last_words, table
 
 
 def test_a_cell_is_one_of_its_own() -> None:
@@ -95,3 +96,27 @@ def test_the_last_words_of_a_run_are_those_of_the_task_that_failed() -> None:
     stopped = "The operation ID stopped in the pass walk, a1, Start the service: it failed. Run the same command again."
     assert last_words(SAID) == stopped
     assert last_words("ERROR! no such playbook") == "ERROR! no such playbook"
+
+
+def test_results_are_those_of_the_product_and_not_of_a_document(tmp_path: Path) -> None:
+    def git(*argv: str) -> None:
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        subprocess.run(["git", *who, *argv], cwd=tmp_path, check=True, capture_output=True)
+
+    def written(name: str, text: str) -> None:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    git("init")
+    written("plugins/one.py", "1")
+    git("add", "-A")
+    git("commit", "-m", "product")
+    first = commit(tmp_path)
+    written("README.md", "words")
+    git("add", "-A")
+    git("commit", "-m", "document")
+    assert commit(tmp_path) == first
+    written("plugins/one.py", "2")
+    assert commit(tmp_path).startswith(f"{first}-")
+    git("commit", "-am", "product again")
+    assert commit(tmp_path) not in (first, "") and "-" not in commit(tmp_path)

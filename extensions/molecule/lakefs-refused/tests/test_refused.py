@@ -180,6 +180,24 @@ def test_all_that_is_wrong_comes_at_once(cluster: Cluster) -> None:
             cluster.on(host, "rm", "/var/backups/full")
 
 
+def test_an_account_that_could_not_put_a_dump_back(cluster: Cluster) -> None:
+    """With a scratch database the backup would be proved, and the way back would end at the first statement."""
+    cluster.sql("ALTER ROLE lakefs NOCREATEDB")
+    cluster.sql("ALTER DATABASE lakefs OWNER TO postgres")
+    try:
+        refused(
+            cluster,
+            "no_way_back (stops)",
+            "may not create databases, does not own lakefs, does not own the schema public",
+            'run: ALTER SCHEMA "public" OWNER TO "lakefs"; GRANT CREATE ON DATABASE "lakefs" TO "lakefs";',
+            lakefs_version="0.80.2",
+            lakefs_scratch_connection_string=cluster.dsn() + "_scratch",
+        )
+    finally:
+        cluster.sql("ALTER DATABASE lakefs OWNER TO lakefs")
+        cluster.sql("ALTER ROLE lakefs CREATEDB")
+
+
 def test_an_interrupted_migration(cluster: Cluster) -> None:
     """trap L09: the dirty flag stops no server, and every later migration."""
     cluster.lab("state", "dirty")

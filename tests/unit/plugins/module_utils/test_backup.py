@@ -80,7 +80,7 @@ def test_there_and_back(meta: Path, compression: str) -> None:
 
 
 names = st.text(st.characters(blacklist_characters="/\0", blacklist_categories=["Cs"]), min_size=1, max_size=40).filter(
-    lambda name: name not in (".", "..") and not name.startswith(_archive.OURS) and len(os.fsencode(name)) < 200
+    lambda name: name not in (".", "..") and not _archive.ours(name) and len(os.fsencode(name)) < 200
 )
 trees = st.recursive(
     st.one_of(
@@ -89,6 +89,17 @@ trees = st.recursive(
     lambda inner: st.dictionaries(names, inner, max_size=4),
     max_leaves=12,
 ).filter(lambda tree: isinstance(tree, dict))
+
+
+def test_only_what_was_set_aside_at_the_top_of_a_tree_is_left_out(tmp_path: Path) -> None:
+    """An operator's file is backed up, whatever its name begins with."""
+    ours = [".uplift-20261121T032840Z", ".uplift-new-20261121T032840Z", ".uplift-20261121T101500Z-garage-2.1.0"]
+    theirs = [".uplift-notes", ".uplift-", ".uplift-20261121", "uplift-20261121T032840Z"]
+    for name in (*ours, *theirs):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ours[0]).touch()
+    found = {os.path.relpath(f"/{entry.path}", tmp_path) for entry in _archive.scan(str(tmp_path))} - {"."}
+    assert found == {*theirs, *(f"{name}/{ours[0]}" for name in theirs)}
 
 
 def grow(path: Path, tree: Any) -> None:

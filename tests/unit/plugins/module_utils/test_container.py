@@ -521,6 +521,15 @@ def test_held_from_the_stop_to_the_start(tmp_path: Path) -> None:
     assert brought(engine, "started", held=held)["changed"] is False
 
 
+def test_one_that_falls_at_its_start_is_not_called_held(tmp_path: Path) -> None:
+    engine, held = always(), Containers(str(tmp_path))
+    brought(engine, "stopped", held=held, hold="op1")
+    engine.stays = False
+    with pytest.raises(UpliftError, match="did not stay up"):
+        brought(engine, "started", held=held)
+    assert (policy(engine), held.all()) == (ALWAYS, [])
+
+
 def test_one_that_is_down_is_held_all_the_same(tmp_path: Path) -> None:
     engine, held = Engine(captured("rich")), Containers(str(tmp_path))
     done = brought(engine, "stopped", held=held, hold="op1")
@@ -546,6 +555,14 @@ def test_somebody_gave_it_another_policy_meanwhile(tmp_path: Path) -> None:
     engine.policy("lab-rich", {"Name": "on-failure"})
     brought(engine, "started", held=held)
     assert policy(engine)["Name"] == "on-failure"
+
+
+def test_a_policy_that_cannot_be_kept_is_not_taken_away(tmp_path: Path) -> None:
+    engine = always()
+    (tmp_path / "file").touch()
+    with pytest.raises(UpliftError, match="restart policy of the container lab-rich cannot be kept"):
+        brought(engine, "stopped", held=Containers(str(tmp_path / "file")), hold="op1")
+    assert (policy(engine), engine.said) == (ALWAYS, [])
 
 
 def test_another_operation_keeps_the_policy_of_before(tmp_path: Path) -> None:

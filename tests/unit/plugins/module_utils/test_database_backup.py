@@ -152,6 +152,32 @@ def test_a_sound_dump_of_an_earlier_state_is_never_replaced(lake: Server, tmp_pa
 
 
 @needs_postgres
+@pytest.mark.parametrize(("table", "refused"), [("store", False), ('"odd ""name"', True)])
+def test_of_a_database_in_use_only_what_rests_is_compared(
+    lake: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, refused: bool
+) -> None:
+    """A server goes on with the new table while the old ones are dumped."""
+    made, whole = backup(lake, tmp_path), Backup._dump
+    write = f"INSERT INTO public.{table} (k) VALUES (1)" if table == "store" else f"DELETE FROM public.{table}"
+
+    def dumped(self: Backup, *given: Any) -> Manifest:
+        manifest = whole(self, *given)
+        lake.admin(write, database="lake")
+        return manifest
+
+    monkeypatch.setattr(Backup, "_dump", dumped)
+    at_rest = ["schema_migrations", 'odd "name']
+    if refused:
+        with pytest.raises(UpliftError, match='odd "name had 50 rows and has 0'):
+            made.present(False, at_rest)
+        assert not Path(made.dest).exists()
+    else:
+        assert made.present(False, at_rest)["changed"]
+        lake.admin("ALTER ROLE lakefs CREATEDB")
+        assert made.prove()["proved"]
+
+
+@needs_postgres
 def test_a_dump_of_another_database_is_refused(lake: Server, tmp_path: Path) -> None:
     made = backup(lake, tmp_path)
     assert made.present(check=False)["schema"] == "SQL 38"

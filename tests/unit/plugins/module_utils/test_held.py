@@ -116,6 +116,8 @@ def test_a_unit_that_is_down_is_held_all_the_same(systemd: Systemd) -> None:
 def test_one_that_runs_and_is_held_is_let_go_and_not_restarted(systemd: Systemd) -> None:
     """A run was killed between the hold and the stop."""
     systemd.units.hold(systemd, NAME, OP)
+    told = systemd.bring("stopped", check=True, hold=OP)
+    assert (told["held"], told["evidence"]) == (OP, [{"slot": "service", "kind": "unit", "name": NAME, "active": True}])
     done = systemd.bring("started")
     assert (done["changed"], done["active"], done["held"]) == (True, "active", "")
     assert not {"start", "stop", "restart"} & set(systemd.orders)
@@ -253,6 +255,17 @@ def test_another_units_own_process_is_not_by_hand(tmp_path: Path, systemd: Syste
         _held.demand_ours(systemd, unit, tmp_path / "proc")
 
 
+def test_it_is_looked_for_before_anything_is_done(systemd: Systemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_runner: Any, unit: Any) -> None:
+        raise UpliftError(f"{unit.name} by hand")
+
+    monkeypatch.setattr(_held, "demand_ours", refuse)
+    for check in (True, False):
+        with pytest.raises(UpliftError, match="t1.service by hand"):
+            systemd.bring("stopped", check=check, hold=OP)
+    assert systemd.orders == [] and systemd.bring("stopped")["active"] == "inactive"
+
+
 def test_the_notes_of_containers(tmp_path: Path) -> None:
     held = Containers(str(tmp_path / "deep" / "held"))
     assert (held.all(), held.by("garage")) == ([], "")
@@ -307,3 +320,13 @@ def test_a_deployment(replicas: int, held: str, unit: dict[str, Any], evidence: 
     assert told["evidence"] == [{"slot": "service", "kind": "deployment", "name": name, **evidence}]
     assert [row["operation"] for row in _deployment.held(Kubectl(), name)] == ([held] if held else [])
     assert _deployment.held(Kubectl(), "lakefs.service") == []
+
+
+def test_a_deployment_that_is_not_there() -> None:
+    class Nothing:
+        def run(self, argv: Sequence[str], **_more: Any) -> Answer:
+            return Answer(tuple(argv), 0, "", "")
+
+    assert _deployment.held(Nothing(), "kubernetes:lakehouse/lakefs") == []
+    with pytest.raises(UpliftError, match="There is no deployment lakefs in lakehouse"):
+        _deployment.info(Nothing(), "kubernetes:lakehouse/lakefs")

@@ -208,7 +208,7 @@ OTHER = {"key": "k", "size": 2, "etag": "f", "sha256": "t", "last_modified": EAR
             False,
             [
                 "objects_missing: Bucket 034bf74d8bee6066: the object 'k' is missing, and whether it was deleted or"
-                " lost cannot be told: not every node says that it is gone (nobody has it).",
+                " lost cannot be told: not every node says that it is gone (nobody was asked).",
             ],
         ),
         (

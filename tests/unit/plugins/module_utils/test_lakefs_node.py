@@ -61,6 +61,7 @@ def migration(
     made = _lakefs_migrate.Migration(Lakefs(node, "/opt/lakefs", "/etc/lakefs/config.yaml", "lakefs"), DSN, 60)
     monkeypatch.setattr(made.postgres, "sessions", lambda: list(sessions))
     monkeypatch.setattr(made.postgres, "server", lambda: {"size": 1})
+    monkeypatch.setattr(_lakefs_uncommitted, "not_taken", lambda _postgres: "")
     return made
 
 
@@ -305,6 +306,7 @@ BEFORE = {
             "tags": {"v1": "h1"},
             "uncommitted": {"main": 2},
             "lost_heads": [],
+            "lost_tags": [],
             "object": {"path": "a", "branch": "main", "sha256": "s"},
         }
     }
@@ -331,6 +333,27 @@ def test_what_is_lost(change: dict[str, Any], key: str) -> None:
     after = {"repositories": {"repo1": {**BEFORE["repositories"]["repo1"], **change}}}
     found = _lakefs_inventory.compare(BEFORE, after, live=False)
     assert [one["key"] for one in found] == ([key] if key else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "ids_change", "key"),
+    [
+        ({"branches": {"main": "h1"}}, False, "branch_deleted"),
+        ({"branches": {"main": "h1"}, "lost_heads": ["dev"]}, False, "branch_gone"),
+        ({"branches": {"main": "h1"}}, True, "branch_gone"),
+        ({"tags": {}}, False, "tag_deleted"),
+        ({"tags": {"v1": "h2"}}, False, "tag_deleted"),
+        ({"tags": {}, "lost_tags": ["v1"]}, False, "tag_gone"),
+        ({"tags": {"v1": "h2"}, "lost_tags": ["v1"]}, False, "tag_changed"),
+    ],
+)
+def test_what_a_client_deleted_while_others_served_leaves_its_commit(
+    change: dict[str, Any], ids_change: bool, key: str
+) -> None:
+    after = {"repositories": {"repo1": {**BEFORE["repositories"]["repo1"], **change}}}
+    found = _lakefs_inventory.compare(BEFORE, after, ids_change, live=True)
+    assert [one["key"] for one in found] == [key]
+    assert (key in _lakefs_inventory.NOTES) == key.endswith("_deleted")
 
 
 def test_clients_that_worked_all_the_time_may_take_back_their_changes() -> None:
@@ -398,3 +421,23 @@ def test_migrate_db_goes_over_nothing_uncommitted(
         with pytest.raises(UpliftError, match=r"repo1/main has 1 \(late\); wanted none"):
             made.run("auto", False, False, lock=str(tmp_path / "lock"))
         assert node.calls == []
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_the_migration_to_kv_has_to_take_what_is_uncommitted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given_up: bool
+) -> None:
+    node = Node("0.80.2", {"migrate up": "0.80.2/migrate_up_success"})
+    made = migration(monkeypatch, node, sql(), sql(record="1", kv_rows=39))
+    monkeypatch.setattr(_lakefs_uncommitted, "not_taken", lambda _postgres: "lake/main had 2 and has 1")
+    if given_up:
+        assert made.run("auto", False, False, given_up=True, lock=str(tmp_path / "lock"))["changed"]
+    else:
+        with pytest.raises(UpliftError, match="lake/main had 2 and has 1. No server is started on it"):
+            made.run("auto", False, False, lock=str(tmp_path / "lock"))
+
+
+def test_a_later_migration_has_no_old_tables_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = migration(monkeypatch, Node("1.84.0", {"migrate up": "1.84.0/migrate_up_older_3"}), kv("3"), kv("4"))
+    monkeypatch.setattr(_lakefs_uncommitted, "not_taken", lambda _postgres: "cannot be told")
+    assert made.run("auto", False, False, lock=str(tmp_path / "lock"))["changed"]

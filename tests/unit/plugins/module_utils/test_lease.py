@@ -246,7 +246,11 @@ def test_nobody_withdraws_what_another_run_has_taken(node: Node) -> None:
     assert node.listing() == was
 
 
-def test_an_open_that_fails_half_way_leaves_nothing(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("before", [lambda node: None, ended, unfinished])
+def test_an_open_that_fails_half_way_leaves_nothing(
+    node: Node, before: Callable[[Node], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before(node)
     was = node.listing()
 
     def full(*_args: Any) -> None:

@@ -282,7 +282,7 @@ def restoring(tmp_path: Path, release: str, data: bytes, **said: Any) -> tuple[P
     player.write(**{words: text("", **said)})
     return player, {
         **dict.fromkeys(("object_store", "token", "sha256", "source_cluster"), ""),
-        **{"src": str(tmp_path / "x.dump"), "stall_timeout": 20.0},
+        **{"src": str(tmp_path / "x.dump"), "stall_timeout": 20.0, "second": False},
     }
 
 
@@ -309,8 +309,12 @@ def test_a_cluster_with_content_is_refused(tmp_path: Path) -> None:
     """trap P03"""
     player, params = restoring(tmp_path, "1.13.4", DUMP)
     player.write(**{"list repo --raw": text(row(repo={"name": "data"}))})
-    with pytest.raises(UpliftError, match="is not empty: repos data, pipelines none"):
+    with pytest.raises(
+        UpliftError, match="is not empty: repos data, pipelines none; wanted neither. Restore into fresh"
+    ):
         restore.run(player.client(), params, Progress(), False)
+    with pytest.raises(UpliftError, match="Empty it \\(`pachctl delete all` at that address\\)"):
+        restore.run(player.client(), {**params, "second": True}, Progress(), False)
     assert not (tmp_path / "restored").exists()
 
 

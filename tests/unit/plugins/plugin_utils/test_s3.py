@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from unittest.mock import ANY
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -45,6 +44,14 @@ class Server(BaseHTTPRequestHandler):
             self._answer(server.status, b"<Error><Code>AccessDenied</Code><Message>No such key</Message></Error>")
         elif not key:
             self._answer(200, self._page(query))
+        elif server.broken.get(key) == "short":
+            self.send_response(200)
+            self.send_header("Content-Length", "9")
+            self.send_header("Last-Modified", "Sat, 21 Nov 2026 03:00:00 GMT")
+            self.send_header("ETag", "e")
+            self.end_headers()
+            self.wfile.write(b"x")
+            self.close_connection = True
         elif key in server.broken:
             self._answer(server.broken[key], b"<Error><Code>InternalError</Code><Message>no block</Message></Error>")
         elif key in server.objects:
@@ -155,7 +162,7 @@ def test_the_same_objects_are_read_again(server: Any) -> None:
     (row,) = take(server, like=like)
     assert [item["key"] for item in row["sample"]] == ["k3"]
     assert row["missing"] == [
-        {"key": "gone", "asked": {"127.0.0.1:1": ANY, f"http://127.0.0.1:{server.server_port}/": "absent"}}
+        {"key": "gone", "asked": {"127.0.0.1:1": "no connection", f"http://127.0.0.1:{server.server_port}/": "absent"}}
     ]
 
 
@@ -178,6 +185,12 @@ def missing(*servers: Any, **more: Any) -> list[dict[str, Any]]:
         ("gone", 404, [["absent", "broken"]]),
         (500, 500, [["broken", "broken"]]),
         (500, "there", []),
+        (
+            "short",
+            "short",
+            [["broken", "broken"]],
+        ),  # seen on 0.9.4 without its blocks: the answer begins, and breaks off
+        ("short", "there", []),
     ],
 )
 def test_every_node_is_asked_for_what_is_missing(server: Any, other: Any, here: Any, there: Any, said: Any) -> None:
@@ -186,7 +199,7 @@ def test_every_node_is_asked_for_what_is_missing(server: Any, other: Any, here: 
             del node.objects["k1"]
         if state == "unlisted":
             node.objects["k10"] = b""  # begins alike
-        if isinstance(state, int):
+        if state in (404, 500, "short"):
             node.broken["k1"] = state
     assert missing(server, other) == said
 
