@@ -4,8 +4,8 @@
 
 """The decisions of role files and playbooks, each taken out or turned round: what a test must notice. Pure.
 
-A mutant is a file's text with one change. It is named FILE: TASK: CHANGE, so that the table of accepted survivors outlives
-lines that move.
+A mutant is a file's text with one change. It is named FILE: TASK: CHANGE, so that the table of accepted survivors
+outlives lines that move.
 """
 
 from __future__ import annotations

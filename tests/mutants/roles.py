@@ -6,8 +6,8 @@
 
     python tests/mutants/roles.py [--only REGEX] [--sample N --seed TEXT] [--jobs 2]
 
-A mutant is no file: the child in which its tests run reads the changed text in place of the file's own. Those tests are run
-that have come by the changed task, the fastest first, until one fails.
+A mutant is no file: the child in which its tests run reads the changed text in place of the file's own. Those tests
+are run that have come by the changed task, the fastest first, until one fails.
 """
 
 from __future__ import annotations

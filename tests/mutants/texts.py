@@ -4,7 +4,7 @@
 
 """Puts one text in place of another in a copy of the tree, and wants the named test to fail: tables of such rows.
 
-    python tests/mutants/texts.py COPIES [--only REGEX] [--sample N --seed TEXT] [--jobs 2] TABLE...
+python tests/mutants/texts.py COPIES [--only REGEX] [--sample N --seed TEXT] [--jobs 2] TABLE...
 """
 
 from __future__ import annotations
@@ -26,7 +26,19 @@ import table
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "--no-header")
+PYTEST = (
+    sys.executable,
+    "-m",
+    "pytest",
+    "-q",
+    "-x",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "--tb=no",
+    "--no-header",
+)
 LIMIT = 300  # seconds; a mutant that never ends is noticed, too
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What modules answer when nobody scripted them: the sample of their documentation, and what is true of a sound cluster."""
+"""What modules answer when nobody scripted them: the samples of their documentation, made true of a sound cluster."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from inprocess import Asked
-
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from inprocess import Asked
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 ID = "20261121T031500Z-test"
 # Modules of which the real code runs: they only compute, or keep the record in the test's own directory.
 REALLY = {"operation", "upgrade_plan", "inventory_compare"}
 CANARY = "canary-5f1d"  # part of every secret
+# Modules whose samples leave evidence: here it would be looked for on this host.
 NO_EVIDENCE = (
-    "config_release container_image container_unit directory_aside etcd_snapshot garage_convert_db garage_ports"
-    " garage_snapshot lakefs_config metadata_backup pachyderm_extract postgres_backup release systemd_environment systemd_unit"
-).split()
+    *("config_release", "container_image", "container_unit", "directory_aside", "etcd_snapshot", "garage_convert_db"),
+    *("garage_ports", "garage_snapshot", "lakefs_config", "metadata_backup", "pachyderm_extract", "postgres_backup"),
+    *("release", "systemd_environment", "systemd_unit"),
+)
 # In place of what a sample shows, where a sound cluster says otherwise.
 SOUND: Mapping[str, Mapping[str, Any]] = {
     "bucket_compare": {"differences": []},
@@ -196,7 +197,9 @@ class World:
         return {
             "settings": {"blockstore": "s3", "listen": "0.0.0.0:8000", "database": database},
             **({"dsn": f"postgres://lakefs:dsn-{CANARY}@db/lakefs"} if asked.args["state"] == "read" else {}),
-            "findings": [], "changes": [], "lost": [],
+            "findings": [],
+            "changes": [],
+            "lost": [],
             "path": "/etc/lakefs/config.yaml",
             "staged": f"/etc/lakefs/config.uplift-{asked.args['version']}.yaml" if asked.args["version"] else "",
         }

@@ -37,7 +37,8 @@ import pytest  # noqa: E402
 from stage import Stage  # noqa: E402
 
 inprocess.install()
-atexit.register(lambda owner=os.getpid(): os.getpid() == owner and shutil.rmtree(_PLACE, ignore_errors=True))
+_OWNER = os.getpid()
+atexit.register(lambda: os.getpid() == _OWNER and shutil.rmtree(_PLACE, ignore_errors=True))
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@
 
 """Ansible in one process: tasks run where the strategy runs, and every module is answered by whoever is on stage.
 
-What is real: the playbook executor, the linear strategy, includes, the validation of roles' arguments, templating, blocks
-and rescues. What is not: workers are no processes, nobody sleeps, and no module touches the host.
+What is real: the playbook executor, the linear strategy, includes, the validation of roles' arguments, templating,
+blocks and rescues. What is not: workers are no processes, nobody sleeps, and no module touches the host.
 """
 
 from __future__ import annotations

@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import shutil
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,11 +18,10 @@ from typing import Any
 import answers
 import inprocess
 import yaml
-from inprocess import Asked
-
 from ansible_collections.uplift.datastores.plugins.action import operation as operation_action
 from ansible_collections.uplift.datastores.plugins.module_utils import _evidence
 from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
+from inprocess import Asked
 
 COLLECTION = Path(__file__).resolve().parents[2]
 UNREACHABLE: Mapping[str, Any] = {"unreachable": True, "msg": "no route to host"}
@@ -35,7 +32,7 @@ def failed(msg: str, **more: Any) -> dict[str, Any]:
 
 
 class Run:
-    """What came of it. `calls` are the modules that were asked, in order; `why` is what an operator reads of failures."""
+    """What came of it. `calls` are the modules that were asked, in order; `why` is what an operator reads."""
 
     def __init__(self, rc: int, told: inprocess.Told, calls: list[Asked]) -> None:
         self.rc, self.told, self.calls = rc, told, calls
@@ -124,16 +121,17 @@ class Stage:
         self.begun = self.world.begun()
 
     def only(self, *hosts: str) -> Stage:
-        """The same stage with these hosts: one is enough where nothing depends on the others, and three times as fast."""
+        """The same stage with these hosts: one will do where nothing depends on others, and is three times as fast."""
         place = self.place / "".join(hosts)
         place.mkdir()
         return Stage(place, self.product, hosts)
 
     def on(self, module: str, answer: Any, **given: Any) -> None:
-        """From now on `module` (a regular expression) with these arguments, host, nth... answers so; the last rule wins.
+        """From now on `module` (a regular expression), called with these arguments, host or nth, answers so.
 
-        `answer` is merged over the usual answer when it is a mapping with "and", replaces it when it is another mapping,
-        and is called with the call when it can be.
+        The last rule wins.
+
+        `answer` replaces the usual answer; below "and" it is merged over that; a function is called with the call.
         """
         self.rules.append((module, given, answer))
 
@@ -176,7 +174,8 @@ class Stage:
     ) -> Run:
         """One pass with these verbs, by the role operation as it is: gate, record, steps, recovery.
 
-        before: what the record has saved. hop: source, target, strategy, undoes (an operation that is undone). fresh: of another operation than before, not a resumed one.
+        before: what the record has saved. hop: source, target, strategy, undoes (an operation that is undone).
+        fresh: of another operation than before, not a resumed one.
         """
         if fresh:
             shutil.rmtree(self.records, ignore_errors=True)

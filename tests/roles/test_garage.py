@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from answers import CANARY
 from catalogues import verbs
-from stage import UNREACHABLE, Stage, failed
+from stage import Stage, failed
 
 SAVED = {"inventory0": {"objects": [], "buckets": [], "keys": [], "taken": ""}, "entries0": {"object": {"items": 1}}}
 STOPPED = {"module": "systemd_unit", "state": "stopped"}
@@ -261,6 +261,7 @@ def test_closed_ports_are_opened_again(garage: Stage) -> None:
     one.on("garage_repair", failed("the queue grows"))
     run = one.steps(["quiesce", "drain"], "before")
     assert run.of("garage_ports", state="open") and one.steps_done()["0/before/0/quiesce"] == "undone"
+    assert not run.of("systemd_unit", state="started"), "a service that nobody stopped was started"
     assert run.place("garage_ports", state="open") > run.place("operation", state="undone"), (
         "given back before it was written"
     )
@@ -326,3 +327,9 @@ def test_without_a_probe_the_bucket_is_emptied_all_the_same(garage: Stage) -> No
     run = one.playbook("garage_upgrade")
     assert run.ok and not run.of("client_probe", state="started|marked"), run.failures
     assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == [OWN_BUCKET]
+
+
+def test_the_ports_are_moved_and_not_left_out(garage: Stage) -> None:
+    """trap G23: up to 0.7 the daemon panics without them."""
+    written = garage.only("a1").steps(["quiesce"]).of("garage_config", state="present")[0].args["set"]
+    assert written == {"s3_api.api_bind_addr": "127.0.0.1:0", "s3_web.bind_addr": "127.0.0.1:0"}

@@ -40,7 +40,11 @@ CALLS = {
     "resume": ["systemd_environment absent", "systemd_unit restarted"],
     "unpause": ["operation read", "pachyderm_pipelines started"],
     "undeploy": [
-        "directory_aside read", "pachyderm_recount", "operation saved", "systemd_unit_info", "systemd_unit stopped",
+        "directory_aside read",
+        "pachyderm_recount",
+        "operation saved",
+        "systemd_unit_info",
+        "systemd_unit stopped",
         "directory_aside aside",
     ],
     "redeploy": ["systemd_unit stopped", "directory_aside fresh", "systemd_unit started"],
@@ -71,7 +75,11 @@ def test_side_by_side(one: Stage) -> None:
     called = run.verbs()
     assert called["beside"] == ["file link", "systemd_unit started"]
     assert called["switch"] == [
-        "systemd_unit stopped", "systemd_environment present", "systemd_unit restarted", "pachyderm_info", "release activated",
+        "systemd_unit stopped",
+        "systemd_environment present",
+        "systemd_unit restarted",
+        "pachyderm_info",
+        "release activated",
     ]
     assert run.of("systemd_unit", state="stopped", unit="pachd.service", hold=ID), "the old server is not held down"
 
@@ -92,7 +100,10 @@ def test_preflight_turns_what_fails_into_a_finding(one: Stage) -> None:
     assert all(call.check for call in run.of("release")) and not run.of("stat")
     one.found(pachyderm_object_store="/srv/store")
     one.on("stat", {"stat": {"exists": True, "path": "/srv/store/srv/store/object"}})
-    assert steps(one, ["preflight"], fresh=True).of("pachyderm_findings")[0].args["nested"] == "/srv/store/srv/store/object"
+    assert (
+        steps(one, ["preflight"], fresh=True).of("pachyderm_findings")[0].args["nested"]
+        == "/srv/store/srv/store/object"
+    )
 
 
 # quiesce, pause, unpause
@@ -106,7 +117,11 @@ def test_the_port_is_proved_to_be_closed(one: Stage) -> None:
 
 def test_the_other_port_is_waited_for(one: Stage) -> None:
     name = "uplift.datastores.pachyderm : Wait until the cluster answers"
-    one.on("pachyderm_info", lambda asked: {"and": {"release": "" if len(one.asked(task=name)) < 4 else "1.11.9"}}, task=name)
+    one.on(
+        "pachyderm_info",
+        lambda asked: {"and": {"release": "" if len(one.asked(task=name)) < 4 else "1.11.9"}},
+        task=name,
+    )
     run = steps(one, ["quiesce"])
     assert run.ok and len(run.of("pachyderm_info", task=name)) == 4, run.failures
     one.on("pachyderm_info", {"and": {"release": "1.10.0"}}, task=name)
@@ -227,7 +242,10 @@ def test_a_volume_at_amazon(one: Stage) -> None:
     one.found(pachyderm_backup=[{"kind": "ebs", "volume": "vol-1"}])
     one.on("amazon.aws.ec2_vol_info", {"volumes": [{"size": 8}]})
     one.on("amazon.aws.ec2_snapshot", {})
-    one.on("amazon.aws.ec2_snapshot_info", lambda asked: snapshot() if one.asked(task=task("Take one")) else {"snapshots": []})
+    one.on(
+        "amazon.aws.ec2_snapshot_info",
+        lambda asked: snapshot() if one.asked(task=task("Take one")) else {"snapshots": []},
+    )
     run = one.steps(["backup"])
     assert run.ok and len(run.of("amazon.aws.ec2_snapshot")) == 1, run.failures
     assert {call.at for call in run.of("amazon.aws.*")} == {"localhost"} and run.of("copy", mode="0600")
@@ -237,9 +255,14 @@ def test_a_volume_at_amazon(one: Stage) -> None:
         one.on("amazon.aws.ec2_snapshot_info", snapshot(state, size))
         run = one.steps(["backup", "stop"], fresh=True)
         assert "wanted completed, with 8" in run.why and not run.of(**STOPPED)
-    one.on("amazon.aws.ec2_snapshot_info", lambda asked: snapshot("pending" if len(one.asked(task=asked.task)) < 3 else "completed"))
+    one.on(
+        "amazon.aws.ec2_snapshot_info",
+        lambda asked: snapshot("pending" if len(one.asked(task=asked.task)) < 3 else "completed"),
+    )
     run = one.steps(["backup"], fresh=True)
-    assert run.ok and len(run.of("amazon.aws.ec2_snapshot_info")) == 4, "a snapshot that is under way was not waited for"
+    assert run.ok and len(run.of("amazon.aws.ec2_snapshot_info")) == 4, (
+        "a snapshot that is under way was not waited for"
+    )
 
 
 def task(name: str) -> str:
@@ -248,7 +271,10 @@ def task(name: str) -> str:
 
 def test_a_disk_at_google(one: Stage) -> None:
     one.found(pachyderm_backup=[{"kind": "gce", "disk": "d1", "project": "p", "zone": "z"}])
-    one.on("google.cloud.gcp_compute_snapshot", lambda asked: {"name": "s", "selfLink": "l", "status": "READY" if asked.nth > 2 else "CREATING"})
+    one.on(
+        "google.cloud.gcp_compute_snapshot",
+        lambda asked: {"name": "s", "selfLink": "l", "status": "READY" if asked.nth > 2 else "CREATING"},
+    )
     run = one.steps(["backup"])
     assert run.ok and len(run.of("google.cloud.*", at="localhost")) == 3 and run.of("copy", mode="0600"), run.failures
 
@@ -256,10 +282,16 @@ def test_a_disk_at_google(one: Stage) -> None:
 def test_a_claim_on_kubernetes(one: Stage) -> None:
     one.found(pachyderm_backup=[{"kind": "csi", "claim": "etcd-0"}])
     ready = {"resources": [{"status": {"readyToUse": True}}]}
-    one.on("kubernetes.core.k8s_info", lambda asked: ready if asked.nth > 2 else {"resources": [{}]}, kind="VolumeSnapshot")
+    one.on(
+        "kubernetes.core.k8s_info", lambda asked: ready if asked.nth > 2 else {"resources": [{}]}, kind="VolumeSnapshot"
+    )
     run = one.steps(["backup"])
     assert run.ok and run.of("kubernetes.core.k8s") and run.of("copy", mode="0600"), run.failures
-    one.on("kubernetes.core.k8s_info", {"resources": [{"status": {"error": {"message": "no driver"}}}]}, kind="VolumeSnapshot")
+    one.on(
+        "kubernetes.core.k8s_info",
+        {"resources": [{"status": {"error": {"message": "no driver"}}}]},
+        kind="VolumeSnapshot",
+    )
     one.found(pachyderm_backup_timeout=10)
     run = one.steps(["backup", "stop"], fresh=True)
     assert "is not ready after 10 s (no driver)" in run.why and not run.of(**STOPPED)
@@ -271,7 +303,9 @@ def test_a_claim_on_kubernetes(one: Stage) -> None:
 def test_before_anything_is_thrown_away_the_old_release_serves_again(one: Stage) -> None:
     one.on("pachyderm_extract", failed("a stream that ends"))
     run = steps(one, ["quiesce", "pause", "extract"])
-    assert run.of("systemd_environment", state="absent") and run.of("pachyderm_pipelines", state="started"), run.failures
+    assert run.of("systemd_environment", state="absent") and run.of("pachyderm_pipelines", state="started"), (
+        run.failures
+    )
     assert one.steps_done()["0/before/0/quiesce"] == one.steps_done()["0/before/1/pause"] == "undone"
     assert one.record()["saved"]["ran"] == [] and "a stream that ends" in run.why
 
@@ -306,7 +340,15 @@ WAY = {"all_at_once": ["stop", "undeploy", "redeploy"], "side_by_side": ["beside
 
 def undone(stage: Stage, strategy: str, **saved: Any) -> None:
     steps_done = {"0/together/1/undeploy": {"state": "done"}, "0/together/0/stop": {"state": "done"}}
-    record = {"plan": {"hops": [{"strategy": strategy, "passes": {"together": {"steps": [{"verb": verb} for verb in WAY[strategy]]}}}]}, "saved": {"ran": ["edges"], **saved}, "steps": steps_done}
+    record = {
+        "plan": {
+            "hops": [
+                {"strategy": strategy, "passes": {"together": {"steps": [{"verb": verb} for verb in WAY[strategy]]}}}
+            ]
+        },
+        "saved": {"ran": ["edges"], **saved},
+        "steps": steps_done,
+    }
     stage.on("slurp", {"content": base64.b64encode(json.dumps(record).encode()).decode(), "encoding": "base64"})
 
 
@@ -352,7 +394,9 @@ KUBERNETES_CALLS = {
 
 @pytest.fixture
 def cluster(one: Stage) -> Stage:
-    one.found(pachyderm_platform="kubernetes", pachyderm_confirm=["metadata_volumes"], pachyderm_deploy_arguments=["local"])
+    one.found(
+        pachyderm_platform="kubernetes", pachyderm_confirm=["metadata_volumes"], pachyderm_deploy_arguments=["local"]
+    )
     one.on("deployment_unit_info", {"and": {"evidence": []}})
     return one
 
@@ -371,7 +415,9 @@ def test_claims_are_looked_at_where_they_are_to_be_backed_up(cluster: Stage) -> 
     assert not steps(cluster, ["preflight"]).of("kubernetes.core.k8s_info")
     cluster.found(pachyderm_backup=[{"kind": "csi", "claim": "etcd-storage"}])
     run = steps(cluster, ["preflight"], fresh=True)
-    assert run.of("pachyderm_findings")[0].args["volumes"] == {"snapshots": True, "claims": ["etcd-storage"]}, run.failures
+    assert run.of("pachyderm_findings")[0].args["volumes"] == {"snapshots": True, "claims": ["etcd-storage"]}, (
+        run.failures
+    )
     cluster.found(pachyderm_platform="systemd")
     assert not steps(cluster, ["preflight"], fresh=True).of("kubernetes.core.k8s_info")
 
@@ -382,7 +428,10 @@ def test_volumes_are_deleted_when_that_is_confirmed(cluster: Stage) -> None:
     assert [call.args["state"] for call in run.of("pachyderm_deployment")] == ["absent", "present"]
     assert run.of("kubernetes.core.k8s", kind="PersistentVolumeClaim", state="absent", name="etcd-storage")
     assert run.of("kubernetes.core.k8s", state="patched"), "the new port was left open"
-    for settings in ({"pachyderm_confirm": []}, {"pachyderm_etcd_endpoint": "", "pachyderm_confirm": ["metadata_volumes"]}):
+    for settings in (
+        {"pachyderm_confirm": []},
+        {"pachyderm_etcd_endpoint": "", "pachyderm_confirm": ["metadata_volumes"]},
+    ):
         cluster.found(**settings)
         run = cluster.steps(["undeploy"], fresh=True)
         assert "Confirm it with pachyderm_confirm: [metadata_volumes]" in run.why and not run.of("pachyderm_deployment")
@@ -391,7 +440,11 @@ def test_volumes_are_deleted_when_that_is_confirmed(cluster: Stage) -> None:
 def test_metadata_in_a_directory_of_a_node_want_another(cluster: Stage) -> None:
     volumes = [{"hostPath": {"path": "/var/pachyderm/etcd"}}]
     cluster.world._deployment("etcd")["spec"]["template"]["spec"]["volumes"] = volumes
-    for arguments, ok in ((["local"], False), (["local", "--host-path", "/var/pachyderm"], False), (["local", "--host-path=/var/p2"], True)):
+    for arguments, ok in (
+        (["local"], False),
+        (["local", "--host-path", "/var/pachyderm"], False),
+        (["local", "--host-path=/var/p2"], True),
+    ):
         cluster.found(pachyderm_deploy_arguments=arguments)
         run = cluster.steps(["undeploy"], fresh=True)
         assert run.ok is ok and bool(run.of("pachyderm_deployment")) is ok, (arguments, run.failures)

@@ -16,9 +16,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
-TRAPS_CLOSED = tuple(
-    f"{product}{number:02}" for product, last in (("G", 27), ("L", 30), ("P", 35)) for number in range(1, last + 1)
-)
 
 # What no task may say, and what it does instead. Comments are free.
 BANNED = {
@@ -115,16 +112,3 @@ def test_the_guide_names_every_setting_and_every_key(product: str) -> None:
     names = keys | set(load(ROOT / "roles" / product / "defaults" / "main.yml"))
     missing = sorted(name for name in names if f"``{name}``" not in guide)
     assert len(keys) > 20 and not missing, f"{product}_guide.rst does not tell of {', '.join(missing)}"
-
-
-@pytest.fixture(scope="module")
-def tested() -> str:
-    paths = [path for room in ("tests", "extensions") for path in (ROOT / room).rglob("*")]
-    passed_over = {"output", "__pycache__", Path(__file__).name}
-    files = [path for path in paths if path.is_file() and not passed_over & set(path.parts)]
-    return "\n".join(path.read_text(encoding="utf-8", errors="ignore") for path in files)
-
-
-@pytest.mark.parametrize("trap", TRAPS_CLOSED)
-def test_trap_is_named_in_a_test(trap: str, tested: str) -> None:
-    assert re.search(rf"\b{trap}\b", tested), f"trap {trap} is called closed, and no test names it"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tables of mutants do not rot: every trap has a row, every text stands where it is looked for, every test is there."""
+"""The tables of mutants do not rot: every trap has a row, and the texts and tests of all rows are there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 MUTANTS = ROOT / "tests" / "mutants"
 # The last number that is closed in code, by the letter of the product.
 CLOSED = {"G": 27, "L": 30, "P": 35}
+# Closed by what nothing here does, so that there is no fix to take out: the capture is held by a test of its own.
+AVOIDED = {
+    "L08": "`migrate version` ends with 0 whatever it finds: nothing reads it",
+    "L20": "a new installation id comes with the KV migration: nothing tells a cluster by it",
+}
 TRAPS = [f"{letter}{number:02}" for letter, last in CLOSED.items() for number in range(1, last + 1)]
 
 
@@ -29,13 +34,15 @@ TABLE = [pytest.param(row, id=f"{name}-{row['name']}") for name in ("traps.yml",
 
 
 def test_every_trap_that_is_closed_has_a_row() -> None:
-    assert sorted(row["name"] for row in rows("traps.yml")) == sorted(TRAPS)
+    assert sorted(row["name"] for row in rows("traps.yml")) == sorted(set(TRAPS) - AVOIDED.keys())
 
 
 @pytest.mark.parametrize("row", TABLE)
 def test_a_row_says_what_is_there(row: dict[str, Any]) -> None:
     text = (ROOT / row["file"]).read_text(encoding="utf-8")
-    assert text.count(row["text"]) == 1, f"{row['text']!r} is to stand once in {row['file']}, and the row is to be mended"
+    assert text.count(row["text"]) == 1, (
+        f"{row['text']!r} is to stand once in {row['file']}, and the row is to be mended"
+    )
     assert row["instead"] != row["text"]
     if row["file"].endswith(".py"):
         ast.parse(text.replace(row["text"], row["instead"]))
