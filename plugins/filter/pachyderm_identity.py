@@ -10,8 +10,8 @@ short_description: The id that a Pachyderm cluster goes by in the record of its 
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - A redeployed cluster has another id. Which one each hop has made is in the record, so that another cluster at the same address is
-    told apart from the one that was upgraded.
+  - A redeployed cluster has another id. Which one each hop has made is in the record, so that another cluster at the
+    same address is told apart from the one that was upgraded.
 options:
   _input: {description: The id that answers; empty for none., type: str, required: true}
   record: {description: The record of the operation; empty for none., type: dict, required: true}

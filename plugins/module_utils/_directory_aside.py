@@ -90,11 +90,11 @@ def _read(path: str, aside: str, check: bool) -> bool:
 
 
 def _demand_ours(path: str, aside: str, inode: int) -> None:
-    """What lies at the path may be what the new release has made, when nothing is aside: the old one would start on it."""
+    """Refuse a path where the new release's data may lie: nothing is aside, and the old one would start on it."""
     if inode and not os.path.isdir(aside) and os.path.isdir(path) and os.stat(path).st_ino != inode:
         raise UpliftError(
-            f"{aside} is not there, and {path} is another directory than the one that was put aside; wanted the old data."
-            f" Put them back at {aside}, or restore the backup there. Nothing was changed."
+            f"{aside} is not there, and {path} is another directory than the one that was put aside; wanted the old"
+            f" data. Put them back at {aside}, or restore the backup there. Nothing was changed."
         )
 
 

@@ -56,7 +56,7 @@ def lost(rows: Sequence[Mapping[str, Any]] | None) -> str:
 
 
 def not_taken(postgres: Postgres) -> str:
-    """After the migration to KV: what of the branches' uncommitted changes is not there, as a clause; "" for nothing."""
+    """After the migration to KV: which of the branches' uncommitted changes are not there, as a clause; "" for none."""
     patient = Postgres(postgres.runner, postgres.dsn, TIMEOUT)
     if not {"kv", "graveler_branches", "graveler_staging_kv"} <= set(patient.tables()):
         return "the old tables are gone, and whether uncommitted changes came along cannot be told"

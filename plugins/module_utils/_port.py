@@ -28,8 +28,8 @@ def state(host: str, port: int, timeout: float = 3.0) -> str:
         return CLOSED
     except OSError as exc:
         raise UpliftError(
-            f"It cannot be told whether {host}:{port} takes connections ({exc}); wanted a connection or a refusal. Give an"
-            " address that this machine reaches."
+            f"It cannot be told whether {host}:{port} takes connections ({exc}); wanted a connection or a refusal. Give"
+            " an address that this machine reaches."
         ) from exc
 
 

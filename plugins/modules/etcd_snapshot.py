@@ -51,11 +51,6 @@ set_aside:
   type: str
   sample: /var/backups/uplift/etcd.snapshot.20261127T140512Z
 revision: {description: At which revision it was taken., returned: always, type: int, sample: 118}
-kept:
-  description: What the snapshot that was there before is called now. Empty when there was none.
-  returned: when O(state=present)
-  type: str
-  sample: /var/backups/uplift/etcd.snapshot.20261127T140236Z
 evidence:
   description: What was left, for the record of an operation.
   returned: always

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 import pytest
+from answers import CANARY
 from inprocess import Asked
 from stage import Stage, failed
 
@@ -371,3 +372,63 @@ def test_the_way_back_on_systemd_wants_what_was_put_aside(cluster: Stage) -> Non
 def test_a_service_that_somebody_deleted_is_named(pods: Stage) -> None:
     run = pods.role("pachyderm", "resume", **midway())
     assert not run.ok and "There is no service pachd in default" in run.why and not run.of("kubernetes.core.k8s")
+
+
+def test_a_server_on_kubernetes_is_held_down_and_comes_back_with_as_many(cluster: Stage) -> None:
+    """A controller does not bring it back meanwhile, and two servers do not become one."""
+    begun(cluster)
+    cluster.found(pachyderm_platform="kubernetes")
+    stopped = cluster.role("pachyderm", "stop", **midway("stop", "start"))
+    assert stopped.ok, stopped.why
+    (noted,) = stopped.of("kubernetes.core.k8s")
+    assert noted.args["definition"]["metadata"]["annotations"]["uplift.datastores/held"] == "20261121T031500Z-test"
+    started = cluster.role("pachyderm", "start", **midway("stop", "start"))
+    assert started.ok, started.why
+    scaled = [call.args["replicas"] for run in (stopped, started) for call in run.of("kubernetes.core.k8s_scale")]
+    assert list(map(int, scaled)) == [0, 2]
+
+
+def test_in_place_the_new_server_is_shut_before_anybody_finds_it(cluster: Stage) -> None:
+    begun(cluster)
+    cluster.found(pachyderm_platform="kubernetes", pachyderm_deploy_arguments=["local"])
+    run = cluster.role("pachyderm", "redeploy", **midway())
+    assert run.ok, run.why
+    assert run.of("pachyderm_deployment", state="present") and run.of("deployment_unit_info")
+    ports = run.of("kubernetes.core.k8s")[-1].args["definition"]["spec"]["ports"]
+    assert ports == [{"port": 650, "nodePort": 30649}]
+
+
+def test_a_whole_upgrade_prints_no_token(cluster: Stage) -> None:
+    cluster.found(pachyderm_token=f"pachyderm-token-{CANARY}")
+    run = cluster.playbook("pachyderm_upgrade")
+    assert run.ok, run.why
+    given = [call for call in run.calls if call.args.get("token")]
+    assert len({call.task for call in given}) > 8 and CANARY not in run.shown
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"pachyderm_confirm": []}, "fresh metadata means fresh volumes"),
+        ({"pachyderm_etcd_endpoint": ""}, "fresh metadata means fresh volumes"),
+        ({"pachyderm_deploy_arguments": ["local", "--host-path=/old"]}, "Give another --host-path"),
+        ({"pachyderm_deploy_arguments": ["local"]}, "Give another --host-path"),
+        ({"pachyderm_deploy_arguments": ["local", "--host-path=/new"]}, ""),
+    ],
+)
+def test_volumes_go_only_where_that_is_wanted_and_the_next_has_others(
+    pods: Stage, settings: dict[str, Any], said: str
+) -> None:
+    etcd = deployed(1)
+    etcd["resources"][0]["spec"]["template"]["spec"]["volumes"] = [{"hostPath": {"path": "/old/etcd"}}]
+    pods.on("kubernetes.core.k8s_info", etcd, kind="Deployment", name="etcd")
+    pods.on(
+        "kubernetes.core.k8s_info",
+        {"resources": [{"metadata": {"name": "etcd-storage"}}]},
+        kind="PersistentVolumeClaim",
+    )
+    pods.found(**settings)
+    run = pods.role("pachyderm", "undeploy", **midway())
+    assert run.ok == (not said) and said in " ".join(run.why.split())
+    assert bool(run.of("pachyderm_deployment", state="absent")) == (not said)
+    assert bool(run.of("kubernetes.core.k8s", kind="PersistentVolumeClaim", name="etcd-storage")) == (not said)

@@ -79,7 +79,7 @@ def test_converted_data_keep_clients_out_everywhere(garage: Stage) -> None:
     killed(garage, "start")
     shut(garage)
     run = garage.playbook("garage_recover")
-    assert "ports, service closed to clients at a1 and may not be opened: activate has begun" in run.why
+    assert "Closed to clients at a1: ports, service. It may not be opened: activate has begun" in run.why
     assert "uplift.datastores.garage_rollback" in run.why
     assert not run.of(**OPENED) and not run.of("systemd_unit") and not run.of("operation", state="undone")
 
@@ -94,7 +94,7 @@ def test_one_node_that_may_not_be_opened_keeps_all_closed(garage: Stage) -> None
     (garage.records / "b1" / "lease.json").unlink()
     shut(garage)
     run = garage.playbook("garage_recover")
-    assert "at b1 and may not be opened" in run.why and not run.of(**OPENED), run.why
+    assert "Closed to clients at b1: ports, service." in run.why and not run.of(**OPENED), run.why
 
 
 def test_without_a_record_nobody_knows_what_lies_there(garage: Stage) -> None:
@@ -244,7 +244,9 @@ def test_pipelines_of_pachyderm_are_started_again(pachyderm: Stage) -> None:
 def test_an_operator_of_pachyderm_is_told_why_the_pipelines_stand(pachyderm: Stage) -> None:
     killed(pachyderm, "extract", {"before": ["pause", "quiesce", "extract"]})
     pachyderm.record_call(pachyderm.hosts[0], state="abandoned")
+    pachyderm.on("pachyderm_info", {"and": {"release": pachyderm.world.version}})
     run = pachyderm.playbook("pachyderm_plan")
+    assert run.of("pachyderm_findings"), run.said
     assert {row["thing"] for row in run.of("pachyderm_findings")[0].args["closed"]} == {"pipelines", "ports"}
 
 

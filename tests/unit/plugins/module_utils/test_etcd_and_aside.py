@@ -118,8 +118,8 @@ class Systemd:
         return Answer(tuple(argv), 0, f"Id=etcd.service\nLoadState=loaded\nActiveState={self.active}\n", "")
 
 
-def bring(tmp_path: Path, state: str, check: bool = False, runner: Any = None) -> dict[str, Any]:
-    params = {"path": str(tmp_path / "data"), "name": "op", "state": state, "units": ["etcd.service"]}
+def bring(tmp_path: Path, state: str, check: bool = False, runner: Any = None, inode: int = 0) -> dict[str, Any]:
+    params = {"path": str(tmp_path / "data"), "name": "op", "state": state, "units": ["etcd.service"], "inode": inode}
     return aside.bring(runner or Systemd(), params, check)
 
 
@@ -136,7 +136,9 @@ def names(tmp_path: Path) -> dict[str, list[str]]:
 
 def test_aside_fresh_and_back(data: Path) -> None:
     done = bring(data, "aside")
-    assert done["changed"] and done["evidence"] == [{"slot": "metadata", "kind": "absent", "path": str(data / "data")}]
+    inode = os.stat(data / "data.uplift-op").st_ino
+    left = {"slot": "metadata", "kind": "absent", "path": str(data / "data"), "inode": inode}
+    assert done["changed"] and done["there"] and done["evidence"] == [left]
     assert names(data) == {"data.uplift-op": ["old"]}
     assert not bring(data, "aside")["changed"]
     assert bring(data, "fresh")["changed"] and not bring(data, "fresh")["changed"]
@@ -144,9 +146,20 @@ def test_aside_fresh_and_back(data: Path) -> None:
     (data / "data" / "new").touch()
     assert bring(data, "fresh")["changed"] and names(data)["data"] == []
     (data / "data" / "newer").touch()
-    assert bring(data, "back")["changed"]
+    assert bring(data, "back", inode=inode)["changed"]
     assert names(data) == {"data": ["old"], "data.uplift-undone-0": ["newer"]}
-    assert not bring(data, "back")["changed"]
+    assert not bring(data, "back", inode=inode)["changed"]
+
+
+def test_what_the_new_release_has_made_is_not_taken_for_the_old_data(data: Path) -> None:
+    """What was put aside is gone: the old release would be started on the metadata of the new one (trap P30)."""
+    inode = bring(data, "aside")["evidence"][0]["inode"]
+    bring(data, "fresh")
+    (data / "data.uplift-op").rename(data / "lost")
+    with pytest.raises(UpliftError, match="another directory than the one that was put aside; wanted the old data"):
+        bring(data, "back", inode=inode)
+    (data / "lost").rename(data / "data.uplift-op")
+    assert bring(data, "back", inode=inode)["changed"] and names(data)["data"] == ["old"]
 
 
 def test_the_only_copy_is_never_emptied(data: Path) -> None:
