@@ -32,6 +32,8 @@ class ActionModule(UpliftAction):
             args = {**args, "version": str(_version.parse(args["version"]))}
         found = self._node({**args, "state": "read"})
         path, text = found["path"], found["opened"]["text"]
+        if args["state"] == "staged":
+            demand_same(path, found["next"], args["version"])
         mounted = found.get("mounted", False)
         if mounted:
             demand_nothing(args, path, text)
@@ -98,6 +100,17 @@ class ActionModule(UpliftAction):
         if answer.get("failed") or answer.get("unreachable"):
             raise UpliftError(f"{module_args.get('dest') or module_args.get('path')}: {answer.get('msg')}")
         return answer
+
+
+def demand_same(path: str, next_path: str, version: str) -> None:
+    """Releases look for their file in different places, and a server that is started without -c finds another."""
+    if path != next_path:
+        raise ConfigError(
+            "config_elsewhere",
+            f"lakeFS is started without -c and reads {path or 'no file'}; {version} looks elsewhere and would read"
+            f" {next_path or 'no file'}. Wanted the same one for both: name it in the unit's ExecStart (-c FILE), or"
+            " move away what no server reads now. Nothing was changed.",
+        )
 
 
 def demand_nothing(args: Mapping[str, Any], path: str, text: str) -> None:

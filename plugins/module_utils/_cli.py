@@ -50,11 +50,14 @@ class Runner(Protocol):
         stdin: str = "",
         user: str = "",
         enough: str = "",
+        cwd: str = "",
+        whole: bool = False,
     ) -> Answer:
         """Run to the end and answer, whatever the exit status; CliError when it cannot start or exceeds `timeout` s.
 
         `enough` is a pattern: once stdout has it, all is said, and the program is ended with the exit status 0. It gets
-        no `stdin` then.
+        no `stdin` then. `cwd`: the directory that it runs in, entered as its account; by default this task's own, or /
+        for another account. `whole`: it is given `env` and nothing else.
         """
 
 
@@ -70,12 +73,15 @@ class LocalRunner:
         stdin: str = "",
         user: str = "",
         enough: str = "",
+        cwd: str = "",
+        whole: bool = False,
     ) -> Answer:
         name = os.path.basename(argv[0])
-        environment = {**os.environ, "LC_ALL": "C", **(env or {})}
+        environment = {**({} if whole else os.environ), "LC_ALL": "C", **(env or {})}
+        become = _become(user, cwd) if user or cwd else None
         try:
             if enough:
-                return _until(argv, environment, timeout, enough, user)
+                return _until(argv, environment, timeout, enough, become)
             done = subprocess.run(
                 list(argv),
                 env=environment,
@@ -83,7 +89,7 @@ class LocalRunner:
                 capture_output=True,
                 timeout=timeout,
                 check=False,
-                preexec_fn=_become(user) if user else None,
+                preexec_fn=become,
             )
         except subprocess.TimeoutExpired as exc:
             # A Garage CLI of another major never answers (G07): the time limit is the only way out.
@@ -91,11 +97,17 @@ class LocalRunner:
             raise CliError(f"{name} gave no answer within {timeout:g} s ({words} ...); it was ended.") from exc
         except OSError as exc:
             raise CliError(f"{argv[0]} could not be run: {exc.strerror or exc}.") from exc
+        except subprocess.SubprocessError as exc:
+            raise CliError(
+                f"{argv[0]} could not be begun as {user or 'this account'} in {cwd or '/'}: wanted an account that may"
+                " enter that directory, as its service has to."
+            ) from exc
         return Answer(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
 
 
-def _until(argv: Sequence[str], env: Mapping[str, str], timeout: float, enough: str, user: str) -> Answer:
-    become = _become(user) if user else None
+def _until(
+    argv: Sequence[str], env: Mapping[str, str], timeout: float, enough: str, become: Callable[[], None] | None
+) -> Answer:
     out, deadline, quiet = b"", time.monotonic() + timeout, subprocess.DEVNULL
     with tempfile.TemporaryFile() as said:
         with subprocess.Popen(
@@ -139,13 +151,14 @@ def _text(raw: bytes) -> str:
     return _ANSI.sub("", raw.decode("utf-8", "replace"))
 
 
-def _become(user: str) -> Callable[[], None]:
-    entry = pwd.getpwnam(user)
+def _become(user: str, cwd: str) -> Callable[[], None]:
+    entry = pwd.getpwnam(user) if user else None
 
     def drop() -> None:
-        os.initgroups(entry.pw_name, entry.pw_gid)
-        os.setgid(entry.pw_gid)
-        os.setuid(entry.pw_uid)
-        os.chdir("/")  # this task's own directory is closed to it
+        if entry:
+            os.initgroups(entry.pw_name, entry.pw_gid)
+            os.setgid(entry.pw_gid)
+            os.setuid(entry.pw_uid)
+        os.chdir(cwd or "/")  # this task's own directory is closed to it
 
     return drop

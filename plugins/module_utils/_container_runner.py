@@ -56,6 +56,8 @@ class ContainerRunner:
         stdin: str = "",
         user: str = "",
         enough: str = "",
+        cwd: str = "",
+        whole: bool = False,
     ) -> Answer:
         """`user` is that of the container: accounts of this machine mean nothing there. All runs to its end."""
         program, *rest = bare(argv)
@@ -64,7 +66,9 @@ class ContainerRunner:
             return Answer(tuple(argv), 0, self.docker.logs(self.container.name, float(since)), "")
         own = program == self.binary
         if not own and not is_image(program):
-            return self.local.run(argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough)
+            return self.local.run(
+                argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough, cwd=cwd, whole=whole
+            )
         words, extra = self.inside(rest)
         values = {**({} if own and self.container.running else self.environment()), **(env or {})}
         flags = [word for name in values for word in ("--env", name)]  # by name alone: values are not to be seen (G27)

@@ -18,7 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
-from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
+from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_forms as forms
 from ansible_collections.uplift.datastores.plugins.module_utils._said_version import said_version
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
@@ -38,6 +38,8 @@ class Lakefs:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     program: str = ""
     """Where `binary` is an image: the program in it."""
+    directory: str = ""
+    """Where the unit's program runs; `environment` then is all that it is given, as by systemd (L31)."""
 
     @functools.cached_property
     def version(self) -> Version:
@@ -46,7 +48,8 @@ class Lakefs:
     def call(self, words: Sequence[str], timeout: float, more: Mapping[str, str] | None = None) -> Answer:
         config = ["--config", self.config_file] if self.config_file else []
         env = {**self.environment, **logging(self.version), **(more or {})}
-        return self.runner.run([self.binary, *config, *words], env=env, timeout=timeout, user=self.user)
+        argv, whole = [self.binary, *config, *words], bool(self.directory)
+        return self.runner.run(argv, env=env, timeout=timeout, user=self.user, cwd=self.directory, whole=whole)
 
 
 def logging(version: Version) -> dict[str, str]:
@@ -54,19 +57,23 @@ def logging(version: Version) -> dict[str, str]:
 
     Never the level `none`: it hides the reason of a fatal error.
     """
-    output = "=" if version >= schema.STDERR_LOG else "-"
+    output = "=" if forms.form(version, "log_to_stderr") else "-"
     return {"LAKEFS_LOGGING_OUTPUT": output, "LAKEFS_LOGGING_LEVEL": "INFO", "LAKEFS_LOGGING_FORMAT": "text"}
 
 
-def config_of(argv: Sequence[str], home_dir: str, there: Callable[[str], bool] = os.path.isfile) -> str:
-    """The file that a server with this command line reads; "" when it has none (the environment says everything)."""
+def named_config(argv: Sequence[str]) -> str:
+    """The file that this command line names; "" for none: the server then looks for one itself."""
     for place, word in enumerate(argv):
         if word in ("--config", "-c") and place + 1 < len(argv):
             return argv[place + 1]
         if word.startswith("--config="):
             return word.partition("=")[2]
-    usual = (f"{home_dir}/.lakefs/config.yaml", "/etc/lakefs/config.yaml", f"{home_dir}/.lakefs.yaml")
-    return next(filter(there, usual), "")
+    return ""
+
+
+def found_config(version: Version, home_dir: str, here: str, there: Callable[[str], bool] = os.path.isfile) -> str:
+    """The file that a server of this release reads which is given none; "" when the environment says everything."""
+    return next(filter(there, forms.places(version, home_dir, here)), "")
 
 
 def reads(lakefs: Lakefs) -> dict[str, Any]:

@@ -12,9 +12,10 @@ import os
 import shutil
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_where, _seal
+from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_where, _seal, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs
 
 
 def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "changed": False,
         "path": lakefs.config_file,
+        "next": _next(where, lakefs, params),
         "sealed": _seal.seal(params[_seal.NAME], {"text": config.text, "environment": own}),
         "stat": {"mode": f"{stat.st_mode & 0o7777:04o}", "uid": stat.st_uid, "gid": stat.st_gid} if stat else {},
         "mounted": config.mounted,
@@ -34,6 +36,13 @@ def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
         "user": lakefs.user,
         "binary": lakefs.binary,
     }
+
+
+def _next(where: _lakefs_where.Where, lakefs: Lakefs, params: Mapping[str, Any]) -> str:
+    """Which file the release `version` reads here; the same one where the operator has named it."""
+    if params["src"] or not params.get("version"):
+        return lakefs.config_file
+    return where.read_by(lakefs, _version.parse(params["version"]))
 
 
 def staged_path(path: str, version: str) -> str:

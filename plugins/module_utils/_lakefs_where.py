@@ -13,23 +13,23 @@ from __future__ import annotations
 
 import functools
 import os
-import pwd
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Protocol
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _pods, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _pods, _unit_place, _version
 from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs, config_of
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs, found_config, named_config
 from ansible_collections.uplift.datastores.plugins.module_utils._pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._said_version import said_version
 from ansible_collections.uplift.datastores.plugins.module_utils._service import find_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit, read_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 CONTAINER = "docker:"
 HOME = "/home/lakefs"  # of the makers' image
@@ -49,6 +49,9 @@ class Config:
 class Where(Protocol):
     def program(self, params: Params) -> Lakefs:
         """The program of the next start as the server has it, unless the parameters say otherwise."""
+
+    def read_by(self, lakefs: Lakefs, version: Version | None = None) -> str:
+        """The file that a server reads here, of its own release or of another; "" when it has none."""
 
     def environment(self) -> Mapping[str, str]:
         """What the server is given; it may hold secrets."""
@@ -118,10 +121,17 @@ class AsUnit:
         binary = params.get("binary") or self.unit.binary
         if not binary:
             raise UpliftError(f"The unit {self.unit.name} starts no program; wanted lakefs run. Name it with binary.")
-        names = ("LAKEFS_", "AWS_", "TMPDIR")
-        own = {name: value for name, value in self.unit.environment.items() if name.startswith(names)}
-        config = params.get("config_file") or config_of(self.unit.command(), home(user))
-        return Lakefs(self.runner, binary, config, user, own)
+        own, here = _unit_place.environment(self.unit, user), _unit_place.directory(self.unit, user)
+        lakefs = Lakefs(self.runner, binary, params.get("config_file") or "", user, own, directory=here)
+        return lakefs if lakefs.config_file else replace(lakefs, config_file=self.read_by(lakefs))
+
+    def read_by(self, lakefs: Lakefs, version: Version | None = None) -> str:
+        named = named_config(self.unit.command())
+        if named:
+            return os.path.join(lakefs.directory, named)
+        home = _unit_place.home(lakefs.environment, lakefs.user)
+        there = lambda path: _unit_place.sees(lakefs.runner, path, lakefs.user)  # noqa: E731
+        return found_config(version or lakefs.version, home, lakefs.directory, there)
 
     def environment(self) -> Mapping[str, str]:
         return self.unit.environment
@@ -169,8 +179,8 @@ class InContainer:
         image = params.get("binary") or runner.image
         if not spec.is_image(image):
             raise UpliftError(f"The program for the container {self.name} is {image}; wanted an image with its tag.")
-        config = params.get("config_file") or self._config_file()
-        return Lakefs(runner, image, config, program=runner.binary)
+        lakefs = Lakefs(runner, image, params.get("config_file") or "", program=runner.binary)
+        return lakefs if lakefs.config_file else replace(lakefs, config_file=self.read_by(lakefs))
 
     def _runner(self, tmpdir: str = "") -> ContainerRunner:
         following = Service(self.docker, Wish(self.name, "started")).pending()
@@ -181,11 +191,16 @@ class InContainer:
         # Whether somebody else works on the database, its sessions tell, wherever they come from.
         return ContainerRunner(self.runner, self.here, program, image, self.docker, shared, reach, alone=False)
 
-    def _config_file(self) -> str:
+    def _holds(self, path: str) -> bool:
+        return self.docker.holds(self.here.name, path)
+
+    def read_by(self, lakefs: Lakefs, version: Version | None = None) -> str:
         root = self.here.user.partition(":")[0] in ("", "0", "root")
         home_dir = self.here.environment.get("HOME") or ("/root" if root else HOME)
-        inside = config_of(self.here.command, home_dir, lambda path: self.docker.holds(self.here.name, path))
-        inside = inside and os.path.join("/", self.seen["Config"].get("WorkingDir") or "", inside)
+        here = os.path.join("/", self.seen["Config"].get("WorkingDir") or "")
+        inside = named_config(self.here.command)
+        inside = inside or found_config(version or lakefs.version, home_dir, here, self._holds)
+        inside = inside and os.path.join(here, inside)
         path = spec.host_path(self.here.mounts, inside) if inside else ""
         if inside and not path:
             raise UpliftError(
@@ -221,15 +236,18 @@ class AsDeployment:
 
     def program(self, params: Params) -> Lakefs:
         image, config = params.get("binary") or self.pods.container()["image"], params.get("config_file") or ""
-        if not config:
-            config = config_of(self.pods.command(), HOME, lambda path: self.pods.file(path) is not None)
-        return Lakefs(self.pods, spec.tagged(image), config)
+        lakefs = Lakefs(self.pods, spec.tagged(image), config)
+        return lakefs if config else replace(lakefs, config_file=self.read_by(lakefs))
+
+    def read_by(self, lakefs: Lakefs, version: Version | None = None) -> str:
+        named = named_config(self.pods.command())
+        return named or found_config(version or lakefs.version, HOME, HOME, self.pods.files().__contains__)
 
     def environment(self) -> Mapping[str, str]:
         return self.pods.environment()
 
     def config(self, path: str) -> Config:
-        return Config((self.pods.file(path) if path else None) or "", mounted=True)
+        return Config(self.pods.files().get(path, "") if path else "", mounted=True)
 
     def published(self) -> None:
         return None
@@ -265,10 +283,3 @@ def of_this_machine(path: str) -> Config:
         raise UpliftError(f"The configuration {path} is not there, or no file; say where it is (config_file).")
     with open(path, encoding="utf-8", errors="replace") as handle:
         return Config(handle.read(), os.stat(path))
-
-
-def home(user: str) -> str:
-    try:
-        return pwd.getpwnam(user or "root").pw_dir
-    except KeyError as exc:
-        raise UpliftError(f"The account {user} of the service is not there; wanted one of this host.") from exc

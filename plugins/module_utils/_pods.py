@@ -124,8 +124,9 @@ class Pods:
                 found[row["name"]] = row.get("value", "")
         return found
 
-    def file(self, path: str) -> str | None:
-        """What a file of a ConfigMap or Secret holds that is mounted there; None where none is."""
+    def files(self) -> dict[str, str]:
+        """Path in the container -> text, of what is mounted there from ConfigMaps and Secrets."""
+        found: dict[str, str] = {}
         volumes = {one["name"]: one for one in self.read()["spec"]["template"]["spec"].get("volumes", [])}
         for mount in self.container().get("volumeMounts", []):
             for kind, inner in _sources(volumes.get(mount["name"], {})):
@@ -133,9 +134,8 @@ class Pods:
                 for key, text in self.held(kind, inner.get("name") or inner.get("secretName", "")).items():
                     inside = names.get(key, key)
                     whole = mount["mountPath"] if mount.get("subPath") == inside else f"{mount['mountPath']}/{inside}"
-                    if whole == path:
-                        return text
-        return None
+                    found.setdefault(whole, text)
+        return found
 
     def held(self, kind: str, name: str) -> dict[str, str]:
         words = ["get", kind.lower(), name, "--ignore-not-found", "--output", "json"]
@@ -167,11 +167,15 @@ class Pods:
         stdin: str = "",
         user: str = "",
         enough: str = "",
+        cwd: str = "",
+        whole: bool = False,
     ) -> Answer:
         """A Job runs to its end, as the account that its pod has."""
         words = bare(argv)
         if not is_image(words[0]):
-            return self.local.run(argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough)
+            return self.local.run(
+                argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough, cwd=cwd, whole=whole
+            )
         return self.once(words[0], words[1:], env or {}, timeout)
 
     def once(self, image: str, words: Sequence[str], env: Mapping[str, str], timeout: float) -> Answer:

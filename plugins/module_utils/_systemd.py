@@ -23,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._files import wr
 PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "MainPID", "ExecMainStartTimestampMonotonic", "FragmentPath",
     "DropInPaths", "User", "Group", "KillSignal", "Restart", "NRestarts", "TimeoutStopUSec", "ExecStart", "Environment",
-    "EnvironmentFiles", "ExecMainCode", "ExecMainStatus", "Result", "ConditionResult",
+    "EnvironmentFiles", "ExecMainCode", "ExecMainStatus", "Result", "ConditionResult", "WorkingDirectory",
 )  # fmt: skip
 RUNTIME, PERSISTENT = "/run/systemd/system", "/etc/systemd/system"
 _ENDS = {"1": "exited", "2": "killed", "3": "dumped"}  # CLD_EXITED, CLD_KILLED, CLD_DUMPED
@@ -68,6 +68,8 @@ class Unit:
     result: str
     skipped: bool = False
     """Whether the last start was passed over, since a condition was not met: no failure. True also before the first."""
+    directory: str = ""
+    """WorkingDirectory=: a path, `~` for the account's home, with `!` before it where it need not be there."""
 
     def command(self) -> list[str]:
         """`argv` with `${NAME}` and whole-word `$NAME` put in, as systemd does at a start; it may hold secrets."""
@@ -119,6 +121,7 @@ def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
         exit_status=int(show.get("ExecMainStatus", "0")),
         result=show.get("Result", ""),
         skipped=show.get("ConditionResult", "yes") == "no",
+        directory=show.get("WorkingDirectory", ""),
     )
 
 

@@ -80,7 +80,8 @@ def where(engine: Engine, line: Line) -> _lakefs_where.InContainer:
 
 
 def program(engine: Engine, line: Line, tmpdir: str = "", **params: Any) -> _lakefs_where.Lakefs:
-    return where(engine, line).program({"tmpdir": tmpdir, "binary": NEW, **params})
+    given = {"tmpdir": tmpdir, "binary": NEW, "config_file": "/srv/lakefs/config.yaml", **params}
+    return where(engine, line).program(given)
 
 
 @pytest.fixture
@@ -205,6 +206,8 @@ def test_an_emptied_environment_is_that_of_this_machine(argv: list[str], left: l
         ({}, {CONFIG}, "/srv/lakefs/config.yaml"),
         ({}, set(), ""),
         ({}, {"/home/lakefs/.lakefs.yaml"}, "/home/lakefs/.lakefs.yaml, which lies in it alone"),
+        ({}, {CONFIG, "/etc/lakefs/config.json"}, "/etc/lakefs/config.json, which lies in it alone"),
+        ({"WorkingDir": "/srv"}, {CONFIG, "/srv/config.yaml"}, "/srv/config.yaml, which lies in it alone"),
         ({"Args": ["run", "-c", "/etc/own.yaml"]}, set(), "/etc/own.yaml, which lies in it alone"),
         ({"Args": ["run", "-c", CONFIG]}, set(), "/srv/lakefs/config.yaml"),
         ({"Args": ["run", "-c", "own.yaml"], "WorkingDir": "/etc"}, set(), "/etc/own.yaml, which lies in it alone"),
@@ -235,7 +238,7 @@ def test_a_staged_configuration_is_mounted_for_its_check(tmp_path: Path) -> None
 
 def test_what_runs_and_what_the_next_start_is_are_two_questions(docker: Engine) -> None:
     line = Line(Answer((), 0, "lakefs version 1.84.0\n", ""), Answer((), 0, "lakefs version 1.82.0\n", ""))
-    docker.next = NEW
+    docker.next, docker.seen["Args"] = NEW, ["run", "-c", CONFIG]
     found = _lakefs_info._service(line, {"unit": UNIT})
     assert (found["version"], found["binary_version"], found["failure"]) == ("1.82.0", "1.84.0", "")
     assert (found["binary"], found["program"]) == (NEW, "/app/lakefs")

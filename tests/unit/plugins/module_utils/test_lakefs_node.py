@@ -86,14 +86,13 @@ COMMANDS = [
     (["lakefs", "--config", "/a.yaml", "run"], "/a.yaml"),
     (["lakefs", "-c", "/a.yaml", "run"], "/a.yaml"),
     (["lakefs", "run", "--config=/a.yaml"], "/a.yaml"),
-    (["lakefs", "run"], "/etc/lakefs/config.yaml"),
+    (["lakefs", "run"], ""),
 ]
 
 
 @pytest.mark.parametrize(("argv", "path"), COMMANDS)
-def test_which_configuration_a_server_reads(argv: list[str], path: str) -> None:
-    assert _lakefs.config_of(argv, "/home/l", there=lambda one: one.startswith("/etc")) == path
-    assert _lakefs.config_of(["lakefs", "run"], "/home/l", there=lambda _one: False) == ""
+def test_which_configuration_a_server_is_given(argv: list[str], path: str) -> None:
+    assert _lakefs.named_config(argv) == path
 
 
 def test_a_migration_names_the_database_and_shows_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

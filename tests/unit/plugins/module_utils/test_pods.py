@@ -242,8 +242,8 @@ def test_which_container_is_meant() -> None:
 
 def test_a_file_of_a_config_map() -> None:
     found = pods(Cluster())
-    assert (found.file("/etc/lakefs/config.yaml") or "").startswith("# lakeFS of the lab")
-    assert found.file("/etc/lakefs/other.yaml") is None
+    assert found.files()["/etc/lakefs/config.yaml"].startswith("# lakeFS of the lab")
+    assert "/etc/lakefs/other.yaml" not in found.files()
 
 
 def test_what_runs_and_what_the_image_is_are_two_questions() -> None:
