@@ -55,14 +55,14 @@ class Api:
         """All of a list, page by page."""
         after = ""
         while True:
-            page = lakefs_http.page(self.get(path, amount=PAGE, after=after, **query), what)
+            page = lakefs_http.page(self.get(path, amount=PAGE, after=after or None, **query), what)
             yield from page.results
             if not page.after:
                 return
             after = page.after
 
     def _call(self, method: str, path: str, data: str | None, query: Mapping[str, Any]) -> Reply:
-        asked = urlencode({name: value for name, value in query.items() if value != ""})
+        asked = urlencode({name: value for name, value in query.items() if value is not None})
         url = f"{self.url}{BASE}{path}" + (f"?{asked}" if asked else "")
         return self._fetch(method, url, self._key, self._secret, data, self._timeout)
 

@@ -18,7 +18,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api impo
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_info import failure
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError
-from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
+from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_forms as forms
+
+ALIVE = 204
 
 
 def wait(
@@ -64,9 +66,12 @@ def _silent(api: Api, params: Mapping[str, Any]) -> str:
             " data. Stop it at once, and set nothing up: that would strand the data."
         )
     version = params["version"]
-    # The page came after 0.30; there a list of repositories has to do.
-    if state == lakefs_http.UNKNOWN and (not version or _version.parse(version) >= schema.AFTER_GRAVELER):
-        return "the page that asks the database does not answer: it cannot be reached by the server."
+    if state == lakefs_http.UNKNOWN:
+        if not version or forms.form(_version.parse(version), "setup_state"):
+            return "the page that asks the database does not answer: it cannot be reached by the server."
+        # L34: releases before 0.56 have no such page. The list of repositories decides; without a key, what listens.
+        if not params["access_key_id"] and api.get("/healthcheck").status != ALIVE:
+            return f"{params['url']} answers, and not as lakeFS does; wanted the status {ALIVE} of its health page."
     if params["access_key_id"]:
         lakefs_http.page(api.get("/repositories", amount=1), "Listing the repositories")  # L19: a wrong secret key
         said = lakefs_http.version(api.get("/config/version"))

@@ -9,40 +9,48 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import re
 import time
 from typing import Any, Dict, Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _s3_read
+from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_listing, _s3_read
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api, part
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
+from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_forms as forms
 
 Row = Mapping[str, Any]
 LARGEST = 16 << 20  # bytes of an object that is read to compare it
+LOOKED_AT = 100  # objects of a repository, for a small one
 Difference = Dict[str, str]
 NOTES = ("branch_deleted", "tag_deleted")  # what clients do, and no loss
 
 
-def take(api: Api, like: Row | None = None) -> dict[str, Any]:
+def take(api: Api, like: Row | None = None, version: str = "") -> dict[str, Any]:
     """Repositories with branches, tags, heads and uncommitted changes; users; one object of each repository."""
-    earlier = (like or {}).get("repositories", {})
+    earlier, release = (like or {}).get("repositories", {}), _lakefs_listing.release(api, version)
     rows = api.rows("Listing the repositories", "/repositories")
     return {
         "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "repositories": {row["id"]: _repository(api, row, earlier.get(row["id"], {})) for row in rows},
+        "repositories": {row["id"]: _repository(api, release, row, earlier.get(row["id"], {})) for row in rows},
         "users": _users(api),
     }
 
 
-def uncommitted(api: Api) -> list[dict[str, Any]]:
-    """Every branch with changes that are not committed, and how many there are."""
-    found = []
+def uncommitted(api: Api) -> tuple[list[dict[str, Any]], list[str]]:
+    """Every branch with changes that are not committed, and how many there are; and the branches without a commit."""
+    found, empty = [], []
     for row in api.rows("Listing the repositories", "/repositories"):
         for branch in api.rows(f"Listing the branches of {row['id']}", f"/repositories/{part(row['id'])}/branches"):
-            count = _changes(api, row["id"], branch["id"])
+            head = str(branch.get("commit_id") or "")
+            count = _lakefs_listing.changes(api, row["id"], branch["id"], head)
             if count:
                 found.append({"repository": row["id"], "branch": branch["id"], "changes": count})
-    return found
+            if not head:
+                empty.append(f"{row['id']}/{branch['id']}")
+    return found, empty
 
 
 def commit(api: Api, where: Sequence[Row], message: str) -> list[dict[str, str]]:
@@ -61,17 +69,18 @@ def _id(body: str) -> str:
     return str(found.get("id", ""))
 
 
-def _repository(api: Api, row: Row, earlier: Row) -> dict[str, Any]:
+def _repository(api: Api, release: forms.Release, row: Row, earlier: Row) -> dict[str, Any]:
     name = row["id"]
     path = f"/repositories/{part(name)}"
     rows = api.rows(f"Listing the branches of {name}", f"{path}/branches")
     branches = {one["id"]: one.get("commit_id", "") for one in rows}
-    tags = {one["id"]: one["commit_id"] for one in api.rows(f"Listing the tags of {name}", f"{path}/tags")}
+    tags = _lakefs_listing.tags(api, release, name)
+    counts = {branch: _lakefs_listing.changes(api, name, branch, head) for branch, head in branches.items()}
     return {
         "namespace": row["storage_namespace"],
         "default_branch": row["default_branch"],
         "branches": branches,
-        "uncommitted": {branch: count for branch in branches for count in [_changes(api, name, branch)] if count},
+        "uncommitted": {branch: count for branch, count in counts.items() if count},
         "tags": tags,
         "lost_heads": _lost(api, path, branches, earlier.get("branches", {})),
         "lost_tags": _lost(api, path, tags, earlier.get("tags", {})),
@@ -81,13 +90,8 @@ def _repository(api: Api, row: Row, earlier: Row) -> dict[str, Any]:
 
 def _lost(api: Api, path: str, now: Mapping[str, str], earlier: Mapping[str, str]) -> list[str]:
     """Names that are gone or have moved on, of which the earlier commit is not even a commit any more."""
-    moved = [(name, commit_id) for name, commit_id in earlier.items() if now.get(name) != commit_id]
+    moved = [(name, commit_id) for name, commit_id in earlier.items() if commit_id and now.get(name) != commit_id]
     return sorted(name for name, commit_id in moved if api.get(f"{path}/commits/{part(commit_id)}").status == 404)
-
-
-def _changes(api: Api, repository: str, branch: str) -> int:
-    path = f"/repositories/{part(repository)}/branches/{part(branch)}/diff"
-    return sum(1 for _row in api.rows(f"Looking for uncommitted changes in {repository}/{branch}", path))
 
 
 def _object(api: Api, repository: str, head: str, earlier: Row | None) -> dict[str, Any]:
@@ -101,11 +105,10 @@ def _object(api: Api, repository: str, head: str, earlier: Row | None) -> dict[s
     if not ref:
         return {}
     if not name:
-        page = lakefs_http.page(api.get(path.format(part(ref)) + "/ls", amount=100), what)
-        small = [row["path"] for row in page.results if row.get("size_bytes", 0) <= LARGEST]
-        if not small:
+        rows = itertools.islice(_lakefs_listing.objects(api, repository, ref), LOOKED_AT)
+        name = next((row["path"] for row in rows if row.get("size_bytes", 0) <= LARGEST), "")
+        if not name:
             return {}
-        name = small[0]
     reply = api.get(path.format(part(ref)), path=name)
     if reply.status == 404 and ref != head:  # 0.30 gives commits new ids
         ref, reply = head, api.get(path.format(part(head)), path=name)
@@ -181,26 +184,53 @@ def _difference(key: str, sentence: str) -> Difference:
 def commit_all(params: Row, check: bool) -> dict[str, Any]:
     """What `lakefs_commit` does."""
     if not params["access_key_id"] or not params["url"]:
-        return {"changed": False, "asked": False, "uncommitted": [], "namespaces": {}, "commits": []}
+        nothing: dict[str, Any] = {"uncommitted": [], "without_commit": [], "namespaces": {}, "commits": []}
+        return {"changed": False, "asked": False, "groups": [], "policies": [], "access_problem": "", **nothing}
     api = Api(params["url"], params["access_key_id"], params["secret_access_key"])
     rows = api.rows("Listing the repositories", "/repositories")
     namespaces = {row["id"]: row["storage_namespace"] for row in rows}
-    where = uncommitted(api)
+    where, empty = uncommitted(api)
     made = [] if check else commit(api, where, params["text"])
-    told = {"asked": True, "uncommitted": where, "namespaces": namespaces, "commits": made}
-    return {"changed": bool(where), **told}
+    told = {"asked": True, "uncommitted": where, "without_commit": empty, "namespaces": namespaces, "commits": made}
+    return {
+        "changed": bool(where),
+        **told,
+        **_lakefs_listing.access(api, _lakefs_listing.release(api, params["version"])),
+    }
+
+
+def gateway_host(url: str, domain: str, version: forms.Release) -> str:
+    """The host name that the S3 gateway is asked under: up to 0.47 it answers to its own alone, and below it (L35)."""
+    netloc = urlsplit(url).netloc
+    name = netloc.rpartition("@")[2].partition(":")[0]
+    own = not domain or name == domain or name.endswith(f".{domain}")
+    return netloc if own or forms.form(version, "other_host") == forms.SIGNED else domain
+
+
+def _other_bytes(seen: bytes, path: str, url: str, host: str) -> str:
+    if re.match(rb"\s*<(!doctype html|html)\b", seen, re.I):
+        return (
+            f"{url} answers with a web page where {path} was asked of the S3 gateway as {host}. Wanted the object: up"
+            " to 0.47 lakeFS tells the gateway by its host name alone. Say where it is (lakefs_s3_url), or correct"
+            " gateways.s3.domain_name."
+        )
+    return f"The S3 gateway does not give {path} as the API does; wanted the same bytes."
 
 
 def run(params: Row) -> dict[str, Any]:
     """What `lakefs_inventory` does."""
     key, secret = params["access_key_id"], params["secret_access_key"]
-    found = take(Api(params["url"], key, secret), params["before"])
+    api = Api(params["url"], key, secret)
+    version = _lakefs_listing.release(api, params["version"])
+    found = take(api, params["before"], params["version"])
+    url = params["s3_url"] or params["url"]
+    host = gateway_host(url, params["s3_host"], version)
     for name, repository in found["repositories"].items():
         if repository["object"]:
             path = f"/{name}/{repository['object']['ref']}/{repository['object']['path']}"
-            seen = sha256(_s3_read.get(params["s3_url"] or params["url"], path, key, secret))
-            if seen != repository["object"]["sha256"]:
-                raise UpliftError(f"The S3 gateway does not give {path} as the API does; wanted the same bytes.")
+            seen = _s3_read.get(url, path, key, secret, host=host)
+            if sha256(seen) != repository["object"]["sha256"]:
+                raise UpliftError(_other_bytes(seen, path, url, host))
     ended = compare(params["before"], found, params["ids_change"], params["live"]) if params["before"] else []
     notes = [one for one in ended if one["key"] in NOTES]
     return {

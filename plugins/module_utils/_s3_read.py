@@ -17,13 +17,14 @@ from urllib.parse import quote, urlsplit
 from ansible.module_utils.urls import open_url
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
+REGION = "us-east-1"  # any will do for lakeFS
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
-def get(url: str, path: str, key: str, secret: str, region: str = "us-east-1", timeout: float = 60) -> bytes:
-    """The bytes of /bucket/key. Any region will do for lakeFS."""
+def get(url: str, path: str, key: str, secret: str, host: str = "", timeout: float = 60) -> bytes:
+    """The bytes of /bucket/key. `host`: signed and sent in place of the URL's."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    headers = signed(urlsplit(url).netloc, path, key, secret, region, stamp)
+    headers = signed(host or urlsplit(url).netloc, path, key, secret, REGION, stamp)
     try:
         with open_url(f"{url.rstrip('/')}{quote(path)}", headers=headers, timeout=timeout, use_proxy=False) as answer:
             return bytes(answer.read())

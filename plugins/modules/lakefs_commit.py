@@ -20,6 +20,7 @@ attributes:
   diff_mode: {support: none}
   idempotent: {support: full}
 options:
+  version: {description: The release that answers. Empty asks it; releases before 0.43 do not say., type: str, default: ''}
   text: {description: The message of the commits., type: str, default: Committed before an upgrade}
 """
 
@@ -39,6 +40,15 @@ uncommitted:
   type: list
   elements: dict
   sample: [{repository: repo1, branch: main, changes: 2}]
+without_commit:
+  description: Branches of repositories that have no commit yet, as releases before 0.31.1 make them. All that they hold is uncommitted.
+  returned: success
+  type: list
+  elements: str
+  sample: [empty/main]
+groups: {description: Groups of users that the release keeps., returned: success, type: list, elements: str, sample: [Admins, Viewers]}
+policies: {description: Policies that the release keeps., returned: success, type: list, elements: str, sample: [FSReadAll]}
+access_problem: {description: Why groups and policies could not be listed., returned: success, type: str, sample: ''}
 namespaces: {description: Repositories and their storage namespaces., returned: success, type: dict, sample: {repo1: 'local://repo1'}}
 commits:
   description: The commits that were made.
@@ -54,7 +64,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_API, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_inventory import commit_all
 
-SPEC = {**LAKEFS_API, "text": {"type": "str", "default": "Committed before an upgrade"}}
+SPEC = {
+    **LAKEFS_API,
+    "version": {"type": "str", "default": ""},
+    "text": {"type": "str", "default": "Committed before an upgrade"},
+}
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:

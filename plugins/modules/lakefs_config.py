@@ -58,7 +58,7 @@ settings:
   description: What the server reads, without connection strings and keys.
   returned: O(state=read)
   type: dict
-  sample: {blockstore: s3, listen: '0.0.0.0:8000', database: {type: postgres, place: 'db:5432/lakefs', old: true, new: false}}
+  sample: {blockstore: s3, listen: '0.0.0.0:8000', s3_host: s3.example.org, database: {type: postgres, place: 'db:5432/lakefs', old: true, new: false}}
 dsn: {description: The connection string., returned: O(state=read), type: str}
 findings:
   description: What is wrong, as key, severity (C(error) or C(warning)) and sentence.

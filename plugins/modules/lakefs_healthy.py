@@ -13,6 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Asks the one page that touches the database, since the health pages answer with the database down as well, and with an access key the
     list of repositories and the release.
+  - Releases before 0.56 have no such page. There the list of repositories decides, and without an access key that the server answers at all.
   - A server that offers to set up a new installation fails at once.
 extends_documentation_fragment:
   - uplift.datastores.lakefs.api

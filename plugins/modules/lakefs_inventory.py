@@ -19,6 +19,13 @@ extends_documentation_fragment:
   - uplift.datastores.attributes.info
 options:
   s3_url: {description: The S3 gateway; by default where the API is., type: str, default: ''}
+  s3_host:
+    description:
+      - C(gateways.s3.domain_name) of the server. Up to 0.47 the S3 gateway answers under this host name alone, so that the request is signed
+        for it and sent to O(s3_url) with it.
+    type: str
+    default: ''
+  version: {description: The release that answers. Empty asks it; releases before 0.43 do not say., type: str, default: ''}
   before: {description: An earlier inventory to compare with., type: dict, default: {}}
   ids_change: {description: "Whether the release in between gives commits new ids (0.30).", type: bool, default: false}
   live: {description: "Whether clients worked all the time in between, and may have taken back uncommitted changes.", type: bool, default: false}
@@ -76,7 +83,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_inventor
 
 SPEC = {
     **LAKEFS_API,
-    "s3_url": {"type": "str", "default": ""},
+    **{name: {"type": "str", "default": ""} for name in ("s3_url", "s3_host", "version")},
     "before": {"type": "dict", "default": {}},
     **{name: {"type": "bool", "default": False} for name in ("ids_change", "live")},
 }

@@ -75,6 +75,7 @@ def settings(text: str, path: str, environment: Mapping[str, str]) -> dict[str, 
         "dsn": new or old,
         "listen": read("listen_address") or "0.0.0.0:8000",
         "blockstore": read("blockstore.type"),
+        "s3_host": _first(read("gateways.s3.domain_name")) or "s3.local.lakefs.io",
         "has_secret_key": bool(read("auth.encrypt.secret_key")),
         "bootstrap": bool(read("installation.user_name")),
         "cataloger": read(keys.CATALOGER),
@@ -85,6 +86,12 @@ def settings(text: str, path: str, environment: Mapping[str, str]) -> dict[str, 
         "from_environment": sorted(name for name in environment if name.startswith("LAKEFS_")),
         "file_has_database": "database" in document,
     }
+
+
+def _first(names: str) -> str:
+    """Later releases take a list of host names."""
+    found = re.search(r"[\w.-]+", names)
+    return found[0] if found else ""
 
 
 def stage(text: str, path: str, version: Version, discard: bool = False) -> Stage:

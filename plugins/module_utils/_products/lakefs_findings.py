@@ -13,7 +13,10 @@ from typing import Any, Iterator, Mapping
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
-from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_config_findings
+from ansible_collections.uplift.datastores.plugins.module_utils._products import (
+    lakefs_asked_findings,
+    lakefs_config_findings,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_room import room
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_schema import Hop
@@ -36,6 +39,7 @@ def findings(seen: Seen) -> list[Finding]:
         *lakefs_config_findings.config(seen["settings"], seen["staged"], hop),
         *lakefs_config_findings.places(seen["settings"], seen["set"]),
         *_uncommitted(seen["uncommitted"], seen["set"], hop),
+        *lakefs_asked_findings.without_commit(seen["uncommitted"]),
         *room(seen, hop.to_kv, hop.migrates),
     ]
     if not database:
@@ -46,7 +50,7 @@ def findings(seen: Seen) -> list[Finding]:
         # Whoever cannot be taken along in a later hop must be known before the first one changes anything.
         for later in (seen["hop"], *(seen["hop"].get("later") or [])):
             one = Hop(_version.parse(later["source"]), _version.parse(later["target"]))
-            found += _users(database, seen["set"], one)
+            found += [*_users(database, seen["set"], one), *lakefs_asked_findings.access(seen["uncommitted"], one)]
     return found
 
 

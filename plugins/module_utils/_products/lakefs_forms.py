@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Sequence, Tuple
 
 SOURCES = "read in the sources at the tag"
 OLDEST = (0, 8, 1)
+NEWEST = (2, 0, 0)
 Release = Tuple[int, ...]
 
 
@@ -140,6 +141,19 @@ FORMS: dict[str, Sequence[Form]] = {
         Form((0, 70, 6), True, "0.70.6/migrate_version_current"),
     ),
 }
+
+# What an installation begins with; all else an operator has made. Of the captures http_auth_groups and _policies.
+OWN_GROUPS = ("Admins", "Developers", "SuperUsers", "Viewers")
+OWN_POLICIES = (
+    "AuthFullAccess",
+    "AuthManageOwnCredentials",
+    "ExportSetConfiguration",
+    "FSFullAccess",
+    "FSReadAll",
+    "FSReadWriteAll",
+    "RepoManagementFullAccess",
+    "RepoManagementReadAll",
+)
 
 
 def form(version: Release, name: str) -> Any:

@@ -371,15 +371,15 @@ def test_uncommitted_changes_are_committed_where_they_are() -> None:  # trap L11
     web = Web(
         {
             "/repositories": listed({"id": "repo1"}),
-            "/repositories/repo1/branches": listed({"id": "main"}, {"id": "de/v"}),
+            "/repositories/repo1/branches": listed({"id": "main", "commit_id": "c"}, {"id": "de/v", "commit_id": "c"}),
             "/repositories/repo1/branches/main/diff": changes,
             "/repositories/repo1/branches/de%2Fv/diff": listed(),
             "/repositories/repo1/branches/main/commits": Reply(201, '{"id": "c1"}'),
         }
     )
     api = Api("http://l1:8000", "A", "S", web)
-    where = _lakefs_inventory.uncommitted(api)
-    assert where == [{"repository": "repo1", "branch": "main", "changes": 2}]
+    where, empty = _lakefs_inventory.uncommitted(api)
+    assert empty == [] and where == [{"repository": "repo1", "branch": "main", "changes": 2}]
     assert _lakefs_inventory.commit(api, where, "m") == [{"repository": "repo1", "branch": "main", "commit": "c1"}]
 
 

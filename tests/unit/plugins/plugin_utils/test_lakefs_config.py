@@ -88,6 +88,19 @@ def test_cataloger_comes_and_goes_at_its_stage() -> None:  # trap L14
     assert "cataloger" not in yaml.safe_load(stage(rocks.text, "0.70.6").text)
 
 
+@pytest.mark.parametrize(
+    ("text", "environment", "wanted"),
+    [
+        ("", {}, "s3.local.lakefs.io"),
+        ("gateways:\n  s3:\n    domain_name: s3.lakefs.lab\n", {}, "s3.lakefs.lab"),
+        ("gateways:\n  s3:\n    domain_name: [s3.a.lab, s3.b.lab]\n", {}, "s3.a.lab"),
+        ("", {"LAKEFS_GATEWAYS_S3_DOMAIN_NAME": "s3.a.lab,s3.b.lab"}, "s3.a.lab"),
+    ],
+)
+def test_the_name_of_the_gateway(text: str, environment: dict[str, str], wanted: str) -> None:
+    assert config.settings(text, "/c.yaml", environment)["s3_host"] == wanted
+
+
 def test_tables_are_never_dropped_on_the_way() -> None:  # trap L10
     text = OLD.replace("    max_open", "    drop_tables: true\n    max_open")
     assert yaml.safe_load(stage(text, "0.80.2").text)["database"]["drop_tables"] is False
