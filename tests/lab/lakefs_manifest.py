@@ -13,9 +13,11 @@ import json
 from typing import Any
 
 from tests.lab import cluster as clusters
+from tests.lab import lakefs_table
 from tests.lab.cluster import Cluster
 from tests.lab.lakefs_api import Api
 from tests.lab.manifest import FILE, LOAD, load
+from tests.lab.proc import LabError
 
 __all__ = ["FILE", "LOAD", "differences", "facts", "load", "save", "summary"]
 
@@ -24,7 +26,18 @@ def save(cluster: Cluster, manifest: dict[str, Any]) -> None:
     clusters.write(cluster.directory / FILE, json.dumps(manifest, indent=1) + "\n")
 
 
-def repository(api: Api, info: dict[str, Any]) -> dict[str, Any]:
+def release(api: Api) -> dict[str, Any]:
+    """What the release that answers has; one without a page that tells it is 0.30.0, or has what that one has."""
+    try:
+        return lakefs_table.of(api.call("GET", "/config/version")["version"])
+    except LabError as error:
+        if "HTTP 404" not in str(error):
+            raise
+        return lakefs_table.of("0.30.0")
+
+
+def repository(api: Api, info: dict[str, Any], has: dict[str, Any]) -> dict[str, Any]:
+    """None for what the release has no page for."""
     where = f"/repositories/{info['id']}"
     branches = {one["id"]: one["commit_id"] for one in api.listed(f"{where}/branches")}
     changes = {
@@ -35,18 +48,22 @@ def repository(api: Api, info: dict[str, Any]) -> dict[str, Any]:
         "namespace": info["storage_namespace"],
         "default": info["default_branch"],
         "branches": branches,
-        "tags": {one["id"]: one["commit_id"] for one in api.listed(f"{where}/tags")},
-        "commits": {name: [one["id"] for one in api.listed(f"{where}/refs/{name}/commits")] for name in branches},
+        "tags": {one["id"]: one["commit_id"] for one in api.listed(f"{where}/tags")} if has["tags"] else None,
+        "commits": {name: [one["id"] for one in api.listed(f"{where}/refs/{name}/commits")] for name in branches}
+        if has["ref_commits"]
+        else None,
         "uncommitted": changes,
-        "protection": sorted(one["pattern"] for one in api.call("GET", f"{where}/settings/branch_protection")),
+        "protection": sorted(one["pattern"] for one in api.call("GET", f"{where}/branch_protection"))
+        if has["branch_protection"]
+        else None,
     }
 
 
 def facts(api: Api) -> dict[str, Any]:
     """Without the repository of the lab's own load, which changes all the time."""
-    found = [info for info in api.listed("/repositories") if info["id"] != LOAD]
+    found, has = [info for info in api.listed("/repositories") if info["id"] != LOAD], release(api)
     return {
-        "repositories": {info["id"]: repository(api, info) for info in found},
+        "repositories": {info["id"]: repository(api, info, has) for info in found},
         "me": api.call("GET", "/user")["user"]["id"],
     }
 
@@ -62,7 +79,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     for name in sorted(set(old) & set(new)):
         for field in sorted(set(old[name]) | set(new[name])):
             was, seen = old[name].get(field), new[name].get(field)
-            if was != seen:
+            if was != seen and None not in (was, seen):
                 found.append(f"repository {name}: {field} was {was!r}, is {seen!r}")
     return found
 
@@ -73,8 +90,8 @@ def summary(manifest: dict[str, Any]) -> str:
         "objects": len(manifest["objects"]),
         "repositories": len(held),
         "branches": sum(len(one["branches"]) for one in held),
-        "tags": sum(len(one["tags"]) for one in held),
-        "commits": len({commit for one in held for line in one["commits"].values() for commit in line}),
+        "tags": sum(len(one["tags"] or ()) for one in held),
+        "commits": len({commit for one in held for line in (one["commits"] or {}).values() for commit in line}),
         "uncommitted changes": sum(len(changes) for one in held for changes in one["uncommitted"].values()),
     }
     return ", ".join(f"{number} {what}" for what, number in counts.items())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-LAB_FILE, LAB_TEMPORARY = "/lab/lakefs.yaml", "/lab/tmp"
+LAB_FILE, LAB_TEMPORARY, LAB_LAST = "/lab/lakefs.yaml", "/lab/tmp", "/lab/roothome/.lakefs.yaml"
 # Releases on the tables before 0.30: 0.22.0 was captured by nobody, and answers as 0.30.0 and 0.70.6 do.
 MVCC = ("0.22.0", "0.30.0")
 LOG_LINE = re.compile(r'^time="')
@@ -39,6 +39,7 @@ def fitted(case: Mapping[str, Any], place: Mapping[str, str], words: Mapping[str
     text = {stream: str(case[stream]) for stream in ("stdout", "stderr")}
     for stream, said in text.items():
         said = re.sub(r'time="[^"]+"', f'time="{now}"', said)
+        said = said.replace(LAB_LAST, words["file"])
         said = said.replace(LAB_FILE, words["file"]).replace(LAB_TEMPORARY, words["temporary"])
         text[stream] = located(said, place) if place else said
     return Said(int(case["rc"]), text["stdout"], text["stderr"])

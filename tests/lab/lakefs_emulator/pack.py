@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.lab import paths
+from tests.lab import lakefs_table, paths
 from tests.lab.proc import LabError, run, say
 
 CAPTURES = paths.ROOT / "tests" / "unit" / "fixtures" / "lakefs"
@@ -37,6 +37,7 @@ TABLES = {
 }
 # Which release's tables a release has, column by column.
 DESCRIBED = {"0.22.0": "0.30.0", "0.30.0": "0.30.0", "0.70.6": "0.70.6", "0.80.2": "0.70.6"}
+GROUPS = ("http_auth_groups", "http_auth_policies")
 HERE = Path(__file__).parent
 START = "import sys\nfrom lakefs_emulator.program import main\nsys.exit(main(sys.argv[1:]))\n"
 
@@ -89,6 +90,10 @@ def answers(version: str) -> dict[str, Any]:
     cases |= own
     if "migrate_up_unknown_key" not in own and "migrate_up_old_keys" in own:
         cases["migrate_up_unknown_key"] = own["migrate_up_old_keys"]
+    forms = lakefs_table.of(version)
+    if forms["groups"]:
+        # The last release of before, of which these are captured; later captures are of releases that keep none.
+        cases |= {name: captures("0.80.2")[name] for name in GROUPS if name not in own}
     name = TABLES.get(version, "")
     text = str(captures("0.30.0" if "mvcc" in name else "0.70.6").get(name, {}).get("stdout", ""))
     names = re.findall(r"^TABLE public\.(\w+)$", text, re.M)
@@ -98,6 +103,7 @@ def answers(version: str) -> dict[str, Any]:
     gone = sorted(set(columns("0.30.0")) - set(described)) if described else []
     return {
         "version": version,
+        "forms": forms,
         "known": known_keys(own or captures(BORROWED[version][0])),
         "tables": names,
         "columns": described,

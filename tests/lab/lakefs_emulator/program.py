@@ -10,7 +10,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from .database import DROPPED, TOY, Database, Refused, State
 
 # While this file is there, a migration waits as many seconds as it says in the middle: time to be killed in.
 PAUSE = Path("/run/lab/lakefs-pause")
-SEARCHED = ("config.yaml", "~/.lakefs/config.yaml", "/etc/lakefs/config.yaml", "~/.lakefs.yaml")
 
 
 class Call:
@@ -45,7 +44,10 @@ class Call:
         """The case that ends it, if the configuration does."""
         if self.file and not Path(self.file).is_file():
             return Case("migrate_up_missing_config")
-        self.file = self.file or next((one for one in map(os.path.expanduser, SEARCHED) if os.path.isfile(one)), "")
+        if not self.file:
+            self.file, closed = searched(self.held["forms"])
+            if closed:
+                return Case("run_home_unreadable")
         known = [*self.held["known"], "database.type", "database.connection_string", "database.drop_tables",
                  "database.postgres.connection_string", "listen_address", "logging.output"]  # fmt: skip
         self.settings = config.load(self.file, os.environ, known)
@@ -92,6 +94,27 @@ class Call:
             with Path("=").open("a") as handle:
                 handle.write(aside)
         return said
+
+
+def searched(forms: Mapping[str, Any]) -> tuple[str, bool]:
+    """The file that the release finds by itself, and whether it may not open the last one it tries (L31)."""
+    home, last = os.path.expanduser("~"), str(forms["last"])
+    try:
+        here = os.getcwd()
+    except OSError:
+        here = "/"
+    for one in forms["places"]:
+        path = one.format(home=home, here=here.rstrip("/"))
+        try:
+            if one == last:
+                Path(path).open("rb").close()
+            if os.path.isfile(path):
+                return path, False
+        except PermissionError:
+            return path, True
+        except OSError:
+            continue
+    return "", False
 
 
 def tempfile_directory() -> str:
@@ -177,7 +200,7 @@ def serve(call: Call, source: Database, store: Database, said: Said) -> int:
     chosen = call.settings.get("cataloger.type") == "mvcc" and call.version == "0.30.0"
     era = "mvcc" if chosen or call.version == "0.22.0" else "sql" if call.version in (*MVCC, "0.70.6") else "kv"
     store.started(call.version)
-    return server.run(call.version, call.held["cases"], call.settings, store, era)
+    return server.run(call.held, call.settings, store, era)
 
 
 # What the commands do to the database.

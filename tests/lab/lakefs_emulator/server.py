@@ -29,14 +29,41 @@ NAMES = {
     "sql": "SELECT id AS name FROM graveler_repositories",
     "kv": "SELECT substr(key, 7) AS name FROM kv_v WHERE partition_key = 'graveler' AND key LIKE 'repos/%'",
 }
+SIGNED = "what is signed"
 TABLES = {"mvcc": "catalog_repositories", "sql": "graveler_repositories", "kv": "kv"}
 
 
-class Site:
-    """What stands behind the pages. A page that nobody has captured is 404."""
+NOBODY = 599
+# A page that the release lacks: which form says so, and the capture of what it answers.
+LACKING = (
+    (r"/config/version", "version_page", "http_config_version_set_up"),
+    (r"/repositories/[^/]+/tags", "tags", "http_tags_empty"),
+    (r"/repositories/[^/]+/refs/[^/]+/commits", "ref_commits", "http_ref_commits_committed"),
+    (r"/repositories/[^/]+/branch_protection", "branch_protection", "http_branch_protection_none"),
+)
+LISTS = {"/auth/users": "http_auth_users", "/auth/groups": "http_auth_groups", "/auth/policies": "http_auth_policies"}
+Answer = tuple[int, str, bytes]
 
-    def __init__(self, version: str, cases: Mapping[str, Any], blocks: str, store: Database, era: str) -> None:
-        self.version, self.cases, self.blocks, self.store, self.era = version, cases, blocks, store, era
+
+class Site:
+    """What stands behind the pages. One that nobody has captured says so, with a status that no release has."""
+
+    def __init__(self, held: Mapping[str, Any], blocks: str, store: Database, era: str, domain: str = "") -> None:
+        self.version, self.cases, self.forms = str(held["version"]), held["cases"], held["forms"]
+        self.blocks, self.store, self.era = blocks, store, era
+        self.domain = domain or "s3.local.lakefs.io"
+
+    def lacking(self, path: str) -> Answer | None:
+        """What the release answers where it has no such page; the path is told as it was asked."""
+        for pattern, form, case in LACKING:
+            if re.fullmatch(pattern, path) and not self.forms[form]:
+                status, kind, body = self.captured(case)
+                return status, kind, re.sub(rb"path /\S+ was", b"path /api/v1%s was" % path.encode(), body)
+        return None
+
+    def own_host(self, host: str) -> bool:
+        name = host.partition(":")[0]
+        return name == self.domain or name.endswith(f".{self.domain}")
 
     def captured(self, name: str) -> tuple[int, str, bytes]:
         case = self.cases[name]
@@ -68,21 +95,22 @@ class Site:
 
     def open_page(self, method: str, path: str) -> tuple[int, str, bytes] | None:
         """The pages that want no credentials."""
-        old = self.version in MVCC
         if path == "/_health":
             return self.captured("http_health")
         if path == "/api/v1/healthcheck":
             return self.captured("http_healthcheck") if method == "GET" else (404, "", b"")
         if path == "/api/v1/setup_lakefs":
-            if old:
-                return self.captured("http_setup_lakefs")
+            if not self.forms["setup_state"]:
+                return self.captured("http_setup_lakefs_set_up")
             name = "initialized" if self.initialized() else "not_initialized"
             return self.captured(f"http_setup_lakefs_{name}")
         return None
 
     def page(self, path: str, asked: Mapping[str, list[str]]) -> Any:
         """What a caller with credentials gets, under /api/v1; None is 404."""
-        if path == "/config/version" and self.version not in MVCC:
+        if path in LISTS:
+            return self.captured(LISTS[path])
+        if path == "/config/version":
             status, kind, body = self.captured("http_config_version")
             return json.loads(re.sub(rb'"version":"[^"]+"', b'"version":"%s"' % self.version.encode(), body))
         if path == "/config" and self.version in MVCC:
@@ -92,12 +120,14 @@ class Site:
         if path == "/repositories":
             return listed([one["info"] for one in self.repositories().values()], asked)
         match = re.fullmatch(r"/repositories/([^/]+)(/.*)?", path)
-        one = self.repositories().get(match[1]) if match else None
-        return self.of_repository(one, match[2] or "", asked) if match and one else None
+        if not match:
+            return nobody(path)
+        one = self.repositories().get(match[1])
+        return self.of_repository(one, match[2] or "", asked) if one else self.captured("http_repository_missing")
 
     def written(self, path: str, asked: Mapping[str, list[str]], kind: str, body: bytes) -> tuple[int, str, bytes]:
         """An upload or a commit; whatever else a client would write, nobody has captured."""
-        facts, unknown = self.store.facts(), (404, "application/json", b'{"message":"not found"}')
+        facts, unknown = self.store.facts(), nobody(f"POST {path}")
         late = facts.get("late")
         if self.era != "mvcc" or not late:
             return unknown
@@ -121,19 +151,25 @@ class Site:
             return one["info"]
         if path in ("/branches", "/tags"):
             return listed(one[path[1:]], asked)
-        if path in ("/settings/branch_protection", "/branch_protection"):
+        if path == "/branch_protection":
             return one["protection"]
+        if match := re.fullmatch(r"/commits/([^/]+)", path):
+            kept = {row["id"]: row for rows in one["commits"].values() for row in rows}
+            return kept.get(unquote(match[1]))
         for kind, pattern in (("diff", r"/branches/([^/]+)/diff"), ("commits", r"/refs/([^/]+)/commits")):
             if (match := re.fullmatch(pattern, path)) and unquote(match[1]) in one[kind]:
                 return listed(one[kind][unquote(match[1])], asked)
         match = re.fullmatch(r"/refs/([^/]+)/objects(/ls|/stat)?", path)
-        held = one["objects"].get(unquote(match[1])) if match else None
-        if not match or held is None:
-            return None
+        if not match:
+            return nobody(path)
+        held = one["objects"].get(unquote(match[1]))
+        if held is None:
+            return self.captured("http_objects_ls_ref_missing")
         if match[2] == "/ls":
-            prefix = asked.get("prefix", [""])[0]
-            return listed([stat for name, stat in sorted(held.items()) if name.startswith(prefix)], asked)
+            return listed(grouped(held, asked, self.forms["grouped"]), asked)
         stat = held.get(asked.get("path", [""])[0])
+        if not stat:
+            return self.captured("http_object_missing")
         return stat if match[2] == "/stat" else self.content(stat)
 
     def content(self, stat: Mapping[str, Any] | None) -> bytes | None:
@@ -148,6 +184,27 @@ class Site:
         ref, _slash, name = rest.partition("/")
         one = self.repositories().get(repository)
         return self.content(one["objects"].get(ref, {}).get(unquote(name))) if one else None
+
+
+def nobody(what: str) -> Answer:
+    return NOBODY, "text/plain", f"nobody captured this: {what}".encode()
+
+
+def grouped(held: Mapping[str, Any], asked: Mapping[str, list[str]], rule: str) -> list[Any]:
+    """The objects below a prefix, by the rule of the release; a group is told without a size (L33)."""
+    prefix, delimiter = asked.get("prefix", [""])[0], asked.get("delimiter", [None])[0]
+    groups = rule.startswith("always") or (delimiter != "" if rule.startswith("by /") else delimiter == "/")
+    more = {} if rule.startswith("always") else {"checksum": "", "mtime": 0, "physical_address": ""}
+    found: dict[str, Any] = {}
+    for name, stat in sorted(held.items()):
+        if not name.startswith(prefix):
+            continue
+        first, slash, _rest = name[len(prefix) :].partition("/")
+        group = f"{prefix}{first}/"
+        found[group if groups and slash else name] = (
+            {"path": group, "path_type": "common_prefix", **more} if groups and slash else stat
+        )
+    return [found[name] for name in sorted(found)]
 
 
 def listed(items: list[Any], asked: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -185,7 +242,7 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         try:
-            self.answer(*self.found(url.path, parse_qs(url.query), body))
+            self.answer(*self.found(url.path, parse_qs(url.query, keep_blank_values=True), body))
         except Refused as error:
             # A database that is down: 500 where it is asked without credentials, and nobody is known any more.
             inside = json.dumps({"message": str(error)[:200]}).encode()
@@ -195,16 +252,23 @@ class Handler(BaseHTTPRequestHandler):
     def found(self, path: str, asked: Mapping[str, list[str]], sent: bytes) -> tuple[int, str, bytes]:
         if open_page := self.site.open_page(self.command, path):
             return open_page
+        api = path.startswith("/api/v1/")
+        if not api and not self.site.own_host(self.headers.get("Host", "")) and self.site.forms["other_host"] != SIGNED:
+            return self.site.captured("s3_get_other_host")  # whatever is asked, and nothing is done (L35)
         header = self.headers.get("Authorization", "")
         if not self.site.admitted(header):
-            name = "http_config_no_credentials" if self.site.version in MVCC else "http_config_version_no_credentials"
-            return self.site.captured(name)
+            return self.site.captured("http_repositories_no_credentials")
         if self.command == "POST":
             return self.site.written(path, asked, self.headers.get("Content-Type", ""), sent)
-        if path.startswith("/api/v1/"):
-            found = self.site.page(path.removeprefix("/api/v1"), asked) if self.command in ("GET", "HEAD") else None
+        if self.command not in ("GET", "HEAD"):
+            return nobody(f"{self.command} {path}")
+        if api:
+            page = path.removeprefix("/api/v1")
+            found = self.site.lacking(page) or self.site.page(page, asked)
         else:
             found = self.site.through_gateway(path)
+        if isinstance(found, tuple):
+            return found
         if found is None:
             return 404, "application/json", b'{"message":"not found"}'
         if isinstance(found, bytes):
@@ -214,17 +278,18 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815
 
 
-def run(version: str, cases: Mapping[str, Any], settings: Mapping[str, str], store: Database, era: str) -> NoReturn:
+def run(held: Mapping[str, Any], settings: Mapping[str, str], store: Database, era: str) -> NoReturn:
     host, _colon, port = settings.get("listen_address", "0.0.0.0:8000").rpartition(":")
-    Handler.site = Site(version, cases, settings.get("blockstore.local.path", ""), store, era)
+    blocks, domain = settings.get("blockstore.local.path", ""), settings.get("gateways.s3.domain_name", "")
+    Handler.site = Site(held, blocks, store, era, domain)
     server = ThreadingHTTPServer((host, int(port)), Handler)
     server.daemon_threads = True
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-    held = store.hold()
-    threading.Thread(target=keep, args=(store, [held]), daemon=True).start()
+    session = store.hold()
+    threading.Thread(target=keep, args=(store, [session]), daemon=True).start()
     server.serve_forever(poll_interval=0.1)
     server.server_close()
-    held.kill()
+    session.kill()
     # Not by way of the interpreter's own end: a thread in the middle of an answer would make it abort (134).
     sys.stdout.flush()
     os._exit(0)

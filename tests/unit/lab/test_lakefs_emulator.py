@@ -5,9 +5,18 @@
 
 from __future__ import annotations
 
-import pytest
+import functools
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
-from tests.lab.lakefs_emulator import answers, config, pack
+import pytest
+import yaml
+
+from tests.lab import lakefs_api, lakefs_table
+from tests.lab.lakefs_emulator import answers, config, pack, program, server
 from tests.lab.lakefs_emulator.answers import Said
 from tests.lab.lakefs_emulator.cases import Asked, decide
 from tests.lab.lakefs_emulator.database import State
@@ -98,3 +107,137 @@ def test_0_30_takes_the_sign_for_a_file() -> None:
     fitted = Said(0, answers.located(said.out, place), "")
     shown, aside = answers.routed(fitted, "-", "=", "0.30.0")
     assert shown.out == "Migrate completed\n" and "postgres://me:word@db:5432/d" in aside
+
+
+# What it looks for, has and lacks, as each release did.
+
+
+ANSWERS = functools.cache(pack.answers)
+
+
+def site(version: str, **facts: object) -> server.Site:
+    class Store:
+        def facts(self) -> dict[str, object]:
+            return facts
+
+    return server.Site(ANSWERS(version), "/nowhere", Store(), "sql", "s3.lakefs.lab")  # type: ignore[arg-type]
+
+
+def recorded(case: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((pack.CAPTURES / f"{case}.yml").read_text())
+    return found
+
+
+@pytest.mark.parametrize("version", ["0.30.0", "0.70.6", "0.80.2"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "http_tags_empty",
+        "http_ref_commits_committed",
+        "http_branch_protection_none",
+        "http_config_version_set_up",
+    ],
+)
+def test_a_page_that_the_release_lacks_is_answered_as_captured(version: str, case: str) -> None:
+    """Trap L32."""
+    kept = recorded(f"{version}/{case}")
+    found = site(version).lacking(kept["path"].removeprefix("/api/v1").partition("?")[0])
+    assert (found is None) == (kept["status"] == 200)
+    if found:
+        assert (found[0], found[2].decode()) == (kept["status"], kept["body"])
+
+
+@pytest.mark.parametrize(("version", "status"), [("0.30.0", 405), ("0.22.0", 405), ("0.70.6", 200)])
+def test_the_page_of_the_setup(version: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trap L34."""
+    one = site(version)
+    monkeypatch.setattr(one, "initialized", lambda: True)
+    found = one.open_page("GET", "/api/v1/setup_lakefs")
+    assert found and found[0] == status
+
+
+STATS = {name: {"path": name, "path_type": "object", "size_bytes": 1} for name in ("f/1", "f/2", "g.txt")}
+
+
+@pytest.mark.parametrize("version", ["0.30.0", "0.55.0", "0.70.6", "0.80.2"])
+@pytest.mark.parametrize("case", ["committed", "delimiter_committed", "delimiter_none_committed", "prefix_committed"])
+def test_objects_are_grouped_as_captured(version: str, case: str) -> None:
+    """Trap L33: rows of path and kind, and for a group all of it."""
+    kept = recorded(f"{version}/http_objects_ls_{case}")
+    asked = parse_qs(kept["path"].partition("?")[2], keep_blank_values=True)
+    found = server.grouped(STATS, asked, lakefs_table.of(version)["grouped"])
+    wanted = json.loads(kept["body"])["results"]
+    assert [(row["path"], row["path_type"]) for row in found] == [(row["path"], row["path_type"]) for row in wanted]
+    groups = [row for row in wanted if row["path_type"] != "object"]
+    assert [row for row in found if row["path_type"] != "object"] == groups
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("s3.lakefs.lab", True), ("repo1.s3.lakefs.lab:8000", True), ("127.0.0.1:8000", False), ("as3.lakefs.lab", False)],
+)
+def test_which_name_is_the_gateways(host: str, own: bool) -> None:
+    """Trap L35."""
+    assert site("0.30.0").own_host(host) == own
+
+
+@pytest.mark.parametrize("version", pack.BORROWED)
+def test_a_page_that_nobody_captured_says_so(version: str) -> None:
+    for found in (site(version).page("/statistics", {}), site(version).written("/api/v1/no", {}, "", b"")):
+        assert found[0] == server.NOBODY and found[2].startswith(b"nobody captured this: ")
+
+
+@pytest.mark.parametrize("kind", ["users", "groups", "policies"])
+@pytest.mark.parametrize("version", pack.BORROWED)
+def test_who_may_do_what(version: str, kind: str) -> None:
+    """Trap L37: releases with the basic authentication answer 501, those before a list."""
+    status, _kind, _body = site(version).page(f"/auth/{kind}", {})
+    assert status == (200 if kind == "users" or lakefs_table.of(version)["groups"] else 501)
+
+
+@pytest.mark.parametrize("version", ["0.30.0", "0.70.6", "0.80.2"])
+@pytest.mark.parametrize("number", range(1, 5))
+def test_it_finds_the_file_that_the_release_found(
+    version: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trap L31. /etc/lakefs is left out: it is this machine's."""
+    kept = recorded(f"{version}/config_order_{number}")
+    said = re.search(r"(?:fields\.file=|Using config file: )/lab/(\S+)", kept["stdout"])
+    if not said:
+        assert "/etc/lakefs/config.yaml" in kept["stdout"]
+        return
+    for one in ("wd/config.yaml", "ahome/.lakefs/config.yaml", "ahome/.lakefs.yaml"):
+        there = re.escape({"wd": "./", "ahome": "~/"}[one.split("/")[0]] + one.partition("/")[2])
+        if re.search(rf" {there}[,;]", kept["state"]):
+            (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / one).write_text("a: 1\n")
+    (tmp_path / "wd").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / "wd")
+    monkeypatch.setenv("HOME", str(tmp_path / "ahome"))
+    assert program.searched(lakefs_table.of(version)) == (f"{tmp_path}/{said[1]}", False)
+
+
+@pytest.mark.parametrize(("version", "closed"), [("0.30.0", False), ("0.70.6", True), ("0.103.0", True)])
+def test_a_last_file_that_may_not_be_opened(
+    version: str, closed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(self: Path, *_words: object) -> None:
+        raise PermissionError
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/lab/roothome")
+    with monkeypatch.context() as here:
+        here.setattr(Path, "open", denied)
+        path, seen = program.searched(lakefs_table.of(version))
+    assert seen == closed
+    if closed:
+        case = pack.answers(version)["cases"]["run_home_unreadable"]
+        said = answers.fitted(case, {}, {"file": path, "temporary": "/tmp"})
+        assert said.rc == 1 and "open /lab/roothome/.lakefs.yaml: permission denied" in said.err
+
+
+@pytest.mark.parametrize("version", ["0.30.0", "0.55.0", "0.70.6", "0.80.2", "1.84.0"])
+def test_the_key_pair_of_a_setup(version: str) -> None:
+    """Trap L38: the secret of 0.30.0 has another name."""
+    made = json.loads(recorded(f"{version}/http_post_setup_lakefs")["body"])
+    assert lakefs_api.key_pair(made) == ("SECRET", "SECRET")

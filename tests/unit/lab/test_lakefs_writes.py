@@ -91,7 +91,7 @@ def lake(postgres: Server, tmp_path: Path) -> Database:
 
 @contextmanager
 def running(version: str, era: str, store: Database, blocks: Path) -> Iterator[str]:
-    site = server.Site(version, pack.answers(version)["cases"], str(blocks), store, era)
+    site = server.Site(pack.answers(version), str(blocks), store, era)
     there = ThreadingHTTPServer(("127.0.0.1", 0), type("Mine", (server.Handler,), {"site": site}))
     threading.Thread(target=there.serve_forever, daemon=True).start()
     try:
@@ -104,7 +104,7 @@ def running(version: str, era: str, store: Database, blocks: Path) -> Iterator[s
 def inventory(url: str, before: dict[str, Any] | None = None) -> dict[str, Any]:
     params = {
         "url": url, "s3_url": "", "access_key_id": KEY, "secret_access_key": SECRET, "before": before or {},
-        "ids_change": True, "live": False,
+        "ids_change": True, "live": False, "version": "0.30.0", "s3_host": "s3.local.lakefs.io",
     }  # fmt: skip
     return _lakefs_inventory.run(params)
 
