@@ -84,6 +84,14 @@ def run(chosen: Sequence[Row], copies: Path, jobs: int, out: table.Table) -> Non
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".ansible", "output", ".ruff_cache"))
         free.put(copy)
 
+    def sound(test: str) -> None:
+        copy = free.get()
+        try:
+            if subprocess.run([*PYTEST, test], cwd=copy, capture_output=True).returncode:
+                out.minded.append(f"{test}: fails without any mutant")
+        finally:
+            free.put(copy)
+
     def one(row: Row) -> None:
         copy = free.get()
         try:
@@ -92,6 +100,7 @@ def run(chosen: Sequence[Row], copies: Path, jobs: int, out: table.Table) -> Non
             free.put(copy)
 
     with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(sound, sorted({row.test for row in chosen})))
         list(pool.map(one, chosen))
 
 

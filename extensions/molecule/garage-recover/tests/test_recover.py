@@ -11,6 +11,7 @@ deletes an object while an upgrade runs.
 from __future__ import annotations
 
 import re
+import time
 import urllib.error
 import urllib.request
 from typing import Any
@@ -19,6 +20,7 @@ import botocore.session
 import pytest
 from always import cluster
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from expectations import nothing_is_left_behind, nothing_is_lost, stopped_by
 from upgrades import Cluster
 
@@ -72,6 +74,14 @@ def theirs(cluster: Cluster) -> Any:
             response_checksum_validation="when_required",
         ),
     )
+    known_by = time.monotonic() + 60
+    while True:  # the last node hears of a new key a moment later
+        try:
+            made.list_objects_v2(Bucket=BUCKET)
+            break
+        except ClientError:
+            assert time.monotonic() < known_by
+            time.sleep(0.5)
     for name in ("kept", "anew", "gone"):
         made.put_object(Bucket=BUCKET, Key=name, Body=name.encode() * 4000)
     made.close()

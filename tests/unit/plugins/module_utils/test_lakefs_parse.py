@@ -202,9 +202,9 @@ def test_no_capture_is_left_out() -> None:
         "http_",
         "superuser_",
         "tables_",
-        "columns_",
         "kv_record_",
         "schema_migrations_",
+        "columns_",
     )
     assert len(ALL) >= 205
     assert [case for case in ALL if not case.split("/")[1].startswith(read)] == []
