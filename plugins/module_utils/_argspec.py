@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils import _moment
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 Spec = Mapping[str, Mapping[str, Any]]
@@ -53,7 +54,15 @@ def serve(spec: Spec, answer: Callable[[AnsibleModule], Mapping[str, Any]], **mo
         result = answer(module)
     except UpliftError as exc:
         module.fail_json(msg=str(exc), **getattr(exc, "facts", {}))
-    module.exit_json(**{"changed": False, **result})
+    module.exit_json(**{"changed": False, **stamped(result)})
+
+
+def stamped(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the moment at which each piece of evidence was left: the record keeps that of the step that is done."""
+    if not result.get("evidence"):
+        return result
+    here = _moment.now()
+    return {**result, "evidence": [{**item, _moment.KEY: here} for item in result["evidence"]]}
 
 
 def controller_only(name: str, spec: Spec) -> None:

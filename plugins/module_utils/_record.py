@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _steps
+from ansible_collections.uplift.datastores.plugins.module_utils import _moment, _steps
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._files import write_atomic
 from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
@@ -131,15 +131,18 @@ def lost(record: Mapping[str, Any], slots: Sequence[str], holds: Callable[[Mappi
 
 
 def begun(record: Data, key: str, run: str, now: float, why: str = "") -> None:
-    record["steps"][key] = {"state": RUNNING, "run": run, "started": now, "why": why, "evidence": []}
+    step = {"state": RUNNING, "run": run, "started": now, _moment.KEY: _moment.now(), "why": why, "evidence": []}
+    record["steps"][key] = step
 
 
 def finished(record: Data, key: str, evidence: Sequence[Mapping[str, Any]], now: float) -> None:
-    """Only evidence of the step's own slots is kept: what another step left is that step's to prove."""
+    """Only evidence of the step's own slots, and of its own time, is kept: what another step left is that step's."""
     step = record["steps"].get(key)
     if step is None or step["state"] != RUNNING:
         raise UpliftError(f"The step {key} was not begun at this node and cannot be finished. The record was changed.")
-    kept = [dict(item) for item in evidence if item.get("slot") in _steps.verb_of(key).slots]
+    begun_at, here = step.get(_moment.KEY) or {}, _moment.now()
+    own = [item for item in evidence if item.get("slot") in _steps.verb_of(key).slots]
+    kept = [_moment.plain(item) for item in own if _moment.since(item, begun_at, here)]
     step.update(state=DONE, finished=now, evidence=kept)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _operation, _record
+from ansible_collections.uplift.datastores.plugins.module_utils import _moment, _operation, _record
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import resume
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Request
@@ -152,6 +152,16 @@ def test_a_backup_lost_after_the_switch_cannot_be_taken_again(node: Node) -> Non
 def test_only_evidence_of_the_steps_own_slot_is_kept(node: Node) -> None:
     node.step("0/walk/0/stop", evidence=[STARTED, ARCHIVE])
     assert node.record()["steps"]["0/walk/0/stop"]["evidence"] == [STARTED]
+
+
+def test_evidence_that_an_earlier_step_left_is_not_this_ones(node: Node) -> None:
+    """A registered result stays until it is registered again: `undeploy` left no metadata, `redeploy` did."""
+    node.step("0/walk/0/stop", evidence=[{**STOPPED, "at": _moment.now()}])
+    early = _moment.now()
+    node.call("step", begin="0/walk/2/start")
+    stale, own = {**STOPPED, "at": {**early, "up": early["up"] - 1}}, {**STARTED, "at": _moment.now()}
+    node.call("step", finish="0/walk/2/start", evidence=[stale, own])
+    assert node.record()["steps"]["0/walk/2/start"]["evidence"] == [STARTED]
 
 
 def test_a_step_that_was_not_begun_cannot_be_finished(node: Node) -> None:
