@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .database import State
 
-SQL_SCHEMA = {"0.22.0": 20, "0.30.0": 21, "0.70.6": 38, "0.80.2": 38}
+SQL_SCHEMA = {"0.22.0": 20, "0.30.0": 21, "0.55.0": 35, "0.70.6": 38, "0.80.2": 38}
 # Nobody captured these two: they answer as 0.103.0 does, and start on the record that their sources write.
 KV_SCHEMA = {"0.98.0": 2, "0.99.0": 3}
 # Asked for by commands that the release does not have: help, and exit status 0.
@@ -53,7 +53,7 @@ def record(state: State) -> int | None:
 
 
 def decide(asked: Asked, state: State) -> Case:
-    chosen = {"0.22.0": sql, "0.30.0": mvcc, "0.70.6": sql, "0.80.2": to_kv}.get(asked.version, kv)
+    chosen = {"0.22.0": sql, "0.30.0": mvcc, "0.55.0": sql, "0.70.6": sql, "0.80.2": to_kv}.get(asked.version, kv)
     return chosen(asked, state)
 
 

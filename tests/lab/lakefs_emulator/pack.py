@@ -22,6 +22,7 @@ CAPTURES = paths.ROOT / "tests" / "unit" / "fixtures" / "lakefs"
 BORROWED = {
     "0.22.0": ("0.30.0", "0.70.6"),
     "0.30.0": ("0.70.6",),
+    "0.55.0": (),
     "0.70.6": ("0.80.2",),
     "0.80.2": ("0.70.6",),
     "0.98.0": ("0.103.0", "1.84.0", "0.80.2"),
@@ -36,7 +37,14 @@ TABLES = {
     "0.80.2": "tables_sql_era",
 }
 # Which release's tables a release has, column by column.
-DESCRIBED = {"0.22.0": "0.30.0", "0.30.0": "0.30.0", "0.70.6": "0.70.6", "0.80.2": "0.70.6"}
+DESCRIBED = {"0.22.0": "0.30.0", "0.30.0": "0.30.0", "0.55.0": "0.55.0", "0.70.6": "0.70.6", "0.80.2": "0.70.6"}
+# Captured under another name where a release was asked again.
+ALSO = {
+    "run_current": "run_set_up",
+    "http_health": "http_health_not_set_up",
+    "http_healthcheck": "http_healthcheck_not_set_up",
+    "http_config_version": "http_config_version_set_up",
+}
 GROUPS = ("http_auth_groups", "http_auth_policies")
 HERE = Path(__file__).parent
 START = "import sys\nfrom lakefs_emulator.program import main\nsys.exit(main(sys.argv[1:]))\n"
@@ -88,6 +96,7 @@ def answers(version: str) -> dict[str, Any]:
     for source in reversed(BORROWED[version]):
         cases |= captures(source)
     cases |= own
+    cases |= {name: own[other] for name, other in ALSO.items() if name not in cases and other in own}
     if "migrate_up_unknown_key" not in own and "migrate_up_old_keys" in own:
         cases["migrate_up_unknown_key"] = own["migrate_up_old_keys"]
     forms = lakefs_table.of(version)
@@ -100,6 +109,7 @@ def answers(version: str) -> dict[str, Any]:
     if version == "0.22.0":  # graveler began with 0.30
         names = [name for name in names if not name.startswith("graveler_")]
     described = columns(DESCRIBED[version]) if version in DESCRIBED else {}
+    names = names or sorted(described)
     gone = sorted(set(columns("0.30.0")) - set(described)) if described else []
     return {
         "version": version,
@@ -115,7 +125,7 @@ def answers(version: str) -> dict[str, Any]:
 def release(version: str, directory: Path) -> None:
     if version not in BORROWED:
         raise LabError(f"lakefs {version}: no registry has it and nobody captured it; wanted {', '.join(BORROWED)}")
-    if not any((CAPTURES / BORROWED[version][0]).glob("*.yml")):
+    if not any((CAPTURES / (BORROWED[version] or (version,))[0]).glob("*.yml")):
         raise LabError(f"{CAPTURES} has no captures: the emulator of lakefs {version} is built from them")
     say(f"lakefs {version} is in no registry: making its emulator from the captures")
     target = directory / "lakefs"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import answers, config, server, writes
-from .answers import MVCC, Said
+from .answers import OLDER_NEWER, TABLES_ONLY, Said
 from .cases import SQL_SCHEMA, Asked, Case, decide
 from .database import DROPPED, TOY, Database, Refused, State
 
@@ -77,15 +77,17 @@ class Call:
 
     def databases(self) -> tuple[Database, Database]:
         """Where it reads the SQL era, and where the KV store is."""
-        sql_only = self.version in (*MVCC, "0.70.6")
+        sql_only = self.version in TABLES_ONLY
         return Database(self.old or self.new), Database(self.old if sql_only else self.new or self.old)
 
     def say(self, name: str, place: dict[str, str], state: State | None = None) -> Said:
+        if name not in self.held["cases"]:
+            return Said(70, "", f"nobody captured this: {name} of {self.version}\n")
         case: dict[str, Any] = self.held["cases"][name]
         words = {"file": self.file or answers.LAB_FILE, "temporary": tempfile_directory()}
         said = answers.fitted(case, place, words)
         if state is not None and state.sql is not None:
-            for was in ("37", "39"):
+            for was in OLDER_NEWER.get(self.version, ("37", "39")):
                 if name.endswith(("older", "newer")) and state.sql != SQL_SCHEMA.get(self.version):
                     said = Said(said.rc, answers.numbered(said.out, was, str(state.sql)), said.err)
         output = os.environ.get("LAKEFS_LOGGING_OUTPUT", self.settings.get("logging.output", "-"))
@@ -156,7 +158,7 @@ def main(argv: Sequence[str]) -> int:
             EFFECTS[effect](call, source, store)
     if call.version == "0.30.0" and "migrate_db" in case.effects:
         said = migrated(said, call, source)
-    return serve(call, source, store, said) if "serve" in case.effects else spoken(said)
+    return serve(call, source, store, said) if "serve" in case.effects and not said.rc else spoken(said)
 
 
 def merged(source: Database, store: Database) -> State:
@@ -198,7 +200,7 @@ def serve(call: Call, source: Database, store: Database, said: Said) -> int:
     )
     spoken(whole)
     chosen = call.settings.get("cataloger.type") == "mvcc" and call.version == "0.30.0"
-    era = "mvcc" if chosen or call.version == "0.22.0" else "sql" if call.version in (*MVCC, "0.70.6") else "kv"
+    era = "mvcc" if chosen or call.version == "0.22.0" else "sql" if call.version in TABLES_ONLY else "kv"
     store.started(call.version)
     return server.run(call.held, call.settings, store, era)
 

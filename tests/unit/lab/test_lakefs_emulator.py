@@ -32,6 +32,13 @@ CASES = (
     ("0.30.0", UP, {}, State(), "migrate_up_empty"),
     ("0.30.0", ("run",), {"old": True}, State(sql=21, mvcc=1), "run_mvcc_not_migrated"),
     ("0.30.0", ("run",), {"old": True, "cataloger": "rocks"}, State(sql=21, mvcc=1), "run_mvcc_migrated"),
+    ("0.55.0", UP, {"old": True}, State(sql=21), "migrate_up_older"),
+    ("0.55.0", UP, {"old": True}, State(sql=35), "migrate_up_current"),
+    ("0.55.0", UP, {"old": True}, State(sql=35, dirty=True), "migrate_up_dirty"),
+    ("0.55.0", ("run",), {"old": True}, State(sql=38), "run_newer"),
+    ("0.55.0", ("run",), {"old": True}, State(sql=21), "run_older"),
+    ("0.55.0", ("run",), {"old": True}, State(sql=35), "run_current"),
+    ("0.55.0", ("migrate", "version"), {"old": True}, State(sql=35), "migrate_version_current"),
     ("0.70.6", UP, {"old": True}, State(sql=39), "migrate_up_newer"),
     ("0.70.6", UP, {"old": True}, State(sql=38, dirty=True), "migrate_up_dirty"),
     ("0.70.6", ("run",), {"old": True}, State(sql=38, kv=True), "run_old_server_on_migrated_database"),
@@ -107,6 +114,16 @@ def test_0_30_takes_the_sign_for_a_file() -> None:
     fitted = Said(0, answers.located(said.out, place), "")
     shown, aside = answers.routed(fitted, "-", "=", "0.30.0")
     assert shown.out == "Migrate completed\n" and "postgres://me:word@db:5432/d" in aside
+
+
+def test_a_case_that_nobody_captured_says_so() -> None:
+    """0.55.0 on a database that was migrated to KV: no other release's answer stands in for it."""
+    call = program.Call.__new__(program.Call)
+    call.held, call.version, call.file, call.settings = pack.answers("0.55.0"), "0.55.0", "", {}
+    said = call.say("run_old_server_on_migrated_database", {})
+    assert said.rc != 0 and said.err == "nobody captured this: run_old_server_on_migrated_database of 0.55.0\n"
+    shown = call.say("run_older", {}, State(sql=21))
+    assert "db version=21, available=35" in shown.out
 
 
 # What it looks for, has and lacks, as each release did.

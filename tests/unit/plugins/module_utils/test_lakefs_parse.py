@@ -194,6 +194,9 @@ def test_every_list_is_read_or_refused(case: str) -> None:
     if reply(case).status == 401:  # trap L19, and the database down
         with pytest.raises(ApiError, match=r"auth\.encrypt\.secret_key"):
             lakefs_http.page(reply(case), "Listing")
+    elif reply(case).status != 200:
+        with pytest.raises(ApiError, match=f"status {reply(case).status}, wanted 200: .*not found"):
+            lakefs_http.page(reply(case), "Listing")
     else:
         page = lakefs_http.page(reply(case), "Listing")
         assert page.after == "" and all("id" in row or "path" in row for row in page.results)
