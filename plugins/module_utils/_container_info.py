@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Iterable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _container_spec as spec
-from ansible_collections.uplift.datastores.plugins.module_utils._container import Service, Wish, told
+from ansible_collections.uplift.datastores.plugins.module_utils._container import Service, Wish
+from ansible_collections.uplift.datastores.plugins.module_utils._container_state import told
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 

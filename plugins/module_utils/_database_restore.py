@@ -32,7 +32,8 @@ def restore(backup: Backup, check: bool) -> dict[str, Any]:
     if not rights.way:
         raise UpliftError(refusal(rights))
     work = _as_database if rights.way == DATABASE else _as_schema
-    stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime())
+    moment = time.time()  # to the millisecond: a second restore may come at once
+    stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(moment)) + f"{int(moment * 1000) % 1000:03}"
     aside = f"{rights.database if rights.way == DATABASE else rights.schema}_uplift_{stamp}"
     if not check:
         work(backup, manifest, rights, aside)

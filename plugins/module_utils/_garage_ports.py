@@ -10,7 +10,7 @@ import hashlib
 import os
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _container, _files, _systemd
+from ansible_collections.uplift.datastores.plugins.module_utils import _container, _container_state, _files, _systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._container_spec import (
     Container,
@@ -91,7 +91,7 @@ def turn(docker: Docker, name: str, own: str, quiet: str, state: str, check: boo
             " making it again would be an upgrade. Give the image its name back (docker tag). Nothing was changed."
         )
     wish = _container.Wish(name, "activated", now.image, moved(now, before, after))
-    _container.bring(docker, wish, check)
+    _container_state.bring(docker, wish, check)
     return {"changed": True, "diff": {"before": before, "after": after}, "evidence": _left(state, quiet)}
 
 

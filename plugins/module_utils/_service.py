@@ -18,6 +18,7 @@ from typing import Any, Callable, Iterator, TypeVar
 from ansible_collections.uplift.datastores.plugins.module_utils import _held, _systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._main_process import Clock, End, Unclean
 from ansible_collections.uplift.datastores.plugins.module_utils._systemd import Unit, read_unit
 
 Seen = TypeVar("Seen")
@@ -39,38 +40,6 @@ class Wish:
     at: float = 0.0
     settle: float = 0.5
     hold: str = ""
-
-
-@dataclass(frozen=True)
-class End:
-    """How the main process ended. `code` is exited, killed or dumped, `status` the exit status or the signal's name."""
-
-    code: str
-    status: str
-    moment: float
-
-    @property
-    def clean(self) -> bool:
-        return (self.code, self.status) == ("exited", "0")
-
-    def __str__(self) -> str:
-        if self.code == "exited":
-            return f"ended with status {self.status}"
-        return f"was ended by SIG{self.status}" + (" and dumped core" if self.code == "dumped" else "")
-
-
-class Unclean(UpliftError):
-    """The service is in the wanted state, but its process did not end as it should have."""
-
-    def __init__(self, sentence: str, facts: dict[str, Any]) -> None:
-        super().__init__(sentence)
-        self.facts = {**facts, "changed": True}
-
-
-@dataclass(frozen=True)
-class Clock:
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
 
 
 def stale(unit: Unit, proc: Path = Path("/proc")) -> bool:

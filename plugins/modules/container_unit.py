@@ -119,7 +119,7 @@ from dataclasses import fields
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _container
+from ansible_collections.uplift.datastores.plugins.module_utils import _container, _container_state
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
 
@@ -143,7 +143,7 @@ SPEC: Spec = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     wish = _container.Wish(**{item.name: module.params[item.name] for item in fields(_container.Wish)})
-    return _container.bring(Docker(), wish, module.check_mode)
+    return _container_state.bring(Docker(), wish, module.check_mode)
 
 
 def main() -> None:

@@ -259,6 +259,12 @@ class World:
                 found["spec"]["template"]["spec"]["containers"][0]["image"] = container["image"]
         return {"result": {}}
 
+    def _deployment_unit_info(self, asked: Asked) -> dict[str, Any]:
+        found = self._deployment(asked.args["unit"].partition("/")[2].partition(":")[0])
+        held = found["metadata"]["annotations"].get("uplift.datastores/held", "")
+        unit = {**sample("deployment_unit_info").get("unit", {}), "replicas": found["spec"]["replicas"], "held": held}
+        return {"unit": unit, "evidence": []}
+
     def _kubernetes_core_k8s_scale(self, asked: Asked) -> dict[str, Any]:
         self._deployment(asked.args["name"])["spec"]["replicas"] = int(asked.args["replicas"])
         return {}

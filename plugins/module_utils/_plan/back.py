@@ -43,7 +43,7 @@ def plan(
     refusals = _strangers(catalogue, records, number, seen, cluster)
     if refusals:
         return refusals
-    found = _way(catalogue, records, number)
+    found = _by_hand(catalogue, records, number, cluster) or _way(catalogue, records, number)
     if isinstance(found, Refusal):
         return [found]
     which, names = found
@@ -93,6 +93,12 @@ def _way(catalogue: Catalogue, records: Records, number: int) -> tuple[int, tupl
             f" to {hop['target']}; expected a backup of every node. Finish the upgrade instead: run it again.",
         )
     return (RESTORE if keeps else SWAP), everyone
+
+
+def _by_hand(catalogue: Catalogue, records: Records, number: int, cluster: Cluster) -> Refusal | None:
+    """What only a person can put back is said before anything is begun."""
+    verb, refusal = catalogue.by_hand.get(cluster.replication, ("", None))
+    return refusal if verb and _hosts_with(records, number, verb, "done") else None
 
 
 def _passes(way: Way, names: tuple[str, ...]) -> tuple[PlannedPass, ...]:

@@ -136,6 +136,7 @@ class Catalogue:
     a database), so one that stays serves everybody; quorums are not asked then.
     retracts: verbs that a failing run itself takes back, so that they bar nothing.
     called: what a release calls itself.
+    by_hand: replication mode -> a verb after which there is no way back by machine there, and what a person does.
     """
 
     product: str
@@ -149,6 +150,7 @@ class Catalogue:
     back: Sequence[Way] = ()
     retracts: Sequence[str] = ()
     called: Callable[[Version], Version] = _itself
+    by_hand: Mapping[str, tuple[str, Refusal]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

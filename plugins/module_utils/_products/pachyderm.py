@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Way
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Refusal, Series, Way
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 _SAYS_112 = Version(1, 12, 0)
@@ -158,6 +158,17 @@ PACHYDERM = Catalogue(
     # Its recover makes the old release the active one again: the metadata are what counts.
     retracts=("activate",),
     called=called,
+    by_hand={
+        "kubernetes": (
+            "undeploy",
+            Refusal(
+                "by_hand",
+                "In place on Kubernetes the volumes of the old metadata are gone, so no program can go back. Deploy the"
+                " old release, restore the snapshot of etcd that lies beside the dump (pachyderm_backup_dir), and start"
+                " it. Nothing was changed.",
+            ),
+        )
+    },
     # What stands behind the control node: Kubernetes starts a new pod before it ends the old one, systemd cannot.
     quorums={"kubernetes": (2, 1), "systemd": (1, 1)},
     never={

@@ -169,9 +169,7 @@ def test_status_and_unlock(tmp_path: Path) -> None:
     stage = Stage(tmp_path, {"garage": 1})
     stranger(stage, "opened", "garage1")
     seen = stage.play("garage_status", **GARAGE)
-    assert seen.rc == 0 and seen.says('"lease_holder": "anna on', '"lease_number": 1', '"last_step": "none"'), (
-        seen.out
-    )
+    assert seen.rc == 0 and seen.says('"lease_holder": "anna on', '"lease_number": 1', '"last_step": "none"'), seen.out
     living = stage.play("garage_unlock", operation_unlock_reason="the laptop is gone")
     assert living.rc != 0 and living.says("is alive: it was last seen", "kill -INT 4711 on"), living.out
     (beat,) = stage.directory("garage1").glob("heartbeat-*/uptime")

@@ -48,7 +48,7 @@ def test_dropping_the_old_tables_wants_to_be_meant(cluster: Cluster) -> None:
 
 def test_the_old_tables_are_dropped_and_nothing_else(cluster: Cluster) -> None:
     """trap L10: of two eras; what is served does not come from them any more."""
-    left = "SELECT string_agg(tablename, ' ' ORDER BY 1) FROM pg_tables WHERE schemaname = 'public'"
+    left = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'"
     before = cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/record.json")
     for changed in (True, False):
         result = cluster.playbook("lakefs_drop_tables", lakefs_confirm=["drop_tables"])

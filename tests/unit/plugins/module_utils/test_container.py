@@ -21,6 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
     _container,
     _container_image,
     _container_info,
+    _container_state,
     _docker,
     _garage,
     _garage_ports,
@@ -184,7 +185,7 @@ def name_of(kind: str) -> str:
 def brought(
     engine: Engine, state: str, kind: str = "rich", check: bool = False, held: Containers | None = None, **more: Any
 ) -> dict[str, Any]:
-    return _container.bring(engine, Wish(name_of(kind), state, **more), check, engine.clock(), held)
+    return _container_state.bring(engine, Wish(name_of(kind), state, **more), check, engine.clock(), held)
 
 
 # --- the pure part

@@ -13,6 +13,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import back, face, planner, shape
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import PACHYDERM
 
 HOSTS = ("a1", "b1", "c1")
 
@@ -142,6 +143,25 @@ def test_it_refuses_what_the_record_does_not_tell_of() -> None:
         assert not isinstance(found, Plan)
         assert [refusal.key for refusal in found] == [key] and sentence in found[0].sentence
     assert isinstance(ask(done, seen={"a1": "0.9.4", "b1": "0.8.7", "c1": ""}), Plan)
+
+
+@pytest.mark.parametrize(
+    ("platform", "state", "keys"),
+    [("kubernetes", "done", ["by_hand"]), ("kubernetes", "running", []), ("systemd", "done", [])],
+)
+def test_what_only_a_person_can_put_back_is_said_before_anything_is_begun(platform: str, state: str, keys: Any) -> None:
+    """Fresh metadata on Kubernetes mean fresh volumes. One that died inside the step is asked whether they are gone."""
+    node = Node("c", "control", "", _version.parse("1.9.12"))
+    made = planner.plan(PACHYDERM, [node], Cluster(["control"], platform), Request("1.13.4", "all_at_once"))
+    assert isinstance(made, Plan)
+    plan = shape.to_dict(made)
+    order = shape.keys(plan)
+    last = next(place for place, key in enumerate(order) if key.endswith("/undeploy"))
+    done = {"state": "done", "run": "r", "started": 1.0, "finished": 2.0, "evidence": []}
+    steps = {key: {**done, "state": state if key == order[last] else "done"} for key in order[: last + 1]}
+    one = {"c": {"id": "op-1", "who": "u@h", "state": "open", "plan": plan, "steps": steps, "saved": {}}}
+    found = back.plan(PACHYDERM, one, {}, Cluster(["control"], platform), True)
+    assert ([] if isinstance(found, Plan) else [refusal.key for refusal in found]) == keys
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, shape
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    HOPS,
     PASSES,
+    Catalogue,
     Cluster,
+    Hop,
     Node,
     Plan,
     Refusal,
     Request,
+    Series,
+    Way,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
@@ -393,3 +399,17 @@ def test_an_operation_without_it_is_not_taken_for_one_with_it() -> None:
     record["plan"] = shape.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0", born="0.5"))
     assert resume.unfinished({"a1": record}, Request("1.3.0", born="0.5")) == record
     assert resume.unfinished({"a1": record}, Request("1.3.0")) == record
+
+
+def test_a_way_of_more_hops_than_an_operation_makes_is_refused() -> None:
+    """A playbook has plays for so many: what came after them would not be done, and the operation not finished."""
+    here, *between, there = [f"1.{number}.0" for number in range(HOPS + 2)]
+    found = [_version.parse(one) for one in (here, *between, there)]
+    series = tuple(Series(f"{one.major}.{one.minor}", one, one) for one in found)
+    way = Way("all_at_once", {"before": ("preflight",)})
+    hops = tuple(Hop(one.name, other.name, (way,)) for one, other in pairwise(series))
+    catalogue = Catalogue("toy", series, _version.parse("2.0.0"), hops, (way,))
+    node, cluster = [Node("a1", "a1", "", found[0])], Cluster(["a1"], "1")
+    (refusal,) = planner.plan(catalogue, node, cluster, Request(there))
+    assert refusal.key == "too_many_hops" and f"toy_stop_after: {between[-1]}" in refusal.sentence
+    assert isinstance(planner.plan(catalogue, node, cluster, Request(there, stop_after=between[-1])), Plan)
