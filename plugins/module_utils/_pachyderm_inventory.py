@@ -23,6 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm impor
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import judged
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_dump import Ids
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import receive
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumped as dumped
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import RAW, place
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import (
     Outputs,
@@ -84,13 +85,15 @@ def listings(pachctl: Pachctl, tables: bool = False) -> dict[str, Any]:
 def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The inventory: what is listed, and a file of every branch head.
 
-    `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23).
+    `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23);
+    not those of outputs that were left out of the dump between (P36).
     """
     # What 1.4 told as a table is asked for as a table again: it has the specs in other words.
     inventory = listings(pachctl, like is not None and _version.parse(like["version"]) < RAW)
     if "branches" in inventory:
         seen = like if like and "branches" in like else inventory
-        finished = _finished(seen["branches"], seen["commits"])
+        anew = dumped.anew(like, inventory) if like else set()
+        finished = [row for row in _finished(seen["branches"], seen["commits"]) if row["repo"] not in anew]
         inventory["reads"] = list(_reads(pachctl, finished, largest, progress))
     return inventory
 

@@ -65,7 +65,8 @@ def without_tree(commits: Sequence[Row]) -> list[str]:
 
 def inputs(spec: Any) -> Iterator[tuple[str, Row]]:
     """The inputs of a pipeline, whatever they are crossed or joined to: the kind (pfs, cron), and what it says."""
-    for kind, value in (spec or {}).items():
+    # Releases that know no --raw tell the input as text.
+    for kind, value in spec.items() if isinstance(spec, Mapping) else ():
         if isinstance(value, list):
             for one in value:
                 yield from inputs(one)

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import pachyderm as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_outputs as outputs
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_state_findings import of_state
 
+from tests.unit import pachyderm_replay as replay
 from tests.unit.plugins.module_utils.test_pachyderm_outputs import STATS, branches, commits, pipe, pipelines
 
 
@@ -19,6 +22,7 @@ def info(version: str, **seen: Any) -> dict[str, Any]:
     return {**found, "without_tree": [], "messages": 0, "history": {}, **seen}
 
 
+TABLED = parse.table_pipelines(replay.answer("1.4.8", "list_pipeline").out)
 TAGGED = branches("1.7.14", "names_list_branch_raw")
 CLOCK = pipelines("1.8.8", "cron_list_pipeline_raw")
 WORKED = {
@@ -84,6 +88,7 @@ PLAIN = branches("1.7.14", "provenance_list_branch_raw")
         # What has no such thing
         ("1.7.14", ["1.8.8"], {"branches": PLAIN, "pipelines": pipelines("1.7.14", "list_pipeline_raw")}, [], []),
         ("1.8.8", [], {"branches": TAGGED}, [], []),
+        ("1.4.8", ["1.5.0"], {"pipelines": [asdict(one) for one in TABLED], "branches": None}, [], []),
     ],
 )  # fmt: skip
 def test_it_is_said_beforehand(
