@@ -85,6 +85,13 @@ def verify(args: argparse.Namespace) -> int:
     return 1 if different else 0
 
 
+def outputs(args: argparse.Namespace) -> int:
+    from tests.lab import cluster, pachyderm_fill
+
+    print("\n".join(pachyderm_fill.end_outputs(cluster.load(args.name), args.release)))
+    return 0
+
+
 def snapshot(args: argparse.Namespace) -> int:
     from tests.lab import cluster, snapshots
 
@@ -269,6 +276,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--odd-names", action="store_true", help="0.5 only: buckets whose names S3 does not allow, too")
     p = command(subs, "verify", verify, "compare all with the manifest, from outside; exit 1 on a difference", "--name")
     p.add_argument("--release", default="", help="what every node has to run")
+    p = command(subs, "outputs", outputs, "pachyderm: end the open commits of outputs where no worker runs", "--name")
+    p.add_argument("--release", required=True)
     p = command(subs, "load", load, "a client in the background", "--name")
     p.add_argument("action", choices=["start", "stop", "run"])
     p.add_argument("--interval", type=float, default=0.05, help="seconds from request to request")

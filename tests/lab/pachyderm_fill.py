@@ -153,6 +153,19 @@ def make_output(cluster: Cluster, version: str, name: str) -> None:
     ])  # fmt: skip
 
 
+def end_outputs(cluster: Cluster, version: str) -> list[str]:
+    """End the open commits of the pipelines' output as workers would, where none run; `repo@commit` of each.
+
+    A pipeline that is started opens one more (P34). It keeps what its parent had, which a worker would have made again.
+    """
+    ended = []
+    for name in pipelines(version):
+        for commit in open_commits(cluster, version, name):
+            pachctl(cluster, version, [forms.words(version, "finish", "commit", *forms.place(version, name, commit))])
+            ended.append(f"{name}@{commit}")
+    return ended
+
+
 def open_commits(cluster: Cluster, version: str, repo: str) -> list[str]:
     (raw,) = pachctl(cluster, version, [forms.words(version, "list", "commit", repo, "--raw")])
     return [commit for commit, held in manifest.commits(raw).items() if not held["finished"]]

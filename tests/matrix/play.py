@@ -18,7 +18,7 @@ from typing import Any
 from upgrades import Cluster as Operator
 
 from tests.lab import cluster as clusters
-from tests.lab import hosts, ledger, load, paths, products, record, snapshots
+from tests.lab import hosts, ledger, load, pachyderm_fill, paths, products, record, snapshots
 from tests.lab.cluster import Cluster
 from tests.lab.hosts import Host
 from tests.lab.proc import LabError, at_once, run, say, wait_for
@@ -216,11 +216,19 @@ def sentence(stage: Stage, code: int) -> None:
         raise Wrong(f"run {len(stage.outcome.runs)} ended with a traceback instead of a sentence")
 
 
+def work(stage: Stage) -> None:
+    """What Pachyderm's workers do, where none run: a recovery starts the pipelines, and each opens an output commit."""
+    if stage.upgrade.product == "pachyderm":
+        with contextlib.suppress(LabError):  # a server that is down has none
+            pachyderm_fill.end_outputs(stage.cluster, stage.upgrade.source)
+
+
 def again(stage: Stage, code: int) -> None:
     """The same command, until it ends well or has nothing new to say; then the way back."""
     product, words = stage.upgrade.product, ""
     for _turn in range(AGAIN):
         time.sleep(BETWEEN)
+        work(stage)
         code = stage.ended(stage.start(f"{product}_upgrade"))
         sentence(stage, code)
         if code == 0:

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 WANTED: dict[str, Any] = {"garage_version": "0.9.4", "garage_engine": "lmdb"}
-CONVERTS = "TASK [uplift.datastores.garage : Convert the metadata to the engine of the new configuration]"
+CONVERTS = "0/together/3/convert"
 
 
 def active(cluster: Cluster, host: str) -> str:

@@ -26,7 +26,7 @@ from upgrades import Cluster
 
 __all__ = ["cluster"]
 
-REPAIRS = "TASK [uplift.datastores.garage : Run the online repairs on this node and wait for their end]"
+REPAIRS = "0/before/5/repair"
 DROP_IN = "/etc/systemd/system/garage.service.d/broken.conf"
 # The release that is new here does not start, and the old one does.
 BROKEN = "[Service]\nExecStartPre=/bin/sh -c '! {binary} --version | grep -q 0.8.7'\n"
@@ -62,7 +62,7 @@ def theirs(cluster: Cluster) -> Any:
     key, secret = (re.findall(rf"^{name}: (\S+)$", said, re.M)[0] for name in ("Key ID", "Secret key"))
     cluster.garage("a1", "bucket", "create", BUCKET)
     cluster.garage("a1", "bucket", "allow", "--read", "--write", "--owner", "--key", key, BUCKET)
-    made = botocore.session.Session().create_client(
+    made: Any = botocore.session.Session().create_client(
         "s3",
         endpoint_url=f"http://{cluster.address('c1')}:3900",
         region_name="garage",
