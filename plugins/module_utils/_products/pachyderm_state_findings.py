@@ -36,13 +36,15 @@ def of_state(info: Seen, targets: Sequence[str]) -> Iterator[Finding]:
         return
     yield from _names(info, source, ends)
     first = next(one for one in ends if _series(one) != _series(source))
-    found = outputs(source, info.get("pipelines") or [], info.get("branches") or [], info.get("without_tree") or [])
+    # What writes the dump is the last release of its series: 1.9.0 goes to 1.9.12 first.
+    writer = [source, *ends[: ends.index(first)]][-1]
+    found = outputs(writer, info.get("pipelines") or [], info.get("branches") or [], info.get("without_tree") or [])
     yield from _trees(info, found)
-    yield from _anew(info, found)
+    yield from _anew(info, found, writer)
     yield from _derived(found, source)
-    yield from _settings(info, source)
-    yield from _cron(info, source, first, found)
-    yield from _messages(info, source)
+    yield from _settings(info, writer)
+    yield from _cron(info, writer, first, found)
+    yield from _messages(info, writer)
 
 
 def _series(version: Version) -> tuple[int, int]:
@@ -105,7 +107,7 @@ def _trees(info: Seen, found: Outputs) -> Iterator[Finding]:
         )
 
 
-def _anew(info: Seen, found: Outputs) -> Iterator[Finding]:
+def _anew(info: Seen, found: Outputs, source: Version) -> Iterator[Finding]:
     if not found.keep:
         return
     sizes = {row["name"]: row["size"] or 0 for row in info.get("repos") or []}
@@ -113,7 +115,7 @@ def _anew(info: Seen, found: Outputs) -> Iterator[Finding]:
     yield Finding(  # P36
         "output_anew",
         False,
-        f"pipelines whose output a dump of {info['version']} cannot carry: {_some(said)}",
+        f"pipelines whose output a dump of {source} cannot carry: {_some(said)}",
         "time and machines to compute it again after the upgrade, with other commit ids",
         "nothing: these are not stopped while the dump is made, so that it leaves their output out; clients are shut"
         " out and running jobs are waited for all the same",

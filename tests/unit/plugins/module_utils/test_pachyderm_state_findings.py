@@ -88,6 +88,9 @@ PLAIN = branches("1.7.14", "provenance_list_branch_raw")
         # What has no such thing
         ("1.7.14", ["1.8.8"], {"branches": PLAIN, "pipelines": pipelines("1.7.14", "list_pipeline_raw")}, [], []),
         ("1.8.8", [], {"branches": TAGGED}, [], []),
+        # The dump is that of the last release of the series
+        ("1.9.0", ["1.9.12", "1.13.4"], WORKED, [], []),
+        ("1.8.7", ["1.8.8", "1.9.0"], {"messages": 1}, ["messages_lost"], ["1 commits"]),
         ("1.4.8", ["1.5.0"], {"pipelines": [asdict(one) for one in TABLED], "branches": None}, [], []),
     ],
 )  # fmt: skip
