@@ -39,6 +39,7 @@ WARNING = (
 )
 NIL = "runtime error: invalid memory address or nil pointer dereference"
 LENGTH = "runtime error: makeslice: len out of range"
+LOST = ("standby", "datum_tries", "scheduling_spec", "pod_spec", "pod_patch", "spout")
 BRANCH_NAME = "[a-zA-Z0-9_-]+"
 ONLY = "only alphanumeric characters, underscores, and dashes are allowed"
 SETTLES = 1.0  # seconds in which a stopped pipeline still says that it runs
@@ -418,7 +419,8 @@ class Server:
             words = field(3, held["description"]) if held["description"] else b""
             ops.append((REPO, field(1, field(1, name)) + words))
         for name, one in self.state["pipelines"].items():
-            own = field(SPEC, json.dumps(one["spec"]))
+            # trap P38: 1.7.14/settings_stopped_extract, 1.8.8/settings_stopped_extract
+            own = field(SPEC, json.dumps({key: value for key, value in one["spec"].items() if key not in LOST}))
             ops.append((PIPELINE, field(1, field(1, name)) + field(26, one["salt"]) + own))
         for name, held in reversed(carried.items()):
             ops += [(COMMIT, self.commit_op(name, one)) for one in held["commits"]]
@@ -843,7 +845,10 @@ def pipeline_json(one: dict[str, Any]) -> dict[str, Any]:
         "stopped": one["stopped"], "output_branch": "master",
         "resource_requests": spec.get("resource_requests", {"memory": "64M"}), "input": with_names(spec["input"]),
         "description": spec.get("description"), "cache_size": "64M", "salt": one["salt"], "max_queue_size": "1",
-        "spec_commit": id_of("__spec__", one["spec_commit"]), "datum_tries": "3",
+        "spec_commit": id_of("__spec__", one["spec_commit"]), "datum_tries": str(spec.get("datum_tries", 3)),
+        # 1.7.14/settings_list_pipeline_raw, 1.8.8/settings_list_pipeline_raw
+        "standby": spec.get("standby"), "scheduling_spec": spec.get("scheduling_spec"),
+        "pod_spec": spec.get("pod_spec"),
     }  # fmt: skip
     if not CAMEL:
         return whole

@@ -203,3 +203,20 @@ def test_a_branch_name_that_the_new_release_refuses(world: Emulated) -> None:
     world.start("1.9.0")
     said = world.run(["restore"], stdin=dump)
     assert said.rc == 1 and b"name (v1.0) invalid: only alphanumeric characters" in said.err
+
+
+def test_settings_that_the_dump_loses_are_noted(world: Emulated) -> None:
+    """trap P38, and the emulator's dump loses what the findings name."""
+    assert tuple(pachyderm_forms.of(pachyderm_forms.SETTINGS_LEFT_OUT, Version(1, 8, 8))) == emulator.LOST
+    world.start("1.8.8")
+    spec = {**cases.SPEC, "input": {"pfs": {"repo": "data", "glob": "/*"}}, "standby": True, "datum_tries": 5}
+    assert world.run(["create-repo", "data"]).rc == 0
+    assert world.run(["create-pipeline", "-f", "-"], stdin=json.dumps(spec).encode()).rc == 0
+    operator, kept = Operator(world), str(world.home / "kept" / "inventory.json")
+    operator.pause(for_dump=True)
+    operator.note(kept, None)
+    operator.dumped("1.9.0")
+    operator.pause()
+    compared = operator.note(None, kept)
+    assert compared["differences"] == []
+    assert compared["notes"] == ["The pipeline edges has lost standby, datum_tries: update it from its spec."]
