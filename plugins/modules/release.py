@@ -66,7 +66,7 @@ options:
     type: dict
     default: {}
   login: {description: 'Internal. User and password of the address, as it has them.', type: str, default: ''}
-  query: {description: Internal. What stands behind the C(?) of the address., type: str, default: ''}
+  query: {description: Internal. What stands behind the question mark of the address., type: str, default: ''}
   upload: {description: Internal. What the action plugin brought., type: path, default: ''}
 author: the uplift.datastores contributors (!UNKNOWN)
 """

@@ -68,7 +68,9 @@ def tried(copy: Path, row: Row) -> tuple[str, float]:
         return "", 0.0
     try:
         file.write_text(before.replace(row.text, row.instead), encoding="utf-8")
-        answer = subprocess.run([*PYTEST, row.test], cwd=copy, capture_output=True, text=True, timeout=LIMIT)
+        answer = subprocess.run(
+            [*PYTEST, row.test], cwd=copy, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
     except subprocess.TimeoutExpired:
         return f"{row.test} (it never ends)", time.monotonic() - began
     finally:
@@ -87,7 +89,7 @@ def run(chosen: Sequence[Row], copies: Path, jobs: int, out: table.Table) -> Non
     def sound(test: str) -> None:
         copy = free.get()
         try:
-            if subprocess.run([*PYTEST, test], cwd=copy, capture_output=True).returncode:
+            if subprocess.run([*PYTEST, test], cwd=copy, capture_output=True, check=False).returncode:
                 out.minded.append(f"{test}: fails without any mutant")
         finally:
             free.put(copy)

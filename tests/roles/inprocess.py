@@ -248,7 +248,8 @@ _original_contents = DataLoader._get_file_contents
 def _contents(self: Any, file_name: str) -> tuple[bytes, bool]:
     raw, shown = _original_contents(self, file_name)
     instead = overlay.get(str(Path(self.path_dwim(file_name)).resolve())) if overlay else None
-    return (raw if instead is None else type(raw)(instead) if type(raw) is bytes else _tagged(raw, instead)), shown
+    plain = raw.__class__ is bytes  # not one that carries where it came from
+    return (raw if instead is None else instead if plain else _tagged(raw, instead)), shown
 
 
 def _tagged(raw: Any, instead: bytes) -> Any:

@@ -11,16 +11,19 @@ from typing import Any
 import pytest
 from stage import Stage, failed
 
-PASSES = {"before": ["inventory", "quiesce", "drain"], "together": ["stop", "backup", "activate", "start"]}
+PASSES: dict[str, Any] = {
+    "before": ["inventory", "quiesce", "drain"],
+    "together": ["stop", "backup", "activate", "start"],
+}
 QUIET = "/etc/garage.toml.uplift-quiesced"
 SHUT = {"thing": "ports", "what": f"it reads {QUIET}", "operation": ""}
 OPENED = {"module": "garage_ports", "state": "open"}
 STARTED = {"module": "systemd_unit", "state": "started"}
 
 
-def killed(stage: Stage, until: str, passes: Any = PASSES) -> None:
+def killed(stage: Stage, until: str, passes: Any = None) -> None:
     """A run of this operation did the steps up to this one at every node, died inside it, and its lease ran out."""
-    plan = stage.plan(passes)
+    plan = stage.plan(passes or PASSES)
     stage._begin(plan, {})
     stage.runs += 1
     keys = [step["key"] for one in plan["hops"][0]["passes"].values() for step in one["steps"]]

@@ -132,7 +132,7 @@ def write(url: str, what: str) -> int:
 def reads(url: str) -> int:
     from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api
 
-    return Api(url, KEY, SECRET).get("/repositories/lake/refs/main/objects", path="late").status
+    return Api(url, KEY, SECRET).get("/repositories/lake/refs/main/objects", **{"path": "late"}).status
 
 
 @needs_postgres

@@ -60,7 +60,7 @@ def test_a_moment_is_a_key_of_the_plan(file: Path) -> None:
 
 
 def ended_at(text: str) -> list[str]:
-    """What the test gives to `killed_at`, as it stands there or as a constant; what is from the settings is not here."""
+    """What the test gives to `killed_at`, as it stands there or as a constant; not what comes from the settings."""
     constants = dict(re.findall(r'^(\w+) = "([^"]*)"$', text, re.M))
     given = re.findall(r'killed_at\((?:"([^"]*)"|([A-Z]\w*))', text)
     return [said or constants[name] for said, name in given if said or name in constants]

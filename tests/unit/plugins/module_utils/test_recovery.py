@@ -21,7 +21,7 @@ def record(until: int, state: str = "open", running: bool = False, undoes: str =
     """So many of the steps are done in the hop, and all of those before it."""
     passes: dict[str, Any] = {"before": [], "together": []}
     for step in STEPS:
-        passes[step.split("/")[0]].append({"verb": step.split("/")[2], "scope": "node", "key": step})
+        passes[step.split("/", maxsplit=1)[0]].append({"verb": step.split("/")[2], "scope": "node", "key": step})
     hops = [
         {
             "passes": {

@@ -35,7 +35,7 @@ def test_what_is_sealed_is_opened_by_its_key_alone(value: Any) -> None:
 
 def test_it_says_nothing_and_never_the_same_twice() -> None:
     key = _seal.new_key()
-    one, other = (base64.b64decode(_seal.seal(key, "rpc_secret " * 9)) for _ in range(2))
+    one, other = (base64.b64decode(_seal.seal(key, "rpc_secret " * 9)) for _again in range(2))
     assert b"rpc_secret" not in one + other and one[16:] != other[16:]
 
 

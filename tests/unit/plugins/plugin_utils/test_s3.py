@@ -93,9 +93,11 @@ def serving() -> Iterator[Any]:
     made.objects, made.seen, made.status, made.open = {f"k{n}": b"x" * n for n in range(5)}, [], 200, 0
     made.broken = {}
     threading.Thread(target=made.serve_forever, daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    try:
+        yield made
+    finally:
+        made.shutdown()
+        made.server_close()
 
 
 @pytest.fixture
