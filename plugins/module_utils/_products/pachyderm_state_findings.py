@@ -178,7 +178,7 @@ def _settings(info: Seen, source: Version) -> Iterator[Finding]:
             f"settings that a dump of {source} leaves out of pipelines: {'; '.join(said)}",
             "none, or somebody who sets them again",
             "keep the specs of these (the inventory beside the dump has them, too); accept it with"
-            " pachyderm_accept: [settings_lost], and update these pipelines from the specs after the upgrade: until then"
+            " pachyderm_accept: [settings_lost], and update these pipelines from the specs afterwards: until then"
             " they run with the defaults",
         )
 
