@@ -12,12 +12,18 @@ pipeline's salt and spec commit. Output repos may get a further commit. A newer 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Container, Dict, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumped as dumped
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_dumped import left_out
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import inputs
 
 Row = Mapping[str, Any]
 Difference = Dict[str, str]
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?s")
+_OF_REPOS = ("commits", "branches", "reads")
 _SECTIONS = ("repos", "pipelines", "commits", "branches", "reads")
 OUT, BACK, SERVED = "out", "back", "served"
 # What clients that are served delete, move or change: no metadata was touched then that could have lost it.
@@ -38,7 +44,7 @@ def judged(before: Row, after: Row, clients: str) -> tuple[list[Difference], lis
     notes = [
         f"{row['sentence']} Clients were served meanwhile: ask its owner." for row in found if row["key"] in theirs
     ]
-    return [row for row in found if row["key"] not in theirs], notes
+    return [row for row in found if row["key"] not in theirs], [*left_out(before, after), *notes]
 
 
 def compare(before: Row, after: Row, moving: bool = False) -> list[Difference]:
@@ -50,13 +56,23 @@ def compare(before: Row, after: Row, moving: bool = False) -> list[Difference]:
         if section in before and section not in after:
             raise UpliftError(f"The inventory taken now has no {section}; whether any is lost cannot be told.")
     moves = {row["name"] for part in ("pipelines", *(["repos"] if moving else [])) for row in before[part]}
+    moves |= {
+        str(one.get("repo")) for row in before["pipelines"] for kind, one in inputs(_input(row)) if kind == "cron"
+    }
+    anew = dumped.anew(before, after)
+    known = {part: [row for row in before.get(part, []) if row["repo"] not in anew] for part in _OF_REPOS}
+    held = {**before, **{part: rows for part, rows in known.items() if part in before}}
     return [
-        *_repos(before, after),
-        *_commits(before, after),
-        *_branches(before, after, moves),
-        *_pipelines(before, after),
-        *_reads(before, after),
+        *_repos(held, after),
+        *_commits(held, after),
+        *_branches(held, after, moves),
+        *_pipelines(held, after),
+        *_reads(held, after),
     ]
+
+
+def _input(row: Row) -> Any:
+    return row["spec"].get("input")
 
 
 def _repos(before: Row, after: Row) -> Iterator[Difference]:
@@ -109,7 +125,8 @@ def _pipelines(before: Row, after: Row) -> Iterator[Difference]:
         if not found:
             yield _difference("pipeline_gone", f"The pipeline {row['name']} is gone")
             continue
-        changed = sorted(_changed(row["spec"], found["spec"], ""))
+        spec = dumped.carried(before, after, row["spec"])
+        changed = sorted(_changed(spec, found["spec"], ""))
         if changed:
             text = "; ".join(changed[:5])
             yield _difference("spec_changed", f"The spec of the pipeline {row['name']} has changed ({text})")
@@ -123,8 +140,13 @@ def _changed(was: Any, is_: Any, place: str) -> Iterator[str]:
     if isinstance(was, Mapping) and isinstance(is_, Mapping):
         for key, value in was.items():
             yield from _changed(value, is_.get(key), f"{place}.{key}" if place else key)
-    elif was != is_ and (was or is_):
+    elif _plain(was) != _plain(is_) and (was or is_):
         yield f"{place} was {was!r} and is {is_!r}"
+
+
+def _plain(value: Any) -> Any:
+    """`30.000s` of older releases is the `30s` of later ones."""
+    return float(value[:-1]) if isinstance(value, str) and _SECONDS.fullmatch(value) else value
 
 
 def _reads(before: Row, after: Row) -> Iterator[Difference]:

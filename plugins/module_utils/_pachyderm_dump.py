@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Callable, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_snappy import DumpError, Frames, varint
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_dumps import ORDER
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_forms import BARE_STREAMS
 
 _HEAD = 40  # enough to tell an operation's stream, kind, and whether it carries a value
 _LARGEST = 32 << 20  # no release sends a message larger than 20 MiB
@@ -81,8 +82,8 @@ def read(handle: BinaryIO, tell: Callable[[int], None] = lambda done: None) -> C
         _count(found, ids, kind, body, valued)
         if found.operations % 256 == 0:
             tell(frames.total)
-    if open_object or not found.repos:
-        raise frames.cut()  # every release writes at least the repo of the specs
+    if open_object or not (found.repos or found.stream in BARE_STREAMS[0].values):
+        raise frames.cut()
     found.repos = sorted(name for name in found.repos if name != _OWN)
     found.commits.pop(_OWN, None)
     found.pipelines.sort()

@@ -21,12 +21,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._errors import U
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import Passed, receive
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as data
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_forms as forms
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 _ROOM = 64 << 20  # for the metadata, which is small beside the objects
 _A_COMMIT = 4096
 _MANIFEST = ".manifest.json"
-OUTPUT_UNLESS_STOPPED = _version.Version(1, 9, 12)  # P27
 
 
 def manifest_of(path: str) -> str:
@@ -67,21 +67,26 @@ def _form(version: _version.Version, params: Mapping[str, Any]) -> str:
 
 
 def at_rest(pachctl: Pachctl, version: _version.Version) -> dict[str, Any]:
-    """What the cluster lists; refused while anything is open or, up to 1.9.0, while pipelines run."""
+    """What the cluster lists; refused while anything is open or, up to 1.9.0, while pipelines run that need not."""
     open_ones = inventory.open_commits(pachctl, pachctl.repos())
     if open_ones:
         raise UpliftError(
             f"{len(open_ones)} commits are not finished ({', '.join(open_ones[:5])}); extract leaves them out without a"
             " word, and the restore may panic on them. Finish or delete them (finish commit). Nothing was written."
         )
-    if version < OUTPUT_UNLESS_STOPPED:
-        running = [one.name for one in pachctl.pipelines() if not one.rests]
-        if running:
-            raise UpliftError(
-                f"The pipelines {', '.join(running)} are not stopped; {version} leaves the output of such out of its"
-                " dump. Stop them (pachyderm_pipelines). Nothing was written."
-            )
-    return inventory.listings(pachctl)
+    listed = inventory.listings(pachctl)
+    if not forms.of(forms.OUTPUTS_LEFT_OUT, version):
+        return listed
+    found = inventory.carried(listed)
+    if found.refusal:
+        raise UpliftError(f"{found.refusal} Nothing was written.")
+    running = [one.name for one in pachctl.pipelines() if not one.rests and one.name not in found.keep]
+    if running:
+        raise UpliftError(
+            f"The pipelines {', '.join(running)} are not stopped; {version} leaves the output of such out of its"
+            " dump. Stop them (pachyderm_pipelines). Nothing was written."
+        )
+    return listed
 
 
 def _extract(

@@ -18,6 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runn
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl, connected, demand_cluster
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import called
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import history, without_tree
 from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
 
 EMPTY: Mapping[str, Any] = {
@@ -32,6 +33,9 @@ EMPTY: Mapping[str, Any] = {
     "pipelines": None,
     "branches": None,
     "open_commits": None,
+    "without_tree": None,
+    "messages": 0,
+    "history": {},
     "jobs": None,
     "problem": "",
 }
@@ -85,7 +89,11 @@ def _contents(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> Non
     if "branches" in gather and pachctl.knows("branches"):
         found["branches"] = [branch for row in repos for branch in pachctl.branches(row["name"])]
     if "commits" in gather:
-        found["open_commits"] = inventory.open_commits(pachctl, repos)
+        commits = inventory.commits(pachctl, repos)
+        found["open_commits"] = [f"{row['repo']}@{row['id']}" for row in commits if not row["finished"]]
+        found["without_tree"] = without_tree(commits)
+        found["messages"] = sum(bool(row["message"]) for row in commits)
+        found["history"] = history(found["branches"] or [], commits)
     if "jobs" in gather and pachctl.knows("jobs"):
         found["jobs"] = pachctl.busy_jobs()
 

@@ -23,28 +23,49 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm impor
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import judged
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_dump import Ids
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import receive
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumped as dumped
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import RAW, place
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import (
+    Outputs,
+    left_out,
+    outputs,
+    without_tree,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 Row = Mapping[str, Any]
 
 
-def open_commits(pachctl: Pachctl, repos: Sequence[Row]) -> list[str]:
-    """P05, P28: what is not finished is left out of a dump without a word, and brings the restore down."""
+def commits(pachctl: Pachctl, repos: Sequence[Row]) -> list[dict[str, Any]]:
+    """Of all these repos; none where the release lists none."""
     if not pachctl.knows("commits"):
         return []
-    return [f"{one.repo}@{one.id}" for row in repos for one in pachctl.commits(row["name"]) if not one.finished]
+    return [asdict(one) for row in repos for one in pachctl.commits(row["name"])]
+
+
+def open_commits(pachctl: Pachctl, repos: Sequence[Row]) -> list[str]:
+    """P05, P28: what is not finished is left out of a dump without a word, and brings the restore down."""
+    return [f"{row['repo']}@{row['id']}" for row in commits(pachctl, repos) if not row["finished"]]
 
 
 def tally(listed: Mapping[str, Any]) -> dict[str, Any]:
-    """Pure: what a dump of a cluster with these listings has to hold."""
-    commits, ids = Counter({row["name"]: 0 for row in listed["repos"]}), Ids()
+    """Pure: what a dump of a cluster with these listings has to hold; repos that its release leaves out are not."""
+    gone = left_out(_version.parse(listed["version"]), listed.get("branches", []))
+    held, ids = Counter({row["name"]: 0 for row in listed["repos"] if row["name"] not in gone}), Ids()
     for row in listed.get("commits", []):
-        commits[row["repo"]] += 1
-        ids.add(row["repo"], row["id"])
+        if row["repo"] not in gone:
+            held[row["repo"]] += 1
+            ids.add(row["repo"], row["id"])
     names = sorted(row["name"] for row in listed["pipelines"])
-    branches = len(listed.get("branches", []))
-    return {"commits": dict(commits), "branches": branches, "pipelines": names, "ids": str(ids)}
+    branches = sum(row["repo"] not in gone for row in listed.get("branches", []))
+    return {"commits": dict(held), "branches": branches, "pipelines": names, "ids": str(ids)}
+
+
+def carried(listed: Mapping[str, Any]) -> Outputs:
+    """Pure: which pipelines have to stay unstopped while a dump is made of this, and what no dump carries."""
+    treeless = without_tree(listed.get("commits", []))
+    version = _version.parse(listed["version"])
+    return outputs(version, listed["pipelines"], listed.get("branches", []), treeless)
 
 
 def listings(pachctl: Pachctl, tables: bool = False) -> dict[str, Any]:
@@ -56,7 +77,7 @@ def listings(pachctl: Pachctl, tables: bool = False) -> dict[str, Any]:
         "pipelines": sorted(found, key=lambda row: str(row["name"])),
     }
     if pachctl.knows("commits"):
-        listed["commits"] = [asdict(one) for row in repos for one in pachctl.commits(row["name"])]
+        listed["commits"] = commits(pachctl, repos)
         listed["branches"] = [branch for row in repos for branch in pachctl.branches(row["name"])]
     return listed
 
@@ -64,20 +85,22 @@ def listings(pachctl: Pachctl, tables: bool = False) -> dict[str, Any]:
 def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The inventory: what is listed, and a file of every branch head.
 
-    `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23).
+    `like`: the heads of that inventory are read, since an output branch may have got one more, open commit (P23);
+    not those of outputs that were left out of the dump between (P36).
     """
     # What 1.4 told as a table is asked for as a table again: it has the specs in other words.
     inventory = listings(pachctl, like is not None and _version.parse(like["version"]) < RAW)
     if "branches" in inventory:
         seen = like if like and "branches" in like else inventory
-        finished = _finished(seen["branches"], seen["commits"])
+        anew = dumped.anew(like, inventory) if like else set()
+        finished = [row for row in _finished(seen["branches"], seen["commits"]) if row["repo"] not in anew]
         inventory["reads"] = list(_reads(pachctl, finished, largest, progress))
     return inventory
 
 
-def _finished(branches: Sequence[Row], commits: Sequence[Row]) -> list[dict[str, Any]]:
+def _finished(branches: Sequence[Row], rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Each branch with its newest commit that can be read."""
-    known = {(row["repo"], row["id"]): row for row in commits}
+    known = {(row["repo"], row["id"]): row for row in rows}
     out: list[dict[str, Any]] = []
     for branch in branches:
         head = branch["head"]

@@ -17,6 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import dema
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.pachyderm import Pipeline
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_forms as forms
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
 _POLL = 1.0
@@ -38,15 +39,29 @@ class Rest:
     progress: Progress = field(default_factory=Progress)
     clock: Clock = field(default_factory=Clock)
 
-    def stopped(self, names: Sequence[str], check: bool) -> dict[str, Any]:
-        """Stop what is not stopped yet, and wait until each is paused."""
+    def stopped(self, names: Sequence[str], check: bool, keep: Sequence[str] = ()) -> dict[str, Any]:
+        """Stop what is not stopped yet, and wait until each is paused. Those to `keep` are left as they are."""
         found = self._found(names)
-        asked = [one.name for one in found if not one.stopped]
+        asked = [one.name for one in found if not one.stopped and one.name not in keep]
         if not check:
             for name in asked:
                 demand(self.pachctl.call("stop", name), f"Stopping the pipeline {name}")
-            self._until(lambda: [_said(one) for one in self._found(names) if not one.rests], "stopped")
-        return {"changed": bool(asked), "stopped": asked, "ran": [one.name for one in found if not one.stopped]}
+            self._until(lambda: [_said(one) for one in self._stoppable(names, keep) if not one.rests], "stopped")
+        left = [one.name for one in found if not one.stopped and one.name in keep]
+        ran = [one.name for one in found if not one.stopped]
+        return {"changed": bool(asked), "stopped": asked, "ran": ran, "left": left}
+
+    def _stoppable(self, names: Sequence[str], keep: Sequence[str]) -> list[Pipeline]:
+        return [one for one in self._found(names) if one.name not in keep]
+
+    def kept(self) -> Sequence[str]:
+        """P36: those whose output the dump of this release cannot carry; refused where no dump can be made at all."""
+        if not forms.of(forms.NEEDS_TREE, self.pachctl.version()):
+            return ()
+        found = inventory.carried(inventory.listings(self.pachctl))
+        if found.refusal:
+            raise UpliftError(f"{found.refusal} No pipeline was stopped.")
+        return found.keep
 
     def started(self, names: Sequence[str], check: bool) -> dict[str, Any]:
         """Start exactly these. One that runs is left alone: each start opens one more output commit (P34)."""
@@ -112,9 +127,9 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     if state == "drained":
         result = rest.drained() if not check else {"changed": False}
     elif state == "stopped":
-        result = rest.stopped(params["names"] or [], check)
+        result = rest.stopped(params["names"] or [], check, rest.kept() if params["for_dump"] else ())
     else:
         result = rest.started(params["names"] or [], check)
     states = {one.name: {"state": one.state, "stopped": one.stopped} for one in pachctl.pipelines()}
     missing = sorted(set(params["names"] or []) - set(states))
-    return {"stopped": [], "started": [], "ran": [], **result, "missing": missing, "pipelines": states}
+    return {"stopped": [], "started": [], "ran": [], "left": [], **result, "missing": missing, "pipelines": states}

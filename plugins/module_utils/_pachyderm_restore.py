@@ -56,10 +56,17 @@ def examined(path: str, progress: Progress) -> dumps.Contents:
             f"{path} is not the dump that its manifest tells of: SHA-256 {found.sha256}, wanted"
             f" {known['contents']['sha256']}. Put the right one there. Nothing was changed."
         )
-    lost = dumps.shortfall(found, known["wanted"]) if known else ""
+    lost = dumps.shortfall(found, known["wanted"]) if known else _bare(found)
     if lost:
         raise UpliftError(f"{path}: {lost} Nothing was changed.")
     return found
+
+
+def _bare(found: dumps.Contents) -> str:
+    """P42: a cluster without repos has such a dump, and so has one that is cut behind its objects."""
+    if found.repos or found.pipelines:
+        return ""
+    return "The dump has no repo, and no manifest beside it says that there was none: it may be cut. Extract again."
 
 
 def demand_the_same(path: str, sha256: str, params: Mapping[str, Any]) -> None:

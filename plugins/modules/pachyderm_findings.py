@@ -23,6 +23,11 @@ options:
   space: {description: What M(uplift.datastores.node_space) answered., type: dict, required: true}
   releases: {description: What M(uplift.datastores.release) answered in check mode., type: list, elements: dict, default: []}
   target: {description: The release at the end of the first hop. Empty when there is no plan., type: str, default: ''}
+  targets:
+    description: The releases at the end of all hops, in order. Empty for O(target) alone.
+    type: list
+    elements: str
+    default: []
   backup_dir: {description: Where dump and snapshot will lie., type: str, required: true}
   full: {description: Whether the dump will hold the objects., type: bool, default: false}
   room: {description: Bytes that are wanted beside the objects., type: int, default: 268435456}
@@ -102,7 +107,7 @@ SPEC: Spec = {
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
     "full": {"type": "bool", "default": False},
     "room": {"type": "int", "default": 256 << 20},
-    **{name: {"type": "list", "elements": "str", "default": []} for name in ("confirm", "accept")},
+    **{name: {"type": "list", "elements": "str", "default": []} for name in ("confirm", "accept", "targets")},
     "closed": {"type": "list", "elements": "dict", "default": []},
 }
 

@@ -69,11 +69,11 @@ repos:
   elements: dict
   sample: [{name: data, description: raw input, size: 300011}]
 branches:
-  description: Branches with the ids of their heads.
+  description: Branches with the ids of their heads, and the branches that they were made to follow.
   returned: always
   type: list
   elements: dict
-  sample: [{repo: data, name: master, head: 0abce90cf8ab4d4fb9b1897ad9b87821}]
+  sample: [{repo: data, name: master, head: 0abce90cf8ab4d4fb9b1897ad9b87821, provenance: []}]
 pipelines:
   description: Name, state, whether it is stopped, and what was asked for.
   returned: always
@@ -86,6 +86,18 @@ open_commits:
   type: list
   elements: str
   sample: [edges@f094318101fa437697642f13fed99ddc]
+without_tree:
+  description: Finished commits without a tree, which dumps of 1.7 to 1.9.11 carry as if they were open.
+  returned: always
+  type: list
+  elements: str
+  sample: [edges@9dacaed679f74707b953eec487b2138f]
+messages: {description: How many commits have a message., returned: always, type: int, sample: 2}
+history:
+  description: How many commits lead to the head of each branch. Needs V(branches) and V(commits) in O(gather).
+  returned: always
+  type: dict
+  sample: {data@master: 2}
 jobs:
   description: Jobs that have not ended.
   returned: always

@@ -26,6 +26,13 @@ options:
     description: Pass over pipelines of O(names) that are not there, and tell them in RV(missing). Without it they are a failure.
     type: bool
     default: false
+  for_dump:
+    description:
+      - For V(stopped), leave those unstopped whose output a dump of this release cannot carry. It then leaves that output out, and the
+        restoring release computes it anew. Of a stopped one it carries what no release restores.
+      - Nothing is stopped where such a pipeline is stopped already, or where a branch has a provenance that no pipeline gave it.
+    type: bool
+    default: false
   timeout: {description: Seconds to wait., type: float, default: 600}
 extends_documentation_fragment:
   - uplift.datastores.pachyderm
@@ -53,6 +60,7 @@ RETURN = r"""
 ran: {description: The pipelines that were not stopped before., returned: always, type: list, elements: str, sample: [edges]}
 stopped: {description: Those that were told to stop., returned: always, type: list, elements: str, sample: [edges]}
 started: {description: Those that were told to start., returned: always, type: list, elements: str, sample: []}
+left: {description: 'Those that O(for_dump) has left unstopped.', returned: always, type: list, elements: str, sample: [resize]}
 missing: {description: 'Those of O(names) that are not there.', returned: always, type: list, elements: str, sample: []}
 pipelines:
   description: The state of each, and whether it is stopped.
@@ -75,6 +83,7 @@ SPEC = {
     "state": {"type": "str", "required": True, "choices": ["stopped", "started", "drained"]},
     "names": {"type": "list", "elements": "str"},
     "skip_missing": {"type": "bool", "default": False},
+    "for_dump": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 600},
     "progress_file": {"type": "path"},
 }

@@ -39,6 +39,9 @@ WARNING = (
 )
 NIL = "runtime error: invalid memory address or nil pointer dereference"
 LENGTH = "runtime error: makeslice: len out of range"
+LOST = ("standby", "datum_tries", "scheduling_spec", "pod_spec", "pod_patch", "spout")
+BRANCH_NAME = "[a-zA-Z0-9_-]+"
+ONLY = "only alphanumeric characters, underscores, and dashes are allowed"
 SETTLES = 1.0  # seconds in which a stopped pipeline still says that it runs
 
 
@@ -416,7 +419,8 @@ class Server:
             words = field(3, held["description"]) if held["description"] else b""
             ops.append((REPO, field(1, field(1, name)) + words))
         for name, one in self.state["pipelines"].items():
-            own = field(SPEC, json.dumps(one["spec"]))
+            # trap P38: 1.7.14/settings_stopped_extract, 1.8.8/settings_stopped_extract
+            own = field(SPEC, json.dumps({key: value for key, value in one["spec"].items() if key not in LOST}))
             ops.append((PIPELINE, field(1, field(1, name)) + field(26, one["salt"]) + own))
         for name, held in reversed(carried.items()):
             ops += [(COMMIT, self.commit_op(name, one)) for one in held["commits"]]
@@ -434,7 +438,8 @@ class Server:
     def commit_op(self, repo: str, one: dict[str, Any]) -> bytes:
         if not one["finished"]:
             print(f'Commit "{one["id"]}" is not finished, so its data cannot be extracted', file=sys.stderr, flush=True)
-        tree = field(3, field(1, one["tree"])) if one["finished"] else b""
+        # trap P36, 1.8.8/worker_stopped_extract: `trees` are not carried.
+        tree = field(3, field(1, one["tree"])) if one["finished"] and one["tree"] else b""
         return field(1, ref(repo, one["parent"])) + field(4, one["branch"]) + tree + field(5, one["id"])
 
     def names(self, repos: dict[str, Any]) -> list[str]:
@@ -498,13 +503,17 @@ class Server:
 
     def build_commit(self, number: int, parts: dict[int, list[bytes]]) -> None:
         (repo, parent), branch, known = named(parts[1][0]), parts[4][0].decode(), parts[5][0].decode()
+        if V >= (1, 9, 0) and not re.fullmatch(BRANCH_NAME, branch):
+            # trap P40: 1.9.0/names_restore_from_1_8_8, 1.9.0/names_restore_from_1_7_14
+            raise Failed(f"error creating commit: name ({branch}) invalid: {ONLY}")
         if any(one["id"] == known for one in self.repo(repo)["commits"]):
             return
         if 3 not in parts:
             if number == 1 and V >= (1, 8, 0):
                 raise Panic(NIL)  # trap P28
-            if V >= (1, 9, 0):
-                raise Failed("error creating commit: cannot start a commit on an output branch")  # trap P05
+            # trap P05; trap P36: 1.8.8/worker_stopped_restore_from_1_8_8_no_objects
+            if V >= (1, 9, 0) or (V >= (1, 8, 8) and repo in self.state["pipelines"]):
+                raise Failed("error creating commit: cannot start a commit on an output branch")
             return
         tree = fields(parts[3][0])[1][0].decode()
         try:
@@ -806,6 +815,7 @@ def commit_json(repo: str, one: dict[str, Any]) -> dict[str, Any]:
         "parentCommit": id_of(repo, one["parent"]) if one["parent"] else None,
         "started": one["started"], "finished": one["finished"], "sizeBytes": str(one["size"]),
         "provenance": provenance, "tree": {"hash": one["tree"]} if one["tree"] else None,
+        "trees": one.get("trees"), "datums": one.get("datums"),
     }  # fmt: skip
 
 
@@ -817,6 +827,8 @@ def list_branch(repo: str, raw: bool) -> None:
                 "branch": branch_of(repo, one["name"]),
                 "head": id_of(repo, one["head"]) if one["head"] else None,
                 "provenance": [branch_of(*pair) for pair in one["provenance"]],
+                # 1.7.14/provenance_list_branch_raw, 1.8.8/worker_list_branch_raw
+                "directProvenance": [branch_of(*pair) for pair in one["provenance"]],
                 "name": one["name"],
             }
             for one in listed
@@ -833,7 +845,10 @@ def pipeline_json(one: dict[str, Any]) -> dict[str, Any]:
         "stopped": one["stopped"], "output_branch": "master",
         "resource_requests": spec.get("resource_requests", {"memory": "64M"}), "input": with_names(spec["input"]),
         "description": spec.get("description"), "cache_size": "64M", "salt": one["salt"], "max_queue_size": "1",
-        "spec_commit": id_of("__spec__", one["spec_commit"]), "datum_tries": "3",
+        "spec_commit": id_of("__spec__", one["spec_commit"]), "datum_tries": str(spec.get("datum_tries", 3)),
+        # 1.7.14/settings_list_pipeline_raw, 1.8.8/settings_list_pipeline_raw
+        "standby": spec.get("standby"), "scheduling_spec": spec.get("scheduling_spec"),
+        "pod_spec": spec.get("pod_spec"),
     }  # fmt: skip
     if not CAMEL:
         return whole

@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--key", action="append", metavar="PATTERN", help="a step's key, such as '0/walk/*/backup'")
     top.add_argument("--again", action="store_true", help="cells that passed at this commit, too")
     top.add_argument("--list", action="store_true", help="play nothing: the table of what is chosen")
-    top.add_argument("--sample", metavar="SEED", help="a cell of each product, chosen by the seed")
+    top.add_argument("--sample", metavar="SEED", help="one cell, chosen by the seed")
     top.add_argument("--minutes", type=float, default=0, help="begin no cell after so long")
     top.add_argument("--commit", default="", help="results of another commit, with --list")
     top.add_argument("--keep", action="store_true", help="leave the clusters for the next call")

@@ -194,15 +194,15 @@ def chosen(
     return [cell for cell in every if wanted(cell)]
 
 
-# Those that cost no more than two runs, for a sample that everybody waits for.
-QUICK = ("kill-controller", "kill-module", "reboot", "flipped-bit", "edited-config")
+# Those that cost no more than two runs, and that were seen to be played: for a sample that everybody waits for.
+QUICK = ("kill-controller", "reboot")
 
 
 def sample(every: Sequence[Cell], seed: str, upgrades: Sequence[Upgrade] = UPGRADES) -> list[Cell]:
-    """One cell of each product, by the seed."""
+    """One cell, of one of the products, by the seed: a cell takes four to six minutes."""
     dice = random.Random(seed)
-    products = dict.fromkeys(upgrade.product for upgrade in upgrades)
+    product = dice.choice(sorted({upgrade.product for upgrade in upgrades}))
     quick = [
         cell for cell in every if cell.fault.name in QUICK and not cell.fault.impossible and not cell.upgrade.patch
     ]
-    return [dice.choice([cell for cell in quick if cell.upgrade.product == product]) for product in products]
+    return [dice.choice([cell for cell in quick if cell.upgrade.product == product])]

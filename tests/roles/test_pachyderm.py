@@ -136,6 +136,24 @@ def test_the_names_of_pipelines_are_kept_before_any_is_stopped(one: Stage) -> No
     assert run.ok and not run.of("operation", state="saved"), "what comes back running is no sign that it ran before"
 
 
+@pytest.mark.parametrize(
+    ("verbs_", "in_pass", "for_dump"),
+    [(["pause", "extract"], "before", True), (["pause"], "before", False), (["pause", "extract"], "after", False)],
+)
+def test_only_a_stop_before_a_dump_leaves_some_unstopped(
+    one: Stage, verbs_: list[str], in_pass: str, for_dump: bool
+) -> None:
+    """What comes back running is stopped after the restore, and before a migration all are."""
+    (asked,) = one.steps(verbs_, in_pass).of("pachyderm_pipelines", state="stopped")
+    assert asked.args["for_dump"] is for_dump
+
+
+def test_all_hops_are_judged_at_once(one: Stage) -> None:
+    """What a later hop refuses is said before the first."""
+    (asked,) = steps(one, ["preflight"]).of("pachyderm_findings")
+    assert asked.args["targets"] == [asked.args["target"]] != [""]
+
+
 def test_pipelines_that_are_gone_are_told(one: Stage) -> None:
     assert "is not there any more" not in steps(one, ["unpause"]).said
     one.on("pachyderm_pipelines", {"and": {"missing": ["old"]}}, state="started")

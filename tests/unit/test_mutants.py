@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 MUTANTS = ROOT / "tests" / "mutants"
 # The last number that is closed in code, by the letter of the product.
-CLOSED = {"G": 27, "L": 38, "P": 35}
+CLOSED = {"G": 27, "L": 38, "P": 44}
 # Closed by what nothing here does, so that there is no fix to take out: the capture is held by a test of its own.
 AVOIDED = {
     "L08": "`migrate version` ends with 0 whatever it finds: nothing reads it",

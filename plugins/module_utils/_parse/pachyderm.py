@@ -52,6 +52,9 @@ class Commit:
     parent: str
     size: int
     finished: bool
+    tree: bool = True
+    """Whether it has the one that dumps carry; what workers of 1.8 end has `trees` instead."""
+    message: str = ""
 
 
 def stream(text: str) -> list[Row]:
@@ -104,6 +107,7 @@ def branches(text: str) -> list[Row]:
             "repo": row["branch"]["repo"]["name"],
             "name": row["branch"]["name"],
             "head": row.get("head", {}).get("id", ""),
+            "provenance": sorted(f"{one['repo']['name']}@{one['name']}" for one in row.get("direct_provenance", [])),
         }
         for row in stream(text)
     ]
@@ -118,6 +122,8 @@ def commits(text: str) -> list[Commit]:
             row.get("parent_commit", {}).get("id", ""),
             int(row.get("size_bytes", 0)),
             "finished" in row,
+            "tree" in row,
+            row.get("description", ""),
         )
         for row in stream(text)
     ]

@@ -12,6 +12,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_state_findings import of_state
 from ansible_collections.uplift.datastores.plugins.module_utils._products.release_findings import of_release
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
@@ -34,6 +35,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_answer(info),
         *_rest(info),
         *_way(info, seen),
+        *of_state(info, seen["targets"] or [one for one in (seen["target"],) if one]),
         *_store(info, seen),
         *_space(info, seen),
         *_backups(seen["backup"]),

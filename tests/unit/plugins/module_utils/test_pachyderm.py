@@ -156,7 +156,7 @@ def test_stop_waits_for_the_pause(release: str, tmp_path: Path) -> None:
     """trap P14: the command is through at once, and exits 0 whatever comes of it."""
     said = {"stop pipeline edges": "stop_pipeline"}
     wait, runner = at_rest(release, tmp_path, [RUNS, RUNS, RUNS, PAUSED], **said)
-    assert wait.stopped([], False) == {"changed": True, "stopped": ["edges"], "ran": ["edges"]}
+    assert wait.stopped([], False) == {"changed": True, "stopped": ["edges"], "ran": ["edges"], "left": []}
     assert runner.asked.count("list pipeline --raw") == 4
     stuck, _runner = at_rest(release, tmp_path, [RUNS], **said)
     with pytest.raises(UpliftError, match="not everything is stopped: pipeline edges is running"):
@@ -165,7 +165,7 @@ def test_stop_waits_for_the_pause(release: str, tmp_path: Path) -> None:
 
 def test_what_is_stopped_is_left_alone(tmp_path: Path) -> None:
     wait, runner = at_rest("1.13.4", tmp_path, [PAUSED])
-    assert wait.stopped([], False) == {"changed": False, "stopped": [], "ran": []}
+    assert wait.stopped([], False) == {"changed": False, "stopped": [], "ran": [], "left": []}
     assert set(runner.asked) == {"version --client-only", "list pipeline --raw"}
 
 

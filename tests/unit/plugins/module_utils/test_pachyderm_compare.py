@@ -13,6 +13,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compa
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import pachyderm as parse
 
 from tests.unit import pachyderm_replay as replay
+from tests.unit.plugins.module_utils.test_pachyderm_outputs import pipelines
 
 SPEC = {"input": {"pfs": {"repo": "data", "glob": "/*"}}, "datum_tries": "3"}
 BEFORE: dict[str, Any] = {
@@ -154,3 +155,70 @@ def test_real_specs_of_one_pipeline_are_the_same_in_every_release(release: str) 
     specs = [parse.pipelines(replay.answer(one, "list_pipeline_raw").out)[0] for one in ("1.7.14", release)]
     rows = [{**BEFORE, "pipelines": [{"name": "edges", "stopped": False, "spec": one.spec}]} for one in specs]
     assert keys(rows[1], rows[0]) == []
+
+
+OLD: dict[str, Any] = {
+    **copy.deepcopy(BEFORE),
+    "version": "1.8.8",
+    "branches": [
+        {"repo": "data", "name": "master", "head": "d2", "provenance": []},
+        {"repo": "edges", "name": "master", "head": "e1", "provenance": ["data@master"]},
+    ],
+    "reads": [{"repo": "edges", "branch": "master", "path": "/a", "size": 6, "sha256": "aa", "error": ""}],
+}
+
+
+def test_an_output_that_was_left_out_is_computed_anew() -> None:
+    """trap P36: other commits, other heads, and nothing to read until the workers have run."""
+    found = {**copy.deepcopy(OLD), "version": "1.9.0", "reads": []}
+    found["commits"][2]["id"], found["branches"][1]["head"] = "e9", "e9"
+    differences, notes = judged(OLD, found, "out")
+    assert differences == []
+    assert notes == ["The output of edges was not in the dump of 1.8.8: it is computed anew."]
+    inside = {**found, "version": "1.8.9"}
+    assert {row["key"] for row in judged(OLD, inside, "out")[0]} == {"commit_gone", "head_changed"}
+    gone = {**found, "repos": found["repos"][:1]}
+    assert [row["key"] for row in judged(OLD, gone, "out")[0]] == ["repo_gone"]
+
+
+def test_the_settings_that_a_dump_loses_were_said_and_are_noted() -> None:
+    """trap P38"""
+    was = pipelines("1.8.8", "settings_list_pipeline_raw")
+    is_ = pipelines("1.9.0", "settings_list_pipeline_raw_from_1_8_8")
+    before = {**copy.deepcopy(BEFORE), "version": "1.8.8", "pipelines": was}
+    differences, notes = judged(before, {**before, "version": "1.9.0", "pipelines": is_}, "out")
+    assert differences == []
+    assert "The pipeline tuned has lost standby, datum_tries, scheduling_spec" in " ".join(notes)
+    # Where nothing was dumped, the same is a loss.
+    (one, *_more) = judged(before, {**before, "pipelines": is_}, "out")[0]
+    assert one["key"] == "spec_changed"
+
+
+def test_seconds_are_compared_as_such() -> None:
+    spec = {**SPEC, "job_timeout": "60.000s"}
+    before = after(pipelines=[{**BEFORE["pipelines"][0], "spec": spec}])
+    same = after(pipelines=[{**BEFORE["pipelines"][0], "spec": {**spec, "job_timeout": "60s"}}])
+    other = after(pipelines=[{**BEFORE["pipelines"][0], "spec": {**spec, "job_timeout": "61s"}}])
+    assert (keys(same, before), keys(other, before)) == ([], ["spec_changed"])
+
+
+def test_ticks_that_are_made_up_move_a_head() -> None:
+    """trap P39: the old head has to be an ancestor."""
+    clock = {"name": "clock", "state": "paused", "stopped": True, "spec": {"input": {"cron": {"repo": "data"}}}}
+    before = after(pipelines=[clock])
+    further = {"repo": "data", "id": "d3", "branch": "", "parent": "d2", "size": 0, "finished": True}
+    moved = after(pipelines=[clock], commits=[*BEFORE["commits"], further])
+    moved["branches"][0]["head"] = "d3"
+    assert keys(moved, before) == []
+    assert keys(moved, BEFORE) == ["head_changed", "pipeline_gone"]
+    back = copy.deepcopy(moved)
+    back["branches"][0]["head"] = "d1"
+    assert keys(back, before) == ["head_changed"]
+
+
+def test_messages_that_are_lost_are_noted() -> None:
+    """trap P43"""
+    before = {**copy.deepcopy(BEFORE), "version": "1.8.8"}
+    before["commits"][0]["message"] = "why this was loaded"
+    differences, notes = judged(before, after(version="1.9.0"), "out")
+    assert (differences, notes) == ([], ["1 commits have lost their message."])

@@ -16,7 +16,7 @@ GOOD: dict[str, Any] = {
         "client_version": "1.9.12",
         "auth": "off",
         "repos": [{"name": "data", "size": 500}],
-        "pipelines": [{"name": "edges", "state": "running", "stopped": False}],
+        "pipelines": [{"name": "edges", "state": "running", "stopped": False, "spec": {}}],
         "open_commits": [],
         "jobs": [],
         "problem": "",
@@ -24,6 +24,7 @@ GOOD: dict[str, Any] = {
     "space": {"paths": {"/b": {"at": "/", "free": 1000}}, "programs": {"etcdctl": "/usr/bin/etcdctl"}},
     "releases": [{"changed": True}],
     "target": "1.13.4",
+    "targets": ["1.13.4"],
     "backup_dir": "/b",
     "full": True,
     "room": 500,
@@ -37,6 +38,7 @@ GOOD: dict[str, Any] = {
     "deployed": {},
     "confirm": [],
 }
+FAILED = {"name": "p", "state": "failure", "stopped": False, "spec": {}}
 IN_PLACE = {"snapshot": True, "directories": ["/var/pachyderm"], "moved": True}
 
 
@@ -53,17 +55,22 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
         ("open_commits", True, {"info.open_commits": ["data@abc"]}, "data@abc"),  # trap P05
         ("jobs_running", False, {"info.open_commits": ["edges@abc"]}, "1 open output commits"),
         ("jobs_running", False, {"info.jobs": [{"id": "1"}]}, "1 jobs"),
-        ("pipelines_failed", False, {"info.pipelines": [{"name": "p", "state": "failure"}]}, "p"),
+        (
+            "pipelines_failed",
+            False,
+            {"info.pipelines": [FAILED]},
+            "p",
+        ),
         (
             "env_reprocess",
             False,
-            {"info.version": "1.4.8", "info.client_version": "1.4.8", "target": "1.5.0"},
+            {"info.version": "1.4.8", "info.client_version": "1.4.8", "target": "1.5.0", "targets": []},
             "environment variables",
         ),
         (
             "pipelines_reprocess",  # trap P06, trap P27
             False,
-            {"info.version": "1.8.8", "info.client_version": "1.8.8", "target": "1.9.0"},
+            {"info.version": "1.8.8", "info.client_version": "1.8.8", "target": "1.9.0", "targets": []},
             "does not carry what is stopped",
         ),
         ("no_space", True, {"room": 501}, "1000 bytes free"),
@@ -121,5 +128,5 @@ def test_a_local_store_that_the_target_looks_for_elsewhere() -> None:
 
 
 def test_where_there_is_no_plan_there_is_no_way_to_judge() -> None:
-    seen = {**GOOD, "target": "", "info": {"problem": "silent"}}
+    seen = {**GOOD, "target": "", "targets": [], "info": {"problem": "silent"}}
     assert [one.key for one in findings({**seen, "full": False})] == ["no_answer"]

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_dump as dump
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_extract as extract
+from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_info as info
+from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_rest as rest
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_restore as restore
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_transfer as transfer
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, LocalRunner
@@ -220,6 +222,7 @@ def test_running_pipelines_are_refused_where_their_output_would_be_left_out(tmp_
     script = {
         "list-repo --raw": text(row(repo={"name": "edges"})),
         "list-commit edges --raw": text(""),
+        "list-branch edges --raw": text(""),
         "list-pipeline --raw": text(replay.answer("1.8.7", "list_pipeline_raw").out),
     }
     player = Player(tmp_path, "1.8.8", **script)
@@ -404,3 +407,52 @@ def test_a_dump_that_switches_authentication_on_wants_a_token(tmp_path: Path) ->
     with pytest.raises(UpliftError, match="Give it as token"):
         restore._demand_own_token({"token": ""})
     restore._demand_own_token({"token": "mine"})
+
+
+def worked(**script: Any) -> dict[str, Any]:
+    """A cluster of 1.8.8 whose worker has run."""
+    said = {f"list-{what} edges --raw": text(replay.answer("1.8.8", f"worker_list_{what}_raw").out) for what in HELD}
+    pipeline = text(replay.answer("1.8.8", "worker_list_pipeline_raw").out)
+    return {"list-repo --raw": text(row(repo={"name": "edges"})), "list-pipeline --raw": pipeline, **said, **script}
+
+
+HELD = ("commit", "branch")
+
+
+def test_one_whose_output_no_dump_carries_may_run(tmp_path: Path) -> None:
+    """trap P36"""
+    player = Player(tmp_path, "1.8.8", **worked())
+    assert [row["name"] for row in extract.at_rest(player.client(), Version(1, 8, 8))["pipelines"]] == ["edges"]
+    assert rest.Rest(player.client(), 1).kept() == ["edges"]
+    left = rest.run(player.client(), {**REST, "for_dump": True}, Progress(), False)
+    assert (left["left"], left["stopped"], left["ran"], left["changed"]) == (["edges"], [], ["edges"], False)
+    assert "stop-pipeline edges" not in player.asked()
+
+
+def test_what_a_cluster_tells_of_its_commits(tmp_path: Path) -> None:
+    """What the findings rest on: commits without a tree, messages, and how many lead to a head."""
+    found: dict[str, Any] = dict(info.EMPTY)
+    info._contents(Player(tmp_path, "1.8.8", **worked()).client(), ["repos", "branches", "commits"], found)
+    assert found["without_tree"] == ["edges@9dacaed679f74707b953eec487b2138f"]
+    assert (found["open_commits"], found["messages"], found["history"]) == ([], 0, {"edges@master": 1})
+    assert found["branches"][0]["provenance"] == ["__spec__@edges", "data@master"]
+
+
+REST = {"state": "stopped", "names": None, "skip_missing": False, "timeout": 1}
+
+
+def test_a_stopped_one_whose_output_no_dump_carries_is_refused_and_nothing_is_stopped(tmp_path: Path) -> None:
+    """trap P37"""
+    stopped = replay.answer("1.8.8", "worker_list_pipeline_raw").out.replace('"version"', '"stopped": true, "version"')
+    player = Player(tmp_path, "1.8.8", **worked(**{"list-pipeline --raw": text(stopped)}))
+    with pytest.raises(UpliftError, match="stopped pipelines edges cannot be carried .* Nothing was written"):
+        extract.at_rest(player.client(), Version(1, 8, 8))
+    with pytest.raises(UpliftError, match="No pipeline was stopped"):
+        rest.run(player.client(), {**REST, "for_dump": True}, Progress(), False)
+
+
+def test_a_dump_without_repos_and_without_a_manifest_is_not_restored(tmp_path: Path) -> None:
+    """trap P42: one that is cut behind its objects looks the same."""
+    player, params = restoring(tmp_path, "1.8.8", replay.dump("1.8.8", "bare_extract"))
+    with pytest.raises(UpliftError, match="no manifest beside it says that there was none"):
+        restore.run(player.client(), params, Progress(), False)
