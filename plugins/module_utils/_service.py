@@ -94,7 +94,8 @@ class Service:
             if unit.active == "failed" and self.wish.state != "stopped":
                 self.runner.run(["systemctl", "reset-failed", "--", unit.name])  # else a start limit may refuse us
             begun = self._switch(unit)
-            end = self._ended(unit) if unit.active not in DOWN and self.wish.state != "started" else None
+            # One that systemd is about to start again has no process, and none that could leave a mark.
+            end = self._ended(unit) if unit.main_pid and self.wish.state != "started" else None
             now = self._down(unit) if self.wish.state == "stopped" else self._up(unit)
         if end and self.wish.clean and not end.clean:
             raise Unclean(self._unclean(unit, end, begun), self._report(now, end, begun))

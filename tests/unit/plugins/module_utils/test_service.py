@@ -51,6 +51,8 @@ class Systemd:
             self.orders.append(argv)
         if argv[1] in ("stop", "restart") and self.facts["ActiveState"] == "active":
             self.stop()
+        if argv[1] == "stop" and self.facts["ActiveState"] == "activating":
+            self.facts.update(ActiveState="inactive", SubState="dead")
         if argv[1] in ("start", "restart"):
             self.facts.update(ActiveState=self.after, MainPID="77" if self.after == "active" else "0")
         return Answer(tuple(argv), 0, out, "")
@@ -85,6 +87,13 @@ def test_a_clean_stop(tmp_path: Path) -> None:
     assert done["ended"] == {"code": "exited", "status": "0", "clean": True}
     assert done["evidence"] == [{"slot": "service", "kind": "unit", "name": NAME, "active": False}]
     assert not any(path.is_file() for path in tmp_path.rglob("*"))  # what we lent is gone
+
+
+def test_a_unit_that_does_not_come_up_is_stopped_at_once(tmp_path: Path) -> None:
+    """A release that does not start: systemd tries again and again, and there is no process whose end could be seen."""
+    again = {"ActiveState": "activating", "SubState": "auto-restart", "MainPID": "0"}
+    done = perform(Systemd(tmp_path, facts=again), state="stopped", signal="SIGINT")
+    assert (done["active"], done["ended"], done["seconds"]) == ("inactive", {}, 0.0)
 
 
 def test_the_units_own_way_to_stop_is_kept_when_none_is_wished(tmp_path: Path) -> None:
