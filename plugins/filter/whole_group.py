@@ -38,13 +38,18 @@ from ansible.errors import AnsibleFilterError
 ASKED_FOR_WORDS = ("syntax", "listhosts", "listtasks", "listtags")
 PARTS = {"start_at_task": "--start-at-task", "tags": "--tags", "skip_tags": "--skip-tags", "step": "--step"}
 WHOLE: tuple[Any, ...] = (None, False, (), [], ("all",), ["all"])
+# No task of this collection has a tag: others may be skipped beside it, and what runs a playbook often says so.
+SKIPS_OURS = {"all", "always", "tagged", "untagged"}
 
 
 def whole_group(group: str, groups: Mapping[str, Sequence[str]]) -> str:
     asked = context.CLIARGS
     if any(asked.get(name) for name in ASKED_FOR_WORDS):
         return group
-    parts = [said for name, said in PARTS.items() if asked.get(name) not in WHOLE]
+    given = {name: asked.get(name) for name in PARTS}
+    if not SKIPS_OURS & set(given["skip_tags"] or ()):
+        given["skip_tags"] = None
+    parts = [said for name, said in PARTS.items() if given[name] not in WHOLE]
     if parts:
         raise AnsibleFilterError(
             f"A part of an operation cannot be run: {' and '.join(parts)} was given; wanted neither tags nor a task to"

@@ -130,7 +130,10 @@ class AsUnit:
         if named:
             return os.path.join(lakefs.directory, named)
         home = _unit_place.home(lakefs.environment, lakefs.user)
-        there = lambda path: _unit_place.sees(lakefs.runner, path, lakefs.user)  # noqa: E731
+
+        def there(path: str) -> bool:
+            return _unit_place.sees(lakefs.runner, path, lakefs.user)
+
         return found_config(version or lakefs.version, home, lakefs.directory, there)
 
     def environment(self) -> Mapping[str, str]:

@@ -77,6 +77,12 @@ def test_a_part_of_an_operation_is_refused(tmp_path: Path, words: list[str], sai
     assert stage.listing() == was and "TASK" not in ended.out
 
 
+def test_tags_of_others_may_be_skipped(tmp_path: Path) -> None:
+    """Molecule and job templates skip tags that no task here has: nothing of ours is left out."""
+    ended = Stage(tmp_path, {"garage": 1}).play("garage_status", "--skip-tags", "molecule-notest,notest", **GARAGE)
+    assert ended.rc == 0 and "TASK" in ended.out, ended.out
+
+
 @pytest.mark.parametrize("playbook", ["garage_upgrade", "garage_status", "garage_unlock"])
 def test_a_group_without_hosts_is_no_success(tmp_path: Path, playbook: str) -> None:
     ended = Stage(tmp_path, {"garage": 1}).play(playbook, **GARAGE, garage_group="garbage")

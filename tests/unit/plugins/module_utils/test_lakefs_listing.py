@@ -147,7 +147,10 @@ def healthy(monkeypatch: pytest.MonkeyPatch, version: str, key: str, **pages: Re
     seconds = iter(range(1000))
     server = Recorded(version, "http_setup_lakefs_set_up", "http_config_version_set_up", **pages)
     params = {"unit": "l", "url": "http://l1:8000", "access_key_id": key, "secret_access_key": "S", "timeout": 5}
-    clock = lambda: float(next(seconds))  # noqa: E731
+
+    def clock() -> float:
+        return float(next(seconds))
+
     return _lakefs_health.wait(None, {**params, "version": version}, server, clock, lambda _s: None)  # type: ignore[arg-type]
 
 
