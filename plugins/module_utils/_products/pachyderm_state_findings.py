@@ -35,7 +35,7 @@ def of_state(info: Seen, targets: Sequence[str]) -> Iterator[Finding]:
     if all(_series(one) == _series(source) for one in ends):
         return
     yield from _names(info, source, ends)
-    first = next(one for one in ends if _series(one) != _series(source))
+    (first, *_others) = [one for one in ends if _series(one) != _series(source)]
     # What writes the dump is the last release of its series: 1.9.0 goes to 1.9.12 first.
     writer = [source, *ends[: ends.index(first)]][-1]
     found = outputs(writer, info.get("pipelines") or [], info.get("branches") or [], info.get("without_tree") or [])

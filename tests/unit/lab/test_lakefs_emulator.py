@@ -224,7 +224,7 @@ def test_it_finds_the_file_that_the_release_found(
         assert "/etc/lakefs/config.yaml" in kept["stdout"]
         return
     for one in ("wd/config.yaml", "ahome/.lakefs/config.yaml", "ahome/.lakefs.yaml"):
-        there = re.escape({"wd": "./", "ahome": "~/"}[one.split("/")[0]] + one.partition("/")[2])
+        there = re.escape({"wd": "./", "ahome": "~/"}[one.partition("/")[0]] + one.partition("/")[2])
         if re.search(rf" {there}[,;]", kept["state"]):
             (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / one).write_text("a: 1\n")

@@ -211,7 +211,7 @@ def test_the_name_is_signed_and_sent(monkeypatch: pytest.MonkeyPatch) -> None:
         def read(self) -> bytes:
             return b"one\n"
 
-        def __enter__(self) -> Answer:
+        def __enter__(self) -> Any:
             return self
 
         def __exit__(self, *_why: object) -> None: ...

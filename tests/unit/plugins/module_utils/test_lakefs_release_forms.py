@@ -58,7 +58,7 @@ READ: dict[str, Callable[[dict[str, Any]], Any]] = {
     "unknown_page": lambda case: case["status"],
     "searched": lambda case: tuple(dict.fromkeys(one.rpartition("/")[::2] for one in stems(case))),
     "kinds": lambda case: tuple(one.rpartition("/")[2].lstrip(".").partition(".")[2] for one in first_place(case)),
-    "last": lambda case: last(case),
+    "last": last,
     "log_to_stderr": lambda case: 'msg="Config loaded"' in case["stderr"],
 }
 
