@@ -51,6 +51,11 @@ def tried(case: dict[str, Any]) -> list[str]:
     return [one.replace("/lab/wd", "{here}").replace("/lab/ahome", "{home}") for one in found]
 
 
+def last(case: dict[str, Any]) -> str:
+    opened = re.search(r"open /lab/roothome(/\S+): permission denied", case["stderr"])
+    return "{home}" + opened[1] if opened else ""
+
+
 READ: dict[str, Callable[[dict[str, Any]], Any]] = {
     "secret_name": secret_name,
     "grouped": grouped,
@@ -71,11 +76,6 @@ def stems(case: dict[str, Any]) -> list[str]:
 def first_place(case: dict[str, Any]) -> list[str]:
     place = stems(case)[0]
     return [one for one in tried(case) if one.startswith((f"{place}.", place))]
-
-
-def last(case: dict[str, Any]) -> str:
-    opened = re.search(r"open /lab/roothome(/\S+): permission denied", case["stderr"])
-    return "{home}" + opened[1] if opened else ""
 
 
 @pytest.mark.parametrize(("name", "row"), CAPTURED)
