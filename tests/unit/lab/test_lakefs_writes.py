@@ -130,11 +130,9 @@ def write(url: str, what: str) -> int:
 
 
 def reads(url: str) -> int:
-    from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_api
+    from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api
 
-    api: Any = _lakefs_api.Api(*(url, KEY, SECRET))
-    ask: Any = getattr(api, "get")  # noqa: B009  # pylint takes `path` for the positional one
-    return int(ask("/repositories/lake/refs/main/objects", path="late").status)
+    return Api(url, KEY, SECRET).get("/repositories/lake/refs/main/objects?path=late").status
 
 
 @needs_postgres
