@@ -16,12 +16,11 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import shape
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Verb
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import WALKS, Verb
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 
 RUNNING, DONE, UNDONE = "running", "done", "undone"
 GATES = ("service", "ports")  # while one of these is closed no client writes
-WALKS = ("walk", "walk_again")
 
 Record = Mapping[str, Any]
 Step = Mapping[str, Any]

@@ -14,6 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._version import 
 NODE = "node"
 CLUSTER = "cluster"
 PASSES = ("before", "walk", "together", "walk_again", "after")
+WALKS = ("walk", "walk_again")
 
 
 HOPS = 8

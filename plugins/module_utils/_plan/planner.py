@@ -14,6 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan import pat
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     HOPS,
     PASSES,
+    WALKS,
     Catalogue,
     Cluster,
     Node,
@@ -28,7 +29,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.path impor
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
-WALKS = ("walk", "walk_again")
 WAVES = ("node", "zone")
 Waves = waves.Waves
 
