@@ -19,6 +19,7 @@ _NEEDED = {
     "marked": ("dir", "phase"),
     "read": ("dir",),
     "stopped": ("dir",),
+    "removed": ("dir",),
     "absent": ("addresses", "key_id", "secret", "bucket"),
 }
 _ORDERS = tuple(name for name in SPEC if name not in ("state", "dir"))
@@ -30,6 +31,10 @@ class ActionModule(ControllerAction):
     SPEC = SPEC
     NEEDS = ("botocore",)
 
+    def needs(self, args: Mapping[str, Any]) -> tuple[str, ...]:
+        """Nothing to remove what is left: of products without a probe, too, and before anything else was looked at."""
+        return () if args["state"] == "removed" else self.NEEDS
+
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         state, directory = args["state"], Path(args["dir"])
         missing = [name for name in _NEEDED[state] if not args[name]]
@@ -39,6 +44,8 @@ class ActionModule(ControllerAction):
             raise UpliftError(f"state is {state!r} and {', '.join(missing)} is empty; wanted a value.")
         if state == "read":
             return {"changed": False, **_probe_control.read(directory)}
+        if state == "removed":
+            return {"changed": directory.exists() if self.check_mode else _probe_control.remove(directory)}
         if self.check_mode:
             return {"changed": True}
         orders = {name: args[name] for name in _ORDERS}

@@ -13,7 +13,8 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Runs a client in the background on the controller. It writes and reads one small object by S3 all the time, or only reads
     the page O(path); when an address does not serve, it tries the next one, as such clients do.
-  - It ends with the run of ansible-playbook that it belongs to, and removes its object. It needs the Python package C(boto3).
+  - It ends with the run of ansible-playbook that it belongs to, and removes its object. It needs the Python package C(boto3), but for
+    O(state=removed).
 extends_documentation_fragment:
   - uplift.datastores.attributes
 attributes:
@@ -30,6 +31,8 @@ options:
       marked: Begin the phase O(phase).
       read: Return the figures.
       stopped: End it and return the figures.
+      removed: End the one that still runs in O(dir), which is told by its process and the start of that, and remove O(dir). No
+        figures are returned.
       absent: Remove the object that one may have left in O(bucket), as a backup that is restored brings it back.
   dir:
     description: A directory on the controller for its state; made with the mode 0700. Needed but for O(state=absent).
@@ -108,7 +111,7 @@ unavailable_seconds:
   sample: 0.0
 longest_unavailable_seconds: {description: The same of all phases., returned: not in check mode, type: float, sample: 1.418}
 age_seconds: {description: How old the figures are., returned: not in check mode, type: float, sample: 0.12}
-object_removed: {description: Whether its object is gone., returned: when it has ended or is absent, type: bool, sample: true}
+object_removed: {description: Whether its object is gone., returned: when it has ended or O(state=absent), type: bool, sample: true}
 phases:
   description: Per phase its name, started, ended, requests, unserved, failures, unavailable_seconds, slowest_seconds.
   returned: not in check mode
@@ -119,7 +122,11 @@ phases:
 from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
 
 SPEC = {
-    "state": {"type": "str", "default": "read", "choices": ["started", "marked", "read", "stopped", "absent"]},
+    "state": {
+        "type": "str",
+        "default": "read",
+        "choices": ["started", "marked", "read", "stopped", "removed", "absent"],
+    },
     "dir": {"type": "path", "default": ""},
     "operation": {"type": "str", "default": ""},
     "phase": {"type": "str", "default": "before"},

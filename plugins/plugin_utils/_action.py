@@ -29,11 +29,15 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validation, args = self.validate_argument_spec(argument_spec=dict(self.SPEC))
         try:
-            _demand(self.NEEDS)
+            _demand(self.needs(args))
             result.update(self.perform(args, dict(task_vars or {})))
         except UpliftError as error:  # as a result: a task's failed_when does not see what an action raises
             result.update(failed=True, msg=str(error))
         return result
+
+    def needs(self, args: Mapping[str, Any]) -> tuple[str, ...]:
+        """The packages that this call needs."""
+        return self.NEEDS
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         raise NotImplementedError

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,6 +72,15 @@ def stop(directory: Path) -> bool:
     if not _wait(lambda: not _alive(process), _STOP_SECONDS) and _alive(process):
         os.kill(process["pid"], signal.SIGKILL)
         _wait(lambda: not _alive(process), _STOP_SECONDS)
+    return True
+
+
+def remove(directory: Path) -> bool:
+    """End the probe, if it runs, and remove what it kept. Whether there was anything."""
+    if not directory.exists():
+        return False
+    stop(directory)
+    shutil.rmtree(directory)
     return True
 
 

@@ -315,7 +315,7 @@ def test_secrets_are_in_nothing_that_is_printed(garage: Stage) -> None:
     assert run.of("client_probe", bucket="old-probe", state="absent"), "what an earlier probe has left was left again"
     assert CANARY not in run.shown and CANARY not in run.why
     assert run.of("garage_access", state="absent") and run.of("client_probe", state="started")
-    assert run.of("file", path=f"{one.place}/reports/.probe-{one.record()['id']}")
+    assert run.of("client_probe", state="removed", dir=f"{one.place}/reports/.probe-{one.record()['id']}")
 
 
 OWN_BUCKET = "uplift-20261121t031500z-garage-0.8.7-probe"
@@ -327,7 +327,7 @@ def test_without_a_probe_the_bucket_is_emptied_all_the_same(garage: Stage) -> No
     run = one.playbook("garage_upgrade")
     assert run.ok and not run.of("client_probe", state="started|marked"), run.failures
     # That of a run that was killed is removed all the same: this one may have had no key.
-    assert run.of("file", path=f"{one.place}/reports/.probe-{one.record()['id']}")
+    assert run.of("client_probe", state="removed", dir=f"{one.place}/reports/.probe-{one.record()['id']}")
     assert [call.args["bucket"] for call in run.of("client_probe", state="absent")] == [OWN_BUCKET]
 
 

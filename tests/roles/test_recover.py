@@ -140,6 +140,34 @@ def test_giving_up_lets_clients_in_first(garage: Stage) -> None:
     assert run.of("garage_findings")[-1].args["closed"] == [], "what has been opened would be found closed"
 
 
+GIVEN_UP: dict[str, Any] = {
+    "garage": PASSES,
+    "lakefs": {"walk": ["leave", "stop", "activate", "start", "join"]},
+    "pachyderm": {"before": ["pause", "quiesce", "inventory", "extract"]},
+}
+
+
+@pytest.mark.parametrize(("product", "until"), [("garage", "inventory"), ("lakefs", "leave"), ("pachyderm", "pause")])
+def test_what_the_probe_of_an_abandoned_operation_kept_goes(
+    product: str, until: str, request: pytest.FixtureRequest
+) -> None:
+    stage = request.getfixturevalue(product)
+    killed(stage, until, GIVEN_UP[product])
+    run = stage.playbook(f"{product}_plan", **ABANDON)
+    assert stage.record()["state"] == "abandoned", run.why
+    left = {"state": "removed", "dir": f"{stage.place}/reports/.probe-{ABANDON['operation_abandon']}"}
+    assert len(run.of("client_probe", **left)) == 1, "once, on the controller"
+    assert run.place("operation", state="abandoned") < run.place("client_probe", **left)
+
+
+def test_the_probe_of_a_living_run_is_left_alone(garage: Stage) -> None:
+    killed(garage, "inventory")
+    plan = garage.record("b1")["plan"]
+    garage.record_call("b1", owner=garage.owner("another"), state="opened", plan=plan, token="u" * 16)
+    run = garage.playbook("garage_plan", **ABANDON)
+    assert "The cluster is in the hands of" in run.why and not run.of("client_probe")
+
+
 def test_what_may_not_be_opened_is_not_given_up(garage: Stage) -> None:
     killed(garage, "start")
     shut(garage)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.uplift.datastores.plugins.action.client_probe import ActionModule
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe_control as subject
@@ -204,6 +205,30 @@ def test_it_ends_with_the_run_it_belongs_to_and_can_be_adopted(stores: list[Any]
     runs[1].wait()
     wait(lambda: not subject.read(directory)["running"])
     assert subject.read(directory)["end_reason"] == "the run that it belongs to is gone"
+
+
+def test_what_a_killed_run_has_left_is_ended_and_removed(stores: list[Any], directory: Path) -> None:
+    subject.start(directory, orders(stores), os.getpid())
+    process = json.loads((directory / "pid.json").read_text())
+    (directory / "control.new").touch()  # it was killed while it wrote
+    assert subject.remove(directory)
+    assert not directory.exists() and _probe.start_of(process["pid"]) == ""
+    assert kept[-1] == b""
+    assert not subject.remove(directory)
+
+
+def test_a_process_that_has_the_number_of_a_dead_probe_lives_on(directory: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        directory.mkdir()
+        (directory / "pid.json").write_text(json.dumps({"pid": other.pid, "start": "1", "operation": "op"}))
+        assert subject.remove(directory) and not directory.exists()
+        assert other.poll() is None
+        other.kill()
+
+
+def test_only_a_probe_that_asks_needs_packages() -> None:
+    action = ActionModule.__new__(ActionModule)
+    assert action.needs({"state": "started"}) == ("botocore",) and not action.needs({"state": "removed"})
 
 
 def test_it_ends_after_its_time(stores: list[Any], directory: Path) -> None:
