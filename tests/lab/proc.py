@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -58,6 +60,24 @@ def wait_for(what: str, question: Callable[[], str], seconds: float, pause: floa
         if time.monotonic() > end:
             raise LabError(f"{what}: not so after {seconds:.0f} s; last seen: {answer}")
         time.sleep(pause)
+
+
+def family(pid: int) -> list[int]:
+    """The process and all that come of it, eldest first: ansible-playbook's workers have sessions of their own."""
+    parents: dict[int, list[int]] = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as stat:
+            parents.setdefault(int(stat.read().rpartition(")")[2].split()[1]), []).append(int(entry))
+    found = [pid]
+    for one in found:
+        found += parents.get(one, [])
+    return found
+
+
+def signal_family(pid: int, number: signal.Signals) -> None:
+    for one in family(pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, number)
 
 
 @contextlib.contextmanager

@@ -57,7 +57,8 @@ def played(listed: Sequence[Cell], results: Results, args: argparse.Namespace) -
             print(f"{len(todo) - number + 1} cells are left: {args.minutes:.0f} minutes are over", flush=True)
             return
         print(f"-- {number} of {len(todo)}: {cell.name} (log: {results.logs(cell)})", flush=True)
-        outcome = play.play(cell, results.logs(cell))
+        with lock(cell.upgrade.cluster):  # two calls may play cells of two clusters
+            outcome = play.play(cell, results.logs(cell))
         results.save(cell, asdict(outcome))
         said = "; ".join(outcome.wrong) or outcome.how
         print(f"   {outcome.result} in {outcome.seconds:.0f} s, runs {json.dumps(outcome.runs)}: {said}", flush=True)
@@ -73,11 +74,11 @@ def main(argv: Sequence[str]) -> int:
     if args.sample:
         print(f"the sample of seed {args.sample}: {', '.join(cell.name for cell in listed)}", flush=True)
     if not args.list:
-        with lock("matrix"):
-            try:
-                played(listed, results, args)
-            finally:
-                for name in {cell.upgrade.cluster for cell in listed} & clusters.known():
+        try:
+            played(listed, results, args)
+        finally:
+            for name in {cell.upgrade.cluster for cell in listed} & clusters.known():
+                with lock(name):
                     (snapshots.rest if args.keep else clusters.down)(name)
     print(table(listed, results))
     bad = [cell for cell in listed if state(cell, results.of(cell)) in ("failed", "missed")]

@@ -139,7 +139,7 @@ FAULTS = (
     ),
     Fault("slow", "the node gets a third of a processor", where_a_pass_begins, lasting=True),
     Fault("partition", "no packet goes to the other nodes", among_several(where_a_pass_begins), lasting=True),
-    Fault("dies-later", "the service ends half a minute after its start", at("start", "restart"), lasting=True),
+    Fault("dies-later", "the service ends half a minute after its start", at("start", "restart", "redeploy"), lasting=True),
     Fault(
         "lies",
         "the new release's program exits 0 and does nothing",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tests.lab import hosts, record
 from tests.lab.cluster import Cluster
 from tests.lab.hosts import Host
-from tests.lab.proc import run
+from tests.lab.proc import run, signal_family
 from tests.matrix.cells import Upgrade
 
 # Runs on the host: every python that sshd has started after the moment (seconds), within twenty seconds.
@@ -93,6 +93,7 @@ with open(path) as handle:
 with open(path + ".ours", "w") as handle:
     json.dump(record, handle)
 record["id"] = "20200101T000000Z-other"
+record["cluster"] = "other"
 record["who"] = "somebody@elsewhere"
 for step in record["plan"]["hops"]:
     for one in step["passes"].values():
@@ -137,7 +138,7 @@ class Scene:
 
 
 def kill_controller(scene: Scene) -> None:
-    os.killpg(scene.run.pid, signal.SIGKILL)
+    signal_family(scene.run.pid, signal.SIGKILL)
 
 
 def kill_module(scene: Scene) -> None:
@@ -205,41 +206,35 @@ def lives(scene: Scene) -> None:
 
 # Words that the liar passes on, by product; and which program lies.
 TRUE_OF = {"garage": '*" server "*|*" --version "*', "lakefs": '*" run "*|*" --version "*'}
-
-
-def liar(scene: Scene) -> tuple[str, str]:
-    """The program, and of which words it tells the truth."""
-    one, step = scene.upgrade, scene.key.rsplit("/", 1)[1]
-    if one.product == "pachyderm":
-        release = one.source if step == "extract" else one.target
-        return (
-            f"/usr/local/bin/pachctl-{release}",
-            f'*" version "*|*" list "*|*" inspect "*|*" config "*|*" {OTHER[step]} "*',
-        )
-    return f"{scene.cluster.product['binary']}-{one.target}", TRUE_OF[one.product]
-
-
+PACHCTL_TRUE_OF = '*" version "*|*" list "*|*" inspect "*|*" config "*|*" {other} "*'
 OTHER = {"extract": "restore", "restore": "extract"}
+LIARS = "/var/lib/liar"
+
+
+def liar(upgrade: Upgrade, binary: str, key: str) -> tuple[str, str]:
+    """The program that the step works with, and of which words it tells the truth."""
+    step = key.rsplit("/", 1)[1]
+    release = upgrade.source if key.split("/")[1] == "before" else upgrade.target
+    if upgrade.product == "pachyderm":
+        return f"/usr/local/bin/pachctl-{release}", PACHCTL_TRUE_OF.format(other=OTHER[step])
+    return f"{binary}-{release}", TRUE_OF[upgrade.product]
 
 
 def lie(scene: Scene) -> None:
-    program, true_of = liar(scene)
-    if not exists(scene, program):
-        scene.said = f"there is no {program}"
-        return
+    """Mounted over the program: its path, and what the running service is known by, stay what they are."""
+    program, true_of = liar(scene.upgrade, str(scene.cluster.product.get("binary", "")), scene.key)
     scene.kept["liar"] = program
-    text = LIAR.format(what="exits 0 and does nothing", true_of=true_of, real=f"{program}.true")
-    scene.on("mv", program, f"{program}.true")
-    hosts.must(scene.host, [["chmod", "755", program]], files={program: text})
-
-
-def exists(scene: Scene, path: str) -> bool:
-    return run(["docker", "exec", scene.host.container, "test", "-e", path], check=False).returncode == 0
+    text = LIAR.format(what="exits 0 and does nothing", true_of=true_of, real=f"{LIARS}/true")
+    commands = [
+        ["cp", program, f"{LIARS}/true"],
+        ["chmod", "755", f"{LIARS}/liar"],
+        ["mount", "--bind", f"{LIARS}/liar", program],
+    ]
+    hosts.must(scene.host, commands, files={f"{LIARS}/liar": text})
 
 
 def speak_true(scene: Scene) -> None:
-    if (program := scene.kept.get("liar")) and exists(scene, f"{program}.true"):
-        scene.on("mv", f"{program}.true", program)
+    scene.on("umount", "--lazy", scene.kept["liar"])
 
 
 def flip(scene: Scene) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import time
@@ -21,7 +20,7 @@ from tests.lab import cluster as clusters
 from tests.lab import hosts, ledger, load, pachyderm_fill, paths, products, record, snapshots
 from tests.lab.cluster import Cluster
 from tests.lab.hosts import Host
-from tests.lab.proc import LabError, at_once, run, say, wait_for
+from tests.lab.proc import LabError, at_once, run, say, signal_family, wait_for
 from tests.matrix import faults
 from tests.matrix.cells import Cell, Upgrade
 from tests.matrix.results import last_words
@@ -85,8 +84,7 @@ class Stage:
         try:
             code = process.wait(timeout=RUN_SECONDS)
         except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            signal_family(process.pid, signal.SIGKILL)
             process.wait()
             self.outcome.runs.append(-9)
             raise Wrong(f"a run had no end after {RUN_SECONDS} s") from None
@@ -171,7 +169,7 @@ def act(stage: Stage) -> None:
             code = stage.ended(process)
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                signal_family(process.pid, signal.SIGKILL)
                 process.wait()
     if fault.name == "dies-later" and code == 0:
         served(stage, "after a run that ended with 0")
@@ -191,12 +189,12 @@ def played(stage: Stage, process: subprocess.Popen[str], name: str) -> faults.Sc
     started = record.of(stage.cluster, host)["steps"][stage.cell.key]["started"]
     scene = faults.Scene(stage.upgrade, stage.cluster, host, process, stage.cell.key, started)
     if stage.cell.fault.held:
-        os.killpg(process.pid, signal.SIGSTOP)
+        signal_family(process.pid, signal.SIGSTOP)
     try:
         faults.INJECT[stage.cell.fault.name](scene)
     finally:
         if stage.cell.fault.held:
-            os.killpg(process.pid, signal.SIGCONT)
+            signal_family(process.pid, signal.SIGCONT)
     say(f"{stage.cell.fault.name} on {name} at {stage.cell.key}: {scene.said or 'done'}")
     return scene
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.matrix import cells as matrix
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
-from tests.matrix.faults import HEAL, INJECT
+from tests.matrix.faults import HEAL, INJECT, liar
 from tests.matrix.results import Results, commit, counts, last_words, table
 
 
@@ -33,6 +33,13 @@ def test_a_fault_belongs_somewhere_and_can_be_played_or_says_why_not(fault: matr
     assert [cell for cell in cells() if cell.fault == fault]
     assert (fault.name in INJECT) is not bool(fault.impossible)
     assert (fault.name in HEAL) is (fault.lasting or fault.refused)
+
+
+def test_the_program_lies_that_the_step_works_with() -> None:
+    for cell in chosen(cells(), faults=["lies"]):
+        program, _true_of = liar(cell.upgrade, "/bin/it", cell.key)
+        old = cell.key.startswith("0/before/")
+        assert program.endswith(f"-{cell.upgrade.source if old else cell.upgrade.target}")
 
 
 def test_a_run_that_is_cut_short_has_seen_every_fault_that_there_is() -> None:
