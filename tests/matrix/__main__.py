@@ -20,7 +20,7 @@ from tests.lab import paths, snapshots
 from tests.lab.proc import lock
 from tests.matrix import play
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, sample
-from tests.matrix.results import Results, commit, state, table
+from tests.matrix.results import Newest, Results, commit, state, table
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--list", action="store_true", help="play nothing: the table of what is chosen")
     top.add_argument("--sample", metavar="SEED", help="one cell, chosen by the seed")
     top.add_argument("--minutes", type=float, default=0, help="begin no cell after so long")
-    top.add_argument("--commit", default="", help="results of another commit, with --list")
+    top.add_argument("--commit", default="", help="with --list, results of another commit, or of any: the newest of each")
     top.add_argument("--keep", action="store_true", help="leave the clusters for the next call")
     return top
 
@@ -69,7 +69,8 @@ def main(argv: Sequence[str]) -> int:
     # So that a run that is told to end takes the upgrade and the client with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     root = Path(os.environ["UPLIFT_ROOT"])
-    results = Results(paths.cache() / "matrix" / (args.commit or commit(root)))
+    every = paths.cache() / "matrix"
+    results = Newest(every) if args.commit == "any" else Results(every / (args.commit or commit(root)))
     listed = wanted(args)
     if args.sample:
         print(f"the sample of seed {args.sample}: {', '.join(cell.name for cell in listed)}", flush=True)

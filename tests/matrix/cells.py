@@ -149,7 +149,13 @@ FAULTS = (
     ),
     Fault("flipped-bit", "one bit of the largest backup is another one", at("prove"), held=True, noticed=True),
     Fault("foreign-record", "the record is of another cluster's operation", where_a_pass_begins, refused=True),
-    Fault("edited-config", "the operator edits the configuration", at("stop", "activate", "verify"), held=True),
+    Fault(
+        "edited-config",
+        "the operator edits the configuration, and then does what the run says",
+        at("stop", "activate", "verify"),
+        lasting=True,
+        held=True,
+    ),
 )
 
 

@@ -102,9 +102,12 @@ with open(path, "w") as handle:
     json.dump(record, handle)
 """
 LIAR = """#!/bin/sh
-# {what}
-case " $* " in {true_of}) exec {real} "$@" ;; esac
-exit 0
+# Exits 0 and does nothing, but where it is asked for something else.
+case " $* " in
+    {true_of}) exec {real} "$@" ;;
+    {lies_of}) exit 0 ;;
+    *) exec {real} "$@" ;;
+esac
 """
 APPEND = """
 import sys
@@ -204,27 +207,25 @@ def lives(scene: Scene) -> None:
         scene.on("systemctl", "start", service, check=False)
 
 
-# Words that the liar passes on, by product; and which program lies.
-TRUE_OF = {"garage": '*" server "*|*" --version "*', "lakefs": '*" run "*|*" --version "*'}
-PACHCTL_TRUE_OF = '*" version "*|*" list "*|*" inspect "*|*" config "*|*" {other} "*'
-OTHER = {"extract": "restore", "restore": "extract"}
 LIARS = "/var/lib/liar"
 
 
-def liar(upgrade: Upgrade, binary: str, key: str) -> tuple[str, str]:
-    """The program that the step works with, and of which words it tells the truth."""
-    step = key.rsplit("/", 1)[1]
+def liar(upgrade: Upgrade, binary: str, key: str) -> tuple[str, str, str]:
+    """The program that the step works with, the words that it answers truly, and those of which it only says 0.
+
+    Pachyderm's is the client's own, too: whoever stores something with it has to be told the truth.
+    """
     release = upgrade.source if key.split("/")[1] == "before" else upgrade.target
     if upgrade.product == "pachyderm":
-        return f"/usr/local/bin/pachctl-{release}", PACHCTL_TRUE_OF.format(other=OTHER[step])
-    return f"{binary}-{release}", TRUE_OF[upgrade.product]
+        return f"/usr/local/bin/pachctl-{release}", '*" version "*', f'*" {key.rsplit("/", 1)[1]} "*'
+    return f"{binary}-{release}", '*" server "*|*" run "*|*" --version "*', "*"
 
 
 def lie(scene: Scene) -> None:
     """Mounted over the program: its path, and what the running service is known by, stay what they are."""
-    program, true_of = liar(scene.upgrade, str(scene.cluster.product.get("binary", "")), scene.key)
+    program, true_of, lies_of = liar(scene.upgrade, str(scene.cluster.product.get("binary", "")), scene.key)
     scene.kept["liar"] = program
-    text = LIAR.format(what="exits 0 and does nothing", true_of=true_of, real=f"{LIARS}/true")
+    text = LIAR.format(true_of=true_of, lies_of=lies_of, real=f"{LIARS}/true")
     commands = [
         ["cp", program, f"{LIARS}/true"],
         ["chmod", "755", f"{LIARS}/liar"],
@@ -260,8 +261,13 @@ def edit(scene: Scene) -> None:
     scene.python(APPEND, config(scene.cluster), EDITED)
 
 
-def nothing(_scene: Scene) -> None:
-    """There is nothing to take away."""
+def obey(scene: Scene) -> None:
+    """What the run asked for, where it did: the same edit in the next release's file, and the file as it was."""
+    where = config(scene.cluster)
+    if "was edited since" in " ".join(scene.kept["words"].split()):
+        scene.python(APPEND, f"{where}.uplift-{scene.upgrade.target}", EDITED)
+        scene.on("cp", f"{where}.uplift-{scene.upgrade.source}", where)
+        scene.said = "the run told of the edit, and what it asked for was done"
 
 
 INJECT: Mapping[str, Callable[[Scene], None]] = {
@@ -288,4 +294,5 @@ HEAL: Mapping[str, Callable[[Scene], None]] = {
     "dies-later": lives,
     "lies": speak_true,
     "foreign-record": ours,
+    "edited-config": obey,
 }

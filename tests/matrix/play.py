@@ -178,6 +178,7 @@ def act(stage: Stage) -> None:
     if fault.refused:
         refused(stage)
     if heal := faults.HEAL.get(fault.name):
+        scene.kept["words"] = stage.said()
         heal(scene)
     stage.outcome.how = scene.said
     again(stage, code)

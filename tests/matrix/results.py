@@ -65,6 +65,14 @@ class Results:
         part.rename(self.path(cell))
 
 
+class Newest(Results):
+    """What was seen of each cell last, whatever the product was like then."""
+
+    def path(self, cell: Cell) -> Path:
+        played = self.directory.glob(f"*/{cell.name}.json")
+        return max(played, key=lambda path: path.stat().st_mtime, default=super().path(cell))
+
+
 def state(cell: Cell, played: Mapping[str, Any]) -> str:
     if cell.fault.impossible:
         return "not possible here"
@@ -79,12 +87,12 @@ def rows(cells: Sequence[Cell], results: Results) -> list[tuple[str, ...]]:
         found.append((
             f"{one.product} {one.source} -> {one.target}", one.strategy, cell.fault.name, cell.key,
             played.get("host", ""), state(cell, played), f"{played['seconds']:.0f} s" if played else "",
-            f"{played['promised']}" if played else "", words[:WIDTH],
+            f"{played['promised']}" if played else "", results.path(cell).parent.name if played else "", words[:WIDTH],
         ))  # fmt: skip
     return found
 
 
-HEAD = ("product", "strategy", "fault", "step key", "at", "result", "took", "promised", "how")
+HEAD = ("product", "strategy", "fault", "step key", "at", "result", "took", "promised", "commit", "how")
 
 
 def table(cells: Sequence[Cell], results: Results, played_only: bool = False) -> str:

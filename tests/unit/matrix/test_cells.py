@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from tests.matrix import cells as matrix
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
 from tests.matrix.faults import HEAL, INJECT, liar
-from tests.matrix.results import Results, commit, counts, last_words, table
+from tests.matrix.results import Newest, Results, commit, counts, last_words, table
 
 
 def test_a_cell_is_one_of_its_own() -> None:
@@ -37,7 +38,7 @@ def test_a_fault_belongs_somewhere_and_can_be_played_or_says_why_not(fault: matr
 
 def test_the_program_lies_that_the_step_works_with() -> None:
     for cell in chosen(cells(), faults=["lies"]):
-        program, _true_of = liar(cell.upgrade, "/bin/it", cell.key)
+        program, *_words = liar(cell.upgrade, "/bin/it", cell.key)
         old = cell.key.startswith("0/before/")
         assert program.endswith(f"-{cell.upgrade.source if old else cell.upgrade.target}")
 
@@ -78,6 +79,14 @@ def test_results_are_those_of_the_cell(tmp_path: Path) -> None:
     first, second, *_rest = cells()
     Results(tmp_path).save(first, {"result": "passed"})
     assert Results(tmp_path).of(first) == {"result": "passed"} and Results(tmp_path).of(second) == {}
+
+
+def test_what_was_seen_last_is_told_whatever_the_product_was_like(tmp_path: Path) -> None:
+    first, second, *_rest = cells()
+    Results(tmp_path / "old").save(first, {"result": "failed"})
+    os.utime(Results(tmp_path / "old").path(first), (1, 1))
+    Results(tmp_path / "new").save(first, {"result": "passed"})
+    assert Newest(tmp_path).of(first) == {"result": "passed"} and Newest(tmp_path).of(second) == {}
 
 
 def test_a_cell_is_named_by_its_key() -> None:
