@@ -131,8 +131,10 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     try:
         _free(owner, params)
         record, before = files.record(), leases.read()
-        resumed = bool(record) and record["id"] == params["id"] and record["state"] != _record.FINISHED
-        undo = {"id": "", "archived": "", "state": "", "made": made}
+        resumed = bool(record) and record["id"] == params["id"]
+        # A run may have been ended between the closing of this node's record and that of another's.
+        reopened = resumed and record["state"] == _record.FINISHED
+        undo = {"id": "", "archived": "", "state": "", "made": made, "reopened": reopened}
         if not resumed:
             undo.update(id=params["id"], archived=record.get("id", ""), state=record.get("state", ""))
         lease = _lease.taken(before, owner, params["lease_seconds"], params["token"], record.get("number", 0), undo)
@@ -151,7 +153,8 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
 
 
 def _resumed(files: Files, record: Any, number: int) -> dict[str, Any]:
-    files.write_record({**record, "number": number})
+    state = _record.OPEN if record["state"] == _record.FINISHED else record["state"]
+    files.write_record({**record, "number": number, "state": state})
     return dict(record)
 
 
@@ -180,7 +183,9 @@ def _take_back(directory: str, undo: Mapping[str, Any]) -> None:
     files, leases = Files(directory), Leases(directory)
     record = files.record()
     ident = record.get("id", "")
-    if ident and (ident == undo["archived"] or ident == undo["id"] and not _record.worked(record)):
+    if undo["reopened"]:
+        files.write_record({**record, "state": _record.FINISHED})
+    elif ident and (ident == undo["archived"] or ident == undo["id"] and not _record.worked(record)):
         files.restore(undo["archived"], undo["state"])
     leases.drop()
     _record_directory.unmake(undo["made"])
@@ -257,11 +262,18 @@ def _saved(files: Files, record: Any, owner: Owner, params: Params, holds: Calla
     return {"changed": False}
 
 
+def _complete(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
+    """At every node before the record of any is closed: nothing is left to do, and what was started runs."""
+    _record.demand_complete(record, params["node"])
+    _record.demand_running(record, params["node"], holds)
+    return {"changed": False}
+
+
 def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
     leases = Leases(params["directory"])
     token = leases.read()["token"]
     if params["result"] == _record.FINISHED:
-        _record.demand_complete(record, params["node"])
+        _complete(files, record, owner, params, holds)
     if params["result"]:
         record.update(state=params["result"], closed=time.time())
         files.write_record(record)
@@ -275,6 +287,7 @@ _OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {
     "step": _step,
     "undone": _undone,
     "saved": _saved,
+    "complete": _complete,
     "closed": _closed,
 }
 _FREE_FOR_ALL: Mapping[str, Callable[..., dict[str, Any]]] = {

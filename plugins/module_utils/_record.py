@@ -168,6 +168,18 @@ def demand_complete(record: Mapping[str, Any], node: str) -> None:
         )
 
 
+def demand_running(record: Mapping[str, Any], node: str, holds: Callable[[Mapping[str, Any]], str]) -> None:
+    """And not while a service is down that its steps have started: it may have ended a minute after its start."""
+    number = max(map(_steps.hop_of, record["steps"]), default=0)
+    items = [item for key in _steps.begun(record, number) for item in _steps.proves(record, key)]
+    lost = next(filter(None, (holds(item) for item in items if item.get("slot") == "service")), "")
+    if lost:
+        raise UpliftError(
+            f"The operation {record['id']} is not finished at {node}, where all its steps are done: {lost} See its"
+            " journal for why; the next run starts it again."
+        )
+
+
 class Files:
     """Where a node keeps its part of the record: DIR/record.json, 0600 in a directory 0700."""
 

@@ -37,6 +37,7 @@ options:
       step: Mark O(finish) as done, with its O(evidence), and begin O(begin) where it is needed.
       undone: Mark what a failing run may give back to clients in the hop O(hop) as undone, before it does.
       saved: Put O(save) into the record.
+      complete: See that every step of the plan is done at O(node), and that what its last steps started runs. It fails otherwise.
       closed: Give back the lease, and end the record when O(result) says how.
       withdrawn: Give back what this run has taken by V(opened), with a record in which nothing was begun; the one before comes back.
       abandoned: Give up the operation O(id), whoever began it, when no other run holds its lease.

@@ -205,6 +205,29 @@ def test_the_next_run_goes_on_where_the_last_one_ended(whole: Stage) -> None:
     assert [call for call in run.of("operation_report") if call.args["error"] == ""]
 
 
+def test_no_record_is_closed_while_a_service_that_was_started_is_down_at_any_node(garage: Stage) -> None:
+    """One that ends a minute after its start has answered every step."""
+    pair = garage.only("a1", "b1")
+    left = {"slot": "service", "kind": "unit", "name": "garage", "active": True}
+    down = ('"active": true', "The unit garage is failed, it was left active.")
+
+    def dies(_asked: Any) -> None:
+        if pair.asked(state="started"):
+            pair.lost.append(down)
+
+    pair.on("systemd_unit", {"and": {"evidence": [left]}}, state="started")
+    pair.on("garage_info", dies, gather=["inventory"])
+    run = pair.playbook("garage_upgrade")
+    assert not run.ok and "stopped in the pass finish, a1, " in run.why, run.why
+    assert "all its steps are done: The unit garage is failed" in run.why and "the next run starts it" in run.why
+    assert {pair.record(host)["state"] for host in pair.hosts} == {"open"}
+    assert not list(pair.records.glob("*/lease.json")) and run.of("operation_report")[-1].args["error"]
+    pair.lost.clear()
+    pair.rules.clear()
+    run = pair.playbook("garage_upgrade")
+    assert run.ok and {pair.record(host)["state"] for host in pair.hosts} == {"finished"}, run.why
+
+
 def test_another_target_is_refused_while_an_operation_is_unfinished(whole: Stage) -> None:
     run = whole.playbook("garage_upgrade", garage_version="0.8.6")
     assert not run.ok and not run.of("systemd_unit")

@@ -190,6 +190,44 @@ def test_an_operation_is_finished_only_when_every_step_of_its_plan_is_done(node:
     assert node.record()["state"] == "open"
 
 
+def done(node: Node) -> None:
+    walked(node)
+    for place, verb in enumerate(TOGETHER):
+        node.step(f"0/together/{place}/{verb}", "2", [STARTED] if verb == "restart" else [])
+
+
+def test_an_operation_is_not_finished_while_a_service_that_it_started_is_down(node: Node) -> None:
+    """One that ends a minute after its start has answered every step; what an earlier step stopped does not count."""
+    done(node)
+    node.call("complete", "2")
+    node.slots = {"serviceFalse": "The unit garage is active.", "serviceTrue": "The unit garage is failed."}
+    for state in ("complete", "closed"):
+        with pytest.raises(UpliftError, match="not finished at a1, where all its steps are done: The unit garage is f"):
+            node.call(state, "2", result="finished")
+    assert node.record()["state"] == "open"
+    assert node.step("0/together/1/restart", "2"), "it is started again"
+
+
+def test_a_node_whose_record_was_closed_before_the_others_were_does_nothing_again(node: Node) -> None:
+    done(node)
+    node.call("closed", "2", result="finished")
+    node.call("opened", "3")
+    assert not node.step("0/walk/0/stop", "3") and not node.step("0/together/0/activate", "3")
+    node.call("closed", "3", result="finished")
+    assert node.record()["state"] == "finished"
+
+
+def test_a_closed_record_that_a_refused_run_has_opened_is_closed_again(node: Node) -> None:
+    done(node)
+    node.call("closed", "2", result="finished")
+    before = node.record()
+    node.call("opened", "3")
+    assert node.record()["state"] == "open"
+    node.call("withdrawn", "3")
+    after = node.record()
+    assert after == {**before, "number": after["number"]} and after["state"] == "finished"
+
+
 def test_what_a_failing_run_gives_back_is_undone_in_the_same_call(node: Node) -> None:
     """The service is started again: the stop, and the backup that was made while it was down, are done again."""
     node.step("0/walk/0/stop", evidence=[STOPPED])
