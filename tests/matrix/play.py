@@ -97,7 +97,7 @@ def standing(upgrade: Upgrade) -> Cluster:
     name = upgrade.cluster
     lab = [str(paths.HERE / "lab")]
     if name not in clusters.known() or not (paths.cluster(name) / "state.json").exists():
-        run([*lab, "up", "--name", name, "--release", upgrade.source, *upgrade.up], timeout=3600)
+        run([*lab, "up", "--name", name, "--release", upgrade.made or upgrade.source, *upgrade.up], timeout=3600)
     run([*lab, "release", upgrade.product, upgrade.target], timeout=3600)
     cluster = clusters.load(name)
     if not snapshots.kept(cluster):
@@ -105,6 +105,9 @@ def standing(upgrade: Upgrade) -> Cluster:
         run([*lab, "fill", "--name", name, "--objects", str(upgrade.objects)], timeout=900)
         for _address, client in products.of(cluster.group).clients(cluster):
             client.close()
+        if upgrade.made:
+            run([*lab, "become", "--name", name, "--release", upgrade.source], timeout=900)
+            cluster = clusters.load(name)
         snapshots.keep(cluster)
     else:
         load.stop(cluster)

@@ -205,6 +205,13 @@ def test_the_next_run_goes_on_where_the_last_one_ended(whole: Stage) -> None:
     assert [call for call in run.of("operation_report") if call.args["error"] == ""]
 
 
+def test_a_module_that_is_killed_is_told_in_plain_words(garage: Stage) -> None:
+    raw = {"rc": 137, "module_stderr": "Killed\n", "module_stdout": ""}
+    garage.on("systemd_unit", failed("Module result deserialization failed: No start of json char found", **raw))
+    run = garage.steps(["stop"], "walk", ONE_BY_ONE)
+    assert "was killed (exit status 137)" in run.why.splitlines()[-1] and "see the journal there" in run.why
+
+
 def test_no_record_is_closed_while_a_service_that_was_started_is_down_at_any_node(garage: Stage) -> None:
     """One that ends a minute after its start has answered every step."""
     pair = garage.only("a1", "b1")
