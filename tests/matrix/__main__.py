@@ -34,7 +34,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--list", action="store_true", help="play nothing: the table of what is chosen")
     top.add_argument("--sample", metavar="SEED", help="one cell, chosen by the seed")
     top.add_argument("--minutes", type=float, default=0, help="begin no cell after so long")
-    top.add_argument("--commit", default="", help="with --list, results of another commit, or of any: the newest of each")
+    top.add_argument(
+        "--commit", default="", help="with --list, results of another commit, or of any: the newest of each"
+    )
     top.add_argument("--keep", action="store_true", help="leave the clusters for the next call")
     return top
 

@@ -55,7 +55,7 @@ UPGRADES = (
     Upgrade("garage", "0.8.0", "0.8.7", "rolling", THREE, ("--nodes", "3", "--zones", "3")),
     Upgrade("lakefs", "1.82.0", "1.84.0", "rolling", {"a": 2}, ("--product", "lakefs", "--nodes", "2")),
     Upgrade("lakefs", "1.82.0", "1.84.0", "all_at_once", {"a": 2}, ("--product", "lakefs", "--nodes", "2")),
-    # The one that migrates: 0.80.2 is emulated, and the real 1.84.0 migrates the real rows of 1.82.0 from schema 1 to 4.
+    # The one that migrates: 0.80.2 is emulated, and the real 1.84.0 migrates the rows of the real 1.82.0.
     Upgrade(
         "lakefs", "0.80.2", "1.84.0", "all_at_once", {"a": 2}, ("--product", "lakefs", "--nodes", "2"), made="1.82.0"
     ),
@@ -147,7 +147,12 @@ FAULTS = (
     ),
     Fault("slow", "the node gets a third of a processor", where_a_pass_begins, lasting=True),
     Fault("partition", "no packet goes to the other nodes", among_several(where_a_pass_begins), lasting=True),
-    Fault("dies-later", "the service ends half a minute after its start", at("start", "restart", "redeploy"), lasting=True),
+    Fault(
+        "dies-later",
+        "the service ends half a minute after its start",
+        at("start", "restart", "redeploy"),
+        lasting=True,
+    ),
     Fault(
         "lies",
         "the new release's program exits 0 and does nothing",
