@@ -115,6 +115,22 @@ def test_a_failing_run_writes_its_report(garage: Stage) -> None:
     assert "disk full" in run.of("operation_report")[0].args["error"]
 
 
+@pytest.mark.parametrize("silent", ["", "c1"])
+def test_the_report_of_a_failing_run_has_all_records_as_they_are(garage: Stage, silent: str) -> None:
+    """The first wave has ended long ago, the last one was not begun, and may not answer any more."""
+    garage.on("systemd_unit", failed("it fell at once"), host="b1", state="started")
+    if silent:
+        garage.on("operation", UNREACHABLE, at=silent, host="b1")
+    run = garage.playbook("garage_upgrade")
+    assert "stopped in the pass walk, b1, Start the service: it fell at once" in run.why
+    told = run.of("operation_report")[0].args["records"]
+    assert sorted(told) == garage.hosts
+    begun = [key for key in garage.steps_done("a1") if "/walk/" in key]
+    assert begun and all(step["state"] == "done" for step in garage.record("a1")["steps"].values())
+    for host in set(garage.hosts) - {silent}:
+        assert told[host]["steps"] == garage.record(host)["steps"], f"{host} as it was at the beginning"
+
+
 def test_a_run_that_lost_its_lease_touches_nothing(garage: Stage) -> None:
     """What `recover` would do, it would do in the middle of the other run's work."""
 

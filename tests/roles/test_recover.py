@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stage import Stage, failed
+from stage import UNREACHABLE, Stage, failed
 
 PASSES: dict[str, Any] = {
     "before": ["inventory", "quiesce", "drain"],
@@ -158,6 +158,39 @@ def test_what_the_probe_of_an_abandoned_operation_kept_goes(
     left = {"state": "removed", "dir": f"{stage.place}/reports/.probe-{ABANDON['operation_abandon']}"}
     assert len(run.of("client_probe", **left)) == 1, "once, on the controller"
     assert run.place("operation", state="abandoned") < run.place("client_probe", **left)
+
+
+@pytest.mark.parametrize("lost", [UNREACHABLE, failed("no space left on device")])
+def test_what_is_given_up_at_some_nodes_only_is_told_and_the_same_command_goes_on(garage: Stage, lost: Any) -> None:
+    killed(garage, "drain")
+    shut(garage)
+    broken = [True]
+    garage.on("operation", lambda _asked: lost if broken else None, state="abandoned", host="b1")
+    run = garage.playbook("garage_plan", **ABANDON)
+    assert not run.ok and not run.of("upgrade_plan") and not run.of("client_probe"), run.why
+    assert {host: garage.record(host)["state"] for host in garage.hosts} == {
+        "a1": "abandoned",
+        "b1": "open",
+        "c1": "abandoned",
+    }
+    for playbook in ("garage_upgrade", "garage_rollback"):
+        run = garage.playbook(playbook, garage_confirm=["rollback"])
+        assert "is given up at a1, c1 and still open at b1; wanted the same at all of its nodes." in run.why
+        assert not run.of("operation", state="opened"), "it took the lease"
+    broken.clear()
+    run = garage.playbook("garage_plan", **ABANDON)
+    assert run.ok and {garage.record(host)["state"] for host in garage.hosts} == {"abandoned"}, run.why
+    assert run.of("client_probe", state="removed")
+
+
+def test_a_node_that_refuses_keeps_all_from_being_given_up(garage: Stage) -> None:
+    """Asked before any is changed: a living run at the last node, or one that cannot be written."""
+    killed(garage, "drain")
+    shut(garage)
+    garage.on("operation", failed("its file system is full"), state="free", host="c1")
+    run = garage.playbook("garage_plan", garage_confirm=["abandon"], **ABANDON)
+    assert "its file system is full" in run.why
+    assert {garage.record(host)["state"] for host in garage.hosts} == {"open"} and not run.of(**OPENED)
 
 
 def test_the_probe_of_a_living_run_is_left_alone(garage: Stage) -> None:

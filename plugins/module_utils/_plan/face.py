@@ -62,6 +62,9 @@ def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
 
 
 def _back(params: Mapping[str, Any]) -> dict[str, Any]:
+    half = resume.half_given_up(params["records"])
+    if half:
+        return _refused(half)
     begun = back.unfinished(params["records"])
     if begun:
         return _going_on(begun, params, 0, _limited(params))

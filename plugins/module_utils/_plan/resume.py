@@ -18,6 +18,9 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
 
     A node without a record is one that the operation had not reached when it was opened; it gets it now.
     """
+    half = half_given_up(records)
+    if half:
+        return half
     open_ones = {host: record for host, record in records.items() if record and record["state"] == "open"}
     if not open_ones:
         return None
@@ -41,6 +44,23 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
         seen = f"for data that began with {record['plan'].get('born') or hops[0]['source']}"
         return [_other(record, seen, f"one for data that began with {request.born}", "birth")]
     return record
+
+
+def half_given_up(records: Records) -> list[Refusal]:
+    """Nodes of one operation of which some have it open and some given up: the run that gave it up ended on its way."""
+    for ident in sorted({record["id"] for record in records.values() if record and record["state"] == "open"}):
+        at = {
+            state: sorted(host for host, one in records.items() if one and (one["id"], one["state"]) == (ident, state))
+            for state in ("open", "abandoned")
+        }
+        if at["abandoned"]:
+            sentence = (
+                f"The operation {ident} is given up at {', '.join(at['abandoned'])} and still open at"
+                f" {', '.join(at['open'])}; wanted the same at all of its nodes. Give it up at the others, too, with"
+                f" operation_abandon: {ident}. Nothing was changed."
+            )
+            return [Refusal("half_given_up", sentence)]
+    return []
 
 
 def play(record: Mapping[str, Any], hosts: Sequence[str]) -> list[Refusal]:

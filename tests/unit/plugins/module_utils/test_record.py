@@ -270,6 +270,16 @@ RESUMES = [
         {"target": "0.8.7"},
         "records_differ",
     ),
+    (
+        {"a1": {"state": "open", "id": "x", "who": "u@h", "plan": PLAN}, "b1": {"state": "abandoned", "id": "x"}},
+        {"target": "0.8.7"},
+        "half_given_up",
+    ),
+    (
+        {"a1": {"state": "open", "id": "x", "who": "u@h", "plan": PLAN}, "b1": {"state": "abandoned", "id": "w"}},
+        {"target": "0.8.7"},
+        "x",
+    ),
 ]
 
 
