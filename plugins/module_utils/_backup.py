@@ -18,8 +18,9 @@ from dataclasses import asdict, dataclass, replace
 from tarfile import TarError
 from typing import Any, Callable, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _archive, _files
+from ansible_collections.uplift.datastores.plugins.module_utils import _archive, _earlier, _files
 from ansible_collections.uplift.datastores.plugins.module_utils._archive import Entry
+from ansible_collections.uplift.datastores.plugins.module_utils._earlier import manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 
@@ -60,14 +61,11 @@ class Manifest:
         }
 
 
-def manifest_path(dest: str) -> str:
-    return f"{dest}.manifest.json"
-
-
 def present(wish: Wish, progress: Progress, down: Callable[[], None], check: bool) -> dict[str, Any]:
     """Make the backup, unless the one that is there is sound and of what the directories hold now."""
     wish = replace(wish, src=[_tree(tree) for tree in wish.src])
-    mend_aside(wish.dest)
+    if not check:
+        _earlier.mend(wish.dest)
     found: list[Entry] = _guard(
         "Looking at", wish.src[0], lambda: [e for tree in wish.src for e in _archive.scan(tree)]
     )
@@ -79,8 +77,7 @@ def present(wish: Wish, progress: Progress, down: Callable[[], None], check: boo
     _files.demand_space(wish.dest, int(total * wish.space_factor) + RESERVE, f"a backup of {', '.join(wish.src)}")
     if check:
         return {"changed": True, "archive": wish.dest, "total": total, "evidence": []}
-    aside = set_aside(wish.dest) if old else ""
-    manifest = _make(wish, total, progress)
+    manifest, aside = _make(wish, total, progress, keep=bool(old))
     try:
         down()  # It was down all the while, or the copy is worth nothing (G05).
     except UpliftError:
@@ -165,8 +162,8 @@ def _sound(dest: str) -> Manifest | None:
         return None
 
 
-def _make(wish: Wish, total: int, progress: Progress) -> Manifest:
-    """Archive and manifest under other names first; nothing of them stays when it fails."""
+def _make(wish: Wish, total: int, progress: Progress, keep: bool) -> tuple[Manifest, str]:
+    """The manifest, and where the earlier backup is kept. Nothing of a new one stays when it fails."""
     _files.make_private(os.path.dirname(wish.dest))
     temp = f"{wish.dest}.part"
     lock = _lock(temp)
@@ -177,9 +174,7 @@ def _make(wish: Wish, total: int, progress: Progress) -> Manifest:
         size, digest = os.path.getsize(temp), _files.sha256_of(temp)
         manifest = Manifest(list(wish.src), wish.compression, round(time.time(), 3), total, size, digest, entries)
         text = json.dumps({"format": FORMAT, **asdict(manifest)})
-        _files.write_atomic(manifest_path(wish.dest), text.encode(), 0o600)
-        os.replace(temp, wish.dest)
-        _files.sync_directory(os.path.dirname(wish.dest))
+        aside = _earlier.put(temp, wish.dest, text, keep)
     except (OSError, _archive.StreamError) as exc:
         why = getattr(exc, "strerror", "") or str(exc).rstrip(".")
         raise UpliftError(
@@ -189,7 +184,7 @@ def _make(wish: Wish, total: int, progress: Progress) -> Manifest:
         if os.path.exists(temp):
             os.unlink(temp)
         os.close(lock)
-    return manifest
+    return manifest, aside
 
 
 def _lock(temp: str) -> int:
@@ -245,29 +240,6 @@ def _swap(tree: str, new: str, aside: str) -> str:
     shutil.copystat(new, tree)
     os.rmdir(new)
     return aside
-
-
-def set_aside(dest: str) -> str:
-    """A sound backup of another state is never written over: it may be the only way back."""
-    aside = _aside(dest)
-    os.replace(dest, aside)
-    os.replace(manifest_path(dest), manifest_path(aside))
-    _files.sync_directory(os.path.dirname(dest))
-    return aside
-
-
-def mend_aside(dest: str) -> None:
-    """A run that was killed between the two renames has left a manifest here whose archive is aside."""
-    if os.path.exists(manifest_path(dest)) and not os.path.exists(dest):
-        aside = _aside(dest)
-        if os.path.exists(aside) and not os.path.exists(manifest_path(aside)):
-            os.replace(manifest_path(dest), manifest_path(aside))
-
-
-def _aside(dest: str) -> str:
-    """Under the time of its manifest, which is that of the backup."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(os.path.getmtime(manifest_path(dest))))
-    return f"{dest}.{stamp}"
 
 
 def _forget(dest: str) -> None:

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_database, _postgres
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import RESERVE, manifest_path
+from ansible_collections.uplift.datastores.plugins.module_utils import _earlier, _files, _lakefs_database, _postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import RESERVE
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._earlier import manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import DatabaseError, Dsn, Postgres, name
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
@@ -75,6 +76,8 @@ class Backup:
 
     def present(self, check: bool, at_rest: Sequence[str] = ()) -> dict[str, Any]:
         """Make it, unless the one that is there is sound and of what the tables hold now. at_rest: as in a manifest."""
+        if not check:
+            _earlier.mend(self.dest)
         counts, server = self.postgres.counts(), self.postgres.server()
         old, now = self._sound(), (counts, server["writes"], self.dsn.place())
         if old and (dict(old.counts), old.writes, old.database) == now:
@@ -84,8 +87,7 @@ class Backup:
         _files.demand_space(self.dest, int(server["size"]) + RESERVE, f"a backup of {self.dsn.place()}")
         if check:
             return {"changed": True, "archive": self.dest, "set_aside": "", "evidence": []}
-        aside = self._set_aside(old) if old else ""
-        manifest = self._dump(counts, server, at_rest)
+        manifest, aside = self._dump(counts, server, at_rest, keep=bool(old))
         again = self.postgres.counts()
         sure = manifest.sure()
         seen = {table: rows for table, rows in again.items() if table in sure or table not in counts}
@@ -101,7 +103,7 @@ class Backup:
         """Of a database in use: whole in itself, and its counts may be those of a moment before."""
         server = self.postgres.server()
         _files.demand_space(self.dest, int(server["size"]) + RESERVE, f"a copy of {self.dsn.place()}")
-        return self._dump(self.postgres.counts(), server)
+        return self._dump(self.postgres.counts(), server)[0]
 
     def prove(self) -> dict[str, Any]:
         """Restore it into a scratch database and compare the counts of every table."""
@@ -184,24 +186,16 @@ class Backup:
         except DatabaseError:
             return ""  # some services do not let their customers ask
 
-    def _set_aside(self, old: Manifest) -> str:
-        """The sound dump of an earlier state, under the time when it was taken. It is there at every moment."""
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(old.created))
-        stem, ending = os.path.splitext(self.dest)
-        kept = f"{stem}.{stamp}{ending}"
-        for path, there in ((self.dest, kept), (manifest_path(self.dest), manifest_path(kept))):
-            if not os.path.exists(there):
-                os.link(path, there)
-        _files.sync_directory(os.path.dirname(kept))
-        return kept
-
     def _sound(self) -> Manifest | None:
         try:
             return self.demand_sound()
         except UpliftError:
             return None
 
-    def _dump(self, counts: Mapping[str, int], server: Mapping[str, Any], at_rest: Sequence[str] = ()) -> Manifest:
+    def _dump(
+        self, counts: Mapping[str, int], server: Mapping[str, Any], at_rest: Sequence[str] = (), keep: bool = False
+    ) -> tuple[Manifest, str]:
+        """The manifest, and where the earlier dump is kept."""
         _files.make_private(os.path.dirname(self.dest))
         temp = f"{self.dest}.part"
         os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
@@ -221,15 +215,13 @@ class Backup:
                 writes=int(server["writes"]), at_rest=list(at_rest),
             )  # fmt: skip
             text = json.dumps({"format": FORMAT, **asdict(manifest)})
-            _files.write_atomic(manifest_path(self.dest), text.encode(), 0o600)
-            os.replace(temp, self.dest)
-            _files.sync_directory(os.path.dirname(self.dest))
+            aside = _earlier.put(temp, self.dest, text, keep)
         except OSError as exc:
             raise UpliftError(f"The backup {self.dest} could not be written: {exc.strerror}.") from exc
         finally:
             if os.path.exists(temp):
                 os.unlink(temp)
-        return manifest
+        return manifest, aside
 
     def _forget(self) -> None:
         for path in (self.dest, manifest_path(self.dest)):

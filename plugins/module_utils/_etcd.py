@@ -14,13 +14,9 @@ import shutil
 import tempfile
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import (
-    manifest_path,
-    mend_aside,
-    set_aside,
-)
+from ansible_collections.uplift.datastores.plugins.module_utils import _earlier, _files
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._earlier import manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 _LIMIT = 7200.0
@@ -38,16 +34,13 @@ class Snapshot:
         if check:
             return {"changed": True, "set_aside": "", "evidence": []}
         _files.make_private(os.path.dirname(self._dest))
-        mend_aside(self._dest)
-        part, aside = f"{self._dest}.part", ""
+        _earlier.mend(self._dest)
+        part = f"{self._dest}.part"
         try:
             self._etcdctl("Taking a snapshot of etcd", "snapshot", "save", part, asking=True)
             os.chmod(part, 0o600)
             seen = {**self._status(part), "sha256": _files.sha256_of(part), "size": os.path.getsize(part)}
-            aside = set_aside(self._dest) if self._sound() else ""
-            _files.write_atomic(manifest_path(self._dest), json.dumps(seen).encode(), 0o600)
-            os.replace(part, self._dest)
-            _files.sync_directory(os.path.dirname(part))
+            aside = _earlier.put(part, self._dest, json.dumps(seen), self._sound())
         finally:
             for left in (part, f"{part}.part"):
                 if os.path.exists(left):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import time
 from pathlib import Path
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -46,26 +45,6 @@ def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | Non
         Path(temp).unlink()
         raise
     sync_directory(os.path.dirname(path))
-
-
-def keep_earlier(path: str, *beside: str) -> str:
-    """Put a file out of the way under its time, so that what comes next does not replace it; "" when there is none.
-
-    beside: what is added to the name for files that belong to it, such as its manifest; they go with it.
-    """
-    if not os.path.exists(path):
-        return ""
-    stem = f"{path}.{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(os.stat(path).st_mtime))}"
-    kept, number = stem, 0
-    while os.path.lexists(kept):
-        number += 1
-        kept = f"{stem}-{number}"
-    for end in beside:  # they go first: without them the file under its usual name is taken for nothing
-        if os.path.exists(path + end):
-            os.rename(path + end, kept + end)
-    os.rename(path, kept)
-    sync_directory(os.path.dirname(path))
-    return kept
 
 
 def make_private(path: str) -> None:

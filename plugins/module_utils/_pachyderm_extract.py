@@ -13,10 +13,11 @@ import json
 import os
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _earlier, _files, _version
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_dump as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._earlier import manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_transfer import Passed, receive
@@ -26,11 +27,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 
 _ROOM = 64 << 20  # for the metadata, which is small beside the objects
 _A_COMMIT = 4096
-_MANIFEST = ".manifest.json"
-
-
-def manifest_of(path: str) -> str:
-    return path + _MANIFEST
 
 
 def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
@@ -42,6 +38,8 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
         return _to_url(pachctl, params, form, check)
     wanted = inventory.tally(listed)
     now = {"form": form, "cluster": pachctl.cluster(), "wanted": wanted, "listed": digest(listed)}
+    if not check:
+        _earlier.mend(params["dest"])
     known = _known(params["dest"], now)
     if known:
         return {"changed": False, "kept": "", **known}
@@ -109,12 +107,8 @@ def _extract(
         with open(part, "rb") as handle:
             contents = dumps.read(handle, lambda done: progress.say(done, passed.size, "counting the dump", "bytes"))
         _judge(contents, passed, version, form, known["wanted"])
-        kept = _files.keep_earlier(params["dest"], _MANIFEST)
         text = json.dumps({**known, "contents": contents.as_dict()}, indent=1)
-        _files.write_atomic(manifest_of(params["dest"]), text.encode(), 0o600)
-        os.replace(part, params["dest"])
-        _files.sync_directory(os.path.dirname(part))
-        return contents, kept
+        return contents, _earlier.put(part, params["dest"], text, keep_it=True)
     finally:
         if os.path.exists(part):
             os.unlink(part)
@@ -152,13 +146,13 @@ ORDER = {stream: place for place, stream in enumerate(data.ORDER)}
 def manifest(path: str) -> dict[str, Any]:
     """What was counted when the dump was made; empty when nothing is kept of it."""
     try:
-        with open(manifest_of(path), encoding="utf-8") as handle:
+        with open(manifest_path(path), encoding="utf-8") as handle:
             return dict(json.load(handle))
     except FileNotFoundError:
         return {}
     except ValueError as exc:
         raise UpliftError(
-            f"{manifest_of(path)} is no manifest ({exc}); wanted the one that the extract wrote."
+            f"{manifest_path(path)} is no manifest ({exc}); wanted the one that the extract wrote."
         ) from exc
 
 

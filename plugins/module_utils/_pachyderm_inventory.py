@@ -15,10 +15,10 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _earlier, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._files import keep_earlier, make_private, write_atomic
+from ansible_collections.uplift.datastores.plugins.module_utils._files import make_private, write_atomic
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import judged
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_dump import Ids
@@ -156,7 +156,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     written, kept = bool(params["dest"]) and _text(params["dest"]) != json.dumps(found), ""
     if written and not check:
         make_private(os.path.dirname(params["dest"]))
-        kept = keep_earlier(params["dest"])
+        kept = _earlier.keep(params["dest"])
         write_atomic(params["dest"], json.dumps(found).encode(), 0o600)
     return {
         "changed": written,

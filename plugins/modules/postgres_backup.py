@@ -73,7 +73,7 @@ set_aside:
   description: Where the sound dump of an earlier state is now; empty when there was none.
   returned: O(state=present)
   type: str
-  sample: /var/backups/uplift/lakefs.20261121T063829Z.dump
+  sample: /var/backups/uplift/lakefs.dump.20261121T063829Z
 way: {description: "Whether it was put back as a V(database) or as a V(schema).", returned: O(state=restored), type: str, sample: database}
 sha256: {description: Its checksum., returned: always, type: str, sample: 03dc671bb3c7f1578e20c54f7d000446f72a6cc626d8f5423edd78dc2940f306}
 proved: {description: Whether it was proved now., returned: O(state=proved), type: bool, sample: true}

@@ -181,26 +181,6 @@ def test_a_sound_backup_of_another_state_is_set_aside(meta: Path) -> None:
     assert _backup.demand_sound(second["set_aside"]).sha256 == first["sha256"]
 
 
-def test_killed_while_a_backup_is_set_aside(meta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between its two files: the next call brings them together again, and writes over neither."""
-    want = wish(meta)
-    first = take(want)
-    (meta / "db" / "conf").write_text("new")
-    rename, calls = os.replace, iter([True, False])
-
-    def once(source: str, target: str) -> None:
-        if not next(calls):
-            raise KeyboardInterrupt
-        rename(source, target)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(os, "replace", once)
-        _backup.set_aside(want.dest)
-    second = take(want)
-    (aside,) = Path(want.dest).parent.glob("meta.tar.2*Z")
-    assert (_backup.demand_sound(str(aside)).sha256, second["set_aside"]) == (first["sha256"], "")
-
-
 def test_a_damaged_backup_is_made_again(meta: Path) -> None:
     want = wish(meta)
     take(want)
@@ -297,7 +277,7 @@ def test_two_at_once(meta: Path) -> None:
 
     def again() -> None:
         with pytest.raises(UpliftError, match="Another process writes .*wait for its end"):
-            _backup._make(want, 1, QUIET)
+            _backup._make(want, 1, QUIET, keep=False)
 
     assert take(want, progress=Meddling(again))["changed"]
 

@@ -160,10 +160,10 @@ def test_of_a_database_in_use_only_what_rests_is_compared(
     made, whole = backup(lake, tmp_path), Backup._dump
     write = f"INSERT INTO public.{table} (k) VALUES (1)" if table == "store" else f"DELETE FROM public.{table}"
 
-    def dumped(self: Backup, *given: Any) -> Manifest:
-        manifest = whole(self, *given)
+    def dumped(self: Backup, *given: Any, **named: Any) -> Any:
+        made = whole(self, *given, **named)
         lake.admin(write, database="lake")
-        return manifest
+        return made
 
     monkeypatch.setattr(Backup, "_dump", dumped)
     at_rest = ["schema_migrations", 'odd "name']
