@@ -142,9 +142,10 @@ def mvcc_rows(known: dict[str, Any]) -> str:
             lines.append(f"INSERT INTO catalog_branches (repository_id, name) VALUES ({number}, {name});")
             this = f"(SELECT id FROM catalog_branches WHERE repository_id = {number} AND name = {name})"
             lines += [
-                f"INSERT INTO catalog_commits (branch_id, committer, message, creation_date) VALUES ({this},"
-                f" {literal(commit['committer'])}, {literal(commit['message'])}, now());"
-                for commit in one["commits"][branch["id"]]
+                "INSERT INTO catalog_commits (branch_id, commit_id, previous_commit_id, committer, message)"
+                f" SELECT {this}, coalesce(max(commit_id), 0) + 1, coalesce(max(commit_id), 0),"
+                f" {literal(commit['committer'])}, {literal(commit['message'])} FROM catalog_commits;"
+                for commit in reversed(one["commits"][branch["id"]])
             ]
             lines += [
                 "INSERT INTO catalog_entries (branch_id, path, physical_address, size, checksum, min_commit) VALUES"

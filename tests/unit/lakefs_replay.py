@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,13 @@ FIXTURES = Path(__file__).parent / "fixtures" / "lakefs"
 ALL = sorted(str(path.relative_to(FIXTURES).with_suffix("")) for path in FIXTURES.glob("*/*.yml"))
 
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is
+
+
+@functools.cache
 def capture(case: str) -> dict[str, Any]:
     """By release and name, such as "1.84.0/migrate_up_older_1"."""
-    kept: dict[str, Any] = yaml.safe_load((FIXTURES / f"{case}.yml").read_text(encoding="utf-8"))
+    kept: dict[str, Any] = yaml.load((FIXTURES / f"{case}.yml").read_text(encoding="utf-8"), Loader=LOADER)
     return kept
 
 

@@ -22,25 +22,14 @@ INSERT INTO kv SELECT 'auth', convert_to('users/' || display_name, 'utf8'), ''::
 INSERT INTO kv SELECT 'auth', convert_to('uCredentials/' || display_name || '/credentials/' || access_key_id, 'utf8'),
  ''::bytea FROM auth_credentials JOIN auth_users ON auth_users.id = user_id;
 """
-# What an INSERT leaves to the table, and what may not be there twice. Columns and types are the captures'.
 MAX_COMMIT = 10**18  # catalog_max_commit_id()
-GIVEN = {
-    "auth_users.id": "serial", "catalog_repositories.id": "serial", "catalog_branches.id": "serial",
-    "catalog_commits.commit_id": "bigserial", "catalog_entries.creation_date": "timestamptz DEFAULT now()",
-    "catalog_entries.min_commit": f"bigint NOT NULL DEFAULT {MAX_COMMIT}",
-    "catalog_entries.max_commit": f"bigint NOT NULL DEFAULT {MAX_COMMIT}",
-}  # fmt: skip
-KEYS = {
-    "schema_migrations": "version", "auth_users": "id", "auth_credentials": "access_key_id",
-    "auth_installation_metadata": "key_name", "catalog_repositories": "id", "catalog_branches": "id",
-    "graveler_repositories": "id", "graveler_branches": "repository_id, id", "graveler_commits": "repository_id, id",
-    "graveler_tags": "repository_id, id",
-}  # fmt: skip
+# What a later release calls otherwise: its migration renames it, and what stands in it stays.
+RENAMED = {"access_secret_key": "secret_access_key"}
 # As the migrations of that era write it; its columns are the capture's.
 ENTRIES_VIEW = f"""CREATE VIEW catalog_entries_v AS SELECT branch_id, path, physical_address, creation_date, size,
  checksum, metadata, min_commit, max_commit, min_commit < {MAX_COMMIT} AS is_committed,
  max_commit < {MAX_COMMIT} AS is_deleted, max_commit = 0 AS is_tombstone, ctid AS entry_ctid FROM catalog_entries"""
-Columns = Mapping[str, Sequence[Sequence[str]]]
+Described = Mapping[str, Mapping[str, Sequence[Sequence[str]]]]
 # The name of a staging token, as the KV store has it for its partition, and what the SQL era has staged.
 STAGED = "convert_from(partition_key, 'utf8') ~ '^.+-.+:[0-9a-f-]+$'"
 IN_TABLES = "SELECT key FROM graveler_staging_kv"
@@ -69,10 +58,13 @@ class State:
     tables: frozenset[str] = frozenset()
 
 
-def described(table: str, columns: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield from (f"{name} {GIVEN.get(f'{table}.{name}', kind)}" for name, kind in columns)
-    if table in KEYS:
-        yield f"PRIMARY KEY ({KEYS[table]})"
+def created(table: str, described: Mapping[str, Sequence[Sequence[str]]], partitioned: str) -> Iterator[str]:
+    columns = [f"{name} {kind}" for name, kind in described["columns"]]
+    keys = [f"PRIMARY KEY {index.removeprefix('btree ')}" for _name, kind, index in described["unique"] if kind]
+    yield f"CREATE TABLE {table} ({', '.join([*columns, *keys])}) {partitioned}"
+    for name, kind, index in described["unique"]:
+        if not kind:
+            yield f"CREATE UNIQUE INDEX {name} ON {table} USING {index}"
 
 
 class Database:
@@ -136,7 +128,9 @@ class Database:
         return State(**{**row, "dirty": bool(row["dirty"]), "basic": bool(row.get("basic")), "kv": "kv" in tables,
                         "migrated": bool(row.get("migrated")), "tables": tables})  # fmt: skip
 
-    def make_sql_tables(self, names: Iterable[str], version: int, columns: Columns, gone: Iterable[str] = ()) -> None:
+    def make_sql_tables(
+        self, names: Iterable[str], version: int, described: Described, gone: Iterable[str] = ()
+    ) -> None:
         """Those of the list that are missing, what those that are there lack or no longer have, and the version."""
         held, wanted = self.tables(), set(names)
         todo = [f"DROP TABLE {name}" for name in sorted(held & set(gone))]
@@ -146,20 +140,26 @@ class Database:
                 todo.append(f"CREATE TABLE {name} PARTITION OF graveler_staging_kv FOR VALUES WITH ({place})")
             else:
                 parts = "PARTITION BY HASH (staging_token)" if name == "graveler_staging_kv" else ""
-                todo.append(f"CREATE TABLE {name} ({', '.join(described(name, columns[name]))}) {parts}")
-        for name in sorted(wanted & held & set(columns)):
-            todo += self.aligned(name, columns[name])
+                todo += created(name, described[name], parts)
+        for name in sorted(wanted & held & set(described)):
+            todo += self.aligned(name, described[name]["columns"])
         if "catalog_entries" in wanted - held:
             todo.append(ENTRIES_VIEW)
         self.do(*todo, "DELETE FROM schema_migrations", f"INSERT INTO schema_migrations VALUES ({version}, false)")
 
-    def aligned(self, table: str, wanted: Sequence[Sequence[str]]) -> list[str]:
+    def aligned(self, table: str, wanted: Sequence[Sequence[str]]) -> Iterator[str]:
         there = {row["name"] for row in self.rows(
             f"SELECT attname AS name FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"
             " AND NOT attisdropped")}  # fmt: skip
+        names = {name for name, _kind in wanted}
+        for old, new in RENAMED.items():
+            if old in there - names and new in names - there:
+                yield f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
+                there = {new if name == old else name for name in there}
         more = [f"ADD COLUMN {name} {kind}" for name, kind in wanted if name not in there]
-        less = [f"DROP COLUMN {name}" for name in sorted(there - {name for name, _kind in wanted})]
-        return [f"ALTER TABLE {table} {', '.join([*more, *less])}"] if more or less else []
+        less = [f"DROP COLUMN {name}" for name in sorted(there - names)]
+        if more or less:
+            yield f"ALTER TABLE {table} {', '.join([*more, *less])}"
 
     def make_kv(self) -> None:
         """As opening the KV store does, whoever opens it for what."""

@@ -212,7 +212,7 @@ def sql_up(call: Call, source: Database, _store: Database) -> None:
     held = source.state()
     if held.sql is None or held.sql < SQL_SCHEMA[call.version]:
         held_by = call.held
-        source.make_sql_tables(held_by["tables"], SQL_SCHEMA[call.version], held_by["columns"], held_by["gone"])
+        source.make_sql_tables(held_by["tables"], SQL_SCHEMA[call.version], held_by["described"], held_by["gone"])
 
 
 def goto(call: Call, source: Database, _store: Database) -> None:

@@ -69,9 +69,9 @@ def upload(facts: Mapping[str, Any], store: Database, kind: str, body: bytes) ->
     where = f"branch_id = {BRANCH.format(**words)} AND path = {words['path']} AND min_commit = {MAX_COMMIT}"
     store.do(
         f"DELETE FROM catalog_entries WHERE {where}",
-        "INSERT INTO catalog_entries (branch_id, path, physical_address, size, checksum) VALUES"
+        "INSERT INTO catalog_entries (branch_id, path, physical_address, size, checksum, min_commit) VALUES"
         f" ({BRANCH.format(**words)}, {words['path']}, '{stat['physical_address']}', {int(stat['size_bytes'])},"
-        f" '{stat['checksum']}')",
+        f" '{stat['checksum']}', {MAX_COMMIT})",
     )
     return {name: stat[name] for name in ("checksum", "mtime", "path", "path_type", "physical_address", "size_bytes")}
 
@@ -84,7 +84,8 @@ def commit(facts: Mapping[str, Any], store: Database, body: bytes) -> dict[str, 
     branch = BRANCH.format(**quoted(late))
     message = str(json.loads(body or b"{}").get("message", "")).replace("'", "''")
     store.do(
-        f"INSERT INTO catalog_commits (branch_id, committer, message) VALUES ({branch}, 'admin', '{message}')",
+        f"INSERT INTO catalog_commits (branch_id, commit_id, previous_commit_id, committer, message) SELECT {branch},"
+        f" coalesce(max(commit_id), 0) + 1, coalesce(max(commit_id), 0), 'admin', '{message}' FROM catalog_commits",
         "UPDATE catalog_entries SET min_commit = (SELECT max(commit_id) FROM catalog_commits) WHERE branch_id ="
         f" {branch} AND min_commit = {MAX_COMMIT}",
     )
