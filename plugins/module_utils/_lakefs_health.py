@@ -20,8 +20,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._parse import la
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_forms as forms
 
-ALIVE = 204
-
 
 def wait(
     runner: Runner,
@@ -58,20 +56,22 @@ def _unwell(runner: Runner, params: Mapping[str, Any], fetch: Any) -> str:
 
 
 def _silent(api: Api, params: Mapping[str, Any]) -> str:
-    state = lakefs_http.setup_state(api.get("/setup_lakefs"))
+    version = params["version"]
+    has_page = not version or forms.form(_version.parse(version), "setup_state")
+    state = lakefs_http.setup_state(api.get("/setup_lakefs")) if has_page else lakefs_http.UNKNOWN
     if state == lakefs_http.NOT_INITIALIZED:
         # L01, L02: healthy by its own words, and empty.
         raise UpliftError(
             f"lakeFS {params['version']} on {params['url']} offers to set up a new installation: it does not see its"
             " data. Stop it at once, and set nothing up: that would strand the data."
         )
-    version = params["version"]
     if state == lakefs_http.UNKNOWN:
-        if not version or forms.form(_version.parse(version), "setup_state"):
+        if has_page:
             return "the page that asks the database does not answer: it cannot be reached by the server."
         # L34: releases before 0.56 have no such page. The list of repositories decides; without a key, what listens.
-        if not params["access_key_id"] and api.get("/healthcheck").status != ALIVE:
-            return f"{params['url']} answers, and not as lakeFS does; wanted the status {ALIVE} of its health page."
+        if not params["access_key_id"] and api.get("/healthcheck").status != lakefs_http.ALIVE:
+            wanted = f"the status {lakefs_http.ALIVE} of its health page"
+            return f"{params['url']} answers, and not as lakeFS does; wanted {wanted}."
     if params["access_key_id"]:
         lakefs_http.page(api.get("/repositories", amount=1), "Listing the repositories")  # L19: a wrong secret key
         said = lakefs_http.version(api.get("/config/version"))

@@ -85,7 +85,13 @@ def _server(params: Mapping[str, Any], fetch: Any) -> dict[str, Any]:
     if not params["url"]:
         return {"setup": "", "answered_version": ""}
     api = Api(params["url"], params["access_key_id"], params["secret_access_key"], fetch)
-    setup = lakefs_http.setup_state(api.get("/setup_lakefs"))
+    try:
+        setup = lakefs_http.setup_state(api.get("/setup_lakefs"))
+    except lakefs_http.Stranger:
+        # Some releases show the web interface for a page that they lack (L34); a proxy does so for every page.
+        if api.get("/healthcheck").status != lakefs_http.ALIVE:
+            raise
+        setup = lakefs_http.UNKNOWN
     version = lakefs_http.version(api.get("/config/version")) if params["access_key_id"] else ""
     return {"setup": setup, "answered_version": version}
 

@@ -43,13 +43,12 @@ def uncommitted(api: Api) -> tuple[list[dict[str, Any]], list[str]]:
     """Every branch with changes that are not committed, and how many there are; and the branches without a commit."""
     found, empty = [], []
     for row in api.rows("Listing the repositories", "/repositories"):
-        for branch in api.rows(f"Listing the branches of {row['id']}", f"/repositories/{part(row['id'])}/branches"):
-            head = str(branch.get("commit_id") or "")
-            count = _lakefs_listing.changes(api, row["id"], branch["id"], head)
+        for branch, head in _lakefs_listing.branches(api, row["id"]).items():
+            count = _lakefs_listing.changes(api, row["id"], branch, head)
             if count:
-                found.append({"repository": row["id"], "branch": branch["id"], "changes": count})
+                found.append({"repository": row["id"], "branch": branch, "changes": count})
             if not head:
-                empty.append(f"{row['id']}/{branch['id']}")
+                empty.append(f"{row['id']}/{branch}")
     return found, empty
 
 
@@ -72,8 +71,7 @@ def _id(body: str) -> str:
 def _repository(api: Api, release: forms.Release, row: Row, earlier: Row) -> dict[str, Any]:
     name = row["id"]
     path = f"/repositories/{part(name)}"
-    rows = api.rows(f"Listing the branches of {name}", f"{path}/branches")
-    branches = {one["id"]: one.get("commit_id", "") for one in rows}
+    branches = _lakefs_listing.branches(api, name)
     tags = _lakefs_listing.tags(api, release, name)
     counts = {branch: _lakefs_listing.changes(api, name, branch, head) for branch, head in branches.items()}
     return {
@@ -91,7 +89,16 @@ def _repository(api: Api, release: forms.Release, row: Row, earlier: Row) -> dic
 def _lost(api: Api, path: str, now: Mapping[str, str], earlier: Mapping[str, str]) -> list[str]:
     """Names that are gone or have moved on, of which the earlier commit is not even a commit any more."""
     moved = [(name, commit_id) for name, commit_id in earlier.items() if commit_id and now.get(name) != commit_id]
-    return sorted(name for name, commit_id in moved if api.get(f"{path}/commits/{part(commit_id)}").status == 404)
+    return sorted(name for name, commit_id in moved if not _there(api, f"{path}/commits/{part(commit_id)}", commit_id))
+
+
+def _there(api: Api, path: str, commit_id: str) -> bool:
+    """An answer that says neither yes nor no is no proof of a loss, and none of its being there."""
+    reply = api.get(path)
+    if reply.status == 404 and not lakefs_http.is_page(reply):
+        return False
+    lakefs_http.demand(reply, f"Looking for the commit {commit_id}")
+    return True
 
 
 def _object(api: Api, repository: str, head: str, earlier: Row | None) -> dict[str, Any]:

@@ -33,6 +33,16 @@ def tags(api: Api, version: forms.Release, repository: str) -> dict[str, str]:
     return {one["id"]: one["commit_id"] for one in rows}
 
 
+def branches(api: Api, repository: str) -> dict[str, str]:
+    """Name -> head, "" without a commit. 0.30 tells of a repository that is gone as of one without branches."""
+    path = f"/repositories/{part(repository)}"
+    rows = api.rows(f"Listing the branches of {repository}", f"{path}/branches")
+    found = {str(one["id"]): str(one.get("commit_id") or "") for one in rows}
+    if not found:
+        lakefs_http.demand(api.get(path), f"Looking at the repository {repository}")
+    return found
+
+
 def objects(api: Api, repository: str, ref: str, prefix: str = "") -> Iterator[Row]:
     """Every object of a ref, down into the groups by "/" that some releases make of them (L33)."""
     path = f"/repositories/{part(repository)}/refs/{part(ref)}/objects/ls"

@@ -105,6 +105,16 @@ def test_preflight_turns_what_fails_into_a_finding(one: Stage, module: str) -> N
     assert run.ok and len(run.of("lakefs_findings")) == 1, run.failures
 
 
+@pytest.mark.parametrize("why", ["refused", "stranger", "gone", "unclear"])
+def test_preflight_hands_on_why_the_api_did_not_answer(one: Stage, why: str) -> None:
+    """A key that is refused, a proxy's page, a repository that is listed and then gone: a finding each, no end."""
+    one.on("lakefs_commit", failed("Listing the repositories: no", why=why))
+    run = one.steps(["preflight"])
+    assert run.ok, run.failures
+    told = run.of("lakefs_findings")[0].args["uncommitted"]
+    assert told["why"] == why and told["msg"] == "Listing the repositories: no"
+
+
 def test_preflight_turns_a_config_that_cannot_be_staged_into_a_finding(one: Stage) -> None:
     one.on("lakefs_config", failed("no such key"), state="staged")
     run = one.steps(["preflight"])

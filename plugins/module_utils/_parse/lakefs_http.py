@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 INITIALIZED, NOT_INITIALIZED, UNKNOWN = "initialized", "not_initialized", "unknown"
+ALIVE = 204  # of GET /healthcheck
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,31 @@ class Page:
 
 
 class ApiError(UpliftError):
-    """An answer that is not the one that was asked for."""
+    """An answer that is not the one that was asked for. A module says of what kind it is by `why`."""
+
+    why = "unclear"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"why": self.why, **getattr(super(), "facts", {})}
+
+
+class Refused(ApiError):
+    """The access key, or what it may do."""
+
+    why = "refused"
+
+
+class Stranger(ApiError):
+    """Something else answers in lakeFS's place: a proxy, a web page."""
+
+    why = "stranger"
+
+
+class Gone(ApiError):
+    """It was listed a moment ago, and is not there any more."""
+
+    why = "gone"
 
 
 def setup_state(reply: Reply) -> str:
@@ -47,30 +73,44 @@ def setup_state(reply: Reply) -> str:
 
 
 def version(reply: Reply) -> str:
-    """GET /config/version with credentials; "" where the release or the credentials have no answer."""
-    return str(_json(reply).get("version") or "") if reply.status == 200 else ""
+    """GET /config/version with credentials; "" where the release or the credentials have no answer.
+
+    Releases without the page may show the web interface in its place.
+    """
+    try:
+        return str(_json(reply).get("version") or "") if reply.status == 200 else ""
+    except Stranger:
+        return ""
 
 
 def page(reply: Reply, what: str) -> Page:
     """A list, or a sentence that says why there is none."""
-    found = _json(demand(reply, what))
+    found = loads(demand(reply, what).body, what)
     results, more = found.get("results"), found.get("pagination") or {}
-    if not isinstance(results, list):
-        raise ApiError(f"{what}: the answer has no list of results; wanted one. Does lakeFS answer at this address?")
+    if not isinstance(results, list) or not isinstance(more, dict):
+        raise Stranger(f"{what}: the answer has no list of results; wanted one. Does lakeFS answer at this address?")
     return Page(results, str(more.get("next_offset") or "") if more.get("has_more") else "")
 
 
 def demand(reply: Reply, what: str) -> Reply:
     if 200 <= reply.status < 300:
         return reply
+    if is_page(reply):
+        raise Stranger(f"{what}: status {reply.status} with a web page; wanted the API of lakeFS, which has none.")
     if reply.status == 401:
         # L19: the same answer for a wrong secret key and, after a while, for a database that is down.
-        raise ApiError(
+        raise Refused(
             f"{what}: 401, the credentials are not taken. Wanted an access key of this installation; if it is one, the"
             " auth.encrypt.secret_key of the configuration is another than the one that it was made with, or the"
             " database is down."
         )
-    raise ApiError(f"{what}: status {reply.status}, wanted 200: {_message(reply)}")
+    said = f"{what}: status {reply.status}, wanted 200: {_message(reply)}"
+    raise {403: Refused, 404: Gone}.get(reply.status, ApiError)(said)
+
+
+def is_page(reply: Reply) -> bool:
+    """A web page, of a proxy or of lakeFS's own interface; the API has none."""
+    return bool(re.match(r"\s*<(!doctype html|html)\b", reply.body, re.I))
 
 
 def _message(reply: Reply) -> str:
@@ -84,11 +124,11 @@ def _json(reply: Reply) -> Mapping[str, Any]:
     return loads(reply.body)
 
 
-def loads(body: str) -> Mapping[str, Any]:
+def loads(body: str, what: str = "Asking lakeFS") -> Mapping[str, Any]:
     try:
         found = json.loads(body)
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise ApiError(f"The answer {body.strip()[:60]!r} is no JSON object; wanted one of the lakeFS API.")
+        raise Stranger(f"{what}: the answer {body.strip()[:60]!r} is no JSON object; wanted one of the lakeFS API.")
     return found

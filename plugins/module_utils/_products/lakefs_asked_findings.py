@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: what the API tells beforehand of repositories and rights that a later release treats otherwise."""
+"""Pure: what the API tells beforehand of repositories and rights that a later release treats otherwise, or does not."""
 
 from __future__ import annotations
 
@@ -15,6 +15,42 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products import
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_schema import Hop
 
 _SHOWN = 10
+# Why the API did not answer what it was asked (`ApiError.why`): the key, what is wanted, what to do.
+_WHY = {
+    "refused": (
+        "credentials",
+        "an access key of this installation that may read everything",
+        "give one (lakefs_access_key_id, lakefs_secret_access_key); where it is one, see that auth.encrypt.secret_key is"
+        " the one that it was made with, and that the database answers",
+    ),
+    "stranger": (
+        "not_lakefs",
+        "the API of lakeFS itself at this address",
+        "name the server, and no proxy that answers in its place (lakefs_url)",
+    ),
+    "gone": (
+        "repository_gone",
+        "what was listed a moment ago: somebody deletes repositories or branches now, or the server lists what it does"
+        " not have",
+        "run again when nobody does; where it stays, see what it lists and cannot give",
+    ),
+}
+_OTHER = ("api_unclear", "an answer of the API of lakeFS", "see to what it says, and run again")
+
+
+def unanswered(seen: Mapping[str, Any], needed: bool) -> Iterator[Finding]:
+    """What could not be asked of the API, and why. `needed`: without it data would be lost unseen."""
+    if not seen.get("asked"):
+        yield Finding(
+            "no_credentials",
+            needed,
+            "no access key is given: uncommitted changes, repositories and objects cannot be compared",
+            "lakefs_access_key_id and lakefs_secret_access_key",
+            "give them; without them only the counts of the database prove the upgrade",
+        )
+    elif seen.get("failed") or seen.get("msg"):  # the role's failed_when takes the first away
+        key, wanted, do = _WHY.get(str(seen.get("why")), _OTHER)
+        yield Finding(key, True, str(seen.get("msg")), wanted, do)
 
 
 def without_commit(seen: Mapping[str, Any]) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_service(seen["info"], hop),
         *lakefs_config_findings.config(seen["settings"], seen["staged"], hop),
         *lakefs_config_findings.places(seen["settings"], seen["set"]),
+        *lakefs_asked_findings.unanswered(seen["uncommitted"], hop.from_mvcc and not seen["set"]["discard_data"]),
         *_uncommitted(seen["uncommitted"], seen["set"], hop),
         *lakefs_asked_findings.without_commit(seen["uncommitted"]),
         *room(seen, hop.to_kv, hop.migrates),
@@ -188,16 +189,6 @@ def _users(database: Database, settings: Seen, hop: Hop) -> Iterator[Finding]:
 
 
 def _uncommitted(seen: Seen, set_: Seen, hop: Hop) -> Iterator[Finding]:
-    if not seen.get("asked"):
-        yield Finding(
-            "no_credentials",
-            hop.from_mvcc and not set_["discard_data"],
-            "no access key is given: uncommitted changes, repositories and objects cannot be compared",
-            "lakefs_access_key_id and lakefs_secret_access_key",
-            "give them; without them only the counts of the database prove the upgrade",
-        )
-    elif seen.get("failed") or seen.get("msg"):  # the role's failed_when takes the first away
-        yield Finding("credentials", True, str(seen.get("msg")), "an answer of the API", "see to the access key")
     rows = seen.get("uncommitted") or []
     if rows and hop.migrates and not set_["commit_uncommitted"]:
         where = ", ".join(f"{row['repository']}/{row['branch']} ({row['changes']})" for row in rows[:5])

@@ -152,8 +152,24 @@ ROWS = [
     ("uncommitted", False, {"uncommitted.uncommitted": DIRTY}, SQL, "0.70.6", "0.80.2"),
     ("no_credentials", True, {"uncommitted.asked": False}, MVCC, "0.23.1", "0.30.0"),
     ("no_credentials", False, {"uncommitted.asked": False}, KV, "1.82.0", "1.84.0"),
-    ("credentials", True, {"uncommitted.failed": True, "uncommitted.msg": "401"}, KV, "1.82.0", "1.84.0"),  # trap L19
-    ("credentials", True, {"uncommitted.failed": False, "uncommitted.msg": "401"}, KV, "1.82.0", "1.84.0"),
+    *(
+        (
+            key,
+            True,
+            {"uncommitted.failed": failed, "uncommitted.msg": "no", "uncommitted.why": why},
+            KV,
+            "1.82.0",
+            "1.84.0",
+        )
+        for failed in (True, False)  # the role's failed_when takes it away
+        for why, key in (
+            ("refused", "credentials"),  # trap L19
+            ("stranger", "not_lakefs"),
+            ("gone", "repository_gone"),
+            ("unclear", "api_unclear"),
+            ("", "api_unclear"),
+        )
+    ),
     (
         "left_behind",
         True,

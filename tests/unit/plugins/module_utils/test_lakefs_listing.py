@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import (
     _lakefs_health,
+    _lakefs_info,
     _lakefs_inventory,
     _lakefs_listing,
     _lakefs_where,
@@ -19,10 +20,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api
-from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import Reply
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError, Reply
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_forms as forms
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_asked_findings import (
     access,
+    unanswered,
     without_commit,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_schema import Hop
@@ -135,6 +137,103 @@ def test_a_first_commit_afterwards_is_no_loss() -> None:
     assert server.asked == []
 
 
+# Bad input: what is not answered, in preflight and beyond
+
+
+def asked(server: Recorded, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the module `lakefs_commit` fails with, as the role keeps it."""
+    monkeypatch.setattr(_lakefs_inventory, "Api", lambda *_words: server.api())
+    params = {"url": "http://l1:8000", "access_key_id": "A", "secret_access_key": "S", "text": ""}
+    with pytest.raises(ApiError) as caught:
+        _lakefs_inventory.commit_all({**params, "version": server.release}, check=True)
+    return {"asked": True, "msg": str(caught.value), **caught.value.facts}
+
+
+LAKE = {"id": "lake", "storage_namespace": "local://lake", "default_branch": "main"}
+MAIN = rows({"id": "main", "commit_id": "c1"})
+
+
+@pytest.mark.parametrize("release", RUN)
+def test_a_key_that_is_refused_is_a_finding(release: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Traps L18, L19."""
+    seen = asked(Recorded(release, repositories=reply(f"{release}/http_repositories_no_credentials")), monkeypatch)
+    (found,) = unanswered(seen, needed=True)
+    assert (found.key, found.stops) == ("credentials", True) and "401" in found.saw
+    assert "lakefs_secret_access_key" in found.do
+
+
+@pytest.mark.parametrize("answer", [reply("0.30.0/http_ui_root"), Reply(503, "<html><h1>503</h1></html>")])
+def test_a_proxy_that_answers_in_its_place_is_a_finding(answer: Reply, monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = unanswered(asked(Recorded("0.80.2", repositories=answer), monkeypatch), needed=False)
+    assert (found.key, found.stops) == ("not_lakefs", True)
+    assert found.saw.startswith("Listing the repositories: ") and "lakefs_url" in found.do
+
+
+@pytest.mark.parametrize("release", RUN)
+@pytest.mark.parametrize("gone", ["branches", "branches/main/diff"])
+def test_a_repository_that_is_listed_and_then_gone_is_a_finding(
+    release: str, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.30.0 answers 200 and no branches, and says 404 of the repository itself (facts 10.1)."""
+    server, where = Recorded(release, repositories=rows(LAKE)), "/api/v1/repositories/lake"
+    missing = reply(f"{release}/http_repository_missing")
+    empty = rows() if release == "0.30.0" else missing
+    server.pages.update({(where, ""): missing, (f"{where}/branches", ""): empty if gone == "branches" else MAIN})
+    server.pages[f"{where}/branches/main/diff", ""] = missing
+    (found,) = unanswered(asked(server, monkeypatch), needed=True)
+    assert (found.key, found.stops) == ("repository_gone", True) and "lake" in found.saw and "404" in found.saw
+
+
+def test_a_repository_without_branches_is_one() -> None:
+    """As a bare one is made."""
+    server = Recorded(
+        "1.84.0", **{"repositories/lake": Reply(200, json.dumps(LAKE)), "repositories/lake/branches": rows()}
+    )
+    assert _lakefs_listing.branches(server.api(), "lake") == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "lost"),
+    [
+        (Reply(404, '{"message":"not found"}'), ["main"]),
+        (Reply(200, "{}"), []),
+        (Reply(404, "<html>404</html>"), None),
+        (Reply(500, '{"message":"x"}'), None),
+        (Reply(401, "{}"), None),
+    ],
+)
+def test_only_an_answer_about_a_commit_tells_whether_it_is_lost(answer: Reply, lost: list[str] | None) -> None:
+    """It was taken for being there, whatever was answered but a 404, and for lost when a proxy answered that."""
+    server = Recorded("1.84.0", **{"repositories/r/commits/c1": answer})
+    if lost is None:
+        with pytest.raises(ApiError, match="Looking for the commit c1"):
+            _lakefs_inventory._lost(server.api(), "/repositories/r", {"main": "c2"}, {"main": "c1"})
+    else:
+        assert _lakefs_inventory._lost(server.api(), "/repositories/r", {"main": "c2"}, {"main": "c1"}) == lost
+
+
+def served(server: Recorded) -> dict[str, Any]:
+    params = {"url": "http://l1:8000", "access_key_id": "A", "secret_access_key": "S"}
+    return _lakefs_info._server(params, server)
+
+
+@pytest.mark.parametrize("release", RUN)
+def test_what_the_server_says_of_its_setup(release: str) -> None:
+    has = forms.form(parse(release), "setup_state")
+    found = served(Recorded(release, "http_setup_lakefs_set_up", "http_config_version_set_up"))
+    assert found["setup"] == ("initialized" if has else "unknown")
+    assert found["answered_version"] == ("" if release == "0.30.0" else release)
+
+
+def test_a_page_in_place_of_the_setup_is_of_lakefs_where_its_health_page_is() -> None:
+    """L34: 0.40 to 0.47 probably show their interface for pages that they lack."""
+    page = reply("0.30.0/http_ui_root")
+    old = Recorded("0.40.0", **{"setup_lakefs": page, "config/version": page, "healthcheck": Reply(204, "")})
+    assert served(old) == {"setup": "unknown", "answered_version": ""}
+    with pytest.raises(ApiError, match="no JSON object"):
+        served(Recorded("0.40.0", **{"setup_lakefs": page, "config/version": page, "healthcheck": page}))
+
+
 # L34
 
 
@@ -162,6 +261,7 @@ ALIVE, PAGE = Reply(204, ""), reply("0.30.0/http_ui_root")
     ("key", "pages", "says"),
     [
         ("A", {"repositories": rows()}, ""),
+        ("A", {"repositories": rows(), "setup_lakefs": PAGE, "config/version": PAGE}, ""),
         ("A", {"repositories": Reply(401, "{}")}, "the credentials are not taken"),
         ("A", {"repositories": PAGE}, "is no JSON object"),
         ("", {"healthcheck": ALIVE}, ""),

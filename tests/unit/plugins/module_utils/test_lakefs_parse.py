@@ -10,7 +10,7 @@ import re
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs, lakefs_http
-from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError, Reply
 
 from tests.unit.lakefs_replay import ALL, answer, capture, named, reply
 
@@ -162,6 +162,11 @@ STATES = {
     "1.84.0/http_setup_lakefs_sql_era": "not_initialized",  # trap L01
     "1.84.0/http_setup_lakefs_db_down": "unknown",  # trap L18
     "1.84.0/http_setup_lakefs_db_down_later": "unknown",
+    "0.30.0/http_setup_lakefs_not_set_up": "unknown",
+    "0.55.0/http_setup_lakefs_not_set_up": "unknown",
+    "0.70.6/http_setup_lakefs_not_set_up": "not_initialized",
+    "0.80.2/http_setup_lakefs_not_set_up": "not_initialized",
+    "1.84.0/http_setup_lakefs_not_set_up": "not_initialized",
     "0.30.0/http_setup_lakefs_set_up": "unknown",  # trap L34
     "0.55.0/http_setup_lakefs_set_up": "unknown",  # trap L34
     "0.70.6/http_setup_lakefs_set_up": "initialized",
@@ -187,6 +192,34 @@ def test_health_pages_prove_nothing() -> None:
 def test_every_version_page(case: str) -> None:
     wanted = "" if reply(case).status in (401, 404) else case.split("/")[0]
     assert lakefs_http.version(reply(case)) == wanted
+
+
+BAD = Reply(502, "<!DOCTYPE html><title>502 Bad Gateway</title>"), Reply(200, " <html><body>Sign in</body></html>")
+SAID = [
+    *((reply(case), lakefs_http.Refused) for case in named("http_repositories_no_credentials")),
+    (reply("1.84.0/http_repositories_db_down_later"), lakefs_http.Refused),  # trap L18
+    *((reply(case), lakefs_http.Gone) for case in named("http_repository_missing")),
+    *((reply(case), lakefs_http.Gone) for case in named("http_objects_ls_ref_missing")),
+    *((reply(case), lakefs_http.Stranger) for case in named("http_ui_root")),
+    *((one, lakefs_http.Stranger) for one in BAD),
+    (Reply(200, '{"results": [], "pagination": "none"}'), lakefs_http.Stranger),
+    (Reply(200, "[]"), lakefs_http.Stranger),
+    (Reply(403, '{"message":"insufficient permissions"}'), lakefs_http.Refused),
+    (reply("0.55.0/http_unknown_page"), ApiError),
+    (reply("0.55.0/http_no_commit_ref_commits_empty"), ApiError),
+]
+
+
+@pytest.mark.parametrize(("answer", "kind"), SAID)
+def test_an_answer_that_is_no_list_is_told_by_its_kind(answer: Reply, kind: type[ApiError]) -> None:
+    """What preflight turns into a finding each."""
+    with pytest.raises(ApiError, match="Listing the tags") as caught:
+        lakefs_http.page(answer, "Listing the tags")
+    assert type(caught.value) is kind and caught.value.facts == {"why": kind.why}
+
+
+def test_a_release_without_the_page_of_its_version_may_show_its_interface() -> None:
+    assert lakefs_http.version(reply("0.30.0/http_ui_root")) == ""
 
 
 @pytest.mark.parametrize("case", named("http_repositories") + named("http_branches") + named("http_branch_diff"))
