@@ -112,7 +112,7 @@ def moment(args: argparse.Namespace) -> int:
 def become(args: argparse.Namespace) -> int:
     from tests.lab import cluster, lakefs_states
 
-    found = lakefs_states.become(cluster.load(args.name), args.release, args.two_users)
+    found = lakefs_states.become(cluster.load(args.name), args.release, args.users, args.drafts)
     say(f"{found.name} is an installation of lakefs {found.product['release']}")
     return 0
 
@@ -288,7 +288,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--seconds", type=float, default=900)
     p = command(subs, "become", become, "lakefs: make a filled installation one of an older era", "--name")
     p.add_argument("--release", required=True)
-    p.add_argument("--two-users", action="store_true", help="beside the administrator")
+    p.add_argument("--users", type=int, choices=[1, 2, 3], default=1, help="the others in a group of their own")
+    p.add_argument("--drafts", action="store_true", help="two repositories without a commit; 0.30.0 to 0.70.6")
     p = command(
         subs, "late", late, "lakefs before 0.30: one more object of a client's, while an upgrade runs", "--name"
     )

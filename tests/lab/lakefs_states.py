@@ -15,7 +15,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from tests.lab import hosts, lakefs, release, release_build
+from tests.lab import hosts, lakefs, lakefs_table, release, release_build
 from tests.lab import lakefs_forms as forms
 from tests.lab import lakefs_manifest as manifest
 from tests.lab.cluster import Cluster
@@ -28,9 +28,11 @@ RECORD = "partition_key = 'kv-internal-metadata'::bytea AND key = 'kv/schema/ver
 LADDER = {"0.80.2": ["migrate", "up"], "0.103.0": ["migrate", "up", "--force"], "1.52.0": ["migrate", "up"]}
 # Schemas whose releases nobody captured: the record is written, and a release that was never seen stands in.
 WRITTEN = {"0.98.0": "schema-2", "0.99.0": "schema-3"}
-MVCC = ("0.22.0", "0.30.0")
-ERAS = (*MVCC, "0.70.6", "0.80.2", *WRITTEN, "0.103.0", "1.52.0")
-SECOND = "bob"
+MVCC = ("0.22.0",)
+SQL = ("0.30.0", "0.55.0", "0.70.6")  # 0.30.0: after its own migration of what was before
+ERAS = (*MVCC, *SQL, "0.80.2", *WRITTEN, "0.103.0", "1.52.0")
+USERS = ("admin", "bob", "carol")
+GROUP = "Analysts"  # made by its operators, beside lakeFS's own
 # One row of basic authentication is one of the older partition under the user's name: their contents are alike.
 SCHEMA = "CREATE SCHEMA emulator;"
 ASIDE = f"""CREATE TABLE emulator.{{table}} AS SELECT * FROM kv WHERE NOT ({RECORD});
@@ -44,9 +46,13 @@ LATE = Object("lake", "late/while it ran", 4_321, 99_999)
 INSTALLATION = """INSERT INTO auth_installation_metadata VALUES ('installation_id', gen_random_uuid()::text),
  ('setup_timestamp', now()::text) ON CONFLICT DO NOTHING;
 """
-ANOTHER_USER = f"""INSERT INTO {{table}} SELECT partition_key, convert_to(replace(convert_from(key, 'utf8'),
- 'users/admin', 'users/{SECOND}'), 'utf8'), value FROM {{table}} WHERE convert_from(key, 'utf8') = 'users/admin';
+ANOTHER_USER = """INSERT INTO {table} SELECT partition_key, convert_to(replace(convert_from(key, 'utf8'),
+ 'users/admin', 'users/{name}'), 'utf8'), value FROM {table} WHERE convert_from(key, 'utf8') = 'users/admin';
 """
+IN_KV = "INSERT INTO {table} VALUES ('auth', convert_to('groups/{name}', 'utf8'), '');"
+# Made without a first commit, as 0.30.0 and 0.31.0 make repositories: nothing in it, and uploads alone.
+BLANK, DRAFT = "blank", "draft"
+DRAFTS = [Object(DRAFT, path, 40 + seed, 77_000 + seed) for seed, path in enumerate(("f/1", "f/2", "g.txt"))]
 STATES = {
     **{f"schema-{n}": f"UPDATE kv SET value = '{n}' WHERE {RECORD};" for n in range(6)},
     "junk": f"UPDATE kv SET value = 'abc' WHERE {RECORD};",
@@ -93,11 +99,85 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def users(known: dict[str, Any], second: bool) -> str:
-    names = ["admin", *([SECOND] if second else [])]
-    made = [f"INSERT INTO auth_users (created_at, display_name) VALUES (now(), '{name}');" for name in names]
+def users(known: dict[str, Any], count: int) -> str:
+    """The administrator, and others in a group of their own."""
+    made = [f"INSERT INTO auth_users (created_at, display_name) VALUES (now(), '{name}');" for name in USERS[:count]]
+    groups = [f"INSERT INTO auth_groups (created_at, display_name) VALUES (now(), '{name}');" for name in named(count)]
+    inside = f"""INSERT INTO auth_user_groups SELECT u.id, g.id FROM auth_users u, auth_groups g WHERE
+ g.display_name = CASE u.display_name WHEN 'admin' THEN 'Admins' ELSE '{GROUP}' END;"""
     key = literal(next(iter(known["keys"])))
-    return "\n".join([*made, f"INSERT INTO auth_credentials VALUES ({key}, '', now(), 1);", INSTALLATION])
+    return "\n".join(
+        [*made, *groups, inside, f"INSERT INTO auth_credentials VALUES ({key}, '', now(), 1);", INSTALLATION]
+    )
+
+
+def named(count: int) -> list[str]:
+    """The groups of an installation with so many users."""
+    return [*lakefs_table.TABLE.OWN_GROUPS, *([GROUP] if count > 1 else [])]
+
+
+def make_drafts(cluster: Cluster) -> None:
+    """By a real release, which makes a first commit; `uncommitted_only` takes it away again."""
+    api = door(cluster)
+    for name in (BLANK, DRAFT):
+        body = {"name": name, "storage_namespace": f"local://{name}", "default_branch": "main"}
+        api.call("POST", "/repositories", body)
+    for thing in DRAFTS:
+        api.upload(DRAFT, "main", thing.path, thing.body)
+    held = manifest.load(cluster)
+    now = manifest.facts(api)
+    for name in (BLANK, DRAFT):
+        now["repositories"][name] |= {"branches": {"main": ""}, "commits": {"main": []}}
+    objects = [*held["objects"], *(noted("main", thing) for thing in DRAFTS)]
+    manifest.save(cluster, {**held, "facts": now, "objects": objects})
+
+
+def uncommitted_only(known: dict[str, Any]) -> dict[str, Any]:
+    """What a server says of repositories that have no commit."""
+    for one in known["repositories"]:
+        if one["info"]["id"] in (BLANK, DRAFT):
+            one["branches"] = [{**branch, "commit_id": ""} for branch in one["branches"]]
+            one["commits"] = {}
+            one["objects"] = {"main": one["objects"]["main"]}
+    return known
+
+
+def without_commit(cluster: Cluster, table: str) -> None:
+    """The rows of a migrated branch that has none: its record without the field of its head, and no commit."""
+    where = f"convert_from(partition_key, 'utf8') ~ '^({BLANK}|{DRAFT})-'"
+    text = f"SELECT concat_ws(' ', encode(partition_key, 'hex'), encode(value, 'hex')) FROM {table} WHERE {where}"
+    rows = lakefs.sql(cluster, f"{text} AND key = 'branches/main';")[0].split("\n")
+    found = [line.split() for line in rows if " " in line]
+    if len(found) != 2:
+        raise LabError(f"{table} has {len(found)} branches of {BLANK} and {DRAFT}; wanted 2")
+    for partition, value in found:
+        left = without_field(bytes.fromhex(value), 2).hex()
+        change = f"UPDATE {table} SET value = decode('{left}', 'hex') WHERE key = 'branches/main'"
+        as_owner(cluster, f"{change} AND partition_key = decode('{partition}', 'hex');")
+    as_owner(cluster, f"DELETE FROM {table} WHERE {where} AND convert_from(key, 'utf8') LIKE 'commits/%';")
+
+
+def without_field(message: bytes, number: int) -> bytes:
+    """A protobuf message without one of its fields; of strings, numbers and messages."""
+    kept, at = b"", 0
+    while at < len(message):
+        tag, after = varint(message, at)
+        kind = tag & 7
+        size, end = varint(message, after)
+        end = end + size if kind == 2 else {0: end, 1: after + 8, 5: after + 4}[kind]
+        kept += message[at:end] if tag >> 3 != number else b""
+        at = end
+    return kept
+
+
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number that begins there, and where it has ended."""
+    value = shift = 0
+    while True:
+        value |= (data[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if data[at - 1] < 0x80:
+            return value, at
 
 
 def sql_rows(known: dict[str, Any]) -> str:
@@ -157,10 +237,8 @@ def mvcc_rows(known: dict[str, Any]) -> str:
 
 
 def old_settings(version: str, settings: forms.Settings, both: bool = False) -> str:
-    """With the key of 0.30's own that its successors do not know, or with old key and new section at once."""
+    """For 0.80.2 with old key and new section at once."""
     text = forms.config(version, settings)
-    if version == "0.30.0":
-        text += 'cataloger:\n  type: "mvcc"\n'
     return text.replace("database:\n", f'database:\n  connection_string: "{settings.dsn}"\n') if both else text
 
 
@@ -226,7 +304,8 @@ def late(cluster: Cluster, what: str) -> str:
     return f"{LATE.path} of {LATE.repository}/main is {'not ' if LATE.path in changes else ''}committed"
 
 
-def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
+def become(cluster: Cluster, version: str, people: int = 1, drafts: bool = False) -> Cluster:
+    """`people`: users, the others in a group that their operators made. `drafts`: repositories without a commit."""
     if cluster.product["form"] == forms.DOCKER:
         raise LabError(f"become {version}: {cluster.name} has containers; wanted units, in the form plain")
     if version in release_build.LAKEFS_MODULES:
@@ -234,25 +313,33 @@ def become(cluster: Cluster, version: str, two_users: bool = False) -> Cluster:
     if version not in ERAS or cluster.product["form"] != "plain":
         raise LabError(f"become {version}: wanted one of {', '.join(ERAS)}, of an installation of the form plain")
     steps = [step for step in LADDER if ERAS.index(step) <= ERAS.index(version)]
-    first = version if version in MVCC else "0.70.6"
+    first = version if version in (*MVCC, *SQL) else "0.70.6"
+    if drafts and version not in SQL:
+        raise LabError(f"become {version}: repositories without a commit are of {', '.join(SQL)}")
     for one in {first, version, *steps}:
         release.get("lakefs", one)
     if first in MVCC:
         commit_all(cluster)
-    known = facts(cluster)
+    if drafts:
+        make_drafts(cluster)
+    known = uncommitted_only(facts(cluster))
     as_owner(cluster, SCHEMA)
     if first in MVCC:
         known["late"] = keep_late(cluster)
     lakefs.control(cluster, "stop")
     if first not in MVCC:
         as_owner(cluster, ASIDE.format(table="kv"))
-    tables = ["kv", "kv_late"] if first in MVCC else ["kv"]
-    as_owner(cluster, GONE, *(ANOTHER_USER.format(table=f"emulator.{one}") for one in tables if two_users))
+    if drafts:
+        without_commit(cluster, "emulator.kv")
+    for table in ("emulator.kv", "emulator.kv_late") if first in MVCC else ("emulator.kv",):
+        as_owner(cluster, *(ANOTHER_USER.format(table=table, name=name) for name in USERS[1:people]))
+        as_owner(cluster, *(IN_KV.format(table=table, name=name) for name in named(people)))
+    as_owner(cluster, GONE)
     as_owner(cluster, f"CREATE TABLE emulator.facts AS SELECT {literal(json.dumps(known))}::jsonb AS body;")
     put(cluster, first)
     call(cluster, "migrate", "up")
     rows = mvcc_rows(known) if first in MVCC else sql_rows(known)
-    as_owner(cluster, users(known, two_users), rows, "" if first in MVCC else NAMED)
+    as_owner(cluster, users(known, people), rows, "" if first in MVCC else NAMED)
     for step in steps:
         put(cluster, step, both=step == "0.80.2")
         call(cluster, *LADDER[step])

@@ -20,8 +20,8 @@ _WHY = {
     "refused": (
         "credentials",
         "an access key of this installation that may read everything",
-        "give one (lakefs_access_key_id, lakefs_secret_access_key); where it is one, see that auth.encrypt.secret_key is"
-        " the one that it was made with, and that the database answers",
+        "give one (lakefs_access_key_id, lakefs_secret_access_key); where it is one, see that auth.encrypt.secret_key"
+        " is the one that it was made with, and that the database answers",
     ),
     "stranger": (
         "not_lakefs",

@@ -20,7 +20,7 @@ MVCC = ("0.22.0", "0.30.0")
 TABLES_ONLY = (*MVCC, "0.55.0", "0.70.6")
 SIGN_IS_A_FILE = (*MVCC, "0.55.0")
 # The numbers that were captured as an older and a newer schema.
-OLDER_NEWER = {"0.55.0": ("34", "38")}
+OLDER_NEWER = {"0.22.0": ("20", "38"), "0.30.0": ("20", "38"), "0.55.0": ("34", "38")}
 LOG_LINE = re.compile(r'^time="')
 
 

@@ -173,8 +173,8 @@ def merged(source: Database, store: Database) -> State:
 
 def down(call: Call, store: Database, error: str) -> Said:
     """With the reason that there is: the captures have a refused connection."""
-    command = "run" if "run" in call.words else "migrate_version" if "version" in call.words else "migrate_up"
-    command = "migrate_db" if call.version == "0.30.0" else command
+    words = {"run": "run", "version": "migrate_version", "db": "migrate_db"}
+    command = next((name for word, name in words.items() if word in call.words), "migrate_up")
     said = call.say(f"{command}_db_down", store.place)
     fatal = re.search(r"FATAL: +(.*)", error)
     if not fatal:

@@ -28,8 +28,23 @@ from tests.lab import lakefs_forms as forms  # noqa: E402
 from tests.lab.proc import run  # noqa: E402
 
 CAPTURES = ROOT / "tests/unit/fixtures/lakefs"
-VERSIONS = ("0.30.0", "0.70.6", "0.80.2", "0.103.0", "1.52.0", "1.82.0", "1.84.0")
+VERSIONS = ("0.30.0", "0.55.0", "0.70.6", "0.80.2", "0.103.0", "1.52.0", "1.82.0", "1.84.0")
 RECORD = "UPDATE kv SET value = '{}' WHERE " + lakefs_states.RECORD + ";"
+# What two rounds of captures call alike and were not, by release and case, before the table below.
+OLDER = "UPDATE schema_migrations SET version = {};"
+DIRTY = "UPDATE schema_migrations SET dirty = true;"
+NAMED = (
+    (r"(0\.30\.0|0\.55\.0)/\w+_newer", "made70", ""),
+    (r"0\.30\.0/\w+_older", "made30", OLDER.format(20)),
+    (r"0\.30\.0/\w+_dirty", "made30", DIRTY),
+    (r"0\.30\.0/(migrate_up_unknown_key|run_set_up)", "made30", ""),
+    (r"0\.55\.0/\w+_older", "made55", OLDER.format(34)),
+    (r"0\.55\.0/\w+_dirty", "made55", DIRTY),
+    (r"0\.55\.0/(migrate_up_unknown_key|migrate_up_log_equals|run_set_up)", "made55", ""),
+    (r"0\.55\.0/(migrate_db|migrate_up_current|migrate_version_current)", "bare55", ""),
+    (r"0\.\d+\.\d/\w+_no_commit", "made30", ""),
+    (r"1\.84\.0/\w+_no_commit", "made80", ""),
+)
 # Which database a captured state is: (words in its description, template, SQL after it), the first that fits.
 STATES = (
     (r"database empty|Nothing listens|No configuration (and|file and)", "empty", ""),
@@ -60,7 +75,7 @@ STATES = (
 # Which file is read is held to its captures by the unit tests, which need no database.
 LEFT_OUT = re.compile(r"migrate_task_run(?!_unknown)|run_port_busy|migrate_up_already_migrated_new_section_only"
                       r"|migrate_up_tmpdir_unwritable|run_new_section_only"
-                      r"|config_order_|run_home_")  # fmt: skip
+                      r"|config_order_|run_(home|cwd|fallback)_")  # fmt: skip
 # What ends a call before it has opened a database.
 BLIND = re.compile(r'level=fatal msg="Load config"|Missing database\.connection_string')
 AGENT = """
@@ -112,6 +127,10 @@ CASES = captured()
 
 def state_of(case: dict[str, Any]) -> tuple[str, str]:
     """The template and the SQL after it."""
+    name = f"{case['version']}/{case['case']}"
+    for pattern, template, sql in NAMED:
+        if re.fullmatch(pattern, name):
+            return template, sql
     for words, template, sql in STATES:
         if match := re.search(words, case["state"]):
             number = next((one for one in match.groups() if one), "") if match.groups() else ""
@@ -174,16 +193,16 @@ def templates(bench: Bench) -> None:
     """Real rows from the real release of this installation, put aside, and led through the eras."""
     bench.sql(bench.create("empty", "template0"))
     known = {"keys": {"KEY": ""}, "repositories": []}
-    users = {name: lakefs_states.users(known, second) for name, second in (("sql", False), ("sql_two", True))}
+    users = {name: lakefs_states.users(known, people) for name, people in (("sql", 1), ("sql_two", 2))}
     repository = "('repo1', 'local://repo1', now(), 'main')"
     catalog = "INSERT INTO catalog_repositories VALUES (1, 'repo1', 'local://mrepo1', now(), 1);"
-    bench.sql(bench.create("aside", forms.DATABASE, lakefs_states.ASIDE))
+    bench.sql(bench.create("aside", forms.DATABASE, lakefs_states.SCHEMA + lakefs_states.ASIDE.format(table="kv")))
     bench.sql(bench.create("sql_bare", "aside"))
     bench.once("0.70.6", "sql_bare", "migrate", "up")
     for name in ("sql", "sql_two"):
         bench.sql(bench.create(name, "aside"))
         bench.once("0.70.6", name, "migrate", "up")
-        two = lakefs_states.ANOTHER_USER.format(table="emulator.kv") if name == "sql_two" else ""
+        two = lakefs_states.ANOTHER_USER.format(table="emulator.kv", name="bob") if name == "sql_two" else ""
         owner = f"SET ROLE {forms.DATABASE};"
         bench.sql(owner, users[name], two, f"INSERT INTO graveler_repositories VALUES {repository};", database=name)
     for name, before in (("kv1", "sql"), ("kv1_two", "sql_two")):
@@ -194,6 +213,17 @@ def templates(bench: Bench) -> None:
     bench.once("1.84.0", "kv4", "run")
     bench.sql(bench.create("imported", "kv1_two", RECORD.format(4)))
     bench.once("1.52.0", "imported", "superuser", "--user-name", "admin")
+    bench.sql(bench.create("made30", "aside"), bench.create("bare55", "empty"))
+    bench.once("0.30.0", "made30", "migrate", "up")
+    three = ", ".join(f"('{name}', 'local://{name}', now(), 'main')" for name in ("empty", "repo1", "staged"))
+    owner = f"SET ROLE {forms.DATABASE};"
+    bench.sql(owner, users["sql"], f"INSERT INTO graveler_repositories VALUES {three};", database="made30")
+    for name, before, version in (("made55", "made30", "0.55.0"), ("made70", "made55", "0.70.6")):
+        bench.sql(bench.create(name, before))
+        bench.once(version, name, "migrate", "up")
+    bench.sql(bench.create("made80", "made30"))
+    bench.once("0.80.2", "made80", "migrate", "up", both=True)
+    bench.once("0.55.0", "bare55", "migrate", "up")
     bench.sql(bench.create("mvcc", "empty"), bench.create("opened", "empty"))
     bench.once("1.84.0", "opened", "migrate", "task", "list")
     bench.once("0.30.0", "mvcc", "migrate", "up")
@@ -207,9 +237,12 @@ def given(bench: Bench, case: dict[str, Any], number: int) -> dict[str, Any]:
     config = str(case.get("config") or "")
     host = lakefs.database(bench.cluster).address
     config = re.sub(
-        r"postgres://lakefs:SECRET@127\.0\.0\.1:15432/\w+", lambda _m: bench.dsn(f"case{number}").split("?")[0], config
+        r"postgres://lakefs:SECRET@127\.0\.0\.1:154[37]2/\w+",
+        lambda _m: bench.dsn(f"case{number}").split("?")[0],
+        config,
     )
     config = re.sub(r"127\.0\.0\.1:15499", f"{host}:15499", config)
+    config = re.sub(r"127\.0\.0\.1:180\d\d", "127.0.0.1:18000", config)
     config = config.replace('secret_key: "SECRET"', f'secret_key: "{bench.settings.secret_key}"')
     environment = {
         key: value for key, value in (case.get("env") or {}).items() if key not in ("HOME", "TMPDIR", "PATH")

@@ -158,7 +158,7 @@ def test_a_second_operator(cluster: Cluster) -> None:
 
 
 def test_it_becomes_one_of_the_sql_era(cluster: Cluster) -> None:
-    cluster.lab("become", "--release", "0.70.6", "--two-users")
+    cluster.lab("become", "--release", "0.70.6", "--users", "2")
     assert cluster.record() == ""
 
 
