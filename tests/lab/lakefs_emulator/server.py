@@ -149,7 +149,7 @@ class Site:
     def who(self, kind: str, asked: Asked) -> Answer:
         names, name = self.people(kind), PEOPLE[kind]
         rows = [{"id": one, "creation_date": 0} for one in names]
-        return self.listed(name, rows, asked) if rows else self.captured(name)
+        return self.listed(name, rows, asked) if rows and self.forms["groups"] else self.captured(name)
 
     def admitted(self, header: str) -> bool:
         keys: dict[str, str] = self.store.facts()["keys"]
