@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils import _unit_place, _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
@@ -24,6 +24,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._version import 
 
 # An address that nobody serves: a release can be asked to read its configuration and gets no further.
 NOWHERE = "postgres://nobody@127.0.0.1:1/nothing?sslmode=disable"
+CACHE_VARIABLE = "LAKEFS_COMMITTED_LOCAL_CACHE_DIR"
 DSN_VARIABLES = ("LAKEFS_DATABASE_CONNECTION_STRING", "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING")
 
 
@@ -88,4 +89,28 @@ def reads(lakefs: Lakefs) -> dict[str, Any]:
             f" {said.line or 'no reason given'}. Wanted a configuration of its form: correct the keys that it names."
             " Nothing was changed."
         )
+    if lakefs.directory:
+        _may_keep_its_cache(lakefs)
     return {"changed": False, "version": str(lakefs.version), "said": said.line[:120]}
+
+
+def _may_keep_its_cache(lakefs: Lakefs) -> None:
+    """`migrate version` makes no cache, and `run` ends where it cannot: after the migration, too late (L31)."""
+    if CACHE_VARIABLE in lakefs.environment or "local_cache:" in _text(lakefs.config_file):
+        return
+    home = _unit_place.home(lakefs.environment, lakefs.user)
+    cache = forms.form(lakefs.version, "cache").format(home=home.rstrip("/"))
+    place = _unit_place.may_not_make(lakefs.runner, cache, lakefs.user)
+    if place:
+        raise UpliftError(
+            f"lakeFS {lakefs.version} keeps its cache in {cache}, and {lakefs.user or 'root'} may make nothing in"
+            f" {place}: it would not start. Wanted a place of its own. Let the account write there, or name another"
+            " directory (committed.local_cache.dir). Nothing was changed."
+        )
+
+
+def _text(path: str) -> str:
+    if not path:
+        return ""
+    with open(path, encoding="utf-8", errors="replace") as handle:
+        return handle.read()

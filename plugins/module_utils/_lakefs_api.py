@@ -9,16 +9,20 @@
 from __future__ import annotations
 
 import json
+from http.client import HTTPException
 from typing import Any, Callable, Iterator, Mapping
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 
-from ansible.module_utils.urls import open_url
+from ansible.module_utils.urls import ConnectionError, open_url
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError, Reply
 
 Fetch = Callable[..., Reply]
 BASE = "/api/v1"
+# What is no server, or none of HTTP: Ansible's own errors (of certificates) and those of http.client are no OSError,
+# and an address without a scheme is a ValueError.
+SILENCE = (OSError, HTTPException, ConnectionError, ValueError)
 PAGE = 1000
 
 
@@ -32,7 +36,7 @@ def open_url_fetch(method: str, url: str, key: str, secret: str, data: str | Non
             return Reply(int(answer.getcode()), answer.read().decode("utf-8", "surrogateescape"))
     except HTTPError as exc:
         return Reply(exc.code, exc.read().decode("utf-8", "surrogateescape"))
-    except OSError as exc:
+    except SILENCE as exc:
         why = getattr(exc, "reason", exc)
         raise ApiError(f"{url.partition('?')[0]} does not answer: {why}; wanted the API of lakeFS.") from exc
 
@@ -57,7 +61,7 @@ class Api:
         while True:
             page = lakefs_http.page(self.get(path, amount=PAGE, after=after or None, **query), what)
             yield from page.results
-            if not page.after:
+            if page.after in ("", after):  # the same page again would be so for ever
                 return
             after = page.after
 

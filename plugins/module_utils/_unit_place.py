@@ -47,6 +47,14 @@ def sees(runner: Runner, path: str, user: str) -> bool:
     return os.path.isfile(path) and (not user or runner.run(["test", "-f", path], user=user).rc == 0)
 
 
+def may_not_make(runner: Runner, path: str, user: str) -> str:
+    """The directory that is there and in which the account may make nothing, on the way to this one; "" when it may."""
+    place = path
+    while runner.run(["test", "-e", place], user=user).rc and os.path.dirname(place) != place:
+        place = os.path.dirname(place)
+    return place if runner.run(["test", "-d", place, "-a", "-w", place, "-a", "-x", place], user=user).rc else ""
+
+
 def _entry(user: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(user or "root")

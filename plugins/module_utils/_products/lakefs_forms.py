@@ -134,6 +134,12 @@ FORMS: dict[str, Sequence[Form]] = {
         Form((0, 55, 0), "{home}/.lakefs.yaml", "0.55.0/run_home_unreadable"),
         Form((1, 84, 0), "{home}/.lakefs.yaml", "1.84.0/run_home_unreadable"),
     ),
+    # Where a server makes its cache when committed.local_cache.dir does not say; it ends where it may not.
+    "cache": (
+        Form(OLDEST, "{home}/data/lakefs/cache", "0.30.0/run_home_not_there"),
+        Form((0, 80, 2), "{home}/data/lakefs/cache", "0.80.2/run_home_not_there"),
+        Form((1, 84, 0), "{home}/lakefs/data/cache", "1.84.0/run_home_not_there"),
+    ),
     # What sends the log to stderr; up to 0.60.0 `=` is a file of that name.
     "log_to_stderr": (
         Form(OLDEST, False, "0.30.0/migrate_db_success_log_equals"),

@@ -123,8 +123,8 @@ OWN_TYPES = re.compile(r"^(catalog|task)_\w+$")
 def answers(version: str) -> dict[str, Any]:
     own, forms = captures(version), lakefs_table.of(version)
     cases: dict[str, Any] = {}
-    for source, names in reversed(BORROWED[version]):
-        cases |= {name: case for name, case in captures(source).items() if re.fullmatch(names, name)}
+    for source, pattern in reversed(BORROWED[version]):
+        cases |= {name: case for name, case in captures(source).items() if re.fullmatch(pattern, name)}
     cases |= own
     cases |= {name: cases[other] for name, other in ALSO.items() if name not in own and other in cases}
     if "migrate_up_unknown_key" not in own and "migrate_up_old_keys" in own:

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from tests.lab.lakefs_emulator import pack, server
+from tests.lab.lakefs_pages import plain
 from tests.unit.lakefs_replay import ALL, capture
 
 EMULATED = ("0.30.0", "0.55.0", "0.70.6", "0.80.2")
@@ -195,23 +196,6 @@ def serve(release: str, state: str, blocks: Path) -> ThreadingHTTPServer:
     there = ThreadingHTTPServer(("127.0.0.1", 0), type("Mine", (server.Handler,), {"site": site}))
     threading.Thread(target=there.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     return there
-
-
-def plain(text: str) -> Any:
-    """Without moments, ids, addresses and names of the run that was captured; what is no JSON as it stands."""
-    for pattern, word in (
-        (r'"(creation_date|mtime|generation)":\s?\d+', r'"\1":0'),
-        (r"\b[0-9a-f]{64}\b", "ID"),
-        (r'"(meta_range_id|physical_address|checksum)":\s?"[^"]+"', r'"\1":"X"'),
-        (r"local://ns-[\d.]+-", "local://ns-"),
-        (r"<(RequestId|HostId)>[^<]*<", r"<\1><"),
-        (r"alive! [0-9a-f-]+", "alive!"),
-    ):
-        text = re.sub(pattern, word, text)
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text.strip()
 
 
 @pytest.mark.parametrize("case", PAGES)

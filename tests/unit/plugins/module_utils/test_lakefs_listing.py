@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import json
+from http.client import BadStatusLine, IncompleteRead
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from ansible.module_utils.urls import ConnectionError as NoCertificate
 from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _lakefs_api,
     _lakefs_health,
     _lakefs_info,
     _lakefs_inventory,
@@ -210,6 +213,25 @@ def test_only_an_answer_about_a_commit_tells_whether_it_is_lost(answer: Reply, l
             _lakefs_inventory._lost(server.api(), "/repositories/r", {"main": "c2"}, {"main": "c1"})
     else:
         assert _lakefs_inventory._lost(server.api(), "/repositories/r", {"main": "c2"}, {"main": "c1"}) == lost
+
+
+@pytest.mark.parametrize(
+    "raised", [BadStatusLine("SSH-2.0"), IncompleteRead(b""), ValueError("unknown url type"), NoCertificate("expired")]
+)
+def test_an_address_that_speaks_no_http_is_a_sentence(monkeypatch: pytest.MonkeyPatch, raised: Exception) -> None:
+    def open_url(*_words: Any, **_how: Any) -> Any:
+        raise raised
+
+    monkeypatch.setattr(_lakefs_api, "open_url", open_url)
+    with pytest.raises(
+        ApiError, match="http://l1:22/api/v1/repositories does not answer: .*; wanted the API of lakeFS"
+    ):
+        Api("http://l1:22", "A", "S").get("/repositories", amount=1)
+
+
+def test_a_page_that_names_itself_as_the_next_ends() -> None:
+    again = Reply(200, json.dumps({"results": [LAKE], "pagination": {"has_more": True, "next_offset": "lake"}}))
+    assert len(list(Recorded("0.80.2", repositories=again).api().rows("Listing", "/repositories"))) == 2
 
 
 def served(server: Recorded) -> dict[str, Any]:

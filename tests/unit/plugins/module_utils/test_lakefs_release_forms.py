@@ -64,6 +64,9 @@ READ: dict[str, Callable[[dict[str, Any]], Any]] = {
     "searched": lambda case: tuple(dict.fromkeys(one.rpartition("/")[::2] for one in stems(case))),
     "kinds": lambda case: tuple(one.rpartition("/")[2].lstrip(".").partition(".")[2] for one in first_place(case)),
     "last": last,
+    "cache": lambda case: re.sub(
+        r".*creating base dir: /lab/nohome(/\S+)/meta-range .*", r"{home}\1", case["stdout"].splitlines()[-1]
+    ),
     "log_to_stderr": lambda case: 'msg="Config loaded"' in case["stderr"],
 }
 
@@ -157,6 +160,7 @@ class Host:
 
     def __init__(self, release: str, *show: str, seen: Sequence[str] = ()) -> None:
         self.release, self.show, self.seen, self.calls = release, show, seen, []  # type: ignore[var-annotated]
+        self.closed: tuple[str, ...] = ()
 
     def run(self, argv: Sequence[str], **how: Any) -> Answer:
         if argv[0] == "systemctl":
@@ -165,7 +169,9 @@ class Host:
         if argv[-1] == "--version":
             return answer(f"{self.release}/version")
         if argv[0] == "test":
-            return Answer(tuple(argv), 0 if argv[-1] in self.seen else 1, "", "")
+            if "-w" in argv:
+                return Answer(tuple(argv), 1 if argv[-1] in self.closed else 0, "", "")
+            return Answer(tuple(argv), 0 if argv[-1] in self.seen or argv[-1] == "/" else 1, "", "")
         self.calls.append((list(argv), how))
         return answer("1.84.0/migrate_version_db_down")
 
@@ -281,3 +287,47 @@ def test_a_home_that_may_not_be_entered_is_seen_before_anything_stops(accounts: 
     host.run = lambda argv, **_how: answer("1.84.0/run_home_unreadable")  # type: ignore[method-assign,misc]
     with pytest.raises(UpliftError, match=r"open /lab/roothome/\.lakefs\.yaml: permission denied"):
         reads(_lakefs_where.Lakefs(host, "/usr/local/bin/lakefs", user="lakefs", directory="/"))
+
+
+@pytest.mark.parametrize(
+    ("release", "there", "closed", "more", "says"),
+    [
+        ("0.80.2", ["", "/data", "/data/lakefs"], "", "", ""),
+        ("1.84.0", ["", "/data", "/data/lakefs"], "", "Environment=LAKEFS_COMMITTED_LOCAL_CACHE_DIR=/c", ""),
+        (
+            "1.84.0",
+            ["", "/data", "/data/lakefs"],
+            "",
+            "",
+            "home/lakefs/data/cache, and lakefs may make nothing in .*home:",
+        ),
+        ("1.84.0", ["", "/lakefs", "/lakefs/data"], "/lakefs/data", "", "may make nothing in .*home/lakefs/data:"),
+        ("1.84.0", ["", "/lakefs", "/lakefs/data"], "/elsewhere", "", ""),
+    ],
+)
+def test_a_release_that_keeps_its_cache_elsewhere_has_to_be_let_there(
+    accounts: Path, release: str, there: list[str], closed: str, more: str, says: str
+) -> None:
+    """The directory of 0.80.2 is there and writable, a home that is not: 1.84.0 would end, with the data migrated."""
+    home = f"{accounts}/home"
+    host = Host(release, START.format("run"), "User=lakefs", f"WorkingDirectory={accounts}", *([more] if more else []))
+    host.seen, host.closed = [f"{home}{one}" for one in there], (f"{home}{closed}", "/")
+    lakefs = _lakefs_where.of(host, "lakefs.service").program({"unit": "lakefs.service"})
+    if says:
+        with pytest.raises(UpliftError, match=says):
+            reads(lakefs)
+    else:
+        assert reads(lakefs)["version"] == release
+
+
+@pytest.mark.parametrize(("text", "asked"), [("committed:\n  local_cache:\n    dir: /c\n", False), ("a: 1\n", True)])
+def test_a_file_that_names_the_place_is_believed(accounts: Path, text: str, asked: bool) -> None:
+    (accounts / "config.yaml").write_text(text)
+    host = Host("1.84.0", START.format(f"-c {accounts}/config.yaml run"), "User=lakefs", f"WorkingDirectory={accounts}")
+    host.closed = ("/",)
+    lakefs = _lakefs_where.of(host, "lakefs.service").program({"unit": "lakefs.service"})
+    if asked:
+        with pytest.raises(UpliftError, match="may make nothing in /"):
+            reads(lakefs)
+    else:
+        assert reads(lakefs)["changed"] is False
