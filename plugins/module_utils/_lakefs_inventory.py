@@ -95,7 +95,7 @@ def _lost(api: Api, path: str, now: Mapping[str, str], earlier: Mapping[str, str
 def _there(api: Api, path: str, commit_id: str) -> bool:
     """An answer that says neither yes nor no is no proof of a loss, and none of its being there."""
     reply = api.get(path)
-    if reply.status == 404 and not lakefs_http.is_page(reply):
+    if lakefs_http.is_missing(reply):
         return False
     lakefs_http.demand(reply, f"Looking for the commit {commit_id}")
     return True

@@ -13,6 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Starts the release with the configuration and with an address of the database that nobody serves. It gets as far as that address when
     every key is known to it, and stops before when one is not. No database is touched.
+  - The account of a systemd unit has to be let where that release makes its cache (C(committed.local_cache.dir), by default below its home).
 extends_documentation_fragment:
   - uplift.datastores.lakefs
   - uplift.datastores.attributes

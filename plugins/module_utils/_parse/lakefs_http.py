@@ -105,7 +105,17 @@ def demand(reply: Reply, what: str) -> Reply:
             " database is down."
         )
     said = f"{what}: status {reply.status}, wanted 200: {_message(reply)}"
-    raise {403: Refused, 404: Gone}.get(reply.status, ApiError)(said)
+    raise Gone(said) if is_missing(reply) else {403: Refused}.get(reply.status, ApiError)(said)
+
+
+def is_missing(reply: Reply) -> bool:
+    """What was asked for is not there. A page that the release lacks is another thing, by 404 or 500; and 0.30 answers
+    500 where a branch is not there.
+    """
+    said = _message(reply)
+    if is_page(reply) or said.startswith("path /") or said == "invalid API endpoint":
+        return False
+    return reply.status == 404 or (reply.status == 500 and said.endswith("branch not found"))
 
 
 def is_page(reply: Reply) -> bool:

@@ -201,6 +201,8 @@ def test_a_repository_without_branches_is_one() -> None:
         (Reply(404, '{"message":"not found"}'), ["main"]),
         (Reply(200, "{}"), []),
         (Reply(404, "<html>404</html>"), None),
+        (reply("0.30.0/http_unknown_page"), None),
+        (reply("1.84.0/http_unknown_page"), None),
         (Reply(500, '{"message":"x"}'), None),
         (Reply(401, "{}"), None),
     ],

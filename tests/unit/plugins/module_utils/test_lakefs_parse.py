@@ -205,7 +205,9 @@ SAID = [
     (Reply(200, '{"results": [], "pagination": "none"}'), lakefs_http.Stranger),
     (Reply(200, "[]"), lakefs_http.Stranger),
     (Reply(403, '{"message":"insufficient permissions"}'), lakefs_http.Refused),
-    (reply("0.55.0/http_unknown_page"), ApiError),
+    *((reply(case), lakefs_http.Gone) for case in named("http_branch_diff_branch_missing")),  # 500 in 0.30.0
+    *((reply(case), ApiError) for case in named("http_unknown_page")),  # 404 in 0.30.0 and 1.84.0
+    (reply("0.30.0/http_tags_empty"), ApiError),
     (reply("0.55.0/http_no_commit_ref_commits_empty"), ApiError),
 ]
 
