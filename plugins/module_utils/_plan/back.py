@@ -150,9 +150,18 @@ def _unusable(records: Records) -> list[Refusal]:
         seen = ", ".join(f"{host} has {record['id']}" for host, record in sorted(records.items()))
         return [Refusal("records_differ", f"The nodes have records of different operations ({seen}); expected one.")]
     record = next(iter(records.values()))
-    if record["state"] == "abandoned" or record["plan"]["undoes"]:
-        return [Refusal("nothing_to_undo", f"The operation {record['id']} was abandoned or undone already.")]
-    return []
+    return [Refusal("nothing_to_undo", said)] if (said := _ended(record)) else []
+
+
+def _ended(record: Mapping[str, Any]) -> str:
+    """Why there is nothing to go back from: the last operation was a way back itself, or was given up; else ""."""
+    if record["plan"]["undoes"]:
+        return f"The last operation, {record['id']}, was a way back itself, and there is nothing more to go back from."
+    if record["state"] == "abandoned":
+        return (
+            f"The operation {record['id']} was given up with operation_abandon, and cannot be gone back from any more."
+        )
+    return ""
 
 
 def _strangers(

@@ -54,7 +54,9 @@ class Call:
         return Case("migrate_up_unknown_key") if self.wrong_keys() else None
 
     def wrong_keys(self) -> dict[str, list[str]]:
-        return config.unknown(self.settings, self.held["known"])
+        """Of the file; of variables a release takes those that it knows."""
+        held = config.parse(Path(self.file).read_text()) if self.file else {}
+        return config.unknown(held, self.held["known"])
 
     @property
     def old(self) -> str:
@@ -125,7 +127,7 @@ def tempfile_directory() -> str:
 
 def wrong_key_said(said: Said, wrong: dict[str, list[str]]) -> Said:
     """The captured text with the keys that are wrong here; releases of the 1.x write sections as they stand."""
-    recent = "decoding failed due to" in said.err
+    recent = "decoding failed due to" in said.out + said.err
 
     def line(section: str, keys: list[str]) -> str:
         name = section if recent else section.split(".")[-1].capitalize()
@@ -135,7 +137,8 @@ def wrong_key_said(said: Said, wrong: dict[str, list[str]]) -> Said:
     begin = "decoding failed due to the following error(s):" if recent else f"{len(wrong)} error(s) decoding:"
     text = f'error="{begin}\\n{lines}"'
     pattern = r'error="(decoding failed|\d+ error\(s\))[^"]*"'
-    return Said(said.rc, said.out, re.sub(pattern, lambda _match: text, said.err))
+    out, err = (re.sub(pattern, lambda _match: text, stream) for stream in (said.out, said.err))
+    return Said(said.rc, out, err)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -138,6 +138,23 @@ def test_a_case_that_nobody_captured_says_so() -> None:
     assert "db version=21, available=35" in shown.out
 
 
+def test_a_variable_that_the_release_does_not_know_is_no_unknown_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0.55.0 has no database.type: in the file it is refused, in the environment it is passed over."""
+    monkeypatch.setenv("LAKEFS_DATABASE_TYPE", "postgres")
+    file = tmp_path / "config.yaml"
+    call = program.Call.__new__(program.Call)
+    call.held, call.version, call.file = pack.answers("0.55.0"), "0.55.0", str(file)
+    for text, wrong in (("listen_address: a\n", {}), ("database:\n  type: b\n", {"database": ["type"]})):
+        file.write_text(text)
+        ended = call.configure()
+        assert (ended is not None, call.wrong_keys()) == (bool(wrong), wrong)
+        if ended:
+            said = program.wrong_key_said(call.say(ended.name, {}), wrong)
+            assert "'Database' has invalid keys: type" in said.out + said.err
+
+
 # What it looks for, has and lacks, as each release did.
 
 

@@ -53,7 +53,11 @@ def test_back_wants_to_be_meant_and_can_be_seen_before(cluster: Cluster) -> None
     done = upgrade(cluster)
     assert done.rc == 0, done.out[-6000:]
     refused = cluster.playbook("garage_rollback")
-    assert refused.rc > 0 and refused.says("everything that was written since is lost"), refused.out
+    assert (
+        refused.rc > 0
+        and refused.says("everything that was written since")
+        and refused.says("is lost. To do it, confirm it")
+    ), refused.out
     before = cluster.trees()
     shown = cluster.playbook("garage_rollback", "--check", garage_confirm=["rollback"])
     assert shown.rc == 0 and shown.says(f"garage {TARGET} -> {SOURCE}"), shown.out[-6000:]
