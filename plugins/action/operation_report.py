@@ -26,16 +26,18 @@ class ActionModule(ControllerAction):
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         report = _report.gather(*(args[name] for name in _ARGS))
         directory = Path(args["directory"]) / report.get("id", "no-operation")
-        lines = _report.summary(report, str(directory / "report.md"))
-        texts = {"report.json": json.dumps(report, indent=1) + "\n", "report.md": _report.markdown(report)}
+        data, page = directory / f"{args['name']}.json", directory / f"{args['name']}.md"
+        lines = _report.summary(report, str(page))
+        texts = {data: json.dumps(report, indent=1) + "\n", page: _report.markdown(report)}
         try:
-            changed = [_write(directory / name, text, self.check_mode) for name, text in texts.items()]
+            changed = [_write(path, text, self.check_mode) for path, text in texts.items()]
         except OSError as error:
             raise UpliftError(f"The report cannot be written: {error.filename}: {error.strerror}.") from error
         for line in lines:
             self._display.display(line)
-        path = str(directory / "report.md")
-        return {"changed": any(changed), "path": path, "summary": lines, "report": report}
+        told = {"changed": any(changed), "path": str(page), "summary": lines, "report": report}
+        # Ansible repeats a warning where an operator looks: a run that ends well is read by nobody.
+        return {**told, "warnings": report["not_compared"]} if report.get("not_compared") else told
 
 
 def _write(path: Path, text: str, check_mode: bool) -> bool:

@@ -9,3 +9,11 @@ from __future__ import annotations
 
 class UpliftError(Exception):
     """What an operator has to know, as one sentence: the thing, the value seen, the value wanted, what to do."""
+
+
+class Silent(UpliftError):
+    """Nobody answers at all: that is another thing than an answer that is not understood. A module says `silent`."""
+
+    @property
+    def facts(self) -> dict[str, bool]:
+        return {"silent": True}

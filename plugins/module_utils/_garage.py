@@ -23,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import (
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError, Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import Silent, UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_api, garage_first
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_inventory as inventory
@@ -200,7 +200,7 @@ class Garage:
 
     def demand_running(self) -> None:
         if not self.running:
-            raise UpliftError(
+            raise Silent(
                 f"No Garage daemon with {self.config_file} runs; wanted a running one. Start {self.unit or 'it'} first."
             )
 

@@ -15,6 +15,7 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 
 from ansible.module_utils.urls import ConnectionError, open_url
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import Silent
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import ApiError, Reply
 
@@ -24,6 +25,10 @@ BASE = "/api/v1"
 # and an address without a scheme is a ValueError.
 SILENCE = (OSError, HTTPException, ConnectionError, ValueError)
 PAGE = 1000
+
+
+class NoAnswer(ApiError, Silent):
+    """Nobody answers at this address."""
 
 
 def open_url_fetch(method: str, url: str, key: str, secret: str, data: str | None, timeout: float) -> Reply:
@@ -38,7 +43,7 @@ def open_url_fetch(method: str, url: str, key: str, secret: str, data: str | Non
         return Reply(exc.code, exc.read().decode("utf-8", "surrogateescape"))
     except SILENCE as exc:
         why = getattr(exc, "reason", exc)
-        raise ApiError(f"{url.partition('?')[0]} does not answer: {why}; wanted the API of lakeFS.") from exc
+        raise NoAnswer(f"{url.partition('?')[0]} does not answer: {why}; wanted the API of lakeFS.") from exc
 
 
 class Api:

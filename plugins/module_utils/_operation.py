@@ -10,6 +10,7 @@ import time
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _comparison,
     _held,
     _lease,
     _record,
@@ -52,6 +53,7 @@ def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _ite
         record["lost"] = _record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     more = {"recovery": _recovery.recovery(record), "held": _held.everything()}
+    more["comparison"] = _comparison.told(record)
     return {"changed": False, "record": record, "lease": lease, "told": _lease.told(lease), "now": now, **more}
 
 
@@ -206,6 +208,26 @@ def _abandoned(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     return {"changed": True, "record": record}
 
 
+def _compared(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
+    """Note how the comparison of a hop has ended; also of an operation that has ended, while no other run acts."""
+    files, lease = Files(params["directory"]), Leases(params["directory"]).read()
+    sentence = _lease.refused(lease, owner, params["dead"])
+    if sentence:
+        raise Held(sentence, lease)
+    record = files.record()
+    if not record or record["id"] != params["id"]:
+        seen = record.get("id", "no operation")
+        raise UpliftError(f"The record here is of {seen}; wanted {params['id']}, which was compared. Compare again.")
+    entry = _comparison.entry(record, params["comparison"], owner.shown, time.time())
+    record.setdefault("comparisons", {})[str(params["hop"])] = entry
+    files.write_record(record)
+    return {
+        "changed": True,
+        "record": record,
+        "comparison": {**_comparison.told(record), "hop": params["hop"], **entry},
+    }
+
+
 def _unlocked(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     """Take the lease away from an owner that is dead, and write down who did it and why."""
     if not params["reason"].strip():
@@ -295,5 +317,6 @@ _FREE_FOR_ALL: Mapping[str, Callable[..., dict[str, Any]]] = {
     "withdrawn": _withdrawn,
     "abandoned": _abandoned,
     "unlocked": _unlocked,
+    "compared": _compared,
 }
 STATES = ("read", "free", "renewed", *_FREE_FOR_ALL, *_OPEN)

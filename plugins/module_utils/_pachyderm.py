@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError, Runner, demand
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import Silent, UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import pachyderm as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_cli as cli
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
@@ -28,7 +28,7 @@ _CONTEXT = "uplift"
 _SERVER = r"(?m)^pachd[ \t]+\S+[ \t]*\n"
 
 
-class Unreachable(CliError):
+class Unreachable(CliError, Silent):
     """Nobody answers at any of the addresses."""
 
 

@@ -13,7 +13,7 @@ pipeline's salt and spec commit. Output repos may get a further commit. A newer 
 from __future__ import annotations
 
 import re
-from typing import Any, Container, Dict, Iterator, Mapping
+from typing import Any, Container, Dict, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumped as dumped
@@ -25,7 +25,7 @@ Difference = Dict[str, str]
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?s")
 _OF_REPOS = ("commits", "branches", "reads")
 _SECTIONS = ("repos", "pipelines", "commits", "branches", "reads")
-OUT, BACK, SERVED = "out", "back", "served"
+OUT, BACK, SINCE, SERVED = "out", "back", "since", "served"
 # What clients that are served delete, move or change: no metadata was touched then that could have lost it.
 _OWNERS = {
     "repo_gone", "description_changed", "commit_gone", "branch_gone", "head_changed", "pipeline_gone", "spec_changed",
@@ -33,14 +33,16 @@ _OWNERS = {
 }  # fmt: skip
 
 
-def judged(before: Row, after: Row, clients: str) -> tuple[list[Difference], list[str]]:
+def judged(before: Row, after: Row, clients: str, ran: Sequence[str] = ()) -> tuple[list[Difference], list[str]]:
     """What is lost, and notes of what clients may have done themselves.
 
     clients: `out`, they were shut out all the time; `back`, they have just been let in again, so that branches may
-    have moved on; `served`, they were served all the time.
+    have moved on; `since`, they have been served since the hop ended, and `ran` are the pipelines that were started
+    again then, which rested for the inventory; `served`, they were served all the time.
     """
-    found = compare(before, after, moving=clients != OUT)
-    theirs = _OWNERS if clients == SERVED else frozenset[str]()
+    rows = [{**row, "stopped": row["stopped"] and row["name"] not in ran} for row in before["pipelines"]]
+    found = compare({**before, "pipelines": rows}, after, moving=clients != OUT)
+    theirs = {SERVED: _OWNERS, SINCE: {"pipeline_runs"}}.get(clients, set())
     notes = [
         f"{row['sentence']} Clients were served meanwhile: ask its owner." for row in found if row["key"] in theirs
     ]

@@ -152,7 +152,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     """What `pachyderm_inventory` does."""
     before = read(params["before"]) if params["before"] else None
     found = take(pachctl, params["largest"], progress, before)
-    differences, notes = judged(before, found, params["clients"]) if before else ([], [])
+    differences, notes = judged(before, found, params["clients"], params["ran"]) if before else ([], [])
     written, kept = bool(params["dest"]) and _text(params["dest"]) != json.dumps(found), ""
     if written and not check:
         make_private(os.path.dirname(params["dest"]))

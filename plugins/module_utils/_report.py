@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from typing import Any, Iterator, Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils import _comparison
+
 Report = Mapping[str, Any]
 
 # What a report has; each may be missing, and is then said to be not measured.
@@ -27,6 +29,7 @@ KEYS = (
     "probe",
     "backups",
     "differences",
+    "not_compared",
     "notes",
     "result",
     "error",
@@ -61,7 +64,10 @@ def gather(
     rehearsed = _rehearsals(known)
     if rehearsed:
         report["rehearsals"] = rehearsed
-    if "differences" in comparison:
+    waiting = [said for record in known.values() for said in _comparison.open_ones(record).values()]
+    if waiting:  # what was compared of other hops says nothing of these
+        report["not_compared"] = waiting
+    elif "differences" in comparison:
         report["differences"] = list(comparison["differences"])
     if comparison.get("notes"):
         report["notes"] = list(comparison["notes"])
@@ -78,6 +84,7 @@ def markdown(report: Report) -> str:
         lines += _section(report, "Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows)
     lines += _section(report, "Findings", "findings", ("Key", "What"), _sentence_rows)
     lines += _section(report, "Inventory", "differences", ("Key", "Difference"), _sentence_rows)
+    lines += [line for said in report.get("not_compared") or () for line in ("", said)]
     if "notes" in report:
         lines += _section(report, "What clients did meanwhile", "notes", ("Key", "What"), _sentence_rows)
     return "\n".join([*lines, ""])
@@ -168,7 +175,9 @@ def _title(report: Report) -> str:
 
 def _result(report: Report) -> str:
     error = report.get("error")
-    return f"Result: {report.get('result', NOT_MEASURED)}" + (f": {' '.join(error.split())}" if error else "")
+    waits = "; the comparison with the inventory of before is open" if report.get("not_compared") else ""
+    text = f"Result: {report.get('result', NOT_MEASURED)}{waits}"
+    return text + (f": {' '.join(error.split())}" if error else "")
 
 
 def _facts(report: Report) -> Iterator[Any]:
@@ -283,6 +292,8 @@ def _clients(report: Report) -> str:
 
 
 def _inventory(report: Report) -> str:
+    if report.get("not_compared"):
+        return " ".join(report["not_compared"][0].split())
     if "differences" not in report:
         return NOT_MEASURED
     count = len(report["differences"])

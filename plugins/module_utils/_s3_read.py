@@ -15,7 +15,7 @@ from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
 
 from ansible.module_utils.urls import open_url
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import Silent, UpliftError
 
 REGION = "us-east-1"  # any will do for lakeFS
 _NOTHING = hashlib.sha256(b"").hexdigest()
@@ -31,7 +31,7 @@ def get(url: str, path: str, key: str, secret: str, host: str = "", timeout: flo
     except HTTPError as exc:
         raise UpliftError(f"The S3 gateway {url} answers {exc.code} for {path}; wanted the object.") from exc
     except OSError as exc:
-        raise UpliftError(f"The S3 gateway {url} does not answer: {exc}; wanted the object {path}.") from exc
+        raise Silent(f"The S3 gateway {url} does not answer: {exc}; wanted the object {path}.") from exc
 
 
 def signed(host: str, path: str, key: str, secret: str, region: str, stamp: str) -> dict[str, str]:

@@ -41,6 +41,7 @@ options:
       closed: Give back the lease, and end the record when O(result) says how.
       withdrawn: Give back what this run has taken by V(opened), with a record in which nothing was begun; the one before comes back.
       abandoned: Give up the operation O(id), whoever began it, when no other run holds its lease.
+      compared: Note in the record how the O(comparison) of the hop O(hop) has ended, also when the operation has ended.
       unlocked: Take the lease away from an owner that is dead, for the O(reason), which the record keeps.
   directory: {description: Where the record lies on the node., type: path, required: true}
   id: {description: The operation., type: str, default: ''}
@@ -55,7 +56,13 @@ options:
     type: list
     elements: str
     default: []
-  hop: {description: The number of the hop in which the run fails., type: int, default: 0}
+  hop: {description: The number of the hop in which the run fails or which was compared., type: int, default: 0}
+  comparison:
+    description:
+      - With V(compared), C(differences) by key and as a sentence and the keys that are C(accepted); or C(unread), a sentence on the
+        answer that could not be read. The comparison of the hop is open then.
+    type: dict
+    default: {}
   node: {description: The node's name in the plan; an operation is finished only when all its steps there are done., type: str, default: ''}
   save: {description: Values to keep with the operation., type: dict, default: {}}
   result: {description: How the operation has ended; empty when it goes on later., type: str, default: '', choices: ['', finished, abandoned]}
@@ -97,7 +104,7 @@ EXAMPLES = r"""
 RETURN = r"""
 record:
   description: The record of this node, empty when there is none.
-  returned: O(state) is V(read), V(opened), V(undone) or V(closed)
+  returned: O(state) is V(read), V(opened), V(undone), V(compared) or V(closed)
   type: dict
   sample:
     format: 1
@@ -173,6 +180,14 @@ recovery:
   returned: O(state=read)
   type: dict
   sample: {hop: 0, closed: {ports: 0/before/3/quiesce}, barred: {}, left: []}
+comparison:
+  description:
+    - The C(hop) that a comparison now would be of, how the last one of it ended, as C(state) and as it was C(said), what is said of all
+      that are C(open), and why there is nothing to compare with (C(refused), empty where there is).
+    - The C(state) is C(none), C(same), C(accepted), C(different), or C(open) where an answer could not be read.
+  returned: O(state) is V(read) or V(compared)
+  type: dict
+  sample: {hop: 0, state: same, said: '', open: [], refused: ''}
 now:
   description: The time at the node, as operation ids begin with it.
   returned: O(state=read)
@@ -222,7 +237,7 @@ SPEC = {
     "state": {"type": "str", "default": "read", "choices": list(_operation.STATES)},
     "directory": {"type": "path", "required": True},
     **{name: {"type": "str", "default": ""} for name in TEXTS},
-    **{name: {"type": "dict", "default": {}} for name in ("plan", "save")},
+    **{name: {"type": "dict", "default": {}} for name in ("plan", "save", "comparison")},
     "done": {"type": "list", "elements": "str", "default": []},
     "evidence": {"type": "list", "elements": "dict", "default": []},
     "prove": {"type": "list", "elements": "str", "default": []},

@@ -23,6 +23,7 @@ options:
     description: A directory on the controller. The report lies in a directory of it that is named as the operation.
     type: path
     required: true
+  name: {description: 'What its two files are called, such as report.md.', type: str, default: report}
   records: {description: The record of M(uplift.datastores.operation) of each node by its name., type: dict, default: {}}
   probe: {description: What M(uplift.datastores.client_probe) answered., type: dict, default: {}}
   findings: {description: What the preflight has found., type: list, elements: dict, default: []}
@@ -50,6 +51,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._argspec import 
 SPEC = {
     "directory": {"type": "path", "required": True},
     **{name: {"type": "dict", "default": {}} for name in ("records", "probe", "comparison")},
+    "name": {"type": "str", "default": "report"},
     "findings": {"type": "list", "elements": "dict", "default": []},
     "error": {"type": "str", "default": ""},
 }

@@ -27,7 +27,10 @@ options:
     choices:
       out: They were shut out all the time. Whatever differs is a difference.
       back: They have just been let in again. Branches may have got further commits.
+      since: They were shut out for the hop, and have been served since it ended. What C(back) says, and pipelines may have been started.
       served: They were served all the time. What they may have deleted, moved or changed is told in RV(notes).
+  ran: {description: 'With V(since), the pipelines that were started again after the hop; they were paused for O(before).', type: list,
+    elements: str, default: []}
   largest: {description: Files above this size are not read., type: int, default: 16777216}
 extends_documentation_fragment:
   - uplift.datastores.pachyderm
@@ -98,7 +101,8 @@ SPEC = {
     **PACHYDERM,
     "dest": {"type": "path"},
     "before": {"type": "path"},
-    "clients": {"type": "str", "default": "out", "choices": ["out", "back", "served"]},
+    "clients": {"type": "str", "default": "out", "choices": ["out", "back", "since", "served"]},
+    "ran": {"type": "list", "elements": "str", "default": []},
     "largest": {"type": "int", "default": 16 << 20},
     "progress_file": {"type": "path"},
 }

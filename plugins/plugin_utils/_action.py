@@ -32,7 +32,7 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
             _demand(self.needs(args))
             result.update(self.perform(args, dict(task_vars or {})))
         except UpliftError as error:  # as a result: a task's failed_when does not see what an action raises
-            result.update(failed=True, msg=str(error))
+            result.update(failed=True, msg=str(error), **getattr(error, "facts", {}))
         return result
 
     def needs(self, args: Mapping[str, Any]) -> tuple[str, ...]:

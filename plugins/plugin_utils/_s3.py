@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import Silent, UpliftError
 
 with suppress(ImportError):  # the action says that it is missing
     import botocore.session
@@ -63,7 +63,7 @@ class Store:
         self._clients = [(address, connect(address)) for address in addresses]
 
     def ask(self, what: str, call: Callable[[Any], T]) -> T:
-        answers = []
+        answers, heard = [], False
         for at, (address, asked) in enumerate(list(self._clients)):
             try:
                 answer = _and_hang_up(asked, call)
@@ -71,10 +71,11 @@ class Store:
                 if is_refusal(error):
                     raise UpliftError(f"{what}: {address} said {said(error)}.") from error
                 answers.append(f"{address}: {said(error)}")
+                heard = heard or not isinstance(error, ConnectionError)
             else:
                 self._clients = self._clients[at:] + self._clients[:at]
                 return answer
-        raise UpliftError(
+        raise (UpliftError if heard else Silent)(
             f"{what}: no address served ({'; '.join(answers)}); see that one of them is reachable from here."
         )
 

@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost
+from expectations import nothing_is_left_behind, stopped_by
 from upgrades import Cluster
 
 __all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
@@ -19,3 +23,45 @@ def test_no_client_noticed_anything(cluster: Cluster) -> None:
 
 def test_every_node_was_restarted_once(cluster: Cluster) -> None:
     assert {host: cluster.starts(host) for host in cluster.hosts} == dict.fromkeys(cluster.hosts, 2)
+
+
+def compared(cluster: Cluster) -> Any:
+    """What `garage_verify` wrote, and what the record of the leader says of it."""
+    (report,) = cluster.reports.glob("*/verify.json")
+    record = cluster.module("a1", "operation", directory="/var/lib/uplift/garage")["record"]
+    assert record["state"] == "finished"
+    return json.loads(report.read_text(encoding="utf-8")), record["comparisons"]["0"]["state"]
+
+
+def test_all_can_be_compared_again_while_clients_write(cluster: Cluster) -> None:
+    starts = {host: cluster.starts(host) for host in cluster.hosts}
+    done = cluster.playbook("garage_verify")
+    assert done.rc == 0 and done.says("Inventory: no differences"), done.out[-6000:]
+    report, state = compared(cluster)
+    assert (report["differences"], state) == ([], "same")
+    assert {host: cluster.starts(host) for host in cluster.hosts} == starts
+    nothing_is_left_behind(cluster)
+
+
+def test_an_answer_that_cannot_be_read_leaves_the_comparison_open(cluster: Cluster) -> None:
+    """A region that is not the cluster's: S3 answers, and refuses."""
+    open_ = cluster.playbook("garage_verify", garage_region="elsewhere")
+    stopped_by(open_, "Could not be compared: ", "Compare again with: ansible-playbook", "AuthorizationHeaderMalformed")
+    report, state = compared(cluster)
+    assert report["not_compared"] and "differences" not in report and state == "open"
+    status = cluster.playbook("garage_status")
+    assert status.rc == 0 and status.says("comparison: open") and status.says("Could not be compared: "), status.out
+    again = cluster.playbook("garage_verify")
+    assert again.rc == 0 and compared(cluster)[1] == "same", again.out[-6000:]
+
+
+def test_an_object_that_is_lost_on_all_disks_is_a_difference(cluster: Cluster) -> None:
+    """The last test: nothing is sound after it."""
+    cluster.lab("load", "stop")
+    for host in cluster.hosts:
+        cluster.on(host, "find", cluster.product["data"], "-type", "f", "-delete")
+    lost = cluster.playbook("garage_verify")
+    stopped_by(lost, "it is listed at", "cannot be read", "garage_accept: [objects_gone]")
+    report, state = compared(cluster)
+    assert {row["key"] for row in report["differences"]} == {"objects_gone"} and state == "different"
+    nothing_is_left_behind(cluster)

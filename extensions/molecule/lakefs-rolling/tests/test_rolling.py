@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+from expectations import stopped_by
 from lakefs_always import (
     cluster,
     test_clients_were_measured,
@@ -39,3 +43,39 @@ def test_all_instances_are_in_the_load_balancer_again(cluster: Cluster) -> None:
     stat = cluster.on("d1", "sh", "-c", "echo show stat | socat stdio /run/haproxy/admin.sock")
     assert all(f"instances,{host}," in stat for host in cluster.hosts)
     assert "DRAIN" not in stat and "MAINT" not in stat and "DOWN" not in stat, stat
+
+
+def compared(cluster: Cluster) -> Any:
+    """What `lakefs_verify` wrote, and what the record of the leader says of it."""
+    (report,) = cluster.reports.glob("*/verify.json")
+    record = cluster.module(cluster.hosts[0], "operation", directory="/var/lib/uplift/lakefs")["record"]
+    assert record["state"] == "finished"
+    return json.loads(report.read_text(encoding="utf-8")), record["comparisons"]["0"]["state"]
+
+
+def test_all_can_be_compared_again(cluster: Cluster) -> None:
+    """Clients have written since."""
+    starts = {host: cluster.starts(host) for host in cluster.hosts}
+    done = cluster.playbook("lakefs_verify")
+    assert done.rc == 0 and done.says("Inventory: no differences"), done.out[-6000:]
+    report, state = compared(cluster)
+    assert (report["differences"], state) == ([], "same")
+    assert {host: cluster.starts(host) for host in cluster.hosts} == starts
+
+
+def test_a_key_that_is_refused_leaves_the_comparison_open(cluster: Cluster) -> None:
+    open_ = cluster.playbook("lakefs_verify", lakefs_secret_access_key="another")
+    stopped_by(open_, "Could not be compared: ", "401, the credentials are not taken", "Compare again with: ")
+    report, state = compared(cluster)
+    assert report["not_compared"] and "differences" not in report and state == "open"
+
+
+def test_a_repository_that_is_gone_is_a_difference(cluster: Cluster) -> None:
+    """The last test: a repository is deleted, which its owner may have done."""
+    record = cluster.module(cluster.hosts[0], "operation", directory="/var/lib/uplift/lakefs")["record"]
+    name = next(iter(record["saved"]["inventory_0"]["repositories"]))
+    words = ("curl", "-sf", "-X", "DELETE", "-u", f"{cluster.product['key']}:{cluster.product['secret']}")
+    cluster.on(cluster.hosts[0], *words, f"http://127.0.0.1:8000/api/v1/repositories/{name}?force=true")
+    lost = cluster.playbook("lakefs_verify")
+    stopped_by(lost, f"The repository {name} is gone.", "ask their owners first", "lakefs_accept: [repository_gone]")
+    assert compared(cluster)[1] == "different"

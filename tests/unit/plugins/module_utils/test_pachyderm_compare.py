@@ -222,3 +222,14 @@ def test_messages_that_are_lost_are_noted() -> None:
     before["commits"][0]["message"] = "why this was loaded"
     differences, notes = judged(before, after(version="1.9.0"), "out")
     assert (differences, notes) == ([], ["1 commits have lost their message."])
+
+
+def test_what_was_started_again_after_the_hop_is_no_difference() -> None:
+    """It rested for the inventory, and clients were served since. Another one that runs may be its owner's doing."""
+    found = after()
+    found["pipelines"][0]["stopped"] = False
+    found["repos"] = found["repos"][:1]
+    differences, notes = judged(BEFORE, found, "since", ["edges"])
+    assert [row["key"] for row in differences] == ["repo_gone"] and notes == []
+    differences, (note,) = judged(BEFORE, found, "since", [])
+    assert [row["key"] for row in differences] == ["repo_gone"] and "edges was stopped and runs" in note

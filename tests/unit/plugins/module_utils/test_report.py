@@ -107,6 +107,18 @@ def test_a_run_that_failed() -> None:
     assert subject.gather({"a1": open_}, {}, [], {}, "")["result"] == "unfinished"
 
 
+def test_an_open_comparison_claims_nothing() -> None:
+    """Of a hop after it, or by buckets and keys alone, no difference may have been found."""
+    waiting = {"0": {"state": "open", "said": "Could not be compared: HTML. Compare again with: X."}}
+    found = subject.gather({"a1": {**record(0), "comparisons": waiting}}, {}, [], {"differences": []}, "")
+    lines = subject.summary(found, "r.md")
+    assert lines[1] == "Result: finished; the comparison with the inventory of before is open"
+    assert lines[8] == "Inventory: Could not be compared: HTML. Compare again with: X."
+    text = subject.markdown(found)
+    assert "no differences" not in text and "None." not in text.partition("## Inventory")[2]
+    assert "Compare again with: X." in text.partition("## Inventory")[2]
+
+
 def test_a_run_that_never_began() -> None:
     found = subject.gather({"a1": {}}, {}, [], {}, "No\nplan.")
     assert subject.summary(found, "r.md")[1] == "Result: failed: No plan."
