@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understanding
 from ansible_collections.uplift.datastores.plugins.modules.garage_inventory import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils import _s3, _s3_inventory
 from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
@@ -25,9 +26,10 @@ class ActionModule(ControllerAction):
 
         limits = _s3_inventory.Limits(args["sample"], args["list_limit"], args["max_object_bytes"])
         store = _s3.Store(args["addresses"], connect)
-        inventory = _s3_inventory.take(
-            store, [named(one) for one in args["buckets"]], limits, args["like"], args["mute"]
-        )
+        with understanding("the S3 API"):
+            inventory = _s3_inventory.take(
+                store, [named(one) for one in args["buckets"]], limits, args["like"], args["mute"]
+            )
         return {"changed": False, "inventory": inventory}
 
 

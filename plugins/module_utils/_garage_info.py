@@ -14,6 +14,7 @@ from typing import Any, Callable, Iterable, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understanding
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 REDUNDANCY_SINCE = Version(0, 9, 0)
@@ -35,7 +36,8 @@ def gather(garage: Garage, wanted: Sequence[str], known_ids: Iterable[str], tole
     for name in ["version", *(part for part in wanted if part != "version")]:
         part = _PARTS[name]
         try:
-            new = part.ask(garage, ids)
+            with understanding(f"Garage ({name})"):
+                new = part.ask(garage, ids)
         except UpliftError as exc:
             if not tolerant:
                 raise

@@ -26,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_where import Where
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import lakefs_http
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understanding
 from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
 from ansible_collections.uplift.datastores.plugins.module_utils._said_version import said_version
@@ -124,7 +125,8 @@ def _try(
     key: str, ask: Callable[[], dict[str, Any]], nothing: dict[str, Any], problems: list[dict[str, str]]
 ) -> dict[str, Any]:
     try:
-        return ask()
+        with understanding(f"the {key}"):
+            return ask()
     except UpliftError as exc:
         problems.append({"key": f"{key}_silent", "sentence": str(exc)})
         return dict(nothing)

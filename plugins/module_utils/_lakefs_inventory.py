@@ -113,7 +113,7 @@ def _object(api: Api, repository: str, head: str, earlier: Row | None) -> dict[s
         return {}
     if not name:
         rows = itertools.islice(_lakefs_listing.objects(api, repository, ref), LOOKED_AT)
-        name = next((row["path"] for row in rows if row.get("size_bytes", 0) <= LARGEST), "")
+        name = next((row["path"] for row in rows if row["size_bytes"] <= LARGEST), "")
         if not name:
             return {}
     reply = api.get(path.format(part(ref)), path=name)

@@ -17,6 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _pachyder
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl, connected, demand_cluster
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understanding
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import called
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import history, without_tree
 from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
@@ -46,7 +47,7 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     """What `pachyderm_info` does."""
     found = dict(EMPTY)
     try:
-        with connected(runner, params) as pachctl:
+        with understanding("Pachyderm"), connected(runner, params) as pachctl:
             _ask(pachctl, params, found)
             demand_cluster(pachctl, params["cluster"])
     except UpliftError as exc:

@@ -27,7 +27,7 @@ options:
   engine: {description: What M(uplift.datastores.garage_engine) answered., type: dict, default: {}}
   wanted_engine: {description: The engine that the operator wants., type: str, default: ''}
   targets: {description: The releases on the way., type: list, elements: str, default: []}
-  buckets: {description: The buckets as M(uplift.datastores.garage_info) lists them., type: list, elements: dict, default: []}
+  contents: {description: What M(uplift.datastores.garage_info) answered of buckets and keys., type: dict, default: {}}
   closed:
     description: What an operation that is not open any more has left closed to clients, as rows of C(thing), C(what) and C(operation).
     type: list
@@ -90,10 +90,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products.garage
 
 SPEC = {
     **{name: {"type": "dict", "required": True} for name in ("info", "settings", "space", "release", "clock", "s3")},
-    "engine": {"type": "dict", "default": {}},
+    **{name: {"type": "dict", "default": {}} for name in ("engine", "contents")},
     "wanted_engine": {"type": "str", "default": ""},
     "targets": {"type": "list", "elements": "str", "default": []},
-    "buckets": {"type": "list", "elements": "dict", "default": []},
     "closed": {"type": "list", "elements": "dict", "default": []},
     "other_config": {"type": "str", "default": ""},
     "metadata_dir": {"type": "str", "required": True},

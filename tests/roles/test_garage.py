@@ -44,7 +44,7 @@ CALLS = {
     "migrate": ["operation read", "garage_migrate"],
     "contents": ["operation read", "garage_info", "inventory_compare"],
     "resume": ["garage_ports open", "systemd_unit restarted", "garage_config absent"],
-    "verify": ["operation read", "garage_info", "garage_inventory", "inventory_compare"],
+    "verify": ["operation read", "garage_info", "garage_inventory", "inventory_compare", "operation compared"],
     "watch": [],
     "restart": ["systemd_unit_info", "clock_offset", "systemd_unit restarted"],
     "offline_repair": ["release staged", "garage_offline_repair"],
@@ -119,7 +119,11 @@ def test_preflight_only_looks(garage: Stage) -> None:
 
 
 def test_preflight_asks_for_the_buckets_once(garage: Stage) -> None:
-    assert len(garage.steps(["preflight"]).of("garage_info", gather=["inventory"])) == 1
+    garage.on("garage_info", {"and": {"problem": "bucket list: HTML", "buckets": None}}, gather=["inventory"])
+    run = garage.steps(["preflight"])
+    assert len(run.of("garage_info", gather=["inventory"])) == 1
+    told = [call.args["contents"].get("problem") for call in run.of("garage_findings")]
+    assert told == ["bucket list: HTML", None, None], "said at no node, or at each"
 
 
 # the gate

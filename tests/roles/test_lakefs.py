@@ -43,7 +43,7 @@ CALLS = {
     "start": ["lakefs_info", "systemd_unit started"],
     "healthy": ["lakefs_healthy"],
     "join": ["ping"],
-    "verify": ["operation read", "lakefs_inventory"],
+    "verify": ["operation read", "lakefs_inventory", "operation compared"],
     "move_objects": ["ping"],
     "uncommitted": ["lakefs_uncommitted"],
     "admit": ["release staged", "lakefs_config staged", "lakefs_migrate"],

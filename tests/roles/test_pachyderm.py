@@ -26,7 +26,7 @@ CALLS = {
     "quiesce": ["systemd_environment present", "systemd_unit restarted", "port_closed", "pachyderm_info"],
     "drain": ["pachyderm_pipelines drained"],
     "pause": ["operation read", "pachyderm_info", "operation saved", "pachyderm_pipelines stopped"],
-    "inventory": ["pachyderm_inventory"],
+    "inventory": ["pachyderm_inventory", "operation saved"],
     "backup": ["etcd_snapshot present"],
     "prove": ["etcd_snapshot proved"],
     "extract": ["pachyderm_extract"],
@@ -36,7 +36,7 @@ CALLS = {
     "activate": ["release activated"],
     "start": ["systemd_unit started"],
     "healthy": ["pachyderm_info"],
-    "verify": ["pachyderm_inventory"],
+    "verify": ["pachyderm_inventory", "operation compared"],
     "resume": ["systemd_environment absent", "systemd_unit restarted"],
     "unpause": ["operation read", "pachyderm_pipelines started"],
     "undeploy": [

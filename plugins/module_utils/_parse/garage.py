@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understood
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.garage_text import Reader, Row
 
 _ID = re.compile(r"[0-9a-f]{16,64}…?")  # 0.5 and 0.6 end a cut id in an ellipsis (G25)
@@ -90,6 +91,7 @@ class Layout:
     unparsed: tuple[str, ...]
 
 
+@understood("`garage node id`")
 def node_id(text: str) -> Peer:
     match = _NODE_ID.fullmatch(text.strip())
     if not match:
@@ -99,6 +101,7 @@ def node_id(text: str) -> Peer:
     return Peer(match[1], match[2])
 
 
+@understood("`garage status`")
 def status(text: str) -> Status:
     reader, nodes = Reader(text, _HINTS), []
     for title, row in reader.sections("ID"):
@@ -111,6 +114,7 @@ def status(text: str) -> Status:
     return Status(tuple(nodes), _STAGED in text.splitlines(), reader.done())
 
 
+@understood("`garage layout show`")
 def layout(text: str) -> Layout:
     # The proposal is computed from the two tables above it: nothing to learn, and a partition plan to stumble over.
     current_text = _PROPOSAL.sub("", text)

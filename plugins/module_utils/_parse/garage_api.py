@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understood
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.garage_inventory import (
     Bucket,
     BucketRow,
@@ -25,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._parse.garage_in
 _QUOTAS = {"maxSize": "maximum size", "maxObjects": "maximum number of objects"}
 
 
+@understood("`garage json-api` for the buckets")
 def buckets(text: str) -> Buckets:
     rows = _read(text, list)
     return Buckets(
@@ -40,6 +42,7 @@ def buckets(text: str) -> Buckets:
     )
 
 
+@understood("`garage json-api` for a bucket")
 def bucket(text: str) -> Bucket:
     """Without the local aliases of keys that have no permission here: those stand in the list of buckets alone."""
     one = _read(text, dict)
@@ -63,10 +66,12 @@ def bucket(text: str) -> Bucket:
     )
 
 
+@understood("`garage json-api` for the keys")
 def keys(text: str) -> Keys:
     return Keys(tuple(KeyRow(row["id"], row["name"]) for row in _read(text, list)), ())
 
 
+@understood("`garage json-api` for a key", secret=True)
 def key(text: str) -> Key:
     one = _read(text, dict)
     return Key(one["accessKeyId"], one["name"], one["permissions"]["createBucket"], one.get("secretAccessKey"))

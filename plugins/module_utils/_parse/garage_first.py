@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understood
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.garage_inventory import (
     Bucket,
     BucketRow,
@@ -27,6 +28,7 @@ _GRANT = re.compile(r"- (GK\w+) R:(true|false) W:(true|false)")
 _FACT = re.compile(r"(Bucket name|Website access): (.*)")
 
 
+@understood("`garage bucket list`")
 def buckets(text: str) -> Buckets:
     """Every name of 0.5 is one word in a line of its own, so that no line can be an unknown one."""
     reader, rows = Reader(text, [re.compile("List of buckets:")]), []
@@ -38,6 +40,7 @@ def buckets(text: str) -> Buckets:
     return Buckets(tuple(rows), reader.done())
 
 
+@understood("`garage bucket info`")
 def bucket(text: str) -> Bucket:
     reader, facts, grants = Reader(text, [re.compile("Authorized keys:")]), {}, []
     for line in reader.lines():
@@ -65,6 +68,7 @@ def bucket(text: str) -> Bucket:
     )
 
 
+@understood("`garage key list`")
 def keys(text: str) -> Keys:
     reader, rows = Reader(text, [re.compile("List of keys:")]), []
     for line in reader.lines():

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understood
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.garage_text import Reader
 
 _BUCKET_ROW = re.compile(r"  (\S*)\s\s.*?([0-9a-f]{64})")
@@ -105,6 +106,7 @@ class Key:
         return f"Key({self.id})"
 
 
+@understood("`garage bucket list`")
 def buckets(text: str) -> Buckets:
     reader, rows = Reader(text, [re.compile("List of buckets:")]), []
     for line in reader.lines():
@@ -116,6 +118,7 @@ def buckets(text: str) -> Buckets:
     return Buckets(tuple(rows), reader.done())
 
 
+@understood("`garage key list`")
 def keys(text: str) -> Keys:
     reader, rows = Reader(text, [re.compile("List of keys:")]), []
     for line in reader.lines():
@@ -127,6 +130,7 @@ def keys(text: str) -> Keys:
     return Keys(tuple(rows), reader.done())
 
 
+@understood("`garage bucket info`")
 def bucket(text: str) -> Bucket:
     facts, lists, unparsed = _info(text)
     if "Bucket" not in facts or "Website access" not in facts:
@@ -150,6 +154,7 @@ def bucket(text: str) -> Bucket:
     )
 
 
+@understood("`garage key info`", secret=True)
 def key(text: str) -> Key:
     facts = _info(text)[0]
     if "Key ID" not in facts:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understood
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.garage_text import Reader, Row, cells, number
 
 _STATS = {
@@ -135,6 +136,7 @@ class Log:
     broken_blocks: frozenset[str] = frozenset()
 
 
+@understood("`garage stats`")
 def stats(text: str) -> Stats:
     reader, facts, tables, header = Reader(text, _STATS_KNOWN), {}, [], ""
     for line in reader.lines():
@@ -160,6 +162,7 @@ def stats(text: str) -> Stats:
     return Stats(facts.get("version"), facts.get("engine"), tuple(tables), queue, errors, reader.done())
 
 
+@understood("`garage worker list`")
 def workers(text: str) -> Workers:
     reader, found, header = Reader(text), [], ""
     message_may_follow = False
@@ -183,6 +186,7 @@ def workers(text: str) -> Workers:
     return Workers(tuple(found), reader.done())
 
 
+@understood("`garage block list-errors`")
 def broken_blocks(text: str) -> BrokenBlocks:
     reader, found, header = Reader(text), [], ""
     for line in reader.lines():
@@ -196,6 +200,7 @@ def broken_blocks(text: str) -> BrokenBlocks:
     return BrokenBlocks(tuple(found), reader.done())
 
 
+@understood("/metrics")
 def metrics(text: str) -> Metrics:
     reader = Reader(text, [re.compile("#")])
     sums: dict[str, int] = {}

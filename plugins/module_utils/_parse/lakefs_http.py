@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import rows
 
 INITIALIZED, NOT_INITIALIZED, UNKNOWN = "initialized", "not_initialized", "unknown"
 ALIVE = 204  # of GET /healthcheck
@@ -89,7 +90,7 @@ def page(reply: Reply, what: str) -> Page:
     results, more = found.get("results"), found.get("pagination") or {}
     if not isinstance(results, list) or not isinstance(more, dict):
         raise Stranger(f"{what}: the answer has no list of results; wanted one. Does lakeFS answer at this address?")
-    return Page(results, str(more.get("next_offset") or "") if more.get("has_more") else "")
+    return Page(rows(results, what), str(more.get("next_offset") or "") if more.get("has_more") else "")
 
 
 def demand(reply: Reply, what: str) -> Reply:

@@ -15,6 +15,7 @@ from typing import Any, Dict, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understood
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 Row = Dict[str, Any]
@@ -94,6 +95,7 @@ def versions(text: str) -> dict[str, Version]:
     return {name: version for name, version in found.items() if version}
 
 
+@understood("`pachctl list-repo --raw`")
 def repos(text: str) -> list[Row]:
     return [
         {"name": row["repo"]["name"], "description": row.get("description", ""), "size": int(row.get("size_bytes", 0))}
@@ -101,6 +103,7 @@ def repos(text: str) -> list[Row]:
     ]
 
 
+@understood("`pachctl list-branch --raw`")
 def branches(text: str) -> list[Row]:
     return [
         {
@@ -113,6 +116,7 @@ def branches(text: str) -> list[Row]:
     ]
 
 
+@understood("`pachctl list-commit --raw`")
 def commits(text: str) -> list[Commit]:
     return [
         Commit(
@@ -129,6 +133,7 @@ def commits(text: str) -> list[Commit]:
     ]
 
 
+@understood("`pachctl list-pipeline --raw`")
 def pipelines(text: str) -> list[Pipeline]:
     return [
         Pipeline(
@@ -153,6 +158,7 @@ def _renamed(value: Any) -> Any:
     return [_renamed(inner) for inner in value] if isinstance(value, list) else value
 
 
+@understood("`pachctl list-file --raw`")
 def files(text: str) -> list[Row]:
     return [
         {
@@ -164,6 +170,7 @@ def files(text: str) -> list[Row]:
     ]
 
 
+@understood("`pachctl list-job --raw`")
 def jobs(text: str) -> list[Row]:
     return [
         {
@@ -189,10 +196,12 @@ def table(text: str) -> list[dict[str, str]]:
     return [{name: line[start:end].strip() for (name, start), end in zip(heads, ends)} for line in lines[1:]]
 
 
+@understood("`pachctl list-repo`")
 def table_repos(text: str) -> list[Row]:
     return [{"name": row["name"], "description": "", "size": None} for row in table(text)]
 
 
+@understood("`pachctl list-pipeline`")
 def table_pipelines(text: str) -> list[Pipeline]:
     return [
         Pipeline(row["name"], row["state"], row["state"] == "paused", {"input": row["input"]}) for row in table(text)

@@ -22,12 +22,38 @@ def findings(seen: Seen) -> list[Finding]:
         *left_closed("garage", seen.get("closed") or []),
         *_service(seen["info"], [row["thing"] for row in seen.get("closed") or []]),
         *_cluster(seen["info"]),
+        *_contents(seen["info"], seen.get("contents") or {}),
         *_work(seen["info"]),
         *_settings(seen["settings"]),
         *_space(seen["space"], seen["metadata_dir"], seen["backup_dir"]),
         *_outside(seen),
         *hop_findings(seen),
     ]
+
+
+def _contents(info: Seen, contents: Seen) -> Iterator[Finding]:
+    """What the inventory will ask: it is asked once for all nodes."""
+    problem = contents.get("problem") or ""
+    if info.get("running") and problem and problem not in (info.get("problem") or ""):
+        yield Finding(
+            "no_answer",
+            True,
+            f"buckets and keys cannot be told ({problem})",
+            "an answer to every question",
+            "mend what it names; without it nothing can be compared afterwards",
+        )
+    yield from _unknown(contents)
+
+
+def _unknown(answered: Seen) -> Iterator[Finding]:
+    if answered.get("unparsed"):
+        yield Finding(
+            "unknown_answer",
+            True,
+            f"lines of the CLI that no rule knows: {answered['unparsed'][:3]}",
+            "answers that this collection knows",
+            "report them, with the release; an answer that is not understood is no answer",
+        )
 
 
 def _service(info: Seen, closed: Sequence[str]) -> Iterator[Finding]:
@@ -49,14 +75,7 @@ def _service(info: Seen, closed: Sequence[str]) -> Iterator[Finding]:
             "an answer to every question",
             "mend what it names; what cannot be told is not taken to be well",
         )
-    if info.get("unparsed"):
-        yield Finding(
-            "unknown_answer",
-            True,
-            f"lines of the CLI that no rule knows: {info['unparsed'][:3]}",
-            "answers that this collection knows",
-            "report them, with the release; an answer that is not understood is no answer",
-        )
+    yield from _unknown(info)
     if info.get("version") and info.get("binary_version") and info["version"] != info["binary_version"]:
         yield Finding(
             "restart_pending",

@@ -31,7 +31,7 @@ def hop_findings(seen: Seen) -> Iterator[Finding]:
     if seen["settings"].get("config"):
         yield from _config(seen, [str(target) for target in targets])
     if source and source < NAMES and any(target >= NAMES for target in targets):
-        yield from _names(seen.get("buckets") or [])
+        yield from _names((seen.get("contents") or {}).get("buckets") or [])
     admin = (seen["settings"].get("config") or {}).get("admin") or {}
     for since, what in ADMIN_API.items():
         if source and admin.get("has_admin_token") and source < since and any(target >= since for target in targets):
@@ -61,7 +61,7 @@ def _engine(engine: Seen) -> Iterator[Finding]:
     found = engine.get("finding") or {}
     if found:
         yield Finding(found["key"], True, found["seen"], found["wanted"], found["advice"])
-    elif engine.get("failed"):
+    elif engine.get("failed") or engine.get("msg"):  # the role's failed_when takes the first away
         yield Finding("engine_missing", True, str(engine.get("msg")), "a database", "correct metadata_dir")
 
 

@@ -68,6 +68,10 @@ BAD = [
         "sled",
     ),
     ("engine_missing", True, {"engine": {"failed": True, "msg": "cannot be read"}}, "cannot be read"),
+    # As it comes through the role, whose failed_when takes the failure away.
+    ("engine_missing", True, {"engine": {"failed": False, "msg": "cannot be read"}}, "cannot be read"),
+    ("no_answer", True, {"contents": {"problem": "`garage bucket list` was answered with HTML"}}, "with HTML"),
+    ("unknown_answer", True, {"contents": {"unparsed": ["what is this"]}}, "what is this"),
     # trap G14: the migration gives them another name, that of their id.
     (
         "bucket_renamed",
@@ -76,7 +80,7 @@ BAD = [
             "info.version": "0.5.1",
             "info.binary_version": "0.5.1",
             "targets": ["0.6.0"],
-            "buckets": [{"global_aliases": ["My_Bucket", "b1.x-y"]}],
+            "contents": {"buckets": [{"global_aliases": ["My_Bucket", "b1.x-y"]}]},
         },
         "calls it 50170f4e",
     ),
