@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+
 Record = Mapping[str, Any]
 
 OPEN, SAME, ACCEPTED, DIFFERENT = "open", "same", "accepted", "different"
@@ -27,6 +29,16 @@ def entry(record: Record, found: Mapping[str, Any], who: str, now: float) -> dic
     state = OPEN if unread else DIFFERENT if lost else ACCEPTED if rows else SAME
     text = f"Could not be compared: {unread} {again(record)}" if unread else _sentences(lost or rows)
     return {"state": state, "when": now, "who": who, "said": text}
+
+
+def note(record: dict[str, Any], params: Mapping[str, Any], who: str, now: float) -> dict[str, Any]:
+    """Put into the record of the operation `id` how the `comparison` of its hop `hop` has ended; what `told` tells."""
+    if not record or record["id"] != params["id"]:
+        seen = record.get("id", "no operation")
+        raise UpliftError(f"The record here is of {seen}; wanted {params['id']}, which was compared. Compare again.")
+    made = entry(record, params["comparison"], who, now)
+    record.setdefault("comparisons", {})[str(params["hop"])] = made
+    return {**told(record), "hop": params["hop"], "state": made["state"], "said": made["said"]}
 
 
 def again(record: Record) -> str:

@@ -112,12 +112,16 @@ def _record_of(params: Params) -> dict[str, Any]:
 def _free(owner: Owner, params: Params) -> dict[str, Any]:
     """Refuse what `opened` would refuse, and leave no trace."""
     _record_directory.usable(params["directory"])
+    _demand_free(owner, params)
+    _demand_no_other(_record_of(params), params)
+    return {"changed": False}
+
+
+def _demand_free(owner: Owner, params: Params) -> None:
     lease = Leases(params["directory"]).read()
     sentence = _lease.refused(lease, owner, params["dead"])
     if sentence:
         raise Held(sentence, lease)
-    _demand_no_other(_record_of(params), params)
-    return {"changed": False}
 
 
 def _demand_no_other(record: Mapping[str, Any], params: Params) -> None:
@@ -195,10 +199,7 @@ def _take_back(directory: str, undo: Mapping[str, Any]) -> None:
 
 def _abandoned(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     files, leases = Files(params["directory"]), Leases(params["directory"])
-    lease = leases.read()
-    sentence = _lease.refused(lease, owner, params["dead"])
-    if sentence:
-        raise Held(sentence, lease)
+    _demand_free(owner, params)
     record = files.record()
     if not _record.unfinished(record) or record["id"] != params["id"]:
         return {"changed": False, "record": record}
@@ -210,22 +211,12 @@ def _abandoned(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
 
 def _compared(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     """Note how the comparison of a hop has ended; also of an operation that has ended, while no other run acts."""
-    files, lease = Files(params["directory"]), Leases(params["directory"]).read()
-    sentence = _lease.refused(lease, owner, params["dead"])
-    if sentence:
-        raise Held(sentence, lease)
+    _demand_free(owner, params)
+    files = Files(params["directory"])
     record = files.record()
-    if not record or record["id"] != params["id"]:
-        seen = record.get("id", "no operation")
-        raise UpliftError(f"The record here is of {seen}; wanted {params['id']}, which was compared. Compare again.")
-    entry = _comparison.entry(record, params["comparison"], owner.shown, time.time())
-    record.setdefault("comparisons", {})[str(params["hop"])] = entry
+    told = _comparison.note(record, params, owner.shown, time.time())
     files.write_record(record)
-    return {
-        "changed": True,
-        "record": record,
-        "comparison": {**_comparison.told(record), "hop": params["hop"], **entry},
-    }
+    return {"changed": True, "record": record, "comparison": told}
 
 
 def _unlocked(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
