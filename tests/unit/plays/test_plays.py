@@ -83,7 +83,7 @@ def test_tags_of_others_may_be_skipped(tmp_path: Path) -> None:
     assert ended.rc == 0 and "TASK" in ended.out, ended.out
 
 
-@pytest.mark.parametrize("playbook", ["garage_upgrade", "garage_status", "garage_unlock"])
+@pytest.mark.parametrize("playbook", ["garage_upgrade", "garage_status", "garage_unlock", "garage_verify"])
 def test_a_group_without_hosts_is_no_success(tmp_path: Path, playbook: str) -> None:
     ended = Stage(tmp_path, {"garage": 1}).play(playbook, **GARAGE, garage_group="garbage")
     assert ended.rc != 0 and ended.says("has no host in a group 'garbage'", "such as garage_group"), ended.out
@@ -112,6 +112,21 @@ def test_a_second_run_asks_every_node_and_leaves_nothing_behind(tmp_path: Path) 
         ended.out
     )
     assert stage.listing() == was and "Take the lease" not in ended.out
+
+
+def test_nothing_is_compared_while_a_run_acts_or_without_a_record(tmp_path: Path) -> None:
+    """It takes no lease itself, and leaves nothing behind."""
+    stage = Stage(tmp_path, {"garage": 2})
+    none = stage.play("garage_verify", **GARAGE)
+    assert none.rc != 0 and none.says("There is no record of an operation at any node", "Nothing was compared"), (
+        none.out
+    )
+    assert stage.listing() == dict.fromkeys(("garage1", "garage2"), "")
+    stranger(stage, "opened", "garage2")
+    was = stage.listing()
+    ended = stage.play("garage_verify", **GARAGE)
+    assert ended.rc != 0 and ended.says("in the hands of anna on", "process 4711"), ended.out
+    assert stage.listing() == was
 
 
 def test_a_run_that_cannot_begin_gives_back_what_it_took(tmp_path: Path) -> None:
