@@ -43,19 +43,6 @@ def test_all_can_be_compared_again_while_clients_write(cluster: Cluster) -> None
     nothing_is_left_behind(cluster)
 
 
-def test_an_answer_that_cannot_be_read_leaves_the_comparison_open(cluster: Cluster) -> None:
-    """The port of the websites in place of S3: something answers, and it is not S3."""
-    websites = [f"{cluster.address('a1')}:3902"]
-    open_ = cluster.playbook("garage_verify", garage_s3_addresses=websites)
-    stopped_by(open_, "Could not be compared: ", "Listing bucket", "Compare again with: ansible-playbook")
-    report, state = compared(cluster)
-    assert report["not_compared"] and "differences" not in report and state == "open"
-    status = cluster.playbook("garage_status")
-    assert status.rc == 0 and status.says("comparison: open") and status.says("Could not be compared: "), status.out
-    again = cluster.playbook("garage_verify")
-    assert again.rc == 0 and compared(cluster)[1] == "same", again.out[-6000:]
-
-
 def test_an_object_that_is_lost_on_all_disks_is_a_difference(cluster: Cluster) -> None:
     """The last test: nothing is sound after it."""
     cluster.lab("load", "stop")
