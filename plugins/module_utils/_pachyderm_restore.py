@@ -23,6 +23,14 @@ from ansible_collections.uplift.datastores.plugins.module_utils._progress import
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 
+class NotRestored(CliError):
+    """The restore was begun and did not come to its end. `cause` is the sentence alone, without what to do."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"{cause} What it has restored is of no use: begin again with fresh metadata.")
+        self.cause = cause
+
+
 def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
     """What `pachyderm_restore` does."""
     contents = examined(params["src"], progress)
@@ -134,9 +142,9 @@ def _restore(pachctl: Pachctl, params: Mapping[str, Any], contents: dumps.Conten
         )
     if passed.answer.rc:
         said = " / ".join(passed.answer.err.strip().splitlines()[-3:]) or "nothing"
-        raise CliError(
+        raise NotRestored(
             f"The restore failed after {passed.size} of {contents.bytes} bytes: pachctl ended with {passed.answer.rc}"
-            f" and said: {said}. What it has restored is of no use: begin again with fresh metadata."
+            f" and said: {said}."
         )
 
 
@@ -151,7 +159,4 @@ def demand_restored(pachctl: Pachctl, contents: dumps.Contents) -> None:
     there = {one.name for one in pachctl.pipelines()}
     lost += [f"the pipeline {name}" for name in contents.pipelines if name not in there]
     if lost:
-        raise UpliftError(
-            f"pachctl ended with 0, and what the dump holds is not all there: {', '.join(lost[:10])}. What it has"
-            " restored is of no use: begin again with fresh metadata."
-        )
+        raise NotRestored(f"pachctl ended with 0, and what the dump holds is not all there: {', '.join(lost[:10])}.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_space
-short_description: Tell how large directories are and how much room there is
+short_description: Tell how large directories are and how much room and memory there is
 version_added: 0.1.0
 description:
   - For paths that do not exist yet, the nearest parent that does is looked at. Nothing is created.
@@ -47,6 +47,11 @@ programs:
   returned: always
   type: dict
   sample: {zstd: /usr/bin/zstd}
+memory:
+  description: Bytes of memory that can be had without swapping; null when the kernel does not say.
+  returned: always
+  type: int
+  sample: 8589934592
 """
 
 import os
@@ -85,12 +90,21 @@ def size(path: str) -> int | None:
     return None if failed else total
 
 
+def memory(table: str = "/proc/meminfo") -> int | None:
+    with suppress(OSError), open(table, encoding="ascii") as lines:
+        for name, _colon, rest in (line.partition(":") for line in lines):
+            if name == "MemAvailable":
+                return int(rest.split()[0]) * 1024
+    return None
+
+
 def answer(module: AnsibleModule) -> dict[str, Any]:
     return {
         "changed": False,
         "paths": {path: room(path) for path in module.params["paths"]},
         "sizes": {path: size(path) for path in module.params["sizes"]},
         "programs": {name: shutil.which(name) for name in module.params["programs"]},
+        "memory": memory(),
     }
 
 

@@ -31,6 +31,13 @@ options:
   backup_dir: {description: Where dump and snapshot will lie., type: str, required: true}
   full: {description: Whether the dump will hold the objects., type: bool, default: false}
   room: {description: Bytes that are wanted beside the objects., type: int, default: 268435456}
+  trial:
+    description:
+      - What there is for restoring beforehand. C(on), whether it is wanted; C(platform), C(objects) and C(strategy), as the operator gives
+        them; C(programs), each with its path or null; C(memory), the bytes that can be had, or null.
+      - Empty when nothing is to be said of it.
+    type: dict
+    default: {}
   nested: {description: Where the local object store keeps its files when they are nested., type: str, default: ''}
   node: {description: The name that the node has in sentences., type: str, default: ''}
   backup: {description: Backups that are wanted beside the metadata., type: list, elements: dict, default: []}
@@ -103,7 +110,7 @@ SPEC: Spec = {
     "releases": {"type": "list", "elements": "dict", "default": []},
     "backup_dir": {"type": "str", "required": True},
     "backup": {"type": "list", "elements": "dict", "default": []},
-    **{name: {"type": "dict", "default": {}} for name in ("volumes", "deployed")},
+    **{name: {"type": "dict", "default": {}} for name in ("volumes", "deployed", "trial")},
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
     "full": {"type": "bool", "default": False},
     "room": {"type": "int", "default": 256 << 20},

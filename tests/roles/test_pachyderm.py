@@ -30,6 +30,7 @@ CALLS = {
     "backup": ["etcd_snapshot present"],
     "prove": ["etcd_snapshot proved"],
     "extract": ["pachyderm_extract"],
+    "try_restore": ["pachyderm_trial tried"],
     "recount": ["pachyderm_recount", "operation saved", "systemd_unit_info"],
     "stop": ["systemd_unit stopped"],
     "migrate": ["pachyderm_migrate"],
@@ -328,6 +329,56 @@ def test_before_anything_is_thrown_away_the_old_release_serves_again(one: Stage)
     assert one.record()["saved"]["ran"] == [] and "a stream that ends" in run.why
 
 
+def test_a_dump_that_the_new_release_does_not_take_stops_before_anything_is_torn_down(one: Stage) -> None:
+    one.on("pachyderm_trial", failed("1.13.4 does not take the dump"), state="tried")
+    run = steps(one, ["quiesce", "pause", "extract", "try_restore"])
+    assert "1.13.4 does not take the dump" in run.why
+    assert run.of("systemd_environment", state="absent") and run.of("pachyderm_pipelines", state="started")
+    done = one.steps_done()
+    assert {done[f"0/before/{place}"] for place in ("0/quiesce", "1/pause", "2/extract", "3/try_restore")} == {"undone"}
+    run = one.playbook("pachyderm_upgrade")
+    assert not run.ok and not run.of("directory_aside|release", state="aside|activated") and not run.of(**STOPPED)
+
+
+def test_the_trial_is_of_this_dump_by_what_is_staged_and_hides_what_is_the_clusters(one: Stage) -> None:
+    one.found(pachyderm_object_store="/srv/store", pachyderm_try_restore=False, pachyderm_etcd_program="/opt/etcd")
+    one.on("pachyderm_trial", {"and": {"tried": False, "why": "Restoring is not tried beforehand: no etcd."}})
+    run = steps(one, ["extract", "try_restore"])
+    (asked,) = run.of("pachyderm_trial")
+    assert run.ok and "Restoring is not tried beforehand: no etcd." in run.said, run.failures
+    assert asked.args["src"] == run.of("pachyderm_extract")[0].args["dest"]
+    assert (asked.args["pachd"], asked.args["pachctl"]) == (
+        "/usr/local/bin/pachd-1.13.4",
+        "/usr/local/bin/pachctl-1.13.4",
+    )
+    assert (asked.args["source"], asked.args["target"]) == ("1.11.9", "1.13.4")
+    assert asked.args["hidden"] == ["/srv/store", "/var/lib/etcd/default"] and asked.args["etcd"] == "/opt/etcd"
+    assert not asked.args["wanted"] and asked.args["id"] == ID and f"/{ID}/" in asked.args["directory"]
+
+
+def test_what_came_of_the_trial_is_said(one: Stage) -> None:
+    said = steps(one, ["try_restore"]).said
+    assert "Restoring was tried beforehand: 1.13.4 has taken the dump in 4.2 s, with 6 repos, 9 commits and 3" in said
+
+
+def test_what_a_killed_trial_has_left_is_taken_away_once_clients_are_served(one: Stage) -> None:
+    one.on("pachyderm_extract", failed("a stream that ends"))
+    run = steps(one, ["quiesce", "pause", "extract"])
+    (asked,) = run.of("pachyderm_trial", state="absent")
+    tried = steps(one, ["try_restore"], fresh=True).of("pachyderm_trial", state="tried")
+    assert [(one_.args["id"], one_.args["directory"]) for one_ in (asked, *tried)] == 2 * [
+        (ID, tried[0].args["directory"])
+    ]
+    assert run.place("pachyderm_pipelines", state="started") < run.place("pachyderm_trial", state="absent")
+
+
+def test_preflight_asks_for_what_the_trial_takes(one: Stage) -> None:
+    one.on("node_space", {"and": {"memory": 7}})
+    (asked,) = steps(one, ["preflight"]).of("pachyderm_findings")
+    assert asked.args["trial"]["on"] and asked.args["trial"]["memory"] == 7
+    assert steps(one, ["preflight"], fresh=True).of("node_space")[1].args["programs"] == ["etcd", "systemd-run"]
+
+
 def test_only_what_was_closed_is_given_back(one: Stage) -> None:
     one.on("pachyderm_extract", failed("a stream that ends"))
     run = steps(one, ["quiesce", "extract"])
@@ -519,6 +570,7 @@ def test_recovery_on_kubernetes(cluster: Stage) -> None:
     cluster.on("pachyderm_extract", failed("a stream that ends"))
     run = steps(cluster, ["quiesce", "pause", "extract"])
     assert len(run.of("kubernetes.core.k8s", state="patched")) == 2 and run.of("pachyderm_pipelines", state="started")
+    assert not run.of("pachyderm_trial"), "no trial is made there"
 
 
 # whole

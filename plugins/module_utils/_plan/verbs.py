@@ -29,6 +29,9 @@ VERBS: Mapping[str, Verb] = {
     "extract": Verb(
         CLUSTER, slots=("dump",), final_after=("metadata",), what="write the dump, decode it and count what it holds"
     ),
+    "try_restore": Verb(
+        CLUSTER, slots=("trial",), what="restore the dump into a server of the new release aside, and count what came"
+    ),
     "recount": Verb(
         CLUSTER, what="count the cluster again and compare it with the dump, right before anything is thrown away"
     ),

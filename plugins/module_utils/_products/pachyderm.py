@@ -41,12 +41,13 @@ PATCH = (
     ),
 )
 
-# Guide 004: extract, undeploy, redeploy, restore. The rest, the backup, the count and the proof are ours.
+# Guide 004: extract, undeploy, redeploy, restore. The rest, the backup, the count and the proofs are ours.
+# Beside the old cluster the restore itself comes before anything is thrown away.
 DUMPED = (
     Way(
         "all_at_once",
         {
-            "before": (*_REST, "extract"),
+            "before": (*_REST, "extract", "try_restore"),
             "together": ("backup", "prove", "recount", "stop", "activate", "undeploy", "redeploy", "restore"),
             "after": (*_WAKE, "resume", "unpause"),
         },

@@ -13,6 +13,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_state_findings import of_state
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_trial import of_trial
 from ansible_collections.uplift.datastores.plugins.module_utils._products.release_findings import of_release
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
@@ -35,9 +36,10 @@ def findings(seen: Seen) -> list[Finding]:
         *_answer(info),
         *_rest(info),
         *_way(info, seen),
-        *of_state(info, seen["targets"] or [one for one in (seen["target"],) if one]),
+        *of_state(info, _targets(seen)),
         *_store(info, seen),
         *_space(info, seen),
+        *of_trial(info, _targets(seen), seen["trial"], _free(seen), _need(info, seen)),
         *_backups(seen["backup"]),
         *_claims(seen["backup"], seen["volumes"]),
         *_volumes(seen["deployed"], seen["confirm"]),
@@ -141,10 +143,22 @@ def _store(info: Seen, seen: Seen) -> Iterator[Finding]:
         )
 
 
+def _targets(seen: Seen) -> list[str]:
+    return list(seen["targets"] or [one for one in (seen["target"],) if one])
+
+
+def _free(seen: Seen) -> int | None:
+    found: int | None = ((seen["space"].get("paths") or {}).get(seen["backup_dir"]) or {}).get("free")
+    return found
+
+
+def _need(info: Seen, seen: Seen) -> int:
+    objects = sum(int(row["size"] or 0) for row in info.get("repos") or []) if seen["full"] else 0
+    return objects + int(seen["room"])
+
+
 def _space(info: Seen, seen: Seen) -> Iterator[Finding]:
-    free = ((seen["space"].get("paths") or {}).get(seen["backup_dir"]) or {}).get("free")
-    need = sum(int(row["size"] or 0) for row in info.get("repos") or []) if seen["full"] else 0
-    need += seen["room"]
+    free, need = _free(seen), _need(info, seen)
     if free is None:
         yield Finding(
             "space_unknown",

@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
-from pachyderm_always import HOST, nothing_is_left_behind, nothing_is_lost, pachctl
+from pachyderm_always import HOST, finish_output, nothing_is_left_behind, nothing_is_lost, pachctl
 from upgrades import Cluster, scenario
 
 SOURCE, TARGET = "1.11.9", "1.13.4"
@@ -28,7 +28,13 @@ KEY, SECRET = "lab-key", "lab-secret-never-printed"
 # The disk has 128 MB; what a repo no longer shows is in its dump all the same, and in no size that is listed.
 HIDDEN = 160_000_000
 # No local object store to look into, and a disk that is smaller than the room that is wanted beside the objects.
-USUAL = {"pachyderm_version": TARGET, "pachyderm_object_store": "", "pachyderm_room": 1_000_000}
+# The small disk has no room for an etcd aside.
+USUAL = {
+    "pachyderm_version": TARGET,
+    "pachyderm_object_store": "",
+    "pachyderm_room": 1_000_000,
+    "pachyderm_try_restore": False,
+}
 
 
 @dataclass(frozen=True)
@@ -77,17 +83,6 @@ def cluster(amazon: Amazon) -> Cluster:
 def listed(amazon: Amazon, bucket: str) -> dict[str, int]:
     pages = amazon.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     return {one["Key"]: one["Size"] for page in pages for one in page.get("Contents", [])}
-
-
-def finish_output(cluster: Cluster) -> None:
-    """No worker runs in the lab, and each start of a pipeline opens a commit of its output (trap P34)."""
-    for pipeline in ("edges", "counts", "joined"):
-        raw, decoder = pachctl(cluster, "list", "commit", pipeline, "--raw").strip(), json.JSONDecoder()
-        while raw:
-            commit, end = decoder.raw_decode(raw)
-            raw = raw[end:].lstrip()
-            if "finished" not in commit:
-                pachctl(cluster, "finish", "commit", f"{pipeline}@{commit['commit']['id']}")
 
 
 def test_the_disk_fills_up_during_the_extract(cluster: Cluster) -> None:

@@ -14,6 +14,7 @@ __all__ = ["cluster", "test_nothing_is_left_behind", "test_nothing_is_lost", "te
 MOMENTS = [
     "0/before/2/quiesce",
     "0/before/6/extract",
+    "0/before/7/try_restore",
     "0/together/6/redeploy",
     "0/together/7/restore",
     "0/after/4/unpause",

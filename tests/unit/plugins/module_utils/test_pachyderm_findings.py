@@ -36,6 +36,7 @@ GOOD: dict[str, Any] = {
     ],
     "volumes": {"snapshots": True, "claims": ["etcd-storage"]},
     "deployed": {},
+    "trial": {},
     "confirm": [],
 }
 FAILED = {"name": "p", "state": "failure", "stopped": False, "spec": {}}
@@ -99,6 +100,14 @@ def test_what_stands_in_the_way(key: str, stops: bool, change: dict[str, Any], s
         (seen[place] if place else seen)[name] = value
     (found,) = findings(seen)
     assert (found.key, found.stops) == (key, stops) and said in found.saw and found.do
+
+
+def test_what_the_trial_takes_is_asked_beside_what_the_dump_does() -> None:
+    """1000 bytes of the dump's are there, and none of the trial's; all targets are looked at."""
+    trial = {"on": True, "platform": "systemd", "objects": "", "strategy": "", "programs": {}, "memory": None}
+    assert [one.key for one in findings({**GOOD, "trial": trial})] == ["no_trial_space"]
+    assert [one.key for one in findings({**GOOD, "trial": {**trial, "on": False}})] == ["restore_untried"]
+    assert [one.key for one in findings({**GOOD, "targets": [], "trial": trial})] == ["no_trial_space"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.modules.node_space import room, size
+from ansible_collections.uplift.datastores.plugins.modules.node_space import memory, room, size
 
 
 def test_room_is_asked_where_the_directory_would_be_made(tmp_path: Path) -> None:
@@ -44,3 +44,10 @@ def test_what_cannot_be_read_makes_the_size_unknown(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "scandir", scandir)
     assert size(str(tmp_path)) is None
     assert size(str(tmp_path / "not there")) is None
+
+
+def test_memory_is_what_can_be_had(tmp_path: Path) -> None:
+    table = tmp_path / "meminfo"
+    table.write_text("MemTotal:       100 kB\nMemFree:         1 kB\nMemAvailable:   70 kB\n", encoding="ascii")
+    assert memory(str(table)) == 70 * 1024
+    assert memory(str(tmp_path / "none")) is None

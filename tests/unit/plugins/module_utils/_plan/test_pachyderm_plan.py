@@ -90,7 +90,7 @@ def test_refused(source: str, target: str, said: str) -> None:
 def test_the_guides_steps_are_in_order() -> None:
     made = plan("1.9.12", "1.13.4")
     steps = [verb for one in made.hops[0].passes for verb, _scope in one.steps]
-    wanted = ["drain", "extract", "backup", "prove", "stop", "undeploy", "redeploy", "restore", "verify"]
+    wanted = ["drain", "extract", "try_restore", "backup", "prove", "stop", "undeploy", "redeploy", "restore", "verify"]
     assert [step for step in steps if step in wanted] == wanted
     assert steps.index("restore") < len(steps) - 1 - steps[::-1].index("pause") < steps.index("verify")  # trap P06
     assert steps[-1] == "unpause"
@@ -106,7 +106,7 @@ def test_rolling_is_for_point_releases_on_kubernetes() -> None:
 def test_beside() -> None:
     made = plan("1.9.12", "1.13.4", strategy=SIDE)
     steps = [verb for one in made.hops[0].passes for verb, _scope in one.steps]
-    assert "undeploy" not in steps and "stop" not in steps
+    assert "undeploy" not in steps and "stop" not in steps and "try_restore" not in steps
     assert steps.index("beside") < steps.index("restore") < steps.index("verify") < steps.index("switch")
 
 

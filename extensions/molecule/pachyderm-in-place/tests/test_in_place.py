@@ -1,0 +1,77 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Restoring is tried before anything is torn down: a dump that 1.13.4 does not take, and then one that it takes."""
+
+from __future__ import annotations
+
+from pachyderm_always import HOST, finish_output, nothing_is_left_behind, nothing_is_lost, pachctl
+from upgrades import Cluster
+
+USUAL = {"pachyderm_version": "1.13.4", "pachyderm_objects": "full"}
+REPOS = "pachyderm/1.7.0/pachyderm_pfs/repos"
+# A name that 1.9.12 would not give itself, and that no finding asks for: as an etcd has it that is older than the rule.
+NAMED = "odd_name", "odd.name"
+
+
+def etcdctl(cluster: Cluster, *words: str) -> str:
+    return cluster.on(HOST, "env", "ETCDCTL_API=3", "etcdctl", *words)
+
+
+def no_trial_is_left(cluster: Cluster) -> None:
+    units = cluster.on(HOST, "systemctl", "list-units", "--all", "--plain", "--no-legend", "uplift-trial-*")
+    files = cluster.on(HOST, "find", "/var/backups/uplift", "/run", "-name", "*trial*", check=False)
+    assert not units.strip() and not files.strip(), units + files
+
+
+def test_a_dump_that_the_new_release_does_not_take(cluster: Cluster) -> None:
+    """pachctl restores it with exit 0, under another name. That is seen while the metadata are in their place."""
+    pachctl(cluster, "create", "repo", NAMED[0])
+    rename = f"etcdctl get {REPOS}/{NAMED[0]} --print-value-only | head -c -1 | sed s/{NAMED[0]}/{NAMED[1]}/g"
+    cluster.on(HOST, "env", "ETCDCTL_API=3", "sh", "-c", f"{rename} | etcdctl put {REPOS}/{NAMED[1]}")
+    etcdctl(cluster, "del", f"{REPOS}/{NAMED[0]}")
+    asked = ("systemctl", "show", "-p", "MainPID", "--value", "etcd.service")
+    before = cluster.on(HOST, *asked)
+    done = cluster.playbook("pachyderm_upgrade", **USUAL)
+    assert done.rc != 0 and done.says("1.13.4 does not take the dump"), done.out[-4000:]
+    assert done.says(f"the repo {NAMED[1]}. Nothing was torn down"), done.out[-4000:]
+    assert cluster.on(HOST, *asked) == before, "etcd was touched"
+    assert NAMED[1] in pachctl(cluster, "list", "repo"), "the old cluster does not serve at its own port"
+    assert "aside" not in cluster.on(HOST, "ls", "/var/lib/etcd")
+    no_trial_is_left(cluster)
+    etcdctl(cluster, "del", f"{REPOS}/{NAMED[1]}")
+    nothing_is_lost(cluster, "1.9.12")
+    nothing_is_left_behind(cluster)
+
+
+def test_a_dump_that_it_takes_goes_on(cluster: Cluster) -> None:
+    finish_output(cluster)
+    done = cluster.playbook("pachyderm_upgrade", **USUAL)
+    assert done.rc == 0 and done.says("Restoring was tried beforehand: 1.13.4 has taken the dump"), done.out[-4000:]
+    no_trial_is_left(cluster)
+
+
+def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:
+    again = cluster.playbook("pachyderm_upgrade", **USUAL)
+    assert again.rc == 0 and again.says("Nothing to do"), again.out[-3000:]
+
+
+# Last: these hold after the runs above.
+from pachyderm_always import (  # noqa: E402
+    cluster,
+    test_no_token_is_printed,
+    test_nothing_is_left_behind,
+    test_nothing_is_lost,
+    test_the_backup_was_proved,
+    test_what_is_kept_is_private,
+)
+
+__all__ = [
+    "cluster",
+    "test_no_token_is_printed",
+    "test_nothing_is_left_behind",
+    "test_nothing_is_lost",
+    "test_the_backup_was_proved",
+    "test_what_is_kept_is_private",
+]

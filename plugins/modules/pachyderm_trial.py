@@ -1,0 +1,122 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: pachyderm_trial
+short_description: Restore a dump of Pachyderm into a server aside, before anything is torn down
+version_added: 0.1.0
+author: the uplift.datastores contributors (!UNKNOWN)
+description:
+  - Starts an etcd and a C(pachd) of the new release as transient units of systemd, with ports, metadata and an object store of their
+    own, restores the dump into them, counts what came, and takes them away again.
+  - The servers see neither the cluster's object store nor its etcd nor Kubernetes, exchange nothing with other machines, run as the
+    service's account, and are the first to be ended where memory is short. systemd ends them after O(timeout) seconds in any case.
+  - Where it cannot be done, it is not done, and RV(why) says so in a sentence.
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+  - uplift.datastores.progress
+attributes:
+  check_mode: {support: full, details: Does nothing.}
+  diff_mode: {support: none}
+  idempotent: {support: full, details: Leaves nothing behind.}
+options:
+  state:
+    description: What is wanted.
+    type: str
+    default: tried
+    choices:
+      tried: The dump has been restored aside, or RV(why) says why it has not.
+      absent: No unit and no file is left of a trial that was killed.
+  id: {description: The operation. The units are called by it., type: str, required: true}
+  directory: {description: Where the servers keep their files. It is made for them and deleted with all that it holds., type: path, required: true}
+  src: {description: The dump. Its manifest lies beside it., type: path, default: ''}
+  source: {description: The release that wrote the dump., type: str, default: ''}
+  target: {description: The release that shall read it., type: str, default: ''}
+  pachctl: {description: The client of O(target)., type: path, default: /usr/local/bin/pachctl}
+  pachd: {description: The server of O(target)., type: path, default: /usr/local/bin/pachd}
+  etcd: {description: The program., type: str, default: etcd}
+  user: {description: The account of the servers. Empty for V(nobody)., type: str, default: ''}
+  wanted: {description: Whether the operator wants it tried., type: bool, default: true}
+  platform: {description: How the cluster is deployed; V(systemd) or V(kubernetes)., type: str, default: systemd}
+  hidden: {description: Directories of the cluster that the servers may not see., type: list, elements: str, default: []}
+  timeout: {description: Seconds after which the servers are ended., type: float, default: 7200}
+  start_timeout: {description: Seconds in which each server has to answer., type: float, default: 60}
+  call_timeout: {description: Seconds that one call of C(pachctl) may take., type: float, default: 60}
+  stall_timeout: {description: Seconds after the last byte after which a restore is given up., type: float, default: 3600}
+"""
+
+EXAMPLES = r"""
+- name: Try to restore what was just extracted
+  uplift.datastores.pachyderm_trial:
+    id: 20261121T031500Z-pachyderm-1.13.4
+    directory: /var/backups/uplift/trial
+    src: /var/backups/uplift/1.9.12.dump
+    source: 1.9.12
+    target: 1.13.4
+    pachctl: /usr/local/bin/pachctl-1.13.4
+    pachd: /usr/local/bin/pachd-1.13.4
+    user: pachyderm
+"""
+
+RETURN = r"""
+tried: {description: Whether it was tried. It worked then., returned: always, type: bool, sample: true}
+why:
+  description: Why it was not tried, as a sentence. Empty when it was.
+  returned: always
+  type: str
+  sample: ''
+counts:
+  description: What came, where it was tried.
+  returned: always
+  type: dict
+  sample: {repos: 6, commits: 9, pipelines: 3}
+seconds: {description: How long it took., returned: when it was tried, type: float, sample: 4.2}
+evidence:
+  description: What was tried, for the record of an operation.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{slot: trial, kind: file, path: /var/backups/uplift/1.9.12.dump, size: 3573}]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_trial import run
+from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+
+SPEC: Spec = {
+    "state": {"type": "str", "default": "tried", "choices": ["tried", "absent"]},
+    "id": {"type": "str", "required": True},
+    "directory": {"type": "path", "required": True},
+    "src": {"type": "path", "default": ""},
+    **{name: {"type": "str", "default": ""} for name in ("source", "target", "user")},
+    "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
+    "pachd": {"type": "path", "default": "/usr/local/bin/pachd"},
+    "etcd": {"type": "str", "default": "etcd"},
+    "platform": {"type": "str", "default": "systemd"},
+    "wanted": {"type": "bool", "default": True},
+    "hidden": {"type": "list", "elements": "str", "default": []},
+    "timeout": {"type": "float", "default": 7200},
+    "stall_timeout": {"type": "float", "default": 3600},
+    **{name: {"type": "float", "default": 60} for name in ("start_timeout", "call_timeout")},
+    "progress_file": {"type": "path"},
+}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return run(LocalRunner(), module.params, Progress(module.params["progress_file"]), module.check_mode)
+
+
+def main() -> None:
+    serve(SPEC, answer)
+
+
+if __name__ == "__main__":
+    main()
