@@ -137,6 +137,10 @@ class Pachctl:
     def files(self, repo: str, commit: str, path: str = "/") -> list[parse.Row]:
         return parse.files(self.ask("files", *cli.place(self.version(), repo, commit, path), "--raw"))
 
+    def request(self, name: str) -> parse.Row:
+        """What would make this pipeline anew, in the very words; of releases of dumps without what those leave out."""
+        return parse.request(self.ask("spec", name))
+
     def cluster(self) -> str:
         return self.ask("cluster").strip() if self.knows("cluster") else ""
 

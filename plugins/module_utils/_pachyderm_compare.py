@@ -18,11 +18,12 @@ from typing import Any, Container, Dict, Iterator, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumped as dumped
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_dumped import left_out
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import inputs
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import cron_repos
 
 Row = Mapping[str, Any]
 Difference = Dict[str, str]
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?s")
+_MOST = 5
 _OF_REPOS = ("commits", "branches", "reads")
 _SECTIONS = ("repos", "pipelines", "commits", "branches", "reads")
 OUT, BACK, SINCE, SERVED = "out", "back", "since", "served"
@@ -58,9 +59,7 @@ def compare(before: Row, after: Row, moving: bool = False) -> list[Difference]:
         if section in before and section not in after:
             raise UpliftError(f"The inventory taken now has no {section}; whether any is lost cannot be told.")
     moves = {row["name"] for part in ("pipelines", *(["repos"] if moving else [])) for row in before[part]}
-    moves |= {
-        str(one.get("repo")) for row in before["pipelines"] for kind, one in inputs(_input(row)) if kind == "cron"
-    }
+    moves |= cron_repos(before["pipelines"])
     anew = dumped.anew(before, after)
     known = {part: [row for row in before.get(part, []) if row["repo"] not in anew] for part in _OF_REPOS}
     held = {**before, **{part: rows for part, rows in known.items() if part in before}}
@@ -71,10 +70,6 @@ def compare(before: Row, after: Row, moving: bool = False) -> list[Difference]:
         *_pipelines(held, after),
         *_reads(held, after),
     ]
-
-
-def _input(row: Row) -> Any:
-    return row["spec"].get("input")
 
 
 def _repos(before: Row, after: Row) -> Iterator[Difference]:
@@ -121,27 +116,32 @@ def _follows(after: Row, repo: str, head: str, old: str) -> bool:
 
 
 def _pipelines(before: Row, after: Row) -> Iterator[Difference]:
-    now = {row["name"]: row for row in after["pipelines"]}
+    now, settings = {row["name"]: row for row in after["pipelines"]}, dumped.settings(before, after)
     for row in before["pipelines"]:
         found = now.get(row["name"])
         if not found:
             yield _difference("pipeline_gone", f"The pipeline {row['name']} is gone")
             continue
-        spec = dumped.carried(before, after, row["spec"])
-        changed = sorted(_changed(spec, found["spec"], ""))
+        left_out = settings.get(row["name"], {})
+        lost = sorted(changes(left_out, found["spec"]))
+        if lost:
+            said = "; ".join(lost[:_MOST])
+            yield _difference("settings_lost", f"The pipeline {row['name']} lacks what the dump has left out ({said})")
+        carried = {name: value for name, value in row["spec"].items() if name not in left_out}
+        changed = sorted(changes(carried, found["spec"]))
         if changed:
-            text = "; ".join(changed[:5])
+            text = "; ".join(changed[:_MOST])
             yield _difference("spec_changed", f"The spec of the pipeline {row['name']} has changed ({text})")
         if row["stopped"] and not found["stopped"]:
             # P06: what 1.9.0 and older carried comes back running.
             yield _difference("pipeline_runs", f"The pipeline {row['name']} was stopped and runs")
 
 
-def _changed(was: Any, is_: Any, place: str) -> Iterator[str]:
+def changes(was: Any, is_: Any, place: str = "") -> Iterator[str]:
     """What was asked for has to be there; what a newer release adds to it is a default of its own."""
     if isinstance(was, Mapping) and isinstance(is_, Mapping):
         for key, value in was.items():
-            yield from _changed(value, is_.get(key), f"{place}.{key}" if place else key)
+            yield from changes(value, is_.get(key), f"{place}.{key}" if place else key)
     elif _plain(was) != _plain(is_) and (was or is_):
         yield f"{place} was {was!r} and is {is_!r}"
 

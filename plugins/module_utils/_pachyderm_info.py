@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import asdict
 from typing import Any, Mapping, Sequence
 
@@ -18,8 +19,14 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runn
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl, connected, demand_cluster
 from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understanding
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_cli as cli
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_forms as forms
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import called
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import history, without_tree
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import (
+    cron_repos,
+    history,
+    without_tree,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
 
 EMPTY: Mapping[str, Any] = {
@@ -37,6 +44,8 @@ EMPTY: Mapping[str, Any] = {
     "without_tree": None,
     "messages": 0,
     "history": {},
+    "ticks": {},
+    "asked": "",
     "jobs": None,
     "problem": "",
 }
@@ -67,7 +76,7 @@ def closed(units: Sequence[str], held: Sequence[Mapping[str, str]]) -> list[dict
 
 
 def _ask(pachctl: Pachctl, params: Mapping[str, Any], found: dict[str, Any]) -> None:
-    found["address"] = pachctl.address
+    found["address"], found["asked"] = pachctl.address, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     found["client_version"] = str(pachctl.version())
     server = pachctl.server()
     found["version"] = str(server)
@@ -82,19 +91,54 @@ def _ask(pachctl: Pachctl, params: Mapping[str, Any], found: dict[str, Any]) -> 
 
 
 def _contents(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
+    """Each part by itself: what cannot be read of one leaves the others told."""
+    problems = []
+    for part in (_repos, _pipelines, _ticks, _branches, _commits, _jobs):
+        try:
+            part(pachctl, gather, found)
+        except UpliftError as exc:
+            if any(word in str(exc) for word in cli.REFUSED):
+                raise
+            problems.append(str(exc))
+    if problems:
+        raise UpliftError(" ".join(problems))
+
+
+def _repos(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
     if "repos" in gather:
         found["repos"] = pachctl.repos()
+
+
+def _pipelines(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
     if "pipelines" in gather:
         found["pipelines"] = [asdict(one) for one in pachctl.pipelines()]
-    repos = found["repos"] or []
+
+
+def _ticks(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
+    """The newest tick of each cron input, where the release names the file of a tick by its time."""
+    if "branches" not in gather or not pachctl.knows("branches") or forms.of(forms.TICK_FILES, pachctl.version()):
+        return
+    for repo in sorted(cron_repos(found["pipelines"] or []) & {row["name"] for row in found["repos"] or []}):
+        heads = {row["name"]: row["head"] for row in pachctl.branches(repo)}
+        paths = [row["path"] for row in pachctl.files(repo, "master")] if heads.get("master") else []
+        found["ticks"] = {**found["ticks"], repo: max((path.lstrip("/") for path in paths), default="")}
+
+
+def _branches(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
     if "branches" in gather and pachctl.knows("branches"):
-        found["branches"] = [branch for row in repos for branch in pachctl.branches(row["name"])]
+        found["branches"] = [branch for row in found["repos"] or [] for branch in pachctl.branches(row["name"])]
+
+
+def _commits(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
     if "commits" in gather:
-        commits = inventory.commits(pachctl, repos)
+        commits = inventory.commits(pachctl, found["repos"] or [])
         found["open_commits"] = [f"{row['repo']}@{row['id']}" for row in commits if not row["finished"]]
         found["without_tree"] = without_tree(commits)
         found["messages"] = sum(bool(row["message"]) for row in commits)
         found["history"] = history(found["branches"] or [], commits)
+
+
+def _jobs(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
     if "jobs" in gather and pachctl.knows("jobs"):
         found["jobs"] = pachctl.busy_jobs()
 

@@ -153,7 +153,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     before = read(params["before"]) if params["before"] else None
     found = take(pachctl, params["largest"], progress, before)
     differences, notes = judged(before, found, params["clients"], params["ran"]) if before else ([], [])
-    written, kept = bool(params["dest"]) and _text(params["dest"]) != json.dumps(found), ""
+    written, kept = bool(params["dest"]) and text(params["dest"]) != json.dumps(found), ""
     if written and not check:
         make_private(os.path.dirname(params["dest"]))
         kept = _earlier.keep(params["dest"])
@@ -165,10 +165,11 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
         "unreadable": unreadable(found),
         "differences": differences,
         "notes": notes,
+        "compared": dumped.compared(before) if before else [],
     }
 
 
-def _text(path: str) -> str:
+def text(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as handle:
             return handle.read()
@@ -178,6 +179,6 @@ def _text(path: str) -> str:
 
 def read(path: str) -> dict[str, Any]:
     try:
-        return dict(json.loads(_text(path)))
+        return dict(json.loads(text(path)))
     except (OSError, ValueError) as exc:
         raise UpliftError(f"{path} is no inventory ({exc}); wanted one that this module wrote before.") from exc

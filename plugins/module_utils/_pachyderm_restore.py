@@ -36,7 +36,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     contents = examined(params["src"], progress)
     demand_the_same(params["src"], contents.sha256, params)
     version = pachctl.server()
-    why = data.unreadable(contents.stream, contents.has_objects, version)
+    why = data.unreadable(contents.stream, contents.has_objects, version) if contents.stream else ""
     if why:
         raise UpliftError(f"{params['src']} cannot be restored: {why}. Nothing was changed.")
     demand_empty(pachctl, params["second"])
@@ -52,13 +52,17 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
 
 def examined(path: str, progress: Progress) -> dumps.Contents:
     """The dump decoded to its end, and compared with what was counted when it was made."""
+    known = manifest(path)
     try:
         total = os.path.getsize(path)
         with open(path, "rb") as handle:
-            found = dumps.read(handle, lambda done: progress.say(done, total, "reading the dump", "bytes"))
+            found = dumps.read(
+                handle,
+                lambda done: progress.say(done, total, "reading the dump", "bytes"),
+                empty=bool(known) and known["contents"].get("bytes") == 0,
+            )
     except OSError as exc:
         raise UpliftError(f"The dump {path} cannot be read: {exc.strerror}. Nothing was changed.") from exc
-    known = manifest(path)
     if known and found.sha256 != known["contents"]["sha256"]:
         raise UpliftError(
             f"{path} is not the dump that its manifest tells of: SHA-256 {found.sha256}, wanted"

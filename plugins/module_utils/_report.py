@@ -31,6 +31,7 @@ KEYS = (
     "differences",
     "not_compared",
     "notes",
+    "compared",
     "result",
     "error",
 )
@@ -69,8 +70,9 @@ def gather(
         report["not_compared"] = waiting
     elif "differences" in comparison:
         report["differences"] = list(comparison["differences"])
-    if comparison.get("notes"):
-        report["notes"] = list(comparison["notes"])
+    for part in ("notes", "compared"):
+        if comparison.get(part):
+            report[part] = list(comparison[part])
     return report
 
 
@@ -86,7 +88,9 @@ def markdown(report: Report) -> str:
     lines += _section(report, "Inventory", "differences", ("Key", "Difference"), _sentence_rows)
     lines += [line for said in report.get("not_compared") or () for line in ("", said)]
     if "notes" in report:
-        lines += _section(report, "What clients did meanwhile", "notes", ("Key", "What"), _sentence_rows)
+        lines += _section(report, "Notes on the inventory", "notes", ("What",), _note_rows)
+    if "compared" in report:
+        lines += _section(report, "What was compared", "compared", ("What",), _note_rows)
     return "\n".join([*lines, ""])
 
 
@@ -234,6 +238,12 @@ def _rehearsal_rows(rows: Any) -> Iterator[Any]:
     for row in rows:
         took = NOT_MEASURED if row["took"] is None else _span(row["took"])
         yield row["hop"] + 1, _span(row["foretold"]), took
+
+
+def _note_rows(rows: Any) -> Iterator[Any]:
+    """Sentences of their own, or with the key of what they are about."""
+    for row in rows:
+        yield (row,) if isinstance(row, str) else (f"{row['key']}: {row['sentence']}",)
 
 
 def _sentence_rows(rows: Any) -> Iterator[Any]:

@@ -39,6 +39,7 @@ options:
     type: dict
     default: {}
   nested: {description: Where the local object store keeps its files when they are nested., type: str, default: ''}
+  cron_again: {description: Whether cron inputs of 1.7 are to tick again after the restore., type: bool, default: false}
   node: {description: The name that the node has in sentences., type: str, default: ''}
   backup: {description: Backups that are wanted beside the metadata., type: list, elements: dict, default: []}
   volumes:
@@ -112,7 +113,7 @@ SPEC: Spec = {
     "backup": {"type": "list", "elements": "dict", "default": []},
     **{name: {"type": "dict", "default": {}} for name in ("volumes", "deployed", "trial")},
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
-    "full": {"type": "bool", "default": False},
+    **{name: {"type": "bool", "default": False} for name in ("full", "cron_again")},
     "room": {"type": "int", "default": 256 << 20},
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("confirm", "accept", "targets")},
     "closed": {"type": "list", "elements": "dict", "default": []},

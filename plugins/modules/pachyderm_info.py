@@ -98,6 +98,13 @@ history:
   returned: always
   type: dict
   sample: {data@master: 2}
+ticks:
+  description:
+    - The newest tick of each cron input, by the repo of its ticks. Empty where a release does not name their files by their time.
+  returned: always
+  type: dict
+  sample: {clock_tick: '2026-11-27T13:04:05Z'}
+asked: {description: 'When the cluster was asked, by the clock of this node.', returned: always, type: str, sample: '2026-11-27T13:04:05Z'}
 jobs:
   description: Jobs that have not ended.
   returned: always

@@ -77,11 +77,17 @@ notes:
   type: list
   elements: str
   sample: ['The repo lookup is gone. Clients were served meanwhile: ask its owner.']
+compared:
+  description: What was compared with O(before), and what no restore keeps.
+  returned: always
+  type: list
+  elements: str
+  sample: ['Compared were names and descriptions of repos (3 repos).']
 differences:
   description:
     - What differs from O(before), by key and as a sentence. Keys are C(repo_gone), C(description_changed), C(commit_gone),
-      C(commit_changed), C(branch_gone), C(head_changed), C(pipeline_gone), C(spec_changed), C(pipeline_runs),
-      C(file_unreadable) and C(file_changed).
+      C(commit_changed), C(branch_gone), C(head_changed), C(pipeline_gone), C(spec_changed), C(settings_lost),
+      C(pipeline_runs), C(file_unreadable) and C(file_changed).
   returned: always
   type: list
   elements: dict

@@ -50,6 +50,7 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
     "garage_engine": {"engine": "sled", "opens": "sled", "engines": ["sled"], "same": True},
     "lakefs_inventory": {"differences": [], "notes": []},
     "lakefs_commit": {"asked": True, "uncommitted": [], "commits": []},
+    "pachyderm_amend": {"amended": [], "refused": [], "ticking": []},
     "pachyderm_inventory": {"differences": [], "unreadable": []},
     "operation_report": {"summary": {}, "report": {}},
     # Builtin ones, and those of other collections

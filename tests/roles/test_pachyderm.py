@@ -37,6 +37,7 @@ CALLS = {
     "activate": ["release activated"],
     "start": ["systemd_unit started"],
     "healthy": ["pachyderm_info"],
+    "amend": ["pachyderm_amend"],
     "verify": ["pachyderm_inventory", "operation compared"],
     "resume": ["systemd_environment absent", "systemd_unit restarted"],
     "unpause": ["operation read", "pachyderm_pipelines started"],
@@ -181,6 +182,43 @@ def test_a_loss_stops_with_the_way_out(one: Stage) -> None:
     assert not run.of("pachyderm_restore") and "0/after/1/resume" not in one.steps_done()
     one.found(pachyderm_accept=["repo_gone"])
     assert one.steps(["verify"], "after", fresh=True).ok
+
+
+# amend: what the dump has left out
+
+
+def test_settings_are_set_again_after_the_pause_and_before_the_comparison(one: Stage) -> None:
+    """trap P38"""
+    rows = [{"pipeline": "tuned", "settings": ["standby"]}]
+    one.on("pachyderm_amend", {"and": {"amended": rows, "ticking": ["clock_tick"]}})
+    one.found(pachyderm_cron_again=True)
+    run = one.steps(["healthy", "pause", "amend", "verify", "resume"], "after")
+    assert run.ok, run.failures
+    (asked,) = run.of("pachyderm_amend")
+    assert asked.args["cron_again"] is True and asked.args["before"] == run.of("pachyderm_inventory")[0].args["before"]
+    assert run.place("pachyderm_pipelines", state="stopped") < run.place("pachyderm_amend")
+    assert run.place("pachyderm_amend") < run.place("pachyderm_inventory")
+    assert one.record()["saved"]["amended-0"] == {"amended": rows, "ticking": ["clock_tick"]}
+
+
+def test_a_setting_that_is_refused_stops_with_what_was_said(one: Stage) -> None:
+    """trap P38"""
+    refused = [{"pipeline": "spouty", "settings": ["spout"], "said": "unknown field spout"}]
+    one.on("pachyderm_amend", {"and": {"refused": refused}})
+    run = one.steps(["amend", "verify", "resume"], "after")
+    assert "spouty has not got back spout: the release said unknown field spout." in run.why, run.why
+    assert "pachyderm_accept: [settings_lost]" in run.why and "pachyderm_rollback" in run.why
+    assert not run.of("pachyderm_inventory") and not run.of("systemd_environment", state="absent")
+    one.found(pachyderm_accept=["settings_lost"])
+    run = one.steps(["amend", "verify"], "after", fresh=True)
+    assert run.ok and run.of("pachyderm_inventory") and "amended-0" not in one.record()["saved"], run.failures
+
+
+def test_whether_cron_inputs_are_to_tick_again_is_known_beforehand(one: Stage) -> None:
+    """trap P39"""
+    assert steps(one, ["preflight"]).of("pachyderm_findings")[0].args["cron_again"] is False
+    one.found(pachyderm_cron_again=True)
+    assert steps(one, ["preflight"], fresh=True).of("pachyderm_findings")[0].args["cron_again"] is True
 
 
 # undeploy: the last moment before something is thrown away

@@ -27,6 +27,8 @@ _OWN = {
     "pipeline", "version", "id", "created_at", "state", "stopped", "reason", "salt", "spec_commit", "job_counts",
     "last_job_state", "recent_error", "githook_url", "workers_requested", "workers_available", "capability",
 }  # fmt: skip
+# What is below these is the operator's own words, such as the names of variables.
+_THEIRS = ("env", "node_selector", "annotations", "labels")
 # Zero values are left out (P13): these are the names of the zeros.
 _PIPELINE_ZERO, _JOB_ZERO = "starting", "starting"
 ENDED = ("success", "failure", "killed")
@@ -41,8 +43,11 @@ class Pipeline:
 
     @property
     def rests(self) -> bool:
-        """Stopped is what was asked for, paused is what has come of it (P14). A failed one has no workers."""
-        return self.stopped and self.state in ("paused", "failure")
+        """Stopped is what was asked for, paused is what has come of it (P14). A failed one has no workers.
+
+        Nor has one in standby, and 1.9.12 leaves a stopped one in that state for good (seen on a real server).
+        """
+        return self.stopped and self.state in ("paused", "failure", "standby")
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,15 @@ def stream(text: str) -> list[Row]:
 def _snake(value: Any) -> Any:
     """Keys are camelCase in some lists and releases, and snake_case in others (P33)."""
     if isinstance(value, Mapping):
-        return {_CAPITAL.sub(r"_\1", key).lower(): _snake(inner) for key, inner in value.items()}
+        named = {_CAPITAL.sub(r"_\1", key).lower(): inner for key, inner in value.items()}
+        return {key: inner if key in _THEIRS else _snake(inner) for key, inner in named.items()}
     return [_snake(inner) for inner in value] if isinstance(value, list) else value
+
+
+@understood("`pachctl extract-pipeline`")
+def request(text: str) -> Row:
+    """The one object that made the pipeline, in the very words."""
+    return {str(key): value for key, value in json.loads(text).items()}
 
 
 def client_version(text: str) -> Version | None:

@@ -68,6 +68,9 @@ VERBS: Mapping[str, Verb] = {
     "admit": Verb(CLUSTER, slots=("data",), bars=_ALL, what="take over the one user that the new release knows"),
     "contents": Verb(CLUSTER, what="compare buckets, aliases, keys and permissions before anything may delete a block"),
     "restore": Verb(slots=("restore",), discards=True, what="put the metadata back as the backup has it"),
+    "amend": Verb(
+        CLUSTER, slots=("settings",), what="set again what the dump has left out of pipelines, while they are stopped"
+    ),
     "undeploy": Verb(
         slots=("metadata", "service"),
         discards=True,

@@ -17,6 +17,8 @@ _DOWN = "nobody can load, read or process from here until the ports are opened a
 _REST = ("preflight", "stage", "quiesce", "drain", "pause", "inventory")
 # The pipelines are paused again after a restore: what 1.9.0 and older carried comes back running (P06).
 _WAKE = ("healthy", "pause", "verify")
+# P38: an update of a pipeline that runs begins to work at once, so it comes after the pause.
+_AMENDED = ("healthy", "pause", "amend", "verify")
 _SHUT_OUT = {"before": _DOWN, "together": _DOWN, "after": _DOWN}
 
 # Releases of one series share the metadata: undeploy and redeploy, or a rolling change of the deployment.
@@ -49,7 +51,7 @@ DUMPED = (
         {
             "before": (*_REST, "extract", "try_restore"),
             "together": ("backup", "prove", "recount", "stop", "activate", "undeploy", "redeploy", "restore"),
-            "after": (*_WAKE, "resume", "unpause"),
+            "after": (*_AMENDED, "resume", "unpause"),
         },
         _SHUT_OUT,
     ),
@@ -58,7 +60,7 @@ DUMPED = (
         {
             "before": (*_REST, "extract"),
             "together": ("backup", "prove", "recount", "beside", "restore"),
-            "after": (*_WAKE, "switch", "resume", "unpause"),
+            "after": (*_AMENDED, "switch", "resume", "unpause"),
         },
         {**_SHUT_OUT, "after": "the old cluster stays paused beside the new one: going back is a switch"},
     ),

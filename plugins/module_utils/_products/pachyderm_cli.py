@@ -36,6 +36,9 @@ COMMANDS: Mapping[str, tuple[Version, Sequence[str]]] = {
     "file": (HISTORY, ("get", "file")),
     "stop": (Version(1, 0, 0), ("stop", "pipeline")),
     "start": (Version(1, 0, 0), ("start", "pipeline")),
+    "spec": (HISTORY, ("extract", "pipeline")),
+    "update": (HISTORY, ("update", "pipeline")),
+    "delete": (HISTORY, ("delete", "file")),
     "cluster": (HISTORY, ("inspect", "cluster")),
     "whoami": (Version(1, 6, 0), ("auth", "whoami")),
     "enterprise": (Version(1, 6, 0), ("enterprise", "get-state")),
@@ -48,7 +51,7 @@ GONE: Mapping[str, Version] = {
     "extract": Version(2, 0, 0),
     "restore": Version(2, 0, 0),
 }
-_JOINED = ("list", "get", "stop", "start", "inspect")
+_JOINED = ("list", "get", "stop", "start", "inspect", "extract", "update", "delete")
 _FLAGS: Mapping[str, Version] = {
     "--no-objects": Version(1, 7, 0),  # P19
     "--no-enterprise": Version(1, 11, 0),
@@ -61,6 +64,9 @@ REFUSED = ("could not connect", "context deadline exceeded", "connection refused
 NO_OBJECT = "objectInfoGetter"
 AUTH_OFF = "the auth service is not activated"
 WRONG_CLUSTER = "connected to the wrong cluster"
+# What is said of a pipeline whose spec the object store does not have: up to 1.9.12 nothing is listed then, later
+# releases list it without one.
+NO_SPEC = ("could not read existing PipelineInfo", "could not retrieve pipeline spec")
 # What 1.5.0 says over metadata of 1.4.
 NOT_MIGRATED = ("unexpected EOF", "wrong wireType")
 

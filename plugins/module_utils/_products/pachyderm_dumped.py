@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections import Counter
+from typing import Any, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_forms as forms
@@ -38,11 +39,19 @@ def lost_settings(source: Version, spec: Row) -> list[str]:
     return [name for name in names if spec.get(name) and f"{name}={spec[name]}" not in usual]
 
 
-def carried(before: Row, after: Row, spec: Row) -> dict[str, Any]:
-    """A pipeline's spec without what the dump has left out."""
+def settings(before: Row, after: Row) -> dict[str, dict[str, Any]]:
+    """What the dump between has left out of each pipeline's spec, as it was; pipelines that lack nothing are not in."""
     source = _source(before, after)
-    lost = lost_settings(source, spec) if source else []
-    return {name: value for name, value in spec.items() if name not in lost}
+    found = {row["name"]: lost_settings(source, row["spec"]) for row in before["pipelines"]} if source else {}
+    specs = {row["name"]: row["spec"] for row in before["pipelines"]}
+    return {name: {one: specs[name][one] for one in lost} for name, lost in found.items() if lost}
+
+
+def tick_file(before: Row, after: Row) -> str:
+    """The file that keeps the cron inputs of before from ticking at the release of after; "" when none does."""
+    versions = [_version.parse(row["version"]) for row in (before, after)]
+    was, is_ = (next(iter(forms.of(forms.TICK_FILES, one)), "") for one in versions)
+    return was if was != is_ else ""
 
 
 def left_out(before: Row, after: Row) -> list[str]:
@@ -50,19 +59,53 @@ def left_out(before: Row, after: Row) -> list[str]:
     source, said = _source(before, after), []
     if not source:
         return []
+    counts = Counter(row["repo"] for row in after.get("commits", []) if not row["finished"])
     for repo in sorted(anew(before, after)):
-        said.append(f"The output of {repo} was not in the dump of {source}: it is computed anew.")
-    now = {row["name"]: row["spec"] for row in after["pipelines"]}
-    for row in before["pipelines"]:
-        lost = [
-            name
-            for name in lost_settings(source, row["spec"])
-            if now.get(row["name"], {}).get(name) != row["spec"][name]
-        ]
-        if lost:
-            said.append(f"The pipeline {row['name']} has lost {', '.join(lost)}: update it from its spec.")
+        said.append(
+            f"The output of {repo} was not in the dump of {source}: it is computed anew, and {counts[repo]} output"
+            " commits of it are open."
+        )
+    for name, lost in sorted(settings(before, after).items()):
+        said.append(f"The settings {', '.join(lost)} of {name} were not in the dump of {source}.")
     count = _lost_messages(before, after)
-    return said + ([f"{count} commits have lost their message."] if count else [])
+    said += [f"{count} commits have lost their message."] if count else []
+    return said + list(_ticked(before, after))
+
+
+def _ticked(before: Row, after: Row) -> Iterator[str]:
+    """P39: missed ticks that came at once, before anybody could stop the pipeline."""
+    known = {(row["repo"], row["id"]) for row in before.get("commits", [])}
+    for repo in sorted(outputs.cron_repos(before["pipelines"])):
+        came = sum(row["repo"] == repo and (repo, row["id"]) not in known for row in after.get("commits", []))
+        if came:
+            yield f"The cron input {repo} has {came} commits more than before: missed ticks, or the end of its /time."
+
+
+COMPARED = (
+    "names and descriptions of repos",
+    "ids, parents, sizes and the end of commits",
+    "names and heads of branches",
+    "the specs of pipelines, and whether they are stopped",
+    "a file of every branch head, read",
+)
+LEFT = (
+    "when repos were created",
+    "when commits began and ended",
+    "jobs and their logs",
+    "salts and spec commits of pipelines",
+)
+
+
+def compared(before: Row) -> list[str]:
+    """What is compared of this inventory with a later one, and what no restore keeps, as sentences."""
+    parts = [
+        text for part, text in zip(("repos", "commits", "branches", "pipelines", "reads"), COMPARED) if part in before
+    ]
+    counts = ", ".join(f"{len(rows)} {part}" for part, rows in before.items() if isinstance(rows, list))
+    return [
+        f"Compared were {'; '.join(parts)} ({counts}).",
+        f"Not compared, since no restore keeps it: {'; '.join(LEFT)}.",
+    ]
 
 
 def _lost_messages(before: Row, after: Row) -> int:

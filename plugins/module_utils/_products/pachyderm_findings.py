@@ -10,6 +10,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_cli as cli
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._products.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_state_findings import of_state
@@ -36,7 +37,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_answer(info),
         *_rest(info),
         *_way(info, seen),
-        *of_state(info, _targets(seen)),
+        *of_state(info, _targets(seen), seen["cron_again"]),
         *_store(info, seen),
         *_space(info, seen),
         *of_trial(info, _targets(seen), seen["trial"], _free(seen), _need(info, seen)),
@@ -48,11 +49,22 @@ def findings(seen: Seen) -> list[Finding]:
 
 
 def _answer(info: Seen) -> Iterator[Finding]:
-    if info.get("problem"):
+    problem = info.get("problem") or ""
+    bare = sorted(row["name"] for row in info.get("pipelines") or [] if not _specified(row, info))
+    if bare or any(word in problem for word in cli.NO_SPEC):
+        yield Finding(
+            "spec_unreadable",
+            True,
+            f"pipelines whose spec the server cannot read: {', '.join(bare) or problem}",
+            "none: neither is a dump made of such a one, nor can it be made anew from anything else",
+            "put the object that it names back into the object store, or delete the pipeline (delete-pipeline) and"
+            " create it anew from its owner's file",
+        )
+    elif problem:
         yield Finding(
             "no_answer",
             True,
-            f"the server does not answer everything ({info['problem']})",
+            f"the server does not answer everything ({problem})",
             "a running cluster at the address",
             "mend what it names; what cannot be told is not taken to be well",
         )
@@ -72,6 +84,11 @@ def _answer(info: Seen) -> Iterator[Finding]:
             "one release",
             "put the server's pachctl at pachyderm_pachctl",
         )
+
+
+def _specified(row: Seen, info: Seen) -> bool:
+    """Whether a pipeline was listed with its spec; the oldest releases list none."""
+    return "transform" in row["spec"] or _version.parse(info["version"]) < cli.HISTORY
 
 
 def _rest(info: Seen) -> Iterator[Finding]:

@@ -64,6 +64,25 @@ SETTINGS_LEFT_OUT: Sequence[Form] = (
     ),
 )
 """P38: settings of a pipeline that a dump does not carry."""
+SETTINGS_TAKEN: Sequence[Form] = (
+    Form(
+        ("standby", "datum_tries", "scheduling_spec", "pod_spec"),
+        ("1.7.14/settings_list_pipeline_raw",),
+        until=Version(1, 8, 0),
+    ),
+    Form(
+        ("standby", "datum_tries", "scheduling_spec", "pod_spec", "pod_patch", "spout"),
+        ("1.8.8/settings_list_pipeline_raw",),
+        since=Version(1, 8, 0),
+        until=Version(1, 9, 0),
+    ),
+    Form(
+        ("standby", "datum_tries", "scheduling_spec", "pod_spec", "pod_patch", "spout"),
+        (READ,),
+        since=Version(1, 9, 0),
+    ),
+)
+"""P38: those of them that can be set at a release by `update pipeline`."""
 MESSAGES_LEFT_OUT: Sequence[Form] = (
     Form(
         ("description",),
@@ -80,6 +99,14 @@ TICK_FILES: Sequence[Form] = (
 DEFAULTS: Sequence[Form] = (Form(("datum_tries=3",), ("1.9.0/settings_list_pipeline_raw_from_1_8_8",)),)
 """What a setting is where nobody has set it."""
 
+EMPTY_DUMPS: Sequence[Form] = (
+    Form(
+        ("0 bytes",),
+        ("1.7.14/bare_extract_no_objects", "1.8.8/bare_extract_no_objects"),
+        until=Version(1, 9, 0),
+    ),
+)
+"""P42: what a dump is of a cluster without repos whose objects it does not carry."""
 BARE_STREAMS: Sequence[Form] = (Form(("1.7", "1.8"), ("1.7.14/bare_extract", "1.8.8/bare_extract")),)
 """P42: streams whose dumps may end without any repo. Later ones have at least that of the specs."""
 
@@ -103,9 +130,11 @@ TABLES = (
     OUTPUTS_LEFT_OUT,
     NEEDS_TREE,
     SETTINGS_LEFT_OUT,
+    SETTINGS_TAKEN,
     MESSAGES_LEFT_OUT,
     TICK_FILES,
     DEFAULTS,
+    EMPTY_DUMPS,
     BARE_STREAMS,
     BRANCH_NAMES,
 )

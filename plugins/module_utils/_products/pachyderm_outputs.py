@@ -74,6 +74,42 @@ def inputs(spec: Any) -> Iterator[tuple[str, Row]]:
             yield kind, value
 
 
+def begun(pipelines: Sequence[Row], names: Sequence[str], history: Mapping[str, int]) -> dict[str, int]:
+    """P44: how many output commits a restore begins for each of these, whose outputs the dump leaves out.
+
+    history is as `history` tells it. What one of them reads of another comes with the commits that both come from.
+    """
+    specs = {row["name"]: row["spec"] for row in pipelines}
+    return {
+        name: sum(history.get(place, 0) for place in _roots(specs, names, name, frozenset({name}))) for name in names
+    }
+
+
+def _roots(specs: Mapping[str, Row], names: Sequence[str], name: str, met: frozenset[str]) -> set[str]:
+    """The branches, as repo@branch, that this one's output comes from and that a dump carries."""
+    found: set[str] = set()
+    for kind, value in inputs(specs[name].get("input")):
+        repo = str(value.get("repo") or (f"{name}_{value.get('name', '')}" if kind == "cron" else ""))
+        if repo in names and repo not in met:
+            found |= _roots(specs, names, repo, met | {repo})
+        elif repo not in names:
+            found.add(f"{repo}@{value.get('branch') or 'master'}")
+    return found
+
+
+def crons(pipelines: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    """Each cron input with the name of its pipeline: its `spec`, the `repo` of its ticks, and its `start`."""
+    for row in pipelines:
+        for kind, value in inputs(row["spec"].get("input")):
+            if kind == "cron":
+                yield row["name"], {"repo": f"{row['name']}_{value.get('name', '')}", **value}
+
+
+def cron_repos(pipelines: Sequence[Row]) -> set[str]:
+    """Where ticks are; nobody else names these repos."""
+    return {value["repo"] for _name, value in crons(pipelines)}
+
+
 def left_out(version: Version, branches: Sequence[Row]) -> set[str]:
     """The repos that a dump made now leaves out."""
     if not forms.of(forms.OUTPUTS_LEFT_OUT, version):

@@ -15,20 +15,25 @@ from ansible_collections.uplift.datastores.plugins.module_utils import _version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_forms as forms
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import SPACES
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_dumped import lost_settings
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_outputs import (
     Outputs,
-    inputs,
+    begun,
     outputs,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_pipeline_findings import (
+    of_pipelines,
+    some,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 Seen = Mapping[str, Any]
-_MOST = 10
 
 
-def of_state(info: Seen, targets: Sequence[str]) -> Iterator[Finding]:
-    """`targets`: the releases at the end of each hop, in order; none of them is a dump's when all are of one series."""
+def of_state(info: Seen, targets: Sequence[str], cron_again: bool = False) -> Iterator[Finding]:
+    """`targets`: the releases at the end of each hop, in order; none of them is a dump's when all are of one series.
+
+    cron_again: whether the operator wants cron inputs of 1.7 to tick again.
+    """
     if not info.get("version") or not targets:
         return
     source, ends = _version.parse(info["version"]), [_version.parse(one) for one in targets]
@@ -42,17 +47,12 @@ def of_state(info: Seen, targets: Sequence[str]) -> Iterator[Finding]:
     yield from _trees(info, found)
     yield from _anew(info, found, writer)
     yield from _derived(found, source)
-    yield from _settings(info, writer)
-    yield from _cron(info, writer, first, found)
+    yield from of_pipelines(info, writer, first, found, cron_again)
     yield from _messages(info, writer)
 
 
 def _series(version: Version) -> tuple[int, int]:
     return version.major, version.minor
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
 
 
 def _says(source: Version, verb: str, *rest: str) -> str:
@@ -75,7 +75,7 @@ def _names(info: Seen, source: Version, ends: Sequence[Version]) -> Iterator[Fin
             yield Finding(  # P40
                 "branch_names",
                 True,
-                f"branches that {end} does not restore: {_some([row['repo'] + '@' + row['name'] for row in wrong])}",
+                f"branches that {end} does not restore: {some([row['repo'] + '@' + row['name'] for row in wrong])}",
                 f"names of letters, digits, - and _ alone ({pattern})",
                 f"rename each, such as `{_says(source, 'create', _at(source, repo, better), '--head', name)}`"
                 f" and then `{_says(source, 'delete', _at(source, repo, name))}`; tell who uses it",
@@ -87,11 +87,11 @@ def _trees(info: Seen, found: Outputs) -> Iterator[Finding]:
     treeless = info.get("without_tree") or []
     theirs = [name for name in treeless if name.rsplit("@", 1)[0] in found.stopped]
     if found.stopped:
-        what = f"; commits without a tree: {_some(theirs)}" if theirs else ""
+        what = f"; commits without a tree: {some(theirs)}" if theirs else ""
         yield Finding(  # P36, P37
             "stopped_without_tree",
             True,
-            f"stopped pipelines whose output a dump cannot carry: {_some(found.stopped)}{what}",
+            f"stopped pipelines whose output a dump cannot carry: {some(found.stopped)}{what}",
             "such pipelines running while the dump is made: their output is left out of it then, and computed anew",
             "start them and wait until they have ended, or delete each with its repo; a commit of theirs cannot be"
             " deleted (delete-commit is refused)",
@@ -100,7 +100,7 @@ def _trees(info: Seen, found: Outputs) -> Iterator[Finding]:
         yield Finding(  # P37
             "commits_without_tree",
             True,
-            f"finished commits without a tree in repos that no pipeline makes: {_some(found.stray)}",
+            f"finished commits without a tree in repos that no pipeline makes: {some(found.stray)}",
             "none: the restoring release takes each for an open one, or panics on it",
             "copy what is wanted into a new repo and delete this one; the commit alone cannot be deleted where it has"
             " provenance (delete-commit is refused)",
@@ -115,7 +115,7 @@ def _anew(info: Seen, found: Outputs, source: Version) -> Iterator[Finding]:
     yield Finding(  # P36
         "output_anew",
         False,
-        f"pipelines whose output a dump of {source} cannot carry: {_some(said)}",
+        f"pipelines whose output a dump of {source} cannot carry: {some(said)}",
         "time and machines to compute it again after the upgrade, with other commit ids",
         "nothing: these are not stopped while the dump is made, so that it leaves their output out; clients are shut"
         " out and running jobs are waited for all the same",
@@ -130,26 +130,20 @@ def _anew(info: Seen, found: Outputs, source: Version) -> Iterator[Finding]:
         yield Finding(
             "output_branches_lost",
             True,
-            f"branches of such outputs that nobody makes anew: {_some(more)}",
+            f"branches of such outputs that nobody makes anew: {some(more)}",
             "none, since a dump leaves the whole repo out",
             "copy what they hold into a repo of its own, or accept it with pachyderm_accept: [output_branches_lost]",
         )
-    again = _again(info, found.keep)
-    if again:
+    again = begun(info["pipelines"], found.keep, info.get("history") or {})
+    if any(again.values()):
+        each = some([f"{name} ({count})" for name, count in sorted(again.items()) if count])
         yield Finding(  # P44
             "output_commits",
             False,
-            f"the restore begins one output commit for each commit of their inputs: {again} in all",
+            f"the restore begins one output commit for each commit of the inputs: {each}, {sum(again.values())} in all",
             "time for the pipelines to end them",
             "nothing",
         )
-
-
-def _again(info: Seen, names: Sequence[str]) -> int:
-    """P44. Commits of the branches that these pipelines read, where they are not outputs of such themselves."""
-    history, rows = info.get("history") or {}, [row for row in info["pipelines"] if row["name"] in names]
-    read = [value for row in rows for _kind, value in inputs(row["spec"]["input"])]
-    return sum(history.get(f"{one.get('repo', '')}@{one.get('branch') or 'master'}", 0) for one in read)
 
 
 def _derived(found: Outputs, source: Version) -> Iterator[Finding]:
@@ -161,68 +155,11 @@ def _derived(found: Outputs, source: Version) -> Iterator[Finding]:
     yield Finding(  # P41
         "derived_branches",
         True,
-        f"branches with a provenance of their own, whose whole repos a dump leaves out without a word: {_some(names)}",
+        f"branches with a provenance of their own, whose whole repos a dump leaves out without a word: {some(names)}",
         "none while the dump is made",
         f"take it away with `{_says(source, 'create', place, '--head', row['name'])}`, which keeps the head; after the"
         " upgrade give it back with create-branch and -p: no restore does",
     )
-
-
-def _settings(info: Seen, source: Version) -> Iterator[Finding]:
-    rows = {row["name"]: lost_settings(source, row["spec"]) for row in info.get("pipelines") or []}
-    said = [f"{name} ({', '.join(lost)})" for name, lost in sorted(rows.items()) if lost]
-    if said:
-        yield Finding(  # P38
-            "settings_lost",
-            True,
-            f"settings that a dump of {source} leaves out of pipelines: {'; '.join(said)}",
-            "none, or somebody who sets them again",
-            "keep the specs of these (the inventory beside the dump has them, too); accept it with"
-            " pachyderm_accept: [settings_lost], and update these pipelines from the specs afterwards: until then"
-            " they run with the defaults",
-        )
-
-
-def _cron(info: Seen, source: Version, first: Version, found: Outputs) -> Iterator[Finding]:
-    rows = {
-        row["name"]: value
-        for row in info.get("pipelines") or []
-        for kind, value in inputs(row["spec"].get("input"))
-        if kind == "cron"
-    }
-    if not rows:
-        return
-    file = next(iter(forms.of(forms.TICK_FILES, source)), "")
-    if file and not forms.of(forms.TICK_FILES, first):
-        repos = _some([str(value.get("repo", "")) for value in rows.values()])
-        yield Finding(  # P39
-            "cron_never_ticks",
-            True,
-            f"pipelines with a cron input: {_some(sorted(rows))}; {source} writes ticks to /{file}, which {first} takes"
-            " for a time",
-            "ticks after the upgrade: as it is there would be none, and the pipeline would be said to run",
-            f"accept it with pachyderm_accept: [cron_never_ticks], and after the upgrade delete /{file} from the branch"
-            f" master of {repos}; then all ticks since the pipeline was created are made at once",
-        )
-    else:
-        said = "; ".join(f"{name} ({value.get('spec', '')})" for name, value in sorted(rows.items()))
-        yield Finding(  # P39
-            "cron_catches_up",
-            False,
-            f"pipelines with a cron input: {said}",
-            "one commit for each tick missed while the upgrade runs",
-            "nothing: they come back running and make them up at once",
-        )
-    ticking = sorted(set(rows) & set(found.keep))
-    if ticking:
-        yield Finding(  # P36, P39
-            "cron_ticks",
-            False,
-            f"pipelines with a cron input that cannot be stopped while the dump is made: {_some(ticking)}",
-            "no tick between the stop of the others and the end of the dump",
-            "nothing, or choose a time between two ticks: one that comes is seen, the dump is refused, and nothing is"
-            " thrown away",
-        )
 
 
 def _messages(info: Seen, source: Version) -> Iterator[Finding]:

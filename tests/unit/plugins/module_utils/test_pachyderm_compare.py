@@ -11,9 +11,10 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_compare import compare, judged
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import pachyderm as parse
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumped as dumped
 
 from tests.unit import pachyderm_replay as replay
-from tests.unit.plugins.module_utils.test_pachyderm_outputs import pipelines
+from tests.unit.plugins.module_utils.test_pachyderm_outputs import branches, commits, pipelines
 
 SPEC = {"input": {"pfs": {"repo": "data", "glob": "/*"}}, "datum_tries": "3"}
 BEFORE: dict[str, Any] = {
@@ -174,7 +175,9 @@ def test_an_output_that_was_left_out_is_computed_anew() -> None:
     found["commits"][2]["id"], found["branches"][1]["head"] = "e9", "e9"
     differences, notes = judged(OLD, found, "out")
     assert differences == []
-    assert notes == ["The output of edges was not in the dump of 1.8.8: it is computed anew."]
+    assert notes == [
+        "The output of edges was not in the dump of 1.8.8: it is computed anew, and 0 output commits of it are open."
+    ]
     inside = {**found, "version": "1.8.9"}
     assert {row["key"] for row in judged(OLD, inside, "out")[0]} == {"commit_gone", "head_changed"}
     gone = {**found, "repos": found["repos"][:1]}
@@ -187,8 +190,15 @@ def test_the_settings_that_a_dump_loses_were_said_and_are_noted() -> None:
     is_ = pipelines("1.9.0", "settings_list_pipeline_raw_from_1_8_8")
     before = {**copy.deepcopy(BEFORE), "version": "1.8.8", "pipelines": was}
     differences, notes = judged(before, {**before, "version": "1.9.0", "pipelines": is_}, "out")
-    assert differences == []
-    assert "The pipeline tuned has lost standby, datum_tries, scheduling_spec" in " ".join(notes)
+    assert [row["key"] for row in differences] == ["settings_lost"] * 3
+    assert "spouty lacks what the dump has left out (spout was {'overwrite': True} and is None)" in str(differences)
+    assert "The settings standby, datum_tries, scheduling_spec, pod_patch of tuned were not in the dump" in str(notes)
+    # Set again, nothing is lost.
+    again = [
+        {**row, "spec": {**row["spec"], **dumped.settings(before, {"version": "1.9.0"}).get(row["name"], {})}}
+        for row in is_
+    ]
+    assert judged(before, {**before, "version": "1.9.0", "pipelines": again}, "out")[0] == []
     # Where nothing was dumped, the same is a loss.
     (one, *_more) = judged(before, {**before, "pipelines": is_}, "out")[0]
     assert one["key"] == "spec_changed"
@@ -211,9 +221,43 @@ def test_ticks_that_are_made_up_move_a_head() -> None:
     moved["branches"][0]["head"] = "d3"
     assert keys(moved, before) == []
     assert keys(moved, BEFORE) == ["head_changed", "pipeline_gone"]
+    assert judged(before, {**moved, "version": "1.13.4"}, "out")[1] == [
+        "The cron input data has 1 commits more than before: missed ticks, or the end of its /time."
+    ]
     back = copy.deepcopy(moved)
     back["branches"][0]["head"] = "d1"
     assert keys(back, before) == ["head_changed"]
+
+
+def test_ticks_that_real_servers_made_up_are_no_difference() -> None:
+    """trap P39: 1.8.8 had two commits, 1.9.0 came back with four, and the head of before is an ancestor."""
+    was, is_ = branches("1.8.8", "cron_stopped_list_branch_raw"), branches("1.9.0", "cron_list_branch_raw_from_1_8_8")
+    rows = [dict(row, finished=True) for row in commits("1.8.8", "cron_list_commit_raw")]
+    table = [line.split() for line in replay.answer("1.9.0", "cron_list_commit_from_1_8_8").out.splitlines()[1:]]
+    came = [{**rows[0], "id": line[2], "parent": line[3].replace("<none>", "")} for line in table]
+    clock = [{**row, "stopped": True} for row in pipelines("1.8.8", "cron_list_pipeline_raw")]
+    before = {
+        **BEFORE,
+        "version": "1.8.8",
+        "repos": [],
+        "reads": [],
+        "pipelines": clock,
+        "branches": was,
+        "commits": rows,
+    }
+    now = {**before, "version": "1.9.0", "branches": is_, "commits": came}
+    assert was[0]["head"] != is_[0]["head"] and len(came) == 4
+    assert judged(before, now, "out") == (
+        [], ["The cron input clock_tick has 2 commits more than before: missed ticks, or the end of its /time."]
+    )  # fmt: skip
+
+
+def test_it_is_said_what_was_compared() -> None:
+    """trap P43"""
+    told = dumped.compared(BEFORE)
+    assert "the specs of pipelines" in told[0] and "3 commits, 2 branches, 1 reads" in told[0]
+    assert "when commits began and ended" in told[1]
+    assert "commits" not in dumped.compared({"repos": [], "pipelines": []})[0]
 
 
 def test_messages_that_are_lost_are_noted() -> None:

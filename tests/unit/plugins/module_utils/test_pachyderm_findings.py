@@ -5,10 +5,38 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import asdict
 from typing import Any
 
 import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._parse import pachyderm as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_findings import findings
+
+# What real servers said once the object that holds the spec of `edges` was gone: 1.13.4, and 1.9.12.
+UNREADABLE = """{
+  "pipeline": {
+    "name": "other"
+  },
+  "transform": {
+    "image": "alpine:3"
+  },
+  "state": "PIPELINE_RUNNING"
+}{
+  "pipeline": {
+    "name": "edges"
+  },
+  "state": "PIPELINE_RUNNING",
+  "spec_commit": {
+    "repo": {
+      "name": "__spec__"
+    },
+    "id": "2e5fd644ba534a64b5a850c746abed43"
+  }
+}"""
+NONE = (
+    "could not read existing PipelineInfo from PFS: open /lab/store/block/f9fab13efea7472f890cada822264966:"
+    " no such file or directory"
+)
 
 GOOD: dict[str, Any] = {
     "info": {
@@ -16,7 +44,7 @@ GOOD: dict[str, Any] = {
         "client_version": "1.9.12",
         "auth": "off",
         "repos": [{"name": "data", "size": 500}],
-        "pipelines": [{"name": "edges", "state": "running", "stopped": False, "spec": {}}],
+        "pipelines": [{"name": "edges", "state": "running", "stopped": False, "spec": {"transform": {}}}],
         "open_commits": [],
         "jobs": [],
         "problem": "",
@@ -38,8 +66,10 @@ GOOD: dict[str, Any] = {
     "deployed": {},
     "trial": {},
     "confirm": [],
+    "cron_again": False,
 }
-FAILED = {"name": "p", "state": "failure", "stopped": False, "spec": {}}
+FAILED = {"name": "p", "state": "failure", "stopped": False, "spec": {"transform": {}}}
+BARE = parse.pipelines(UNREADABLE)
 IN_PLACE = {"snapshot": True, "directories": ["/var/pachyderm"], "moved": True}
 
 
@@ -51,6 +81,13 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
     ("key", "stops", "change", "said"),
     [
         ("no_answer", True, {"info.problem": "No Pachyderm server takes a connection"}, "takes a connection"),
+        ("spec_unreadable", True, {"info.pipelines": [asdict(one) for one in BARE]}, "cannot read: edges"),
+        (
+            "spec_unreadable",
+            True,
+            {"info.problem": f"Asking Pachyderm to list pipeline failed: {NONE}"},
+            "block/f9fab13",
+        ),
         ("auth_closed", True, {"info.auth": "closed"}, "the token does not open it"),
         ("client_skew", True, {"info.client_version": "1.13.4"}, "pachctl is 1.13.4"),  # trap P21
         ("open_commits", True, {"info.open_commits": ["data@abc"]}, "data@abc"),  # trap P05

@@ -66,12 +66,52 @@ def test_pipelines(release: str, case: str) -> None:
     assert not {"salt", "created_at", "spec_commit", "state"} & set(found.spec)
 
 
+def test_the_operators_own_words_stay_as_they_are() -> None:
+    """A name of a variable or of a label of a node is no key of pachctl's."""
+    asked = {"transform": {"env": {"MyVar": "x"}}, "schedulingSpec": {"nodeSelector": {"diskType": "ssd"}}}
+    (found,) = parse.pipelines(json.dumps({"pipeline": {"name": "p"}, **asked}))
+    assert found.spec["transform"]["env"] == {"MyVar": "x"}
+    assert found.spec["scheduling_spec"]["node_selector"] == {"diskType": "ssd"}
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (parse.pipelines, '{"state": "PIPELINE_RUNNING"}'),
+        (parse.pipelines, '{"pipeline": "edges"}'),
+        (parse.repos, '{"repo": {"name": "data"}, "sizeBytes": "many"}'),
+        (parse.branches, '{"branch": null}'),
+        (parse.branches, '{"branch": {"repo": {"name": "r"}, "name": "b"}, "head": "x"}'),
+        (parse.commits, '{"commit": {"id": "c"}}'),
+        (parse.files, '{"file": {}}'),
+        (parse.jobs, '{"job": []}'),
+        (parse.request, "no pipeline"),
+        (parse.request, "[]"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error_that_shows_it(read: Callable[[str], Any], text: str) -> None:
+    with pytest.raises(UpliftError, match="is not understood .* wanted what a release") as caught:
+        read(text)
+    assert text[:12] in str(caught.value)
+
+
+@pytest.mark.parametrize("release", ["1.7.14", "1.8.8"])
+def test_a_request_is_kept_in_its_own_words(release: str) -> None:
+    found = parse.request(replay.answer(release, "settings_extract_pipeline").out)
+    assert found["pipeline"] == {"name": "tuned"} and "standby" not in found and found["salt"]
+
+
 def test_a_zero_state_is_starting() -> None:
     (found,) = parse.pipelines('{"pipeline": {"name": "p"}}')
     assert found.state == "starting" and not found.rests  # trap P13
 
 
-@pytest.mark.parametrize("state", ["running", "starting", "restarting", "standby", "crashing"])
+def test_one_that_was_stopped_in_standby_has_no_workers() -> None:
+    """1.9.12 says PIPELINE_STANDBY of it for good, 1.13.4 PIPELINE_PAUSED."""
+    assert parse.Pipeline("p", "standby", True).rests and not parse.Pipeline("p", "standby", False).rests
+
+
+@pytest.mark.parametrize("state", ["running", "starting", "restarting", "crashing"])
 def test_stopped_is_not_yet_at_rest(state: str) -> None:
     assert not parse.Pipeline("p", state, True).rests  # trap P14
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._parse import pachyderm as parse
+from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_forms as forms
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_outputs as outputs
 from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_state_findings import of_state
 
@@ -25,6 +26,8 @@ def info(version: str, **seen: Any) -> dict[str, Any]:
 TABLED = parse.table_pipelines(replay.answer("1.4.8", "list_pipeline").out)
 TAGGED = branches("1.7.14", "names_list_branch_raw")
 CLOCK = pipelines("1.8.8", "cron_list_pipeline_raw")
+# Two ticks were due when 1.9.0 answered after the restore: cron_list_file_from_1_8_8.
+TICKED = {"ticks": {"clock_tick": "2026-11-27T13:04:05Z"}, "asked": "2026-11-27T13:04:29Z"}
 WORKED = {
     "branches": branches("1.8.8", "worker_list_branch_raw"),
     "pipelines": pipelines("1.8.8", "worker_list_pipeline_raw"),
@@ -43,7 +46,7 @@ PLAIN = branches("1.7.14", "provenance_list_branch_raw")
         ("1.7.14", ["1.8.8", "1.9.12"], {"branches": TAGGED}, ["branch_names"], ["1.9.12 does not restore"]),
         ("1.7.14", ["1.8.8"], {"branches": TAGGED}, [], []),
         # trap P36, trap P44
-        ("1.8.8", ["1.9.0"], WORKED, ["output_anew", "output_commits"], ["edges (11 bytes)", "2 in all"]),
+        ("1.8.8", ["1.9.0"], WORKED, ["output_anew", "output_commits"], ["edges (11 bytes)", "edges (2), 2 in all"]),
         ("1.8.8", ["1.8.9"], WORKED, [], []),  # inside a series there is no dump
         ("1.9.12", ["1.13.4"], WORKED, [], []),
         # trap P37
@@ -66,19 +69,24 @@ PLAIN = branches("1.7.14", "provenance_list_branch_raw")
         ),
         # trap P38
         (
-            "1.7.14", ["1.8.8"], {"pipelines": pipelines("1.7.14", "settings_list_pipeline_raw")}, ["settings_lost"],
+            "1.7.14", ["1.8.8"], {"pipelines": pipelines("1.7.14", "settings_list_pipeline_raw")}, ["settings_again"],
             ["podded (pod_spec); tuned (standby, datum_tries, scheduling_spec)"],
         ),
         (
-            "1.8.8", ["1.9.0"], {"pipelines": pipelines("1.8.8", "settings_list_pipeline_raw")}, ["settings_lost"],
+            "1.8.8", ["1.9.0"], {"pipelines": pipelines("1.8.8", "settings_list_pipeline_raw")}, ["settings_again"],
             ["spouty (spout)"],
         ),
+
         # trap P39
         (
             "1.7.14", ["1.8.8"], {"pipelines": pipelines("1.7.14", "cron_list_pipeline_raw")}, ["cron_never_ticks"],
             ["clock; 1.7.14 writes ticks to /time, which 1.8.8 takes for a time"],
         ),
-        ("1.8.8", ["1.9.0"], {"pipelines": CLOCK}, ["cron_catches_up"], ["clock (@every 10s)"]),
+        (
+            "1.8.8", ["1.9.0"], {"pipelines": CLOCK, **TICKED}, ["cron_catches_up"],
+            ["clock (@every 10s, 2 missed by now and 360 more each hour)"],
+        ),
+        ("1.8.8", ["1.9.0"], {"pipelines": CLOCK}, ["cron_catches_up"], ["a number that cannot be told missed by now"]),
         (
             "1.8.8", ["1.9.0"], {"pipelines": CLOCK, "without_tree": ["clock@c1"]},
             ["output_anew", "cron_catches_up", "cron_ticks"], ["cannot be stopped while the dump is made: clock"],
@@ -126,3 +134,33 @@ def test_the_way_out_is_in_the_words_of_that_release(version: str, said: str) ->
     assert said in found.do
     if not said:
         assert "pachctl create branch tagged@feature-x --head feature/x" in found.do
+
+
+def test_what_the_new_release_does_not_take_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """trap P38"""
+    monkeypatch.setattr(forms, "SETTINGS_TAKEN", (forms.Form(("standby", "datum_tries"), (forms.READ,)),))
+    (lost,) = of_state(info("1.8.8", pipelines=pipelines("1.8.8", "settings_list_pipeline_raw")), ["1.9.0"])
+    assert (lost.key, lost.stops) == ("settings_lost", True)
+    assert "podded (pod_spec); spouty (spout); tuned (scheduling_spec, pod_patch)" in lost.saw
+
+
+OLD_CLOCK = {"pipelines": pipelines("1.7.14", "cron_list_pipeline_raw"), "asked": "2026-11-27T13:12:40Z"}
+
+
+@pytest.mark.parametrize(("cron_again", "key"), [(False, "cron_never_ticks"), (True, "cron_ticks_again")])
+def test_an_operator_may_want_cron_inputs_of_1_7_to_tick_again(cron_again: bool, key: str) -> None:
+    """trap P39: 15 ticks came at once when /time was deleted (cron_list_file_after_delete_file)."""
+    (found,) = of_state(info("1.7.14", **OLD_CLOCK), ["1.8.8"], cron_again)
+    assert (found.key, found.stops) == (key, not cron_again)
+    assert "clock: @every 10s, 15" in found.saw + found.do and ("pachyderm_cron_again" in found.do)
+
+
+def test_how_many_output_commits_are_begun_is_told_for_each() -> None:
+    """trap P44: 1 before, 2 after (worker_restored_list_commit_raw): one for each commit of data@master."""
+    assert len(commits("1.9.0", "worker_restored_list_commit_raw")) == 2
+    rows = [pipe("edges"), pipe("montage", repo="edges"), pipe("other", repo="lookup")]
+    history = {"data@master": 2, "edges@master": 7, "lookup@master": 1}
+    assert outputs.begun(rows, ["edges", "montage"], history) == {"edges": 2, "montage": 2}
+    assert outputs.begun(rows, ["montage"], history) == {"montage": 7}
+    looped = [pipe("a", repo="b"), pipe("b", repo="a")]
+    assert outputs.begun(looped, ["a", "b"], {}) == {"a": 0, "b": 0}

@@ -451,6 +451,34 @@ def test_a_stopped_one_whose_output_no_dump_carries_is_refused_and_nothing_is_st
         rest.run(player.client(), {**REST, "for_dump": True}, Progress(), False)
 
 
+@pytest.mark.parametrize("release", ["1.7.14", "1.8.8"])
+def test_a_cluster_without_repos_has_a_dump_of_nothing(release: str, tmp_path: Path) -> None:
+    """trap P42: bare_extract_no_objects of both is 0 bytes, exit 0."""
+    listed = ("list-repo --raw", "list-pipeline --raw", "inspect-cluster")
+    empty = {words: text("") for words in listed}
+    captured = replay.answer(release, "bare_extract_no_objects")
+    player = Player(tmp_path, release, **empty, **{"extract --no-objects": text(captured.out, rc=captured.rc)})
+    params = {
+        **PARAMS,
+        "target": "1.8.8" if release == "1.7.14" else "1.9.0",
+        "form": "kept",
+        "dest": str(tmp_path / "kept" / "x.dump"),
+    }
+    done = extract.run(player.client(), params, Progress(), False)
+    assert done["changed"] and done["contents"]["bytes"] == 0 and done["contents"]["repos"] == []
+    assert restore.examined(params["dest"], Progress()).bytes == 0
+    # Of a cluster that has a repo it is a dump that ends too early.
+    player.write(
+        **{
+            "list-repo --raw": text('{"repo": {"name": "data"}}'),
+            "list-commit data --raw": text(""),
+            "list-branch data --raw": text(""),
+        }
+    )
+    with pytest.raises(UpliftError, match="empty|lacks"):
+        extract.run(player.client(), {**params, "dest": str(tmp_path / "other" / "x.dump")}, Progress(), False)
+
+
 def test_a_dump_without_repos_and_without_a_manifest_is_not_restored(tmp_path: Path) -> None:
     """trap P42: one that is cut behind its objects looks the same."""
     player, params = restoring(tmp_path, "1.8.8", replay.dump("1.8.8", "bare_extract"))

@@ -96,6 +96,13 @@ def test_what_was_foretold_stands_beside_what_it_took() -> None:
     assert "Rehearsals" not in subject.markdown(report())
 
 
+def test_notes_and_what_was_compared_are_sentences() -> None:
+    noted = {"differences": [], "notes": ["a", {"key": "k", "sentence": "b"}], "compared": ["Compared were names."]}
+    found = subject.markdown(subject.gather({"a1": record(0)}, {}, [], noted, ""))
+    assert "## Notes on the inventory" in found and "| a |" in found and "| k: b |" in found
+    assert "## What was compared" in found and "| Compared were names. |" in found
+
+
 def test_a_run_that_failed() -> None:
     open_ = {**record(0), "state": "open"}
     del open_["closed"]
