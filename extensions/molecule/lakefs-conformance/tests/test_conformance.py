@@ -196,7 +196,11 @@ def templates(bench: Bench) -> None:
     users = {name: lakefs_states.users(known, people) for name, people in (("sql", 1), ("sql_two", 2))}
     repository = "('repo1', 'local://repo1', now(), 'main')"
     catalog = "INSERT INTO catalog_repositories VALUES (1, 'repo1', 'local://mrepo1', now(), 1);"
-    bench.sql(bench.create("aside", forms.DATABASE, lakefs_states.SCHEMA + lakefs_states.ASIDE.format(table="kv")))
+    bench.sql(
+        bench.create(
+            "aside", forms.DATABASE, lakefs_states.SCHEMA + lakefs_states.ASIDE.format(table="kv") + lakefs_states.GONE
+        )
+    )
     bench.sql(bench.create("sql_bare", "aside"))
     bench.once("0.70.6", "sql_bare", "migrate", "up")
     for name in ("sql", "sql_two"):
