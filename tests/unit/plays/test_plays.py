@@ -159,27 +159,23 @@ def test_operations_in_one_run_do_not_meet(tmp_path: Path) -> None:
 
 
 def test_a_lease_outlives_its_length_while_its_run_lives_and_no_longer(tmp_path: Path) -> None:
-    """One task that takes three times the lease; then the run is killed, and the next takes over at once."""
+    """One task that takes longer than the lease; then the run is killed, and the next takes over at once."""
     stage = Stage(tmp_path, {"garage": 1}, {"stop": WAIT})
     run = stage.begin("garage_upgrade", **GARAGE, operation_lease_seconds=8)
-    lease = stage.directory("garage1") / "lease.json"
-    until(
-        lambda: lease.exists() and "stop" in lease.with_name("record.json").read_text(),
-        "stop",
-    )
+    assert run.stdout is not None
+    assert any("stop garage1" in line for line in run.stdout), "it never came to the step"
     (beat,) = stage.directory("garage1").glob("heartbeat-*/uptime")
     first = beat.read_text()
 
     def uptime(text: str) -> float:
         return float((text.split() or ["0"])[0])
 
-    until(lambda: uptime(beat.read_text()) > uptime(first) + 24, "a heartbeat of three times the lease")
+    until(lambda: uptime(beat.read_text()) > uptime(first) + 10, "a heartbeat after the lease would have ended")
     with pytest.raises(_operation.Held):
         stranger(stage, "free", "garage1")
     assert len(stage.keepers()) == 1
     run.send_signal(signal.SIGKILL)
-    out, _none = run.communicate()
-    assert "stop garage1" in out
+    run.communicate()
     until(lambda: not stage.keepers(), "the end of what keeps the lease of a run that was killed")
     (tmp_path / "go-on").touch()
     went_on = stage.play("garage_upgrade", **GARAGE)
