@@ -71,6 +71,8 @@ class ActionModule(UpliftAction):
         self, args: Mapping[str, Any], path: str, text: str, staged: str, stat: Mapping[str, Any]
     ) -> dict[str, Any]:
         made = _lakefs_config.stage(text, path, _version.parse(args["version"]), args["discard"])
+        if args["keep"]:
+            self._keep(args, path, text, stat)
         answer = self._copy(made.text, staged, stat)
         diff = {
             "before": _lakefs_config.public_lines(text, path),
@@ -80,6 +82,15 @@ class ActionModule(UpliftAction):
         }
         told = {"path": path, "staged": staged, "changes": made.changes, "lost": made.lost, "diff": diff}
         return {"changed": bool(answer.get("changed")), **told}
+
+    def _keep(self, args: Mapping[str, Any], path: str, text: str, stat: Mapping[str, Any]) -> None:
+        """Keep what the staged one is made from, so that an edit made later is seen. Where the staged one counts
+        already, what is kept is what it was made from, and stays for the way back."""
+        keep = staged_path(path, str(_version.parse(args["keep"])))
+        kept = self._node({**args, "state": "read", "src": keep})["opened"]["text"]
+        version = _version.parse(args["version"])
+        if not kept or _lakefs_config.stage(kept, keep, version, args["discard"]).text != text:
+            self._copy(text, keep, stat)
 
     def _copy(self, text: str, dest: str, stat: Mapping[str, Any]) -> dict[str, Any]:
         shell = self._connection._shell

@@ -9,7 +9,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils import _files
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
@@ -22,7 +23,20 @@ def place(path: str, version: str) -> str:
 
 def activate(path: str, version: str, source: str, check: bool) -> dict[str, Any]:
     """Let `path` say what the release wants. What an operator has written since the files were made is not lost."""
-    new, old = place(path, version), place(path, source)
+    file = put(path, place(path, version), place(path, source), check)
+    evidence = [{"slot": "release", "kind": "file", **file.facts}]
+    return {"changed": file.changed, "path": file.facts["path"], "version": version, "evidence": evidence}
+
+
+@dataclass(frozen=True)
+class Put:
+    changed: bool
+    facts: Mapping[str, Any]
+    """path, size and sha256, as evidence has them."""
+
+
+def put(path: str, new: str, old: str, check: bool) -> Put:
+    """Let `path` say what `new` does, where it says what `old` does: that which `new` was made from."""
     path = os.path.realpath(path)
     for file in (new, old):
         if not os.path.isfile(file):
@@ -33,10 +47,8 @@ def activate(path: str, version: str, source: str, check: bool) -> dict[str, Any
             f"{path} is neither {old} nor {new}: it was edited since these were made from it. Make the same edit in"
             f" {new} and copy {old} over {path}, then run the same again. Nothing was changed."
         )
-    size = os.path.getsize(new)
-    evidence = [{"slot": "release", "kind": "file", "path": path, "size": size, "sha256": wanted}]
     if now != wanted and not check:
         like = os.stat(path)
         with open(new, "rb") as stream:
             _files.write_atomic(path, stream.read(), like.st_mode & 0o7777, (like.st_uid, like.st_gid))
-    return {"changed": now != wanted, "path": path, "version": version, "evidence": evidence}
+    return Put(now != wanted, {"path": path, "size": os.path.getsize(new), "sha256": wanted})

@@ -12,7 +12,13 @@ import os
 import shutil
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _files, _lakefs_where, _seal, _version
+from ansible_collections.uplift.datastores.plugins.module_utils import (
+    _config_release,
+    _files,
+    _lakefs_where,
+    _seal,
+    _version,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import Lakefs
@@ -52,23 +58,15 @@ def staged_path(path: str, version: str) -> str:
 
 
 def activate(path: str, staged: str, keep: str, check: bool) -> dict[str, Any]:
-    """Make a staged file the configuration. The first one that stood there is kept under its release's name."""
+    """Make a staged file the configuration. What it was made from is there under its release's name, and what stands
+    there now has to be that: an operator may have edited it since. A way back long afterwards keeps what it finds."""
     if not os.path.isfile(staged):
         raise UpliftError(f"{staged} is not there; wanted the staged configuration. Stage it again.")
-    digest = _files.sha256_of(staged)
-    same = _files.sha256_of(path) == digest
-    if not os.path.exists(keep) and not check:
+    if not os.path.exists(keep) and check:
+        return {"changed": _files.sha256_of(path) != _files.sha256_of(staged), "path": path, "kept": keep}
+    if not os.path.exists(keep):
         shutil.copy2(path, keep)
         os.chown(keep, os.stat(path).st_uid, os.stat(path).st_gid)
-    if not same and not check:
-        now = os.stat(path)
-        with open(staged, "rb") as handle:
-            _replace(path, handle.read(), now)
-    evidence = [{"slot": "config", "kind": "file", "path": path, "size": os.path.getsize(staged), "sha256": digest}]
-    return {"changed": not same, "path": path, "kept": keep, "evidence": evidence}
-
-
-def _replace(path: str, data: bytes, like: os.stat_result) -> None:
-    real = os.path.realpath(path)
-    _files.write_atomic(real, data, like.st_mode & 0o7777)
-    os.chown(real, like.st_uid, like.st_gid)
+    file = _config_release.put(path, staged, keep, check)
+    evidence = [{"slot": "config", "kind": "file", **file.facts, "path": path}]
+    return {"changed": file.changed, "path": path, "kept": keep, "evidence": evidence}

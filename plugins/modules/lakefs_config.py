@@ -30,8 +30,10 @@ options:
     default: read
     choices:
       read: Only read.
-      staged: Write the configuration for O(version) beside the one that counts.
-      activated: Make the staged or kept one of O(version) count, and keep what counted as that of O(keep).
+      staged: Write the configuration for O(version) beside the one that counts, and keep this as that of O(keep).
+      activated:
+        Make the staged or kept one of O(version) count. It fails where what counts now is not that of O(keep), which the staged
+        one was made from; where none is kept, what counts now is.
       absent: Remove the staged one of O(version).
   unit: {description: "The systemd unit, V(docker:NAME), or V(kubernetes:NAMESPACE/DEPLOYMENT).", type: str, default: lakefs.service}
   src: {description: The configuration. Empty means what the unit's program reads., type: path, default: ''}

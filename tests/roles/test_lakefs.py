@@ -228,6 +228,13 @@ def test_nothing_joins_that_has_not_left(one: Stage) -> None:
     assert run.of("systemd_unit", state="started") and not run.of("ping")
 
 
+def test_what_a_configuration_is_staged_from_is_kept(one: Stage) -> None:
+    """Without it nobody sees that it was edited since."""
+    run = one.steps(["stage", "migrate"])
+    staged = run.of("lakefs_config", state="staged")
+    assert staged and {call.args["keep"] for call in staged} == {one.world.version}, run.why
+
+
 def test_behind_the_migration_nothing_is_started(one: Stage) -> None:
     one.on("lakefs_config", failed("read-only"), state="activated")
     run = one.steps(["leave", "stop", "backup", "migrate", "activate", "configure", "start"])

@@ -235,6 +235,22 @@ def test_a_configuration_is_kept_once_and_put_back(tmp_path: Path) -> None:
     assert path.read_text() == "a: 2\n" and Path(old).read_text() == "a: 1\n"
     assert path.stat().st_mode & 0o777 == 0o640
     assert _lakefs_file.activate(str(path), old, new, check=False)["changed"] and path.read_text() == "a: 1\n"
+    # As after a finished operation, of which the staged one is removed: a way back keeps what it finds.
+    Path(new).unlink()
+    path.write_text("a: 3\n")
+    assert _lakefs_file.activate(str(path), old, new, check=False)["changed"]
+    assert path.read_text() == "a: 1\n" and Path(new).read_text() == "a: 3\n"
+
+
+def test_an_edit_since_it_was_staged_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    new, old = (_lakefs_file.staged_path(str(path), release) for release in ("1.84.0", "1.82.0"))
+    Path(new).write_text("a: 1\n")
+    Path(old).write_text("a: 1\n")
+    path.write_text("a: 1\n# edited\n")
+    with pytest.raises(UpliftError, match="was edited since these were made from it. Make the same edit in"):
+        _lakefs_file.activate(str(path), new, old, check=False)
+    assert path.read_text() == "a: 1\n# edited\n"
 
 
 class Web:

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a configuration is staged from is kept, so that an edit made after it is seen, and a way back has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.action.lakefs_config import ActionModule
+from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
+from ansible_collections.uplift.datastores.plugins.plugin_utils import _lakefs_config
+
+OLD = "database:\n  connection_string: postgres://lakefs@db/lakefs\n"
+EDITED = OLD + "# by hand\n"
+KEPT = "/etc/lakefs/config.uplift-0.70.6.yaml"
+
+
+def new(text: str) -> str:
+    made = _lakefs_config.stage(text, "config.yaml", parse("0.80.2")).text
+    assert made != text
+    return made
+
+
+class Action(ActionModule):
+    def __init__(self, kept: str) -> None:
+        self.kept, self.written = kept, {}  # type: ignore[var-annotated]
+
+    def _node(self, args: Any) -> dict[str, Any]:
+        assert (args["state"], args["src"]) == ("read", KEPT)
+        return {"opened": {"text": self.kept}}
+
+    def _copy(self, text: str, dest: str, stat: Any) -> dict[str, Any]:
+        self.written[dest] = text
+        return {"changed": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "wanted"),
+    [
+        (OLD, "", OLD),
+        (OLD, OLD, OLD),
+        (EDITED, OLD, EDITED),  # of an earlier operation, or edited since it was staged
+        (new(OLD), OLD, None),  # the staged one counts already: what it was made from stays
+        (new(OLD) + "# by hand\n", OLD, new(OLD) + "# by hand\n"),
+    ],
+)
+def test_what_it_is_staged_from_is_kept(text: str, kept: str, wanted: str | None) -> None:
+    action = Action(kept)
+    args = {"version": "0.80.2", "keep": "0.70.6", "discard": False}
+    action._stage(args, "/etc/lakefs/config.yaml", text, "/etc/lakefs/config.uplift-0.80.2.yaml", {})
+    assert action.written.pop("/etc/lakefs/config.uplift-0.80.2.yaml")
+    assert action.written.get(KEPT) == wanted
