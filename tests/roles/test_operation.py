@@ -52,6 +52,15 @@ def test_a_lost_node_stops_the_walk(garage: Stage) -> None:
     assert "a1 cannot be reached or failed earlier" in run.why and "Bring the node back" in run.why
 
 
+def test_a_lost_node_keeps_all_others_from_the_new_release(garage: Stage) -> None:
+    """Else the two that are left would switch, beside the third with the old one, and clients be served by both."""
+    pair = garage.only("a1", "b1")
+    pair.on("clock_offset", UNREACHABLE, host="a1")
+    run = pair.steps(["activate", "restart"])
+    assert run.of("clock_offset", host="b1") and not run.of("systemd_unit", state="restarted"), "the other was switched"
+    assert "stopped in the pass together, a1 cannot be reached. Correct the cause" in run.why, run.why
+
+
 def test_a_node_that_fails_stops_the_walk(garage: Stage) -> None:
     garage.on("garage_settled", failed("it does not settle"))
     run = garage.steps(["stop", "start", "healthy"], "walk", ONE_BY_ONE)
