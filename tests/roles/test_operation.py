@@ -59,6 +59,7 @@ def test_a_lost_node_keeps_all_others_from_the_new_release(garage: Stage) -> Non
     run = pair.steps(["activate", "restart"])
     assert run.of("clock_offset", host="b1") and not run.of("systemd_unit", state="restarted"), "the other was switched"
     assert "stopped in the pass together, a1 cannot be reached. Correct the cause" in run.why, run.why
+    assert run.of("operation", host="b1", state="closed") and run.of("operation_report"), "no report, or the lease kept"
 
 
 def test_a_node_that_fails_stops_the_walk(garage: Stage) -> None:
