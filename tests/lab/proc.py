@@ -75,6 +75,8 @@ def family(pid: int) -> list[int]:
 
 
 def signal_family(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)  # no more come of it while they are counted
     for one in family(pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(one, number)
