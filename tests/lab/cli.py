@@ -125,9 +125,15 @@ def late(args: argparse.Namespace) -> int:
 
 
 def state(args: argparse.Namespace) -> int:
-    from tests.lab import cluster, lakefs_states
+    from tests.lab import cluster, lakefs_states, pachyderm_odd
 
-    lakefs_states.set_state(cluster.load(args.name), args.state)
+    found = cluster.load(args.name)
+    if found.group != "pachyderm":
+        lakefs_states.set_state(found, args.state)
+    elif args.state in ("odd", "noted"):
+        print((pachyderm_odd.make if args.state == "odd" else pachyderm_odd.note)(found))
+    else:
+        raise LabError(f"state {args.state!r} of pachyderm: wanted odd, or noted")
     return 0
 
 
@@ -294,8 +300,14 @@ def parser() -> argparse.ArgumentParser:
         subs, "late", late, "lakefs before 0.30: one more object of a client's, while an upgrade runs", "--name"
     )
     p.add_argument("what", choices=["upload", "commit", "look"])
-    p = command(subs, "state", state, "lakefs: write a version record, a flag or nonsense into the database", "--name")
-    p.add_argument("state", help="schema-0 to schema-5, junk, no-record, dirty, clean")
+    p = command(
+        subs, "state", state, "put it in a state that is met, or that breaks what an upgrade rests on", "--name"
+    )
+    p.add_argument(
+        "state",
+        help="lakefs: schema-0 to schema-5, junk, no-record, dirty, clean; pachyderm: odd (what breaks a restore, or is"
+        " lost in one), noted (what there is now is what there was)",
+    )
     p = command(subs, "trees", trees, "list the hosts' state as JSON, or compare two listings")
     p.add_argument("--name", type=cluster_name)
     p.add_argument("-o", "--output")

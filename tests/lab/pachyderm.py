@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from tests.lab import cluster as clusters
 from tests.lab import hosts, paths, release
@@ -32,6 +34,34 @@ with subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.
             sys.exit(0)
 sys.exit(process.returncode)
 """
+
+
+# What a worker says to an emulated server, in its place.
+TELL = """
+import json, socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) as connection:
+    connection.sendall(sys.argv[2].encode() + b"\\n")
+    sys.stdout.write(connection.makefile("r").readline())
+"""
+
+
+def tell(cluster: Cluster, verb: str, **args: Any) -> None:
+    """Only of emulated releases: the lab stands in for what pachctl has no word for."""
+    line = json.dumps({"name": verb, "args": args})
+    argv = [
+        "docker",
+        "exec",
+        cluster.hosts[0].container,
+        "python3",
+        "-I",
+        "-c",
+        TELL,
+        str(cluster.product["port"]),
+        line,
+    ]
+    answer = json.loads(run(argv, timeout=60).stdout or "{}")
+    if "value" not in answer:
+        raise LabError(f"{cluster.name}: {verb} {args} was answered {answer}")
 
 
 def base(cluster: Cluster, version: str) -> list[str]:

@@ -25,7 +25,7 @@ from tests.lab import pachyderm_forms as forms
 from tests.lab import pachyderm_manifest as manifest
 from tests.lab.cluster import Cluster
 from tests.lab.manifest import LOAD
-from tests.lab.pachyderm import client, pachctl
+from tests.lab.pachyderm import client, pachctl, tell
 from tests.lab.proc import LabError, say, wait_for
 
 # Not /tmp: that is a file system of its own in the host, where `docker cp` does not reach.
@@ -142,7 +142,19 @@ def unmade(cluster: Cluster, version: str, name: str) -> str:
 
 
 def make_output(cluster: Cluster, version: str, name: str) -> None:
-    """What the pipeline's worker would have done."""
+    """What the pipeline's worker would have done; of emulated releases, as their workers say it.
+
+    From 1.8 on a worker's commit has no `tree`, and a stopped pipeline with such a one ends every step (P36): the one
+    that is stopped here has an output without files, ended by hand.
+    """
+    if forms.emulated(version) and forms.series(version) >= (1, 7):
+        for commit in open_commits(cluster, version, name):
+            if name in STOPPED and forms.series(version) >= (1, 8):
+                end = forms.words(version, "finish", "commit", *forms.place(version, name, commit))
+                pachctl(cluster, version, [end])
+            else:
+                tell(cluster, "worker", repo=name, commit=commit, succeeds=True)
+        return
     if not (opened := open_commits(cluster, version, name)):  # before 1.7 the job would begin it
         opened = pachctl(cluster, version, [forms.words(version, "start", "commit", name, "master")])
     commit = opened[0].strip()
@@ -192,7 +204,14 @@ def facts(cluster: Cluster, version: str) -> dict[str, Any]:
     return manifest.facts(repos, listed, each)
 
 
-def noted(wanted: list[Load], seen: dict[str, Any], worked: bool) -> list[dict[str, Any]]:
+def made_by(cluster: Cluster, version: str) -> str:
+    """Who made the outputs: "hand", "worker", or "nobody" that a dump carries."""
+    if not forms.emulated(version) or forms.series(version) < (1, 7):
+        return "worker" if workers(cluster) else "hand"
+    return "worker" if forms.series(version) < (1, 8) else "nobody"
+
+
+def noted(wanted: list[Load], seen: dict[str, Any], made: str) -> list[dict[str, Any]]:
     """Every file that a head shows: those of its own commits, of the branch it grew from, and what a pipeline made."""
     found = []
     for repo, branch in sorted({(load.repo, load.branch) for load in wanted}):
@@ -204,7 +223,8 @@ def noted(wanted: list[Load], seen: dict[str, Any], worked: bool) -> list[dict[s
     result = {"path": "/result.txt", "size": 7, "sha256": hashlib.sha256(b"result\n").hexdigest()}
     for name in sorted(name for name, repo in seen["repos"].items() if repo["output"]):
         read = [one for one in found if (one["repo"], one["branch"]) == (COPIES.get(name), "master")]
-        found += [{**one, "repo": name, "branch": "master"} for one in (read if worked else [result])]
+        output = {"hand": [result], "worker": read, "nobody": []}[made]
+        found += [{**one, "repo": name, "branch": "master"} for one in output]
     return [{**one, "commit": seen["repos"][one["repo"]]["branches"][one["branch"]]} for one in found]
 
 
@@ -227,7 +247,15 @@ def fill(cluster: Cluster, count: int) -> str:
     make_pipelines(cluster, version)
     wait_for("every pipeline runs or is stopped", lambda: unsettled(cluster, version), 60, pause=1)
     seen = facts(cluster, version)
-    manifest_held = {"asked": count, "facts": seen, "files": noted(wanted, seen, workers(cluster))}
+    manifest_held: dict[str, Any] = {
+        "asked": count,
+        "facts": seen,
+        "files": noted(wanted, seen, made_by(cluster, version)),
+    }
+    if forms.emulated(version) and forms.series(version) >= (1, 8):
+        # What a worker has made no dump carries (P36): it is computed anew, where there are workers.
+        anew = sorted(set(seen["pipelines"]) - set(STOPPED))
+        manifest_held["odd"] = {"series": list(forms.series(version)), "anew": anew, "lost": {}}
     clusters.write(path, json.dumps(manifest_held, indent=1) + "\n")
     hosts.must(cluster.hosts[0], [["rm", "-rf", STAGE]])
     return f"filled in {time.monotonic() - start:.1f} s: {manifest.summary(manifest_held)}"

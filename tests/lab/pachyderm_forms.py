@@ -81,7 +81,7 @@ def series(version: str) -> tuple[int, int]:
 
 
 def emulated(version: str) -> bool:
-    """These cannot be built from a package registry: `pachyderm_emulator.py` stands in for them."""
+    """These cannot be built from a package registry: `pachyderm_emulator` stands in for them."""
     return tuple(map(int, version.split("."))) <= (1, 9, 0)
 
 

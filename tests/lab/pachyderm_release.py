@@ -8,12 +8,12 @@ The makers publish pachctl alone as a file, and pachd only inside an image: so b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from tests.lab import pachyderm_forms as forms
 from tests.lab import paths
+from tests.lab.pachyderm_emulator import pack
 from tests.lab.proc import LabError, lock, run
 from tests.lab.release_build import logged, start
 
@@ -43,29 +43,11 @@ github.com/pachyderm/pachyderm v1.11.9/go.mod h1:oGdElynngBoy5yGomKuew0AXJopnENc
 github.com/pachyderm/pachyderm v1.9.12 h1:d/MWv4JBMogqVq34WncUnzOF1DGospHyklfDmwPcj24=
 github.com/pachyderm/pachyderm v1.9.12/go.mod h1:sKQ3xtD7NWheKTVHUJi6yFFKzQxWBebGHEwucgVYY6c=
 """
-EMULATOR = paths.HERE / "pachyderm_emulator.py"
-STAMP = 'RELEASE = "0.0.0"'
 
 
 def go_mod(version: str) -> str:
     lines = ["module pachlab", "go 1.15", f"require {MODULE} v{version}"]
     return "\n".join([*lines, *(f"replace {line}" for line in REPLACED[version])]) + "\n"
-
-
-def emulate(version: str, root: Path) -> None:
-    """One file that is both programs and carries its version inside, so that it can be staged like a binary."""
-    text = EMULATOR.read_text()
-    if text.count(STAMP) != 1:
-        raise LabError(f"{EMULATOR.name} has {text.count(STAMP)} lines `{STAMP}`, wanted 1 to write the release into")
-    for name in PROGRAMS:
-        target = paths.made(root / "bin") / name
-        target.write_text("#!/usr/bin/python3\n" + text.replace(STAMP, f'RELEASE = "{version}"'))
-        target.chmod(0o755)
-
-
-def is_emulator(path: Path) -> bool:
-    with path.open("rb") as handle:
-        return b"Stands in for pachctl" in handle.read(1024)
 
 
 def workshop(version: str) -> Path:
@@ -81,7 +63,7 @@ def workshop(version: str) -> Path:
 
 def build(version: str, root: Path) -> None:
     if forms.emulated(version):
-        return emulate(version, root)
+        return pack.emulate(version, root)
     log, bin_directory = start("pachyderm", version, "as a Go module"), paths.made(root / "bin")
     with lock("go"):
         for name in PROGRAMS:
@@ -97,7 +79,7 @@ def compiled(target: Path, package: str, version: str, more: Mapping[str, str], 
 def says(pachctl: Path, version: str) -> str:
     """The version asked for, if this is it: some tags call themselves otherwise, and 1.4 cannot be asked offline."""
     if forms.emulated(version):
-        seen = "".join(re.findall(r'^RELEASE = "(.*)"$', pachctl.read_text(), re.M))
+        seen = pack.says(pachctl)
     else:
         seen = run([str(pachctl), "version", "--client-only"], timeout=20).stdout.strip()
     return version if seen == forms.calls_itself(version) else seen

@@ -1,169 +1,110 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator of Pachyderm 1.4.8 - 1.9.0 says and does what was captured of the real programs."""
+"""The emulator of Pachyderm 1.4.8 - 1.9.0 says and does what was captured of the real programs, and nothing else."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.lab import pachyderm_cases as cases
-from tests.lab import pachyderm_release
-from tests.lab.pachyderm_cases import Case, Said
-from tests.lab.proc import wait_for
+from tests.lab import pachyderm_trials as trials
+from tests.lab.pachyderm_cases import Case
+from tests.lab.pachyderm_emulated import Emulated
+from tests.lab.pachyderm_emulator import pack
 
-RELEASES = ("1.4.8", "1.5.0", "1.6.10", "1.7.14", "1.8.0", "1.8.1", "1.8.7", "1.8.8", "1.9.0")
-RECORDER = """#!/bin/sh
-echo "kubectl $*" >> "$CALLS"
-[ "$1" = create ] && echo job.batch/pach-migration created || echo No resources found
-"""
-
-
-class Etcd:
-    """The two calls that the emulator makes of it."""
-
-    def __init__(self) -> None:
-        kept: dict[str, str] = {}
-        self.kept = kept
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_args: object) -> None:
-                """Silence."""
-
-            def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                answer: dict[str, object] = {}
-                if self.path.endswith("/put"):
-                    kept[asked["key"]] = asked["value"]
-                elif asked["key"] in kept:
-                    answer = {"kvs": [{"value": kept[asked["key"]]}]}
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps(answer).encode())
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-class Emulated:
-    """pachd as a child of the test, and pachctl beside it."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.etcd, self.version = home, Etcd(), ""
-        self.daemon: subprocess.Popen[bytes] | None = None
-        self.states: dict[str, tuple[dict[str, str], Path]] = {}
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            self.port = found.getsockname()[1]
-        (home / "bin").mkdir()
-        (home / "bin" / "kubectl").write_text(RECORDER)
-        (home / "bin" / "kubectl").chmod(0o755)
-        (home / "config.json").write_text('{"user_id": "lab"}')
-
-    def program(self, name: str) -> str:
-        root = self.home / self.version
-        if not root.exists():
-            pachyderm_release.emulate(self.version, root)
-        return str(root / "bin" / name)
-
-    def take(self, version: str) -> None:
-        self.version = version
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "PORT": str(self.port), "ETCD_SERVICE_PORT": str(self.etcd.server.server_port),
-            "ETCD_SERVICE_HOST": "127.0.0.1", "PACH_ROOT": str(self.home / "store"),
-        }  # fmt: skip
-
-    def pod(self, words: Sequence[str]) -> Said:
-        argv = [sys.executable, self.program("pachd"), *words]
-        done = subprocess.run(argv, capture_output=True, env=self.environment, check=False)
-        return Said(done.returncode, done.stdout, done.stderr)
-
-    def start(self, version: str) -> None:
-        self.version = version
-        argv = [sys.executable, self.program("pachd"), "--mode", "full"]
-        self.daemon = subprocess.Popen(argv, env=self.environment)
-
-        def silent() -> str:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError as error:
-                return str(error)
-            return ""
-
-        wait_for("the emulated pachd listens", silent, 20, pause=0.02)
-
-    def stop(self) -> None:
-        if self.daemon:
-            self.daemon.kill()
-            self.daemon.wait()
-
-    def lives(self) -> bool:
-        return self.daemon is not None and self.daemon.poll() is None
-
-    def wipe(self, *, metadata: bool, objects: bool) -> None:
-        if metadata:
-            self.etcd.kept.clear()
-        if objects:
-            shutil.rmtree(self.home / "store", ignore_errors=True)
-        (self.home / "calls").unlink(missing_ok=True)
-
-    def run(self, words: Sequence[str], stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Said:
-        mine = {
-            "PACHD_ADDRESS": f"127.0.0.1:{self.port}", "PACH_CONFIG": str(self.home / "config.json"),
-            "PATH": f"{self.home / 'bin'}:{os.environ['PATH']}", "CALLS": str(self.home / "calls"), "LAB_HASTE": "yes",
-        }  # fmt: skip
-        argv = [sys.executable, self.program("pachctl"), *words]
-        done = subprocess.run(argv, input=stdin, capture_output=True, env={**mine, **(env or {})}, check=False)
-        return Said(done.returncode, done.stdout, done.stderr)
-
-    def remember(self, state: str) -> None:
-        self.states[state] = (dict(self.etcd.kept), self.home / f"state-{state}")
-        shutil.copytree(self.home / "store", self.states[state][1])
-
-    def recall(self, state: str) -> bool:
-        if state in self.states:
-            metadata, objects = self.states[state]
-            self.etcd.kept.update(metadata)
-            shutil.copytree(objects, self.home / "store")
-        return state in self.states
-
-    def kubectl_calls(self) -> list[str]:
-        path = self.home / "calls"
-        return path.read_text().splitlines() if path.exists() else []
-
-
-# Each case starts programs: all of them take minutes, so the scenario pachyderm-conformance asks for all.
+RELEASES = tuple(pack.SAME)
+# Each case takes a second or so on a quiet machine: the scenario pachyderm-conformance asks for all.
 TELLING = (
     "1.4.8-list_repo", "1.5.0-migrate_wrong_to", "1.5.0-pod_migrate", "1.7.14-extract_extra_argument",
     "1.7.14-list_pipeline_stopped_raw", "1.7.14-restore_empty_stdin", "1.7.14-undeploy_eof",
-    "1.8.0-restore_from_1_7_14_full", "1.8.8-restore_from_1_7_14_stopped", "1.9.0-restore_from_1_8_7_full",
+    "1.7.14-failed_list_commit_raw", "1.7.14-updated_stopped_restore", "1.8.0-restore_from_1_7_14_full",
+    "1.8.8-restore_from_1_7_14_stopped", "1.8.8-failed_stopped_restore_from_1_7_14", "1.8.8-worker_list_commit_raw",
+    "1.8.8-cron_list_commit_from_1_7_14", "1.8.8-stats_stopped_list_branch_raw", "1.9.0-restore_from_1_8_7_full",
+    "1.9.0-worker_stopped_restore_from_1_8_8_no_objects", "1.9.0-settings_list_pipeline_raw_from_1_8_8",
+    "1.9.0-names_restore_from_1_8_8", "1.9.0-stats_freed_restore_from_1_8_8",
+    "1.9.0-message_list_commit_raw_from_1_8_8",
 )  # fmt: skip
 ALL = os.environ.get("UPLIFT_CONFORMANCE") == "all"
-CASES = [case for case in cases.cases(RELEASES) if ALL or case.id in TELLING]
+CASES = list(cases.cases(RELEASES))
+CHOSEN = [case for case in CASES if ALL or case.id in TELLING]
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
     made = Emulated(tmp_path_factory.mktemp("emulator"))
     yield made
-    made.stop()
+    made.end()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CHOSEN, ids=lambda case: case.id)
 def test_says_and_does_what_was_captured(world: Emulated, case: Case) -> None:
-    if case.state == "refused":
+    if case.state in trials.DOWN:
         world.version = case.version
-    assert cases.differences(world, case, world.lives) == []
+    assert trials.differences(world, case, world.lives) == []
+
+
+def test_every_capture_is_a_case_or_is_left_out_with_a_reason() -> None:
+    left = cases.left_out(RELEASES)
+    assert sorted(left) == ["1.5.0/migrate_api_refused", "1.7.14/deploy_local_dry_run"]
+    assert {one.partition("/")[2] for one in left} == set(cases.LEFT_OUT)
+    held = Counter(path.parent.name for path in pack.CAPTURES.glob("*/*.yml") if path.parent.name in RELEASES)
+    assert sum(held.values()) == len(CASES) + len(left)
+
+
+NAMED = re.compile(r"proved\((.*?)\)\n", re.S)
+
+
+def test_every_proof_that_the_emulator_names_is_a_capture_or_is_known_to_be_none() -> None:
+    """A name that is misspelt would make it silent where it should speak."""
+    captured = {name for version in (*RELEASES, "1.9.12") for name in pack.captures(version)}
+    text = "".join(path.read_text() for path in pack.HERE.glob("*.py"))
+    named = {word for call in NAMED.findall(text) for word in re.findall(r'"([a-z][a-z0-9]*_[a-z0-9_]+)"', call)}
+    assert named - captured <= NOBODY
+
+
+# What nobody has captured of any release: asking for it is refused by a name that no capture has.
+NOBODY = {
+    "cron_list_pipeline", "delete_branch_provenance", "get_file_open_input", "inspect_pipeline_unknown",
+    "list_file_open",
+    "rich_pod_migrate_again", "start_commit_open", "update_pipeline_finished", "update_pipeline_unknown",
+    "worker_list_pipeline", "delete_commit", "list_job",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("1.8.8", ["list-job", "--no-metrics"]),
+        ("1.8.8", ["extract", "--url", "local:///tmp/x"]),
+        ("1.9.0", ["inspect", "commit", "data@master"]),
+        ("1.7.14", ["deploy", "local", "--dry-run"]),
+        ("1.8.8", ["list-datum", "x"]),
+        ("1.4.8", ["inspect-commit", "data", "master"]),
+        ("1.8.8", ["stop-pipeline", "a", "b"]),
+    ],
+)
+def test_what_nobody_captured_is_not_answered(world: Emulated, version: str, words: list[str]) -> None:
+    trials.make(world, version, "empty")
+    said = world.run(words)
+    assert (said.rc, said.out) == (70, b"")
+    assert said.err.decode().startswith("nobody captured this: ") and f" of {version}" in said.err.decode()
+
+
+def test_two_servers_on_one_etcd_are_apart_by_their_prefix(world: Emulated, tmp_path: Path) -> None:
+    """So that a server of the new release can be tried beside the old one's metadata."""
+    trials.make(world, "1.8.8", "small")
+    beside = Emulated(tmp_path)
+    beside.etcd, beside.prefix = world.etcd, "trial/"
+    try:
+        beside.start("1.9.0")
+        assert beside.run(["list", "repo"]).out == b"NAME CREATED SIZE (MASTER) \n"
+        assert b"lookup" in world.run(["list-repo"]).out
+    finally:
+        beside.end()

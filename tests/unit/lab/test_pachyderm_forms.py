@@ -16,7 +16,7 @@ import yaml
 from tests.lab import pachyderm_fill as fill
 from tests.lab import pachyderm_forms as forms
 from tests.lab import pachyderm_manifest as manifest
-from tests.lab import pachyderm_release
+from tests.lab import pachyderm_release, release
 from tests.lab.proc import LabError
 
 CAPTURES = Path(__file__).parents[1] / "fixtures" / "pachyderm"
@@ -72,7 +72,7 @@ def test_only_modules_at_hand_are_built(tmp_path: Path) -> None:
 def test_the_emulator_carries_its_release(tmp_path: Path) -> None:
     pachyderm_release.build("1.7.14", tmp_path)
     assert pachyderm_release.says(tmp_path / "bin" / "pachctl", "1.7.14") == "1.7.14"
-    assert pachyderm_release.is_emulator(tmp_path / "bin" / "pachctl")
+    assert release.emulated(tmp_path / "bin" / "pachctl")
 
 
 @pytest.fixture
@@ -133,9 +133,11 @@ def test_output_may_go_on(facts: dict[str, Any]) -> None:
     assert manifest.differences(before, later) == []
 
 
-@pytest.mark.parametrize(("workers", "made"), [(False, ["/result.txt"]), (True, ["/a.txt", "/dir/b.txt"])])
-def test_the_judge_knows_what_a_pipeline_put_out(workers: bool, made: list[str]) -> None:
-    """A worker copies what it reads; where none runs, the lab puts one file there."""
+@pytest.mark.parametrize(
+    ("who", "made"), [("hand", ["/result.txt"]), ("worker", ["/a.txt", "/dir/b.txt"]), ("nobody", [])]
+)
+def test_the_judge_knows_what_a_pipeline_put_out(who: str, made: list[str]) -> None:
+    """A worker copies what it reads; where none runs, the lab puts one file there; from 1.8 on no dump carries it."""
     wanted = [fill.Load("data", "master", "", {"/a.txt": 6, "/dir/b.txt": 5})]
     seen = {
         "repos": {
@@ -143,8 +145,18 @@ def test_the_judge_knows_what_a_pipeline_put_out(workers: bool, made: list[str])
             "edges": {"output": True, "branches": {"master": "c2"}},
         }
     }
-    found = fill.noted(wanted, seen, workers)
+    found = fill.noted(wanted, seen, who)
     assert [one["path"] for one in found if one["repo"] == "edges"] == made
-    assert {one["commit"] for one in found if one["repo"] == "edges"} == {"c2"}
+    assert {one["commit"] for one in found if one["repo"] == "edges"} == ({"c2"} if made else set())
     digests = {one["path"]: one["sha256"] for one in found if one["repo"] == "data"}
     assert all(one["sha256"] == digests[one["path"]] for one in found if one["path"] in digests)
+
+
+def test_what_no_dump_carries_is_missed_only_where_the_metadata_stayed(facts: dict[str, Any]) -> None:
+    """traps P36, P38: the output is computed anew, and the settings are gone, once a dump was restored."""
+    odd = {"series": [1, 8], "anew": ["edges"], "lost": {"edges": ["standby", "datum_tries"]}}
+    before = change(facts, "pipelines", "edges", "spec", to={"standby": True, "datum_tries": "5", "cache_size": "64M"})
+    after = change(facts, "pipelines", "edges", "spec", to={"datum_tries": "3", "cache_size": "64M"})
+    after = change(after, "repos", "edges", "commits", to={"new": {"parent": "", "size": 0, "finished": False}})
+    assert manifest.differences(manifest.expected(before, odd, (1, 9)), after) == []
+    assert len(manifest.differences(manifest.expected(before, odd, (1, 8)), after)) >= 2

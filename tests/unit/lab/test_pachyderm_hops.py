@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm as pachyderm
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_extract as extract
+from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_info as info
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_migrate as migrate
 from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_rest as rest
@@ -22,13 +23,18 @@ from ansible_collections.uplift.datastores.plugins.module_utils._cli import Loca
 from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_forms
+from ansible_collections.uplift.datastores.plugins.module_utils._products import (
+    pachyderm_state_findings as state_findings,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
-from tests.lab import pachyderm_cases as cases
-from tests.lab import pachyderm_emulator as emulator
 from tests.lab import pachyderm_forms as forms
-from tests.unit.lab.test_pachyderm_emulator import Emulated
+from tests.lab import pachyderm_odd
+from tests.lab import pachyderm_series as series
+from tests.lab import pachyderm_states as states
+from tests.lab.pachyderm_emulated import Emulated
+from tests.lab.pachyderm_emulator import commits, pipelines
 
 T = TypeVar("T")
 QUIET = Progress()
@@ -51,7 +57,7 @@ class Operator:
         return self.ask(lambda one: rest.run(one, params, QUIET, False))
 
     def note(self, dest: str | None, before: str | None) -> dict[str, Any]:
-        params = {"dest": dest, "before": before, "largest": 1 << 24, "clients": "out"}
+        params = {"dest": dest, "before": before, "largest": 1 << 24, "clients": "out", "ran": []}
         return self.ask(lambda one: inventory.run(one, params, QUIET, False))
 
     def dumped(self, target: str) -> str:
@@ -83,7 +89,15 @@ class Operator:
 def world(tmp_path: Path) -> Iterator[Emulated]:
     made = Emulated(tmp_path)
     yield made
-    made.stop()
+    made.end()
+
+
+def worked(world: Emulated, source: str, succeeds: bool = True) -> None:
+    """data and lookup, and the pipeline edges, whose job a worker has run."""
+    world.start(source)
+    maker = states.Maker(world, source)
+    series.edges(maker)
+    maker.work("edges", succeeds)
 
 
 @pytest.mark.parametrize(
@@ -91,15 +105,15 @@ def world(tmp_path: Path) -> Iterator[Emulated]:
     [
         ("1.4.8", "1.5.0", "5 kinds"),  # trap P16, trap P31
         ("1.7.14", "1.8.8", "full"),  # trap P25, trap P27
-        ("1.8.8", "1.9.0", "kept"),  # trap P06, trap P26
     ],
 )
 def test_everything_comes_along(world: Emulated, source: str, target: str, how: str) -> None:
     old = forms.series(source) < (1, 7)
-    world.start(source)
-    cases.load(world, source, few=old)
-    if not old:
-        cases.finish(world, source)
+    if old:
+        world.start(source)
+        states.load(world, source, few=True)
+    else:
+        worked(world, source)
     operator, kept = Operator(world), str(world.home / "kept" / "inventory.json")
     operator.pause(for_dump=not old)
     noted = operator.note(kept, None)
@@ -112,56 +126,27 @@ def test_everything_comes_along(world: Emulated, source: str, target: str, how: 
 
 
 def test_what_is_lost_is_told(world: Emulated) -> None:
-    """The same way with a file that has gone from the object store: the comparison reads it."""
-    world.start("1.8.8")
-    cases.load(world, "1.8.8")
-    cases.finish(world, "1.8.8")
+    """With a file that has gone from the object store: the comparison reads it."""
+    worked(world, "1.8.8")
     operator, kept = Operator(world), str(world.home / "kept" / "inventory.json")
-    operator.pause()
+    operator.pause(for_dump=True)
     operator.note(kept, None)
-    operator.dumped("1.9.0")
+    assert operator.dumped("1.9.0") == "kept"  # trap P06, trap P26
     world.wipe(metadata=False, objects=True)
     operator.pause()
     assert {one["key"] for one in operator.note(None, kept)["differences"]} == {"file_unreadable"}
 
 
-def worked(world: Emulated, change: Callable[[dict[str, Any]], None]) -> None:
-    """What nobody can do to the emulator by pachctl: its metadata are changed while it is down."""
-    world.stop()
-    ((key, value),) = world.etcd.kept.items()
-    state = json.loads(base64.b64decode(value))
-    change(state)
-    world.etcd.kept[key] = base64.b64encode(json.dumps(state).encode()).decode()
-    world.start(world.version)
-
-
-def ended_by_a_worker(state: dict[str, Any]) -> None:
-    """As in 1.8.8/worker_list_commit_raw."""
-    for one in state["repos"]["edges"]["commits"]:
-        one.update(tree="", trees=[{"hash": "d2bf"}], datums={"hash": "8e2f"})
-
-
-def failed(state: dict[str, Any]) -> None:
-    """As in 1.7.14/failed_list_commit_raw."""
-    for one in state["repos"]["edges"]["commits"]:
-        one.update(tree="", size=0)
-
-
 @pytest.mark.parametrize(
-    ("source", "target", "change"),
+    ("source", "target", "succeeds"),
     [
-        ("1.8.8", "1.9.0", ended_by_a_worker),  # trap P36
-        ("1.8.8", "1.9.0", failed),  # trap P37
-        ("1.7.14", "1.8.8", failed),
+        ("1.8.8", "1.9.0", True),  # trap P36
+        ("1.8.8", "1.9.0", False),  # trap P37
+        ("1.7.14", "1.8.8", False),
     ],
 )
-def test_what_a_worker_has_run_is_computed_anew(
-    world: Emulated, source: str, target: str, change: Callable[[dict[str, Any]], None]
-) -> None:
-    world.start(source)
-    cases.load(world, source)
-    cases.finish(world, source)
-    worked(world, change)
+def test_what_a_worker_has_run_is_computed_anew(world: Emulated, source: str, target: str, succeeds: bool) -> None:
+    worked(world, source, succeeds)
     operator, kept = Operator(world), str(world.home / "kept" / "inventory.json")
     paused = operator.pause(for_dump=True)
     assert (paused["left"], paused["stopped"]) == (["edges"], [])
@@ -173,27 +158,84 @@ def test_what_a_worker_has_run_is_computed_anew(
     assert compared["notes"] == [f"The output of edges was not in the dump of {source}: it is computed anew."]
 
 
-def test_stopped_it_would_break_the_restore(world: Emulated) -> None:
-    """trap P36: what the extract refuses, tried all the same. The emulator does what was captured of 1.9.0."""
-    world.start("1.8.8")
-    cases.load(world, "1.8.8")
-    cases.finish(world, "1.8.8")
-    worked(world, ended_by_a_worker)
+@pytest.mark.parametrize(
+    ("source", "target", "succeeds", "words"),
+    [
+        ("1.8.8", "1.9.0", True, b"cannot start a commit on an output branch"),  # trap P36
+        ("1.8.8", "1.9.0", False, b"cannot start a commit on an output branch"),
+        ("1.7.14", "1.8.8", False, b"transport is closing"),  # trap P37: the server panics
+    ],
+)
+def test_stopped_it_would_break_the_restore(
+    world: Emulated, source: str, target: str, succeeds: bool, words: bytes
+) -> None:
+    """What the extract refuses, tried all the same."""
+    worked(world, source, succeeds)
     operator = Operator(world)
     operator.pause()
     with pytest.raises(UpliftError, match="stopped pipelines edges cannot be carried"):
-        operator.dumped("1.9.0")
-    dump = world.run(["extract", "--no-objects"]).out
+        operator.dumped(target)
+    dump = world.run(["extract", *(["--no-objects"] if source == "1.8.8" else [])]).out
     world.stop()
-    world.wipe(metadata=True, objects=False)
-    world.start("1.9.0")
+    world.wipe(metadata=True, objects=source != "1.8.8")
+    world.start(target)
     said = world.run(["restore"], stdin=dump)
-    assert said.rc == 1 and b"cannot start a commit on an output branch" in said.err
+    assert said.rc == 1 and words in said.err
+    assert world.lives() == (source == "1.8.8")
+
+
+def all_at_once(world: Emulated, source: str) -> states.Maker:
+    """What the scenarios pachyderm-17-18 and pachyderm-18-19 make of a cluster."""
+    world.start(source)
+    maker = states.Maker(world, source)
+    series.small(maker)
+    pachyderm_odd.states(maker)
+    return maker
+
+
+def told(operator: Operator, target: str) -> set[str]:
+    """The findings of the state, by their keys."""
+    wanted = {"gather": ["repos", "pipelines", "branches", "commits", "jobs"], "wanted": "", "pachctl": ""}
+    found = dict(info.EMPTY)
+    operator.ask(lambda one: info._ask(one, wanted, found))
+    assert found["open_commits"] == []
+    return {one.key for one in state_findings.of_state(found, [target])}
+
+
+SEEN = {"derived_branches", "settings_lost", "output_anew", "output_commits", "messages_lost"}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "keys"),
+    [("1.7.14", "1.8.8", {"cron_never_ticks"})],
+)
+def test_all_of_the_states_at_once(world: Emulated, source: str, target: str, keys: set[str]) -> None:
+    """Each is told before; done as told, the dump is restored and nothing differs that was not told."""
+    maker = all_at_once(world, source)
+    operator, kept = Operator(world), str(world.home / "kept" / "inventory.json")
+    assert told(operator, target) == SEEN | keys
+    maker.do("create", "branch", *maker.place("derived", "master"), "--head", "master")
+    if target == "1.9.0":
+        for name in pachyderm_odd.NAMES:
+            maker.do("create", "branch", *maker.place("odd", re.sub(r"[^\w-]", "-", name)), "--head", name)
+            maker.do("delete", "branch", *maker.place("odd", name))
+    assert not {"derived_branches", "branch_names"} & told(operator, target)
+    again = pachyderm_odd.anew(maker)
+    assert again == sorted({"broken", "statsy"} | ({"worked", "tuned", "clock"} if source == "1.8.8" else set()))
+    assert sorted(operator.pause(for_dump=True)["left"]) == again
+    operator.note(kept, None)
+    operator.dumped(target)
+    operator.pause()
+    compared = operator.note(None, kept)
+    assert compared["differences"] == [] and compared["unreadable"] == []
+    assert [one for one in compared["notes"] if "computed anew" in one and "broken" in one]
+    assert [one for one in compared["notes"] if "tuned has lost standby, datum_tries, scheduling_spec" in one]
+    assert "2 commits have lost their message." in compared["notes"]
 
 
 def test_a_branch_name_that_the_new_release_refuses(world: Emulated) -> None:
     """trap P40, and the emulator takes the names that the findings take."""
-    assert tuple(pachyderm_forms.of(pachyderm_forms.BRANCH_NAMES, Version(1, 9, 0))) == (emulator.BRANCH_NAME,)
+    assert tuple(pachyderm_forms.of(pachyderm_forms.BRANCH_NAMES, Version(1, 9, 0))) == (commits.NAME,)
     world.start("1.8.8")
     for words in (["create-repo", "data"], ["start-commit", "data", "v1.0"], ["finish-commit", "data", "v1.0"]):
         assert world.run(words).rc == 0
@@ -207,9 +249,11 @@ def test_a_branch_name_that_the_new_release_refuses(world: Emulated) -> None:
 
 def test_settings_that_the_dump_loses_are_noted(world: Emulated) -> None:
     """trap P38, and the emulator's dump loses what the findings name."""
-    assert tuple(pachyderm_forms.of(pachyderm_forms.SETTINGS_LEFT_OUT, Version(1, 8, 8))) == emulator.LOST
+    assert tuple(pachyderm_forms.of(pachyderm_forms.SETTINGS_LEFT_OUT, Version(1, 8, 8))) == pipelines.LOST
     world.start("1.8.8")
-    spec = {**cases.SPEC, "input": {"pfs": {"repo": "data", "glob": "/*"}}, "standby": True, "datum_tries": 5}
+    run = {"image": "alpine:3", "cmd": ["true"]}
+    spec = {"pipeline": {"name": "edges"}, "transform": run, "input": {"pfs": {"repo": "data", "glob": "/*"}}}
+    spec |= {"standby": True, "datum_tries": 5}
     assert world.run(["create-repo", "data"]).rc == 0
     assert world.run(["create-pipeline", "-f", "-"], stdin=json.dumps(spec).encode()).rc == 0
     operator, kept = Operator(world), str(world.home / "kept" / "inventory.json")
