@@ -90,6 +90,7 @@ class Pipelines(Commits):
             return
         self.set_branch(name, "master", "", [[SPECS, name], *inputs(spec.get("input"))])
         if spec.get("enable_stats"):
+            self.turn += 1  # 1.8.8/stats_one_extract_no_objects: the statistics come in a transaction of their own
             self.set_branch(name, "stats", "", [[name, "master"]])
 
     def pipeline(self, name: str, verb: str) -> Made:
