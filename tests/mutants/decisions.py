@@ -37,11 +37,11 @@ PARTS = ("block", "rescue", "always")
 
 @dataclass(frozen=True)
 class Mutant:
-    """path: below the collection. lines: of the tasks that a test has to have come by to notice it."""
+    """path: below the collection. tasks: those that a test has to have come by to notice it, each FILE: NAME."""
 
     path: str
     name: str
-    lines: tuple[int, ...]
+    tasks: tuple[str, ...]
     text: str
 
     def __str__(self) -> str:
@@ -50,11 +50,11 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Place:
-    """A task in its file: the keys that lead to it, its mapping, and the lines of it and of all in it."""
+    """A task in its file: the keys that lead to it, its mapping, and line and name of it and of all in it."""
 
     keys: tuple[Any, ...]
     task: dict[str, Any]
-    lines: tuple[int, ...]
+    own: tuple[tuple[int, str], ...]
 
 
 def of_file(root: Path, path: Path) -> Iterator[Mutant]:
@@ -64,11 +64,19 @@ def of_file(root: Path, path: Path) -> Iterator[Mutant]:
     seen: set[str] = set()
     for place in _places(data, nodes):
         for change, put in _changes(place.task):
-            said = f"{place.task.get('name', place.task.get('ansible.builtin.import_playbook', '?'))}: {change}"
+            said = f"{_name(place.task)}: {change}"
             while f"{said}" in seen:
                 said += "'"
             seen.add(said)
-            yield Mutant(name, said, place.lines, _with(data, place.keys, put))
+            tasks = tuple(f"{name}: {task}" for _line, task in place.own)
+            yield Mutant(name, said, tasks, _with(data, place.keys, put))
+
+
+def tasks_of(root: Path, path: Path) -> list[tuple[int, str]]:
+    """Line and FILE: NAME of each task."""
+    text = path.read_text(encoding="utf-8")
+    places = _places(yaml.safe_load(text), yaml.compose(text))
+    return sorted({(line, f"{path.relative_to(root)}: {name}") for place in places for line, name in place.own})
 
 
 def of_tree(root: Path) -> Iterator[Mutant]:
@@ -80,9 +88,13 @@ def _places(data: Any, node: Any, keys: tuple[Any, ...] = ()) -> Iterator[Place]
     for number, (task, one) in enumerate(zip(data or [], node.value if node else [], strict=True)):
         here = (*keys, number)
         inside = [place for part, below in _below(task, one) for place in _places(task[part], below, (*here, part))]
-        own = () if any(part in task for part in PARTS) else (one.start_mark.line + 1,)
-        yield Place(here, task, own + tuple(line for place in inside for line in place.lines))
+        own = () if any(part in task for part in PARTS) else ((one.start_mark.line + 1, _name(task)),)
+        yield Place(here, task, own + tuple(row for place in inside for row in place.own))
         yield from inside
+
+
+def _name(task: dict[str, Any]) -> str:
+    return str(task.get("name", task.get("ansible.builtin.import_playbook", "?")))
 
 
 def _below(task: Any, node: Any) -> Iterator[tuple[str, Any]]:

@@ -4,15 +4,19 @@
 
 """Takes each decision of the role files out in turn, and wants a test of tests/roles to fail.
 
-    python tests/mutants/roles.py [--only REGEX] [--sample N --seed TEXT] [--jobs 2]
+    python tests/mutants/roles.py [--only REGEX] [--sample N --seed TEXT] [--jobs 2] [--tests REGEX] [--kept FILE]
 
 A mutant is no file: the child in which its tests run reads the changed text in place of the file's own. Those tests
-are run that have come by the changed task, the fastest first, until one fails.
+are run that have come by the changed task, until one fails: those first that noticed another mutant of the same file,
+then the fastest. Which tests come by what is measured at the beginning, minutes; FILE keeps it for the next run, which
+measures those test files again that have changed. (It does not see that roles call each other otherwise: delete it.)
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
+import hashlib
 import json
 import os
 import random
@@ -20,7 +24,8 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,34 +33,71 @@ import decisions
 import pytest
 import table
 import yaml
+from _pytest.runner import runtestprotocol
 from decisions import Mutant
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TESTS = ROOT / "tests" / "roles"
-OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)]
+OPTIONS = ["-qq", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)]
 
 
-class Watch:
-    """Per test its seconds, and which tasks it came by; and those that failed."""
+class Loop:
+    """In place of pytest's own loop over the tests that it has collected: children run some of them, many times."""
 
-    def __init__(self) -> None:
-        self.seen: dict[str, dict[str, Any]] = {}
-        self.failed: list[str] = []
+    def __init__(self, asked: argparse.Namespace) -> None:
+        self.asked, self.status = asked, 1
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
-        import inprocess
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Any) -> bool:
+        items = {item.nodeid: item for item in session.items}
+        self.status = table_of(self.asked, items)
+        return True
 
+
+def fails(item: Any) -> bool:
+    """Run the test, and take down all that was set up for it."""
+    return any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))
+
+
+def baseline(items: Sequence[Any]) -> dict[str, Any]:
+    """Per test its seconds, and which tasks it comes by; and those that fail."""
+    import inprocess
+
+    seen: dict[str, Any] = {}
+    failed: list[str] = []
+    for item in items:
         inprocess.touched.clear()
         began = time.monotonic()
-        result = yield
-        self.seen[item.nodeid] = {"seconds": time.monotonic() - began, "tasks": sorted(inprocess.touched)}
-        return result
+        if fails(item):
+            failed.append(item.nodeid)
+        seen[item.nodeid] = {"seconds": time.monotonic() - began, "tasks": sorted(named(inprocess.touched))}
+    return {"seen": seen, "failed": failed}
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed:
-            self.failed.append(report.nodeid)
+
+def tried(mutant: Mutant, items: Iterable[Any]) -> dict[str, Any]:
+    import inprocess
+
+    inprocess.overlay[str((ROOT / mutant.path).resolve())] = mutant.text.encode()
+    began = time.monotonic()
+    killer = next((item.nodeid for item in items if fails(item)), "")
+    return {"killed": killer, "seconds": time.monotonic() - began}
+
+
+def named(places: Iterable[str]) -> set[str]:
+    """Tasks at FILE:LINE, by file and name: lines move."""
+    found: set[str] = set()
+    for place in places:
+        path, _colon, line = place.rpartition(":")
+        _tree, ours, name = path.rpartition("/uplift/datastores/")
+        if ours:  # else it is a test's own
+            found |= {task for at, task in _in_file(ROOT / name) if at == int(line)}
+    return found
+
+
+@functools.cache
+def _in_file(path: Path) -> list[tuple[int, str]]:
+    return decisions.tasks_of(ROOT, path)
 
 
 def child(work: Callable[[], Any]) -> tuple[int, Path]:
@@ -68,8 +110,11 @@ def child(work: Callable[[], Any]) -> tuple[int, Path]:
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
+        errors = os.dup(2)
         os.dup2(null, 2)
         Path(name).write_text(json.dumps(work()), encoding="utf-8")
+    except BaseException:
+        os.write(errors, traceback.format_exc().encode())
     finally:
         os._exit(0)
 
@@ -80,34 +125,19 @@ def answered(path: Path) -> Any:
     return json.loads(text) if text else None
 
 
-def baseline(files: Sequence[str]) -> dict[str, Any]:
-    watch = Watch()
-    pytest.main([*OPTIONS, *files], plugins=[watch])
-    return {"seen": watch.seen, "failed": watch.failed}
-
-
-def tried(mutant: Mutant, tests: Sequence[str]) -> dict[str, Any]:
-    import inprocess
-
-    inprocess.overlay[str((ROOT / mutant.path).resolve())] = mutant.text.encode()
-    watch, began = Watch(), time.monotonic()
-    code = pytest.main([*OPTIONS, "-x", *tests], plugins=[watch])
-    killer = (watch.failed or [""])[0] if code in (0, 1) else "no test could be run"
-    return {"killed": killer, "seconds": time.monotonic() - began}
-
-
-def by_line(seen: dict[str, Any]) -> dict[tuple[str, int], list[str]]:
+def by_task(seen: dict[str, Any]) -> dict[str, list[str]]:
     """The tests that came by each task, the fastest first."""
-    found: dict[tuple[str, int], list[str]] = {}
+    found: dict[str, list[str]] = {}
     for test in sorted(seen, key=lambda name: seen[name]["seconds"]):
-        for place in seen[test]["tasks"]:
-            path, _colon, line = place.rpartition(":")
-            found.setdefault((path.rpartition("/uplift/datastores/")[2], int(line or 0)), []).append(test)
+        for task in seen[test]["tasks"]:
+            found.setdefault(task, []).append(test)
     return found
 
 
-def selected(mutant: Mutant, tests: dict[tuple[str, int], list[str]]) -> list[str]:
-    return list(dict.fromkeys(test for line in mutant.lines for test in tests.get((mutant.path, line), [])))
+def selected(mutant: Mutant, tests: dict[str, list[str]], first: Container[str] = ()) -> list[str]:
+    """The tests that came by it; `first`: of those that noticed something else in its file."""
+    found = list(dict.fromkeys(test for task in mutant.tasks for test in tests.get(task, [])))
+    return sorted(found, key=lambda test: test not in first)
 
 
 def pool(jobs: int, work: Sequence[tuple[Any, Callable[[], Any]]]) -> Iterator[tuple[Any, Any]]:
@@ -124,17 +154,63 @@ def pool(jobs: int, work: Sequence[tuple[Any, Callable[[], Any]]]) -> Iterator[t
         yield what, answered(path)
 
 
-def measured(jobs: int) -> tuple[dict[str, Any], list[str]]:
+def stamp(path: Path) -> str:
+    """Of a test file and the stage."""
+    made = hashlib.sha256()
+    for name in (*sorted(TESTS.glob("[!t]*.py")), path):
+        made.update(name.read_bytes())
+    return made.hexdigest()
+
+
+def measured(jobs: int, kept: Path | None, items: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Every test once, unchanged: which tasks it comes by; and those that fail, which can tell nothing of a mutant."""
-    files = sorted(TESTS.glob("test_*.py"), key=lambda path: -path.stat().st_size)
-    pytest.main([*OPTIONS, "--collect-only", *map(str, files)])  # the children have all modules loaded
+    files: dict[Path, list[Any]] = {}
+    for item in items.values():
+        files.setdefault(item.path, []).append(item)
+    known = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
+    missed = [path for path in files if path.name not in known or not _holds(path, known[path.name])]
+    work = [(path, lambda path=path: baseline(files[path])) for path in missed]
+    for path, answer in pool(jobs, work):
+        known[path.name] = answer or {"seen": {}, "failed": [str(path)]}
+        known[path.name]["stamp"] = stamp(path)
+        if kept:
+            kept.write_text(json.dumps(known), encoding="utf-8")
     seen: dict[str, Any] = {}
     failed: list[str] = []
-    for path, answer in pool(jobs, [(path, lambda path=path: baseline([str(path)])) for path in files]):
-        answer = answer or {"seen": {}, "failed": [str(path)]}
+    for answer in (known[path.name] for path in files):
         seen.update({test: told for test, told in answer["seen"].items() if test not in answer["failed"]})
         failed += answer["failed"]
     return seen, failed
+
+
+def _holds(path: Path, answer: dict[str, Any]) -> bool:
+    return not answer["failed"] and answer["stamp"] == stamp(path)
+
+
+def table_of(asked: argparse.Namespace, items: dict[str, Any]) -> int:
+    everything = list(decisions.of_tree(ROOT))
+    chosen = [one for one in everything if re.search(asked.only, str(one))]
+    if asked.sample:
+        chosen = random.Random(asked.seed).sample(chosen, min(asked.sample, len(chosen)))
+    accepted = yaml.safe_load((HERE / "accepted.yml").read_text(encoding="utf-8")) or {}
+    seen, failed = measured(asked.jobs, asked.kept and asked.kept.resolve(), items)
+    tests = by_task(seen)
+    killers: dict[str, set[str]] = {}  # per file; read in the child, which begins when others have ended
+
+    def work(one: Mutant) -> dict[str, Any]:
+        return tried(one, map(items.__getitem__, selected(one, tests, killers.get(one.path, ()))))
+
+    out = table.Table(accepted, set(map(str, everything)))
+    for one, answer in pool(asked.jobs, [(one, functools.partial(work, one)) for one in chosen]):
+        answer = answer or {"killed": "its process died", "seconds": 0.0}
+        out.row(str(one), answer["killed"], answer["seconds"])
+        killers.setdefault(one.path, set()).add(answer["killed"])
+    out.minded += [f"{test}: fails without any mutant" for test in failed]
+    return out.end(whole=not (asked.only or asked.sample))
+
+
+def _size(path: Path) -> int:
+    return -path.stat().st_size
 
 
 def main() -> int:
@@ -143,25 +219,14 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", default="")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--tests", default="", help="a regular expression for names of test files")
+    parser.add_argument("--kept", type=Path, help="keep here which tests come by which tasks")
     asked = parser.parse_args()
-    chosen = [one for one in decisions.of_tree(ROOT) if re.search(asked.only, str(one))]
-    names = {str(one) for one in decisions.of_tree(ROOT)}
-    if asked.sample:
-        chosen = random.Random(asked.seed).sample(chosen, min(asked.sample, len(chosen)))
-    accepted = yaml.safe_load((HERE / "accepted.yml").read_text(encoding="utf-8")) or {}
     os.chdir(ROOT)
-    seen, failed = measured(asked.jobs)
-    tests = by_line(seen)
-    work = [(one, lambda one=one: tried(one, selected(one, tests))) for one in chosen if selected(one, tests)]
-    out = table.Table(accepted, names)
-    for one in chosen:
-        if not selected(one, tests):
-            out.row(str(one), "", 0.0)
-    for one, answer in pool(asked.jobs, work):
-        answer = answer or {"killed": "its process died", "seconds": 0.0}
-        out.row(str(one), answer["killed"], answer["seconds"])
-    out.minded += [f"{test}: fails without any mutant" for test in failed]
-    return out.end(whole=not (asked.only or asked.sample))
+    loop = Loop(asked)
+    files = [path for path in sorted(TESTS.glob("test_*.py"), key=_size) if re.search(asked.tests, path.name)]
+    code = pytest.main([*OPTIONS, *map(str, files)], plugins=[loop])
+    return loop.status or int(code == pytest.ExitCode.INTERNAL_ERROR)
 
 
 if __name__ == "__main__":
