@@ -166,6 +166,9 @@ class World:
             "keys": self._keys(),
         }
 
+    def _garage_access(self, asked: Asked) -> dict[str, Any]:
+        return {} if asked.args["state"] == "present" else {"secret_access_key": None, "access_key_id": None}
+
     def _container(self, asked: Asked) -> dict[str, Any]:
         image = f"dxflrs/garage:v{self.active[asked.at]}"
         return {"name": asked.args["container"], "image": image, "mounts": {}} if asked.args["container"] else {}
