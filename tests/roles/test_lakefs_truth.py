@@ -87,7 +87,7 @@ def test_a_database_that_does_not_fit_is_not_started_on(one: Stage) -> None:
     one.on("lakefs_info", {"and": {"sessions": [], "unfit": "the database has the KV schema 4", "problems": []}})
     one.on("postgres_backup", failed("disk full"))
     run = one.steps(["stop", "backup", "start"])
-    assert "disk full" in run.why and not started(run) and "could not be started again" in run.said
+    assert "disk full" in run.why and not started(run) and "could not be given back" in run.said
 
 
 def test_one_server_that_cannot_be_started_keeps_no_other_down(both: Stage) -> None:

@@ -248,10 +248,10 @@ def test_no_record_is_closed_while_a_service_that_was_started_is_down_at_any_nod
         if pair.asked(state="started"):
             pair.lost.append(down)
 
-    pair.on("systemd_unit", {"and": {"evidence": [left]}}, state="started")
+    pair.on("systemd_unit", {"and": {"evidence": [left]}}, state="started", host="b1")
     pair.on("garage_info", dies, gather=["inventory"])
     run = pair.playbook("garage_upgrade")
-    assert not run.ok and "stopped in the pass finish, a1, " in run.why, run.why
+    assert not run.ok and "stopped in the pass finish, b1, " in run.why, run.why
     assert "all its steps are done: The unit garage is failed" in run.why and "the next run starts it" in run.why
     assert {pair.record(host)["state"] for host in pair.hosts} == {"open"}
     assert not list(pair.records.glob("*/lease.json")) and run.of("operation_report")[-1].args["error"]

@@ -69,6 +69,8 @@ def test_what_each_verb_calls(one: Stage) -> None:
     run = steps(one, [verb for verb in verbs("pachyderm") if verb not in SLOW])
     assert run.ok, run.failures
     assert run.verbs() == {**CALLS, "stop": ["pachyderm_recount", "operation saved", *CALLS["stop"]]}
+    started = [call.args["unit"] for call in run.of("systemd_unit", state="started")]
+    assert started == 2 * ["etcd.service", "pachd.service"], "by start and by redeploy"
 
 
 def test_side_by_side(one: Stage) -> None:
@@ -365,6 +367,9 @@ def test_before_anything_is_thrown_away_the_old_release_serves_again(one: Stage)
     )
     assert one.steps_done()["0/before/0/quiesce"] == one.steps_done()["0/before/1/pause"] == "undone"
     assert one.record()["saved"]["ran"] == [] and "a stream that ends" in run.why
+    waited = run.of("pachyderm_info", wanted="1.11.9")[-1]
+    opened = run.place("systemd_environment", state="absent")
+    assert opened < run.calls.index(waited) < run.place("pachyderm_pipelines", state="started"), "not yet"
 
 
 def test_a_dump_that_the_new_release_does_not_take_stops_before_anything_is_torn_down(one: Stage) -> None:
@@ -429,14 +434,15 @@ def test_behind_the_undeploy_nothing_is_given_back(one: Stage) -> None:
     one.on("pachyderm_restore", failed("cut"))
     run = one.steps(["stop", "undeploy", "redeploy", "restore"])
     after = run.calls[run.place("pachyderm_restore") :]
-    assert not [call for call in after if call.module in ("systemd_unit", "systemd_environment", "pachyderm_pipelines")]
+    given = ("systemd_unit", "systemd_environment", "pachyderm_pipelines", "pachyderm_info")
+    assert not [call for call in after if call.module in given]
 
 
 def test_an_old_release_that_does_not_come_back_hides_no_cause(one: Stage) -> None:
     one.on("pachyderm_extract", failed("a stream that ends"))
     one.on("systemd_environment", failed("read-only"), state="absent")
     run = steps(one, ["quiesce", "extract"])
-    assert "could not be put back into service" in run.said and "a stream that ends" in run.why
+    assert "ports of p1 could not be given back to clients" in run.said and "a stream that ends" in run.why
 
 
 # the way back
@@ -469,6 +475,8 @@ def test_going_back_in_place_puts_the_old_metadata_back(one: Stage) -> None:
     assert run.of("directory_aside", state="back") and len(run.of("release", state="activated")) == 2
     assert run.of("pachyderm_pipelines", state="started")[0].args["names"] == ["edges"]
     assert [call.args["unit"] for call in run.of("systemd_environment")] == ["pachd.service"]
+    up = [(call.args["state"], call.args["unit"]) for call in run.of("systemd_unit") if call.args["state"] != "stopped"]
+    assert up == [("started", "etcd.service"), ("restarted", "pachd.service")]
 
 
 def test_going_back_from_beside_leaves_the_old_metadata(one: Stage) -> None:
@@ -596,7 +604,10 @@ def test_side_by_side_on_kubernetes(cluster: Stage) -> None:
 def test_going_back_on_kubernetes(cluster: Stage) -> None:
     undone(cluster, "side_by_side")
     run = cluster.steps(["recall"], **GOING_BACK, strategy="side_by_side")
-    assert run.ok and len(run.of("kubernetes.core.k8s", state="patched")) >= 2, run.failures
+    assert run.ok and run.of("kubernetes.core.k8s_scale"), run.failures
+    ports = [call.args["definition"] for call in run.of("kubernetes.core.k8s", state="patched")]
+    moved = [made["metadata"]["namespace"] for made in ports if made["kind"] == "Service"]
+    assert moved == ["pachyderm-next", "default"], "two services have one port"
     cluster.world.deployments.clear()
     cluster.world._deployment("pachd")["spec"]["template"]["spec"]["containers"][0]["image"] = "pachyderm/pachd:1.13.4"
     undone(cluster, "all_at_once")
@@ -618,3 +629,4 @@ def test_a_whole_upgrade(one: Stage) -> None:
     run = one.playbook("pachyderm_upgrade")
     assert run.ok, run.failures
     assert run.of("file", state="directory", mode="0700") and one.record()["state"] == "finished"
+    assert len(run.of("operation_report")) == 1 and "[]" not in run.told.said

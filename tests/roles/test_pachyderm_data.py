@@ -210,6 +210,7 @@ def test_a_failing_run_gives_back_what_the_record_names(
     assert run.ok, run.why
     assert bool(run.of("systemd_environment", state="absent")) == restarted
     assert bool(run.of("release", state="activated", version="1.11.9")) == restarted
+    assert bool(run.of("systemd_unit", state="restarted")) == restarted
     assert bool(run.of("pachyderm_pipelines", state="started", names=["edges"])) == started
     assert cluster.record()["saved"]["ran"] == ([] if started else ["edges"])
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -74,8 +75,10 @@ def test_check_mode_of_recover_opens_nothing(garage: Stage) -> None:
 def test_a_service_that_was_stopped_is_started_with_its_ports_open(garage: Stage) -> None:
     killed(garage, "backup")
     shut(garage)
+    garage.on("garage_connect", failed("timed out"))
     run = garage.playbook("garage_recover")
     assert run.ok and run.hosts(**STARTED) == garage.hosts and run.hosts(**OPENED) == garage.hosts, run.why
+    assert run.hosts("garage_connect") == garage.hosts, "a node that knows nobody serves nobody"
 
 
 def test_converted_data_keep_clients_out_everywhere(garage: Stage) -> None:
@@ -104,6 +107,35 @@ def test_without_a_record_nobody_knows_what_lies_there(garage: Stage) -> None:
     shut(garage)
     run = garage.playbook("garage_recover")
     assert "may not be opened: there is no record of an operation" in run.why and not run.of(**OPENED)
+
+
+def test_a_node_without_a_record_and_open_keeps_no_other_closed(garage: Stage) -> None:
+    """One that came to the cluster after the run which was killed."""
+    killed(garage, "drain")
+    shutil.rmtree(garage.records / "c1")
+    run = garage.playbook("garage_recover")
+    assert run.ok and run.hosts(**OPENED) == ["a1", "b1"], run.why
+    assert sum("Clients are let in again" in said for said in run.told.said) == 1
+
+
+def test_a_node_that_was_lost_earlier_in_the_run_keeps_all_closed(garage: Stage) -> None:
+    killed(garage, "drain")
+    shut(garage)
+    for host in garage.hosts:
+        garage.on("ping", UNREACHABLE if host == "b1" else {}, host=host)
+    play = {"hosts": "garage", "gather_facts": False, "tasks": [{"name": "Ping", "ansible.builtin.ping": None}]}
+    run = garage.plays([play, {"import_playbook": "uplift.datastores.garage_recover"}])
+    assert "b1 cannot be reached" in run.why and not run.of(**OPENED), run.why
+
+
+@pytest.mark.parametrize("state", ["free", "opened"])
+def test_a_node_that_is_lost_while_the_lease_is_taken_keeps_all_closed(garage: Stage, state: str) -> None:
+    pair = garage.only("a1", "b1")
+    killed(pair, "drain")
+    shut(pair)
+    pair.on("operation", UNREACHABLE, host="b1", state=state)
+    run = pair.playbook("garage_recover")
+    assert not run.ok and not run.of(**OPENED) and not run.of("operation", state="undone"), run.why
 
 
 def test_a_living_run_is_not_recovered_into(garage: Stage) -> None:
@@ -201,6 +233,23 @@ def test_the_probe_of_a_living_run_is_left_alone(garage: Stage) -> None:
     assert "The cluster is in the hands of" in run.why and not run.of("client_probe")
 
 
+def test_giving_up_what_is_open_takes_no_lease(garage: Stage) -> None:
+    killed(garage, "inventory")
+    run = garage.playbook("garage_plan", **ABANDON)
+    assert run.ok and garage.record("c1")["state"] == "abandoned", run.why
+    assert not run.of("operation", state="opened") and not run.of("operation", state="undone")
+    assert len(run.of("client_probe", state="removed")) == 1
+
+
+def test_check_mode_of_giving_up_opens_nothing(garage: Stage) -> None:
+    one = garage.only("a1")
+    killed(one, "drain")
+    shut(one)
+    run = one.playbook("garage_plan", check=True, **ABANDON)
+    assert run.ok and not run.of(**OPENED) and not run.of("operation", state="undone"), run.why
+    assert one.record()["state"] == "open"
+
+
 def test_what_may_not_be_opened_is_not_given_up(garage: Stage) -> None:
     killed(garage, "start")
     shut(garage)
@@ -240,7 +289,7 @@ def test_a_new_operation_is_told_why_clients_stay_out(garage: Stage) -> None:
     ]
 
 
-@pytest.mark.parametrize("opened", [[], ["ports"], ["service"], ["ports", "service"]])
+@pytest.mark.parametrize("opened", [["ports"], ["service"], ["ports", "service"]])
 def test_recover_of_a_node_opens_just_what_it_is_told(garage: Stage, opened: list[str]) -> None:
     one = garage.only("a1")
     plan = one.plan({"before": ["quiesce"]})
@@ -287,7 +336,7 @@ def test_a_service_that_does_not_start_is_no_success(product: str, request: pyte
     one.on("systemd_unit", failed("it fell at once"), state="started")
     run = one.playbook(f"{product}_recover")
     assert "what recover could not start" in run.why and "Clients are let in again" not in run.said
-    assert "could not be started again: it fell at once" in run.said
+    assert "_recover): it fell at once" in run.said
     assert not (one.records / one.hosts[0] / "lease.json").exists()
 
 
@@ -303,6 +352,13 @@ def test_pipelines_of_pachyderm_are_started_again(pachyderm: Stage) -> None:
     run = pachyderm.playbook("pachyderm_recover")
     assert run.ok, run.why
     assert run.of("pachyderm_pipelines") and set(pachyderm.steps_done().values()) == {"undone"}
+
+
+def test_pipelines_of_an_abandoned_operation_are_started_again(pachyderm: Stage) -> None:
+    killed(pachyderm, "extract", {"before": ["pause", "quiesce", "extract"]})
+    pachyderm.record_call(pachyderm.hosts[0], state="abandoned")
+    run = pachyderm.playbook("pachyderm_recover")
+    assert run.ok and run.of("pachyderm_pipelines", state="started"), run.why
 
 
 def test_an_operator_of_pachyderm_is_told_why_the_pipelines_stand(pachyderm: Stage) -> None:
