@@ -87,7 +87,8 @@ class ActionModule(UpliftAction):
         """Keep what the staged one is made from, so that an edit made later is seen. Where the staged one counts
         already, what is kept is what it was made from, and stays for the way back."""
         keep = staged_path(path, str(_version.parse(args["keep"])))
-        kept = self._node({**args, "state": "read", "src": keep})["opened"]["text"]
+        there = self._module("stat", path=keep, follow=True, get_checksum=False, get_mime=False)["stat"]["exists"]
+        kept = self._node({**args, "state": "read", "src": keep})["opened"]["text"] if there else ""
         version = _version.parse(args["version"])
         if not kept or _lakefs_config.stage(kept, keep, version, args["discard"]).text != text:
             self._copy(text, keep, stat)

@@ -28,8 +28,12 @@ class Action(ActionModule):
     def __init__(self, kept: str) -> None:
         self.kept, self.written = kept, {}  # type: ignore[var-annotated]
 
+    def _module(self, name: str, **module_args: Any) -> dict[str, Any]:
+        assert (name, module_args["path"]) == ("stat", KEPT)
+        return {"stat": {"exists": bool(self.kept)}}
+
     def _node(self, args: Any) -> dict[str, Any]:
-        assert (args["state"], args["src"]) == ("read", KEPT)
+        assert (args["state"], args["src"]) == ("read", KEPT) and self.kept, "a file that is not there was read"
         return {"opened": {"text": self.kept}}
 
     def _copy(self, text: str, dest: str, stat: Any) -> dict[str, Any]:
