@@ -153,7 +153,7 @@ def client(stage: Stage) -> Iterator[None]:
 def prepare(stage: Stage) -> None:
     if stage.cell.fault.name == "disk-full":
         for host in stage.nodes:
-            mount = ["mount", "-t", "tmpfs", "-o", "size=256m,mode=755", "tmpfs", "/var/backups"]
+            mount = ["mount", "-t", "tmpfs", "-o", "size=1g,mode=755", "tmpfs", "/var/backups"]
             hosts.must(host, [["mkdir", "-p", "/var/backups"], mount])
 
 
