@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
@@ -261,12 +262,16 @@ def edit(scene: Scene) -> None:
     scene.python(APPEND, config(scene.cluster), EDITED)
 
 
+ASKED = re.compile(r"Make the same edit in (\S+) and copy (\S+) over (\S+),")
+
+
 def obey(scene: Scene) -> None:
-    """What the run asked for, where it did: the same edit in the next release's file, and the file as it was."""
-    where = config(scene.cluster)
-    if "was edited since" in " ".join(scene.kept["words"].split()):
-        scene.python(APPEND, f"{where}.uplift-{scene.upgrade.target}", EDITED)
-        scene.on("cp", f"{where}.uplift-{scene.upgrade.source}", where)
+    """What the run asked for, where it did, to the letter: the same edit in the staged file, and the other put back."""
+    asked = ASKED.search(" ".join(scene.kept["words"].split()))
+    if asked:
+        staged, kept, path = asked.groups()
+        scene.python(APPEND, staged, EDITED)
+        scene.on("cp", kept, path)
         scene.said = "the run told of the edit, and what it asked for was done"
 
 

@@ -11,10 +11,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils import _config_release
+from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
 
 from tests.matrix import cells as matrix
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
-from tests.matrix.faults import HEAL, INJECT, liar
+from tests.matrix.faults import ASKED, HEAL, INJECT, liar
 from tests.matrix.results import Newest, Results, commit, counts, last_words, table
 
 
@@ -41,6 +43,16 @@ def test_the_program_lies_that_the_step_works_with() -> None:
         program, *_words = liar(cell.upgrade, "/bin/it", cell.key)
         old = cell.key.startswith("0/before/")
         assert program.endswith(f"-{cell.upgrade.source if old else cell.upgrade.target}")
+
+
+def test_what_a_run_asks_for_after_an_edit_is_read_of_its_own_sentence(tmp_path: Path) -> None:
+    path, new, old = (str(tmp_path / name) for name in ("c.yaml", "c.uplift-2.yaml", "c.uplift-1.yaml"))
+    for place, text in ((path, "edited"), (new, "new"), (old, "old")):
+        Path(place).write_text(text, encoding="utf-8")
+    with pytest.raises(UpliftError) as told:
+        _config_release.put(path, new, old, False)
+    found = ASKED.search(str(told.value))
+    assert found and found.groups() == (new, old, path)
 
 
 def test_a_run_that_is_cut_short_has_seen_every_fault_that_there_is() -> None:
