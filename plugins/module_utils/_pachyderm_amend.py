@@ -79,7 +79,11 @@ class Amend:
         requests, said = {}, {}
         for number, (name, values) in enumerate(todo.items()):
             self.progress.say(number, len(todo), f"setting {', '.join(sorted(values))} of {name} again")
-            requests[name] = amended(self.pachctl.request(name), values)
+            try:
+                requests[name] = amended(self.pachctl.request(name), values)
+            except UpliftError as error:  # none that can be told is one that is refused: the operator may accept it
+                said[name] = str(error)
+                continue
             answer = self.pachctl.call("update", "-f", "-", stdin=json.dumps(requests[name]))
             said[name] = (answer.err or answer.out).strip()[-200:] if answer.rc else ""
         Rest(self.pachctl, self.timeout, progress=self.progress, clock=self.clock).stopped(list(todo), check=False)

@@ -16,7 +16,7 @@ import yaml
 from tests.lab import pachyderm_fill as fill
 from tests.lab import pachyderm_forms as forms
 from tests.lab import pachyderm_manifest as manifest
-from tests.lab import pachyderm_release, release
+from tests.lab import pachyderm_release, paths, release
 from tests.lab.proc import LabError
 
 CAPTURES = Path(__file__).parents[1] / "fixtures" / "pachyderm"
@@ -73,6 +73,20 @@ def test_the_emulator_carries_its_release(tmp_path: Path) -> None:
     pachyderm_release.build("1.7.14", tmp_path)
     assert pachyderm_release.says(tmp_path / "bin" / "pachctl", "1.7.14") == "1.7.14"
     assert release.emulated(tmp_path / "bin" / "pachctl")
+
+
+def test_what_another_checkout_has_left_in_place_of_an_emulator_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of another form says nothing to this one; a maker's program stays."""
+    monkeypatch.setattr(paths, "cache", lambda: tmp_path)
+    old = paths.made(tmp_path / "pachyderm" / "1.7.14" / "bin") / "pachctl"
+    old.write_text("#!/usr/bin/python3\nprint('1.7.14')\n")
+    assert release.get("pachyderm", "1.7.14") == old
+    assert pachyderm_release.says(old, "1.7.14") == "1.7.14"
+    old.write_bytes(b"\x7fELF")
+    with pytest.raises(LabError, match="says it is nothing"):
+        release.get("pachyderm", "1.7.14")
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ class Server:
     case: str
     stopped: bool = True
     takes: Sequence[str] = LOST
+    untold: Sequence[str] = ()
     says: Answer | None = None
     files: list[str] = field(default_factory=lambda: ["/time"])
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -58,6 +59,8 @@ class Server:
             return {"out": "".join(map(json.dumps, self.rows.values()))}
         if words.startswith("extract pipeline"):
             row = self.rows[words.split()[-1]]
+            if words.split()[-1] in self.untold:
+                return {"rc": 1, "err": "no such pipeline"}
             return {"out": json.dumps({key: value for key, value in row.items() if key not in (*_OWN, *LOST)})}
         if words == "update pipeline -f -":
             return self.update(json.loads(stdin))
@@ -163,6 +166,16 @@ def test_what_a_release_does_not_take_is_told_with_its_words(tmp_path: Path) -> 
     server = Server("1.9.0", "settings_list_pipeline_raw_from_1_8_8", says=Answer((), 1, "", said))
     done = run(server, tmp_path, before)
     assert [row["said"] for row in done["refused"]] == [said] * 3 and done["amended"] == []
+
+
+def test_a_pipeline_that_does_not_tell_what_made_it_is_refused_and_the_others_are_set(tmp_path: Path) -> None:
+    """Clients are shut out by now: it may be accepted like what a release does not take."""
+    before = inventory(tmp_path, "1.8.8", "settings_list_pipeline_raw")
+    server = Server("1.9.0", "settings_list_pipeline_raw_from_1_8_8", untold=["podded"])
+    done = run(server, tmp_path, before)
+    assert [row["pipeline"] for row in done["amended"]] == ["spouty", "tuned"] and updates(server) == 2
+    (row,) = done["refused"]
+    assert (row["pipeline"], row["settings"]) == ("podded", ["pod_spec"]) and "no such pipeline" in row["said"]
 
 
 def test_where_the_dump_leaves_nothing_out_nothing_is_set(tmp_path: Path) -> None:
