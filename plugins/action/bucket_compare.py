@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.modules.bucket_compare import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _bucket
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core import bucket
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
 
 
 class ActionModule(ControllerAction):
@@ -19,8 +19,8 @@ class ActionModule(ControllerAction):
     NEEDS = ("botocore",)
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        client = _bucket.client(args["connection"])
-        ours = _bucket.listed(client, args["bucket"], args["prefix"])
-        copy = _bucket.listed(client, args["copy"], args["prefix"])
+        client = bucket.client(args["connection"])
+        ours = bucket.listed(client, args["bucket"], args["prefix"])
+        copy = bucket.listed(client, args["copy"], args["prefix"])
         size = sum(one.size for one in ours.values())
-        return {"changed": False, "objects": len(ours), "bytes": size, "differences": _bucket.differences(ours, copy)}
+        return {"changed": False, "objects": len(ours), "bytes": size, "differences": bucket.differences(ours, copy)}

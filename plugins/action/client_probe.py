@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.modules.client_probe import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _probe, _probe_control
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._probe import client, control
 
 _NEEDED = {
     "started": ("dir", "operation", "phase", "addresses", "key_id", "secret"),
@@ -43,20 +43,20 @@ class ActionModule(ControllerAction):
         if missing:
             raise UpliftError(f"state is {state!r} and {', '.join(missing)} is empty; wanted a value.")
         if state == "read":
-            return {"changed": False, **_probe_control.read(directory)}
+            return {"changed": False, **control.read(directory)}
         if state == "removed":
-            return {"changed": directory.exists() if self.check_mode else _probe_control.remove(directory)}
+            return {"changed": directory.exists() if self.check_mode else control.remove(directory)}
         if self.check_mode:
             return {"changed": True}
         orders = {name: args[name] for name in _ORDERS}
         if state == "absent":
-            gone = _probe.removed([_probe.Door(address, orders) for address in args["addresses"]])
+            gone = client.removed([client.Door(address, orders) for address in args["addresses"]])
             return {"changed": gone, "object_removed": gone}
         if state == "started":
             # This is a worker of ansible-playbook, and ends with the task; its parent ends with the run.
-            changed = _probe_control.start(directory, orders, os.getppid())
+            changed = control.start(directory, orders, os.getppid())
         elif state == "marked":
-            changed = _probe_control.mark(directory, args["phase"])
+            changed = control.mark(directory, args["phase"])
         else:
-            changed = _probe_control.stop(directory)
-        return {"changed": changed, **_probe_control.read(directory)}
+            changed = control.stop(directory)
+        return {"changed": changed, **control.read(directory)}

@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.modules.clock_offset import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
 
 
 class Trip(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.modules.garage_access import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
 
 
 class ActionModule(UpliftAction):

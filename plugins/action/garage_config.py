@@ -8,12 +8,12 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.modules.garage_config import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _garage_config
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
-from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config import ConfigError
-from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_places import on_machine
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage import config as garage_config
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage.config import ConfigError
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage.places import on_machine
 
 
 class ActionModule(UpliftAction):
@@ -41,17 +41,17 @@ class ActionModule(UpliftAction):
         return {"changed": False, "config": config, "findings": _warnings(config, args["src"])}
 
     def _config(self, args: Mapping[str, Any], text: str, stat: Mapping[str, Any]) -> dict[str, Any]:
-        config = _garage_config.settings(text, args["src"], args["environment"])
+        config = garage_config.settings(text, args["src"], args["environment"])
         config = on_machine(config, args["container"], args["src"]) if args["container"] else config
         host = args["host_address"] or self._vars.get("ansible_host") or self._vars.get("inventory_hostname") or ""
-        config["s3"]["addresses"] = _garage_config.reachable_s3_addresses(config, str(host))
+        config["s3"]["addresses"] = garage_config.reachable_s3_addresses(config, str(host))
         names = {"mode": stat["mode"], "owner": _name(stat, "pw_name", "uid"), "group": _name(stat, "gr_name", "gid")}
         return {**config, **names, "world_readable": bool(int(stat["mode"], 8) & 0o004)}
 
     def _write(self, args: Mapping[str, Any]) -> dict[str, Any]:
         text, stat = self._fetch(args["src"])
         config = self._config(args, text, stat)
-        edited = _garage_config.edit(text, args["src"], args["set"])
+        edited = garage_config.edit(text, args["src"], args["set"])
         try:
             before, old = self._fetch(args["dest"])
         except ConfigError as error:
@@ -62,7 +62,7 @@ class ActionModule(UpliftAction):
         if not same and not self.check_mode:
             self._put(edited, args["dest"], stat)
         lines = {"before": before, "after": edited}
-        diff = {side: _garage_config.public_lines(lines[side], args["dest"]) for side in lines}
+        diff = {side: garage_config.public_lines(lines[side], args["dest"]) for side in lines}
         header = {f"{side}_header": args["dest"] for side in lines}
         return {"changed": not same, "config": config, "diff": {**diff, **header}}
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.action.garage_config import ActionModule as GarageConfig
-from ansible_collections.uplift.datastores.plugins.module_utils._config_release import place
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_config import stages
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.config import stages
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.config_release import place
 from ansible_collections.uplift.datastores.plugins.modules.garage_config_stage import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _garage_config
-from ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config import ConfigError
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage import config as garage_config
+from ansible_collections.uplift.datastores.plugins.plugin_utils._garage.config import ConfigError
 
 
 class ActionModule(GarageConfig):
@@ -24,13 +24,13 @@ class ActionModule(GarageConfig):
         self._vars = task_vars
         src = args["src"]
         read, stat = self._fetch(src)
-        config, text = _garage_config.settings(read, src), read
+        config, text = garage_config.settings(read, src), read
         files = [self._file(src, args["source"], text, stat, [])]
         for version, changes in stages(config, args["engine"], args["wanted_engine"], args["targets"]):
-            text = _garage_config.edit(text, src, changes)
+            text = garage_config.edit(text, src, changes)
             files.append(self._file(src, version, text, stat, sorted(changes)))
         lines = {"before": read, "after": text}
-        diff = {side: _garage_config.public_lines(lines[side], src) for side in lines}
+        diff = {side: garage_config.public_lines(lines[side], src) for side in lines}
         header = {"before_header": src, "after_header": place(src, files[-1]["version"])}
         return {"changed": any(file["changed"] for file in files), "files": files, "diff": {**diff, **header}}
 
@@ -45,5 +45,5 @@ class ActionModule(GarageConfig):
         same = before == text and all(old[key] == stat[key] for key in ("mode", "uid", "gid"))
         if not same and not self.check_mode:
             self._put(text, dest, stat)
-        engine = _garage_config.settings(text, src)["db_engine"]
+        engine = garage_config.settings(text, src)["db_engine"]
         return {"version": version, "path": dest, "changed": not same, "settings": settings, "db_engine": engine}

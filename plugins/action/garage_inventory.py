@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._parse.answered import understanding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.answered import understanding
 from ansible_collections.uplift.datastores.plugins.modules.garage_inventory import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _s3, _s3_inventory
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core import s3, s3_inventory
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
 
 
 class ActionModule(ControllerAction):
@@ -22,12 +22,12 @@ class ActionModule(ControllerAction):
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         def connect(address: str) -> Any:
             key = args["key_id"], args["secret"]
-            return _s3.client(address, args["region"], *key, args["ca_file"])
+            return s3.client(address, args["region"], *key, args["ca_file"])
 
-        limits = _s3_inventory.Limits(args["sample"], args["list_limit"], args["max_object_bytes"])
-        store = _s3.Store(args["addresses"], connect)
+        limits = s3_inventory.Limits(args["sample"], args["list_limit"], args["max_object_bytes"])
+        store = s3.Store(args["addresses"], connect)
         with understanding("the S3 API"):
-            inventory = _s3_inventory.take(
+            inventory = s3_inventory.take(
                 store, [named(one) for one in args["buckets"]], limits, args["like"], args["mute"]
             )
         return {"changed": False, "inventory": inventory}

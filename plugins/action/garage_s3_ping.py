@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.modules.garage_s3_ping import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
 
 
 class ActionModule(ControllerAction):

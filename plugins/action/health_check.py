@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.modules.health_check import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _health
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core import health
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
 
 
 class ActionModule(ControllerAction):
@@ -19,8 +19,8 @@ class ActionModule(ControllerAction):
     NEEDS = ("jmespath",)
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        checks = [_health.ask(check) for check in args["checks"]]
-        bad = [check["sentence"] for check in checks if check["answer"] != _health.YES]
+        checks = [health.ask(check) for check in args["checks"]]
+        bad = [check["sentence"] for check in checks if check["answer"] != health.YES]
         if bad:
             return {"changed": False, "failed": True, "msg": " ".join(bad), "checks": checks}
         return {"changed": False, "checks": checks}

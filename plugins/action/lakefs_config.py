@@ -7,14 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _postgres, _version
-from ansible_collections.uplift.datastores.plugins.module_utils._container_info import reached
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import staged_path
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.file import staged_path
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_info import reached
 from ansible_collections.uplift.datastores.plugins.modules.lakefs_config import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _lakefs_config
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
-from ansible_collections.uplift.datastores.plugins.plugin_utils._lakefs_config import ConfigError
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._lakefs import config
+from ansible_collections.uplift.datastores.plugins.plugin_utils._lakefs.config import ConfigError
 
 
 class ActionModule(UpliftAction):
@@ -29,7 +30,7 @@ class ActionModule(UpliftAction):
         if args["state"] == "read":
             return self._read(args)
         if args["version"]:
-            args = {**args, "version": str(_version.parse(args["version"]))}
+            args = {**args, "version": str(core_version.parse(args["version"]))}
         found = self._node({**args, "state": "read"})
         path, text = found["path"], found["opened"]["text"]
         if args["state"] == "staged":
@@ -51,7 +52,7 @@ class ActionModule(UpliftAction):
         try:
             found = self._node(args)
             inside = found["opened"]
-            settings = _lakefs_config.settings(inside["text"], found["path"], inside["environment"])
+            settings = config.settings(inside["text"], found["path"], inside["environment"])
             settings["listen"] = _listen(settings["listen"], found.get("published"))
         except UpliftError as error:
             row = {"key": getattr(error, "key", "config_missing"), "severity": "error", "sentence": str(error)}
@@ -70,13 +71,13 @@ class ActionModule(UpliftAction):
     def _stage(
         self, args: Mapping[str, Any], path: str, text: str, staged: str, stat: Mapping[str, Any]
     ) -> dict[str, Any]:
-        made = _lakefs_config.stage(text, path, _version.parse(args["version"]), args["discard"])
+        made = config.stage(text, path, core_version.parse(args["version"]), args["discard"])
         if args["keep"]:
             self._keep(args, path, text, stat)
         answer = self._copy(made.text, staged, stat)
         diff = {
-            "before": _lakefs_config.public_lines(text, path),
-            "after": _lakefs_config.public_lines(made.text, path),
+            "before": config.public_lines(text, path),
+            "after": config.public_lines(made.text, path),
             "before_header": path,
             "after_header": staged,
         }
@@ -86,11 +87,11 @@ class ActionModule(UpliftAction):
     def _keep(self, args: Mapping[str, Any], path: str, text: str, stat: Mapping[str, Any]) -> None:
         """Keep what the staged one is made from, so that an edit made later is seen. Where the staged one counts
         already, what is kept is what it was made from, and stays for the way back."""
-        keep = staged_path(path, str(_version.parse(args["keep"])))
+        keep = staged_path(path, str(core_version.parse(args["keep"])))
         there = self._module("stat", path=keep, follow=True, get_checksum=False, get_mime=False)["stat"]["exists"]
         kept = self._node({**args, "state": "read", "src": keep})["opened"]["text"] if there else ""
-        version = _version.parse(args["version"])
-        if not kept or _lakefs_config.stage(kept, keep, version, args["discard"]).text != text:
+        version = core_version.parse(args["version"])
+        if not kept or config.stage(kept, keep, version, args["discard"]).text != text:
             self._copy(text, keep, stat)
 
     def _copy(self, text: str, dest: str, stat: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def demand_same(path: str, next_path: str, version: str) -> None:
 
 def demand_nothing(args: Mapping[str, Any], path: str, text: str) -> None:
     """What is mounted into pods belongs to the chart or the manifest that it comes from: it is said, and not done."""
-    made = _lakefs_config.stage(text, path, _version.parse(args["version"]), args["discard"])
+    made = config.stage(text, path, core_version.parse(args["version"]), args["discard"])
     if args["state"] == "staged" and made.changes:
         raise ConfigError(
             "config_mounted",
@@ -145,7 +146,7 @@ def _listen(address: str, published: Mapping[str, str] | None) -> str:
 def _place(dsn: str, rows: list[dict[str, str]]) -> str:
     """Which database a connection string means; "" for none, and a finding where it cannot be read."""
     try:
-        return _postgres.parse(dsn).place() if dsn else ""
+        return postgres.parse(dsn).place() if dsn else ""
     except UpliftError as error:
         rows.append({"key": "config_bad_dsn", "severity": "error", "sentence": str(error)})
         return ""

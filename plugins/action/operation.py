@@ -12,11 +12,11 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.uplift.datastores.plugins.module_utils import _lease
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _keeper
-from ansible_collections.uplift.datastores.plugins.plugin_utils._owner import gone, owner_of
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import lease as operation_lease
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease import Owner
+from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import keeper
+from ansible_collections.uplift.datastores.plugins.plugin_utils._operation.owner import gone, owner_of
 
 
 class ActionModule(ActionBase):
@@ -44,10 +44,10 @@ class ActionModule(ActionBase):
         """Where the lease was taken, keep it until it is given back."""
         lease = result.get("lease") or {}
         if result.get("given_back"):
-            _keeper.release(result["given_back"])
+            keeper.release(result["given_back"])
         elif args.get("state") == "opened" and "token" in lease and not self._task.check_mode:
             line = Line(self, args, lease["token"], task_vars)
-            _keeper.keep(owner, lease["seconds"], lease["token"], line.beat)
+            keeper.keep(owner, lease["seconds"], lease["token"], line.beat)
 
 
 class Line:
@@ -62,8 +62,8 @@ class Line:
         self._alone()
         if again:
             self._action._connection.reset()
-        target = f"{self._renewal['directory']}/heartbeat-{self._token}/{_lease.BEAT}"
-        argv = ("cp", "--", _lease.UPTIME, target)
+        target = f"{self._renewal['directory']}/heartbeat-{self._token}/{operation_lease.BEAT}"
+        argv = ("cp", "--", operation_lease.UPTIME, target)
         answer = self._action._low_level_execute_command(" ".join(map(shlex.quote, argv)))
         return answer["rc"] == 0 or self._ask()
 

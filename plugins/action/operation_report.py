@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _report
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import report as operation_report
 from ansible_collections.uplift.datastores.plugins.modules.operation_report import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import ControllerAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
 
 _ARGS = ("records", "probe", "findings", "comparison", "error")
 
@@ -24,11 +24,11 @@ class ActionModule(ControllerAction):
     SPEC = SPEC
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        report = _report.gather(*(args[name] for name in _ARGS))
+        report = operation_report.gather(*(args[name] for name in _ARGS))
         directory = Path(args["directory"]) / report.get("id", "no-operation")
         data, page = directory / f"{args['name']}.json", directory / f"{args['name']}.md"
-        lines = _report.summary(report, str(page))
-        texts = {data: json.dumps(report, indent=1) + "\n", page: _report.markdown(report)}
+        lines = operation_report.summary(report, str(page))
+        texts = {data: json.dumps(report, indent=1) + "\n", page: operation_report.markdown(report)}
         try:
             changed = [_write(path, text, self.check_mode) for path, text in texts.items()]
         except OSError as error:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.uplift.datastores.plugins.plugin_utils._long import LongAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.long import LongAction
 
 
 class ActionModule(LongAction):

@@ -8,11 +8,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _release
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._files import sha256_of
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.files import sha256_of
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import release
 from ansible_collections.uplift.datastores.plugins.modules.release import SPEC
-from ansible_collections.uplift.datastores.plugins.plugin_utils._action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
 
 
 class ActionModule(UpliftAction):
@@ -23,9 +23,9 @@ class ActionModule(UpliftAction):
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         source = args["source"]
-        args = {**args, "version": _release.Wish(args["path"], args["version"], checksum=args["checksum"]).version}
-        if args["state"] != "staged" or not source or _release.is_address(source):
-            return self._module({**args, **_release.parted(source)}, task_vars)
+        args = {**args, "version": release.Wish(args["path"], args["version"], checksum=args["checksum"]).version}
+        if args["state"] != "staged" or not source or release.is_address(source):
+            return self._module({**args, **release.parted(source)}, task_vars)
         return self._from_here(args, task_vars)
 
     def _from_here(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -33,10 +33,10 @@ class ActionModule(UpliftAction):
         if seen.get("failed"):
             return seen
         name = args["name"] or os.path.basename(args["path"])
-        source = _release.fill_in(args["source"], args["version"], seen["arch"])
+        source = release.fill_in(args["source"], args["version"], seen["arch"])
         file = find(self._loader.path_dwim(source), args["version"], name)
         digest = sha256_of(file)
-        wanted = _release.Wish(args["path"], args["version"], checksum=args["checksum"]).sha256
+        wanted = release.Wish(args["path"], args["version"], checksum=args["checksum"]).sha256
         if wanted and digest != wanted:
             raise UpliftError(f"{file} on the controller has the SHA-256 {digest}, wanted {wanted}; nothing was sent.")
         more = {**args, "source": file, "checksum": f"sha256:{digest}"}

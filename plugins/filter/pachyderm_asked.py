@@ -28,12 +28,12 @@ _value:
 
 from collections.abc import Callable
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_cli import asked
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spelling import asked
 
 
 def pachyderm_asked(release: str) -> str:
-    return asked(_version.parse(release)) if release else asked(None)
+    return asked(version.parse(release)) if release else asked(None)
 
 
 class FilterModule:

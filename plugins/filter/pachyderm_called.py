@@ -26,12 +26,12 @@ _value: {description: What it says., type: str}
 
 from collections.abc import Callable
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import called
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import called
 
 
 def pachyderm_called(release: str) -> str:
-    return str(called(_version.parse(release)))
+    return str(called(version.parse(release)))
 
 
 class FilterModule:

@@ -31,7 +31,7 @@ _value:
 
 from collections.abc import Callable
 
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_identity import identity
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.identity import identity
 
 
 class FilterModule:

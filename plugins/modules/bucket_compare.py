@@ -53,7 +53,7 @@ differences:
   sample: [object/0b3c is not in the copy]
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, controller_only
 
 _SECRET = ("secret_key", "session_token")
 _NAMES = ("endpoint_url", "region", "profile", "access_key", *_SECRET)

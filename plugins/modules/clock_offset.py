@@ -38,7 +38,7 @@ controller_began: {description: "The controller's clock before it.", returned: s
 controller_time: {description: "The controller's clock after the measurement, in seconds since 1970.", returned: success, type: float, sample: 1795231718.197}
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
 
 SPEC = {
     "exchanges": {"type": "int", "default": 5},

@@ -50,15 +50,15 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _config_release
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release
 
 SPEC = {name: {"type": "path" if name == "path" else "str", "required": True} for name in ("path", "version", "source")}
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
-    return _config_release.activate(asked["path"], asked["version"], asked["source"], module.check_mode)
+    return config_release.activate(asked["path"], asked["version"], asked["source"], module.check_mode)
 
 
 def main() -> None:

@@ -63,10 +63,10 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._container_image import stage
-from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_image import stage
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 SPEC: Spec = {
     "image": {"type": "str"},

@@ -119,9 +119,9 @@ from dataclasses import fields
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _container, _container_state
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container, container_state
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 SPEC: Spec = {
     "container": {"type": "str", "required": True},
@@ -142,8 +142,8 @@ SPEC: Spec = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    wish = _container.Wish(**{item.name: module.params[item.name] for item in fields(_container.Wish)})
-    return _container_state.bring(Docker(), wish, module.check_mode)
+    wish = container.Wish(**{item.name: module.params[item.name] for item in fields(container.Wish)})
+    return container_state.bring(Docker(), wish, module.check_mode)
 
 
 def main() -> None:

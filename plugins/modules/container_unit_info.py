@@ -65,13 +65,13 @@ held:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _container_info, _held
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, held
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return {"unit": _container_info.info(Docker(), module.params["container"]), "held": _held.everything()}
+    return {"unit": container_info.info(Docker(), module.params["container"]), "held": held.everything()}
 
 
 def main() -> None:

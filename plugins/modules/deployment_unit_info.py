@@ -49,13 +49,13 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _deployment
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import deployment
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return _deployment.info(LocalRunner(), module.params["unit"])
+    return deployment.info(LocalRunner(), module.params["unit"])
 
 
 def main() -> None:

@@ -60,9 +60,9 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._directory_aside import STATES, bring
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.directory_aside import STATES, bring
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 
 SPEC: Spec = {
     "path": {"type": "path", "required": True},

@@ -62,9 +62,9 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._etcd import Snapshot
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.etcd import Snapshot
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 
 SPEC: Spec = {
     "state": {"type": "str", "default": "present", "choices": ["present", "proved", "restored"]},

@@ -81,11 +81,11 @@ leftover_buckets:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _seal
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_access import grant, remove
+from ansible_collections.uplift.datastores.plugins.module_utils._core import seal
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import GARAGE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.access import grant, remove
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
 
 SPEC = {
     **GARAGE,
@@ -93,7 +93,7 @@ SPEC = {
     "operation": {"type": "str", "default": ""},
     "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "grant_read": {"type": "list", "elements": "str", "default": []},
-    **_seal.SPEC,
+    **seal.SPEC,
 }
 
 
@@ -105,7 +105,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     if module.params["state"] == "present":
         granted = grant(garage, module.params["operation"], module.params["keys"], module.params["grant_read"])
         secret = granted.pop("secret_access_key")
-        return {**granted, "sealed": _seal.seal(module.params[_seal.NAME], secret)}
+        return {**granted, "sealed": seal.seal(module.params[seal.NAME], secret)}
     removed, kept = remove(garage, module.params["keys"])
     return {"changed": bool(removed), "removed": removed, "leftover_buckets": kept}
 

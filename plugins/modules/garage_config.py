@@ -111,9 +111,9 @@ import base64
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _seal
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core import seal
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 SPEC = {
     "src": {"type": "path", "required": True},
@@ -123,7 +123,7 @@ SPEC = {
     "environment": {"type": "list", "elements": "str", "default": []},
     "host_address": {"type": "str", "default": ""},
     "container": {"type": "dict", "default": {}},
-    **_seal.SPEC,
+    **seal.SPEC,
 }
 
 
@@ -134,7 +134,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
             content = base64.b64encode(handle.read()).decode()
     except OSError as exc:
         raise UpliftError(f"it cannot be read: {exc.strerror}") from exc
-    return {"sealed": _seal.seal(module.params[_seal.NAME], content)}
+    return {"sealed": seal.seal(module.params[seal.NAME], content)}
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ files:
       db_engine: lmdb
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
 
 SPEC = {
     "src": {"type": "path", "required": True},

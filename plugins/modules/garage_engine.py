@@ -48,8 +48,9 @@ finding:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _garage_engine, _version
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import engine
 
 SPEC = {
     "metadata_dir": {"type": "path", "required": True},
@@ -60,7 +61,7 @@ SPEC = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
-    return _garage_engine.told(asked["metadata_dir"], asked["db_engine"], _version.parse(asked["version"]))
+    return engine.told(asked["metadata_dir"], asked["db_engine"], version.parse(asked["version"]))
 
 
 def main() -> None:

@@ -239,15 +239,15 @@ unparsed:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._container_info import around
-from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_info import gather, nothing
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_ports import closed
-from ansible_collections.uplift.datastores.plugins.module_utils._held import everything
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import GARAGE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.info import gather, nothing
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.ports import closed
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_info import around
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import everything
 
 PARTS = ["version", "status", "layout", "stats", "workers", "inventory"]
 SPEC = {

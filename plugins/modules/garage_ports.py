@@ -49,10 +49,10 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _garage_ports
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import ports
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 SPEC = {
     "unit": {"type": "str", "default": "garage.service"},
@@ -67,10 +67,10 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     given, unit, act = module.params, module.params["unit"], not module.check_mode
     if given["container"]:
         own, quiet = given["own_config"], given["config_file"]
-        return _garage_ports.turn(Docker(), given["container"], own, quiet, given["state"], module.check_mode)
+        return ports.turn(Docker(), given["container"], own, quiet, given["state"], module.check_mode)
     if module.params["state"] == "closed":
-        return _garage_ports.close(LocalRunner(), unit, module.params["config_file"], act)
-    return _garage_ports.open_again(LocalRunner(), unit, act)
+        return ports.close(LocalRunner(), unit, module.params["config_file"], act)
+    return ports.open_again(LocalRunner(), unit, act)
 
 
 def main() -> None:

@@ -49,10 +49,10 @@ aside:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_renew import run
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.renew import run
 
 SPEC = {
     "metadata_dir": {"type": "path", "required": True},

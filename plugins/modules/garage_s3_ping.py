@@ -44,7 +44,7 @@ silent:
     - {address: '198.51.100.11:3900', reason: Connection refused}
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
 
 SPEC = {
     "addresses": {"type": "list", "elements": "str", "required": True},

@@ -84,11 +84,11 @@ seconds: {description: How long it took., returned: always, type: float, sample:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_repair import Watch
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_settled import run
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import GARAGE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.repair import Watch
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.settled import run
 
 SPEC = {
     **GARAGE,

@@ -102,11 +102,11 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import GARAGE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import from_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_snapshot import Clock, restore, take
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import GARAGE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.snapshot import Clock, restore, take
 
 SPEC = {
     **GARAGE,

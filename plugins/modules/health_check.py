@@ -51,7 +51,7 @@ checks:
       sentence: 'https://198.18.1.40/status: stores[?name==''garage''].state | [0] is "down"; wanted "up".'
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
 
 SPEC = {
     "checks": {

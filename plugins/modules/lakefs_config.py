@@ -87,10 +87,10 @@ lost:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _seal
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_file import activate, raw, staged_path
+from ansible_collections.uplift.datastores.plugins.module_utils._core import seal
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.file import activate, raw, staged_path
 
 SPEC = {
     "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated", "absent"]},
@@ -98,7 +98,7 @@ SPEC = {
     **{name: {"type": "str", "default": ""} for name in ("version", "keep")},
     "src": {"type": "path", "default": ""},
     "discard": {"type": "bool", "default": False},
-    **_seal.SPEC,
+    **seal.SPEC,
 }
 
 

@@ -48,10 +48,10 @@ foreign:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_DATABASE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_drop import drop
-from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres, parse
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, parse
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.drop import drop
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:

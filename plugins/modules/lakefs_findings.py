@@ -78,9 +78,9 @@ stopping:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._findings import told
-from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs_findings import findings
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import told
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.findings import findings
 
 SPEC = {
     **{name: {"type": "dict", "required": True} for name in ("info", "settings", "space", "release", "hop", "set")},

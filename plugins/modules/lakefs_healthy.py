@@ -39,9 +39,9 @@ seconds: {description: How long it took., returned: success, type: float, sample
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_API, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_health import wait
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_API, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.health import wait
 
 SPEC = {
     **LAKEFS_API,

@@ -126,18 +126,18 @@ problems:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _deployment
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import (
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import (
     LAKEFS,
     LAKEFS_API,
     LAKEFS_DATABASE,
     serve,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._held import everything
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_info import gather
-from ansible_collections.uplift.datastores.plugins.module_utils._pods import is_place
-from ansible_collections.uplift.datastores.plugins.module_utils._recovery import held_rows
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.info import gather
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.recovery import held_rows
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import deployment
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import everything
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import is_place
 
 SPEC = {
     **LAKEFS,
@@ -151,7 +151,7 @@ SPEC = {
 def answer(module: AnsibleModule) -> dict[str, Any]:
     unit, runner = module.params["unit"], LocalRunner()
     name = unit if is_place(unit) else unit.rpartition(":")[2]
-    closed = held_rows(name, [*everything(), *_deployment.held(runner, unit)])
+    closed = held_rows(name, [*everything(), *deployment.held(runner, unit)])
     return {"closed": closed, **gather(runner, module.params)}
 
 

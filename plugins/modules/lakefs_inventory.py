@@ -78,8 +78,8 @@ notes:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_API, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_inventory import run
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_API, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.inventory import run
 
 SPEC = {
     **LAKEFS_API,

@@ -77,8 +77,8 @@ updated: {description: Namespaces that were mended., returned: O(command=task), 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS, LAKEFS_DATABASE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_migrate import run
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS, LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.migrate import run
 
 SPEC = {
     **LAKEFS,

@@ -52,9 +52,9 @@ after: {description: Schema and counts of the copy after., returned: when rehear
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS, LAKEFS_DATABASE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_migrate import LOCK
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_rehearsal import run
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS, LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.migrate import LOCK
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.rehearsal import run
 
 SPEC = {
     **LAKEFS,

@@ -44,17 +44,17 @@ uncommitted:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_uncommitted
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_DATABASE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._postgres import Postgres, parse
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, parse
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import uncommitted
 
 SPEC = {**LAKEFS_DATABASE, "given_up": {"type": "bool", "default": False}}
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     postgres = Postgres(LocalRunner(), parse(module.params["dsn"]))
-    look = _lakefs_uncommitted.look if module.params["given_up"] else _lakefs_uncommitted.demand_none
+    look = uncommitted.look if module.params["given_up"] else uncommitted.demand_none
     return {"changed": False, "uncommitted": look(postgres)}
 
 

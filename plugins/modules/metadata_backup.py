@@ -100,17 +100,18 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _archive, _backup, _container_info, _service
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._docker import Docker
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import archive, metadata
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, service
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 SPEC: Spec = {
     "state": {"type": "str", "default": "present", "choices": ["present", "proved", "restored"]},
     "src": {"type": "list", "elements": "path", "default": []},
     "dest": {"type": "path", "required": True},
-    "compression": {"type": "str", "default": "zstd", "choices": list(_archive.COMPRESSIONS)},
+    "compression": {"type": "str", "default": "zstd", "choices": list(archive.COMPRESSIONS)},
     "space_factor": {"type": "float", "default": 1},
     "scratch": {"type": "path", "default": ""},
     "unit": {"type": "str", "default": ""},
@@ -121,19 +122,19 @@ SPEC: Spec = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
-    wish = _backup.Wish(asked["src"], asked["dest"], asked["compression"], asked["space_factor"], asked["scratch"])
+    wish = metadata.Wish(asked["src"], asked["dest"], asked["compression"], asked["space_factor"], asked["scratch"])
     progress = Progress(asked["progress_file"])
 
     def down() -> None:
         if asked["container"]:
             for directory in asked["src"]:
-                _container_info.demand_alone(Docker(), asked["container"], directory)
+                container_info.demand_alone(Docker(), asked["container"], directory)
         elif asked["unit"]:
-            _service.demand_down(LocalRunner(), asked["unit"])
+            service.demand_down(LocalRunner(), asked["unit"])
 
     if asked["state"] == "proved":
-        return _backup.prove(wish, progress)
-    act = _backup.present if asked["state"] == "present" else _backup.restore
+        return metadata.prove(wish, progress)
+    act = metadata.present if asked["state"] == "present" else metadata.restore
     return act(wish, progress, down, module.check_mode)
 
 

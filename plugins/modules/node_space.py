@@ -60,8 +60,8 @@ from contextlib import suppress
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 SPEC: Spec = {
     "paths": {"type": "list", "elements": "path", "default": []},

@@ -225,8 +225,8 @@ undone:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _evidence, _operation
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import evidence, operation
 
 OWNER = {
     **{name: {"type": "str", "required": True} for name in ("machine", "boot", "pidns", "user", "host", "since")},
@@ -234,7 +234,7 @@ OWNER = {
 }
 TEXTS = ("id", "finish", "begin", "product", "cluster", "reason", "dead", "node")
 SPEC = {
-    "state": {"type": "str", "default": "read", "choices": list(_operation.STATES)},
+    "state": {"type": "str", "default": "read", "choices": list(operation.STATES)},
     "directory": {"type": "path", "required": True},
     **{name: {"type": "str", "default": ""} for name in TEXTS},
     **{name: {"type": "dict", "default": {}} for name in ("plan", "save", "comparison")},
@@ -251,8 +251,8 @@ SPEC = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     if module.params["state"] == "read" or module.check_mode:
-        return _operation.read(module.params, _evidence.lost)
-    return _operation.perform(module.params, _evidence.lost)
+        return operation.read(module.params, evidence.lost)
+    return operation.perform(module.params, evidence.lost)
 
 
 def main() -> None:

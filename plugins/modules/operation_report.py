@@ -46,7 +46,7 @@ summary: {description: The ten lines., returned: success, type: list, elements: 
 report: {description: "What C(report.json) holds.", returned: success, type: dict}
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
 
 SPEC = {
     "directory": {"type": "path", "required": True},

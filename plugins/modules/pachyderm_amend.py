@@ -69,11 +69,11 @@ evidence: {description: The file that holds what was sent., returned: always, ty
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import PACHYDERM, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import connected, demand_cluster
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_amend import run
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.amend import run
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import connected, demand_cluster
 
 SPEC = {
     **PACHYDERM,

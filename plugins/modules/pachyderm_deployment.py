@@ -49,9 +49,9 @@ found: {description: What was deployed before., returned: always, type: list, el
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_deployment import run
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.deployment import run
 
 SPEC: Spec = {
     "state": {"type": "str", "required": True, "choices": ["present", "absent"]},

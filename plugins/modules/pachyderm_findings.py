@@ -102,9 +102,9 @@ stopping:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._findings import told
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm_findings import findings
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import told
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.findings import findings
 
 SPEC: Spec = {
     **{name: {"type": "dict", "required": True} for name in ("info", "space")},

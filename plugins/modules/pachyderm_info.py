@@ -123,9 +123,9 @@ problem: {description: What could not be told., returned: always, type: str, sam
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import PACHYDERM, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_info import run
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.info import run
 
 PARTS = ["repos", "branches", "commits", "pipelines", "jobs", "enterprise"]
 SPEC = {

@@ -56,10 +56,10 @@ errors: {description: Objects that could not be read., returned: always, type: l
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_migrate import run
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.migrate import run
 
 SPEC: Spec = {
     **{name: {"type": "str", "required": True} for name in ("source", "target")},

@@ -86,10 +86,10 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_trial import run
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.trial import run
 
 SPEC: Spec = {
     "state": {"type": "str", "default": "tried", "choices": ["tried", "absent"]},

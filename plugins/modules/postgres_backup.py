@@ -84,12 +84,12 @@ evidence: {description: "What it left, for the record of the operation.", return
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import LAKEFS_DATABASE, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._database_backup import Backup
-from ansible_collections.uplift.datastores.plugins.module_utils._database_restore import restore
-from ansible_collections.uplift.datastores.plugins.module_utils._postgres import parse
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import Backup
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_restore import restore
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import parse
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 
 SPEC = {
     **LAKEFS_DATABASE,

@@ -133,10 +133,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import fetch_url
-from ansible_collections.uplift.datastores.plugins.module_utils import _files, _release
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core import files
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import release
 
 SPEC: Spec = {
     "path": {"type": "path", "required": True},
@@ -160,25 +161,23 @@ SPEC: Spec = {
 def answer(module: AnsibleModule) -> dict[str, Any]:
     def fetch(address: str, path: str) -> None:
         params = module.params
-        whole = _release.with_secrets(address, params["login"], _release.fill_in(params["query"], params["version"]))
+        whole = release.with_secrets(address, params["login"], release.fill_in(params["query"], params["version"]))
         response, told = fetch_url(module, whole, timeout=60)
         if told["status"] != 200:
             raise UpliftError(f"{address} answered {told['status']} ({told['msg']}); wanted 200 and the program.")
-        _files.demand_space(path, int(told.get("content-length") or 0) + _release.RESERVE, f"what is at {address}")
+        files.demand_space(path, int(told.get("content-length") or 0) + release.RESERVE, f"what is at {address}")
         with open(path, "wb") as out:
-            shutil.copyfileobj(response, out, _files.CHUNK)
+            shutil.copyfileobj(response, out, files.CHUNK)
 
     same = ("path", "version", "source", "checksum", "upload", "says", "user", "unchecked")
     asks = () if module.params["ask"] == "none" else tuple(module.params["ask"].split())
-    wish = _release.Wish(**{key: module.params[key] for key in same}, asks=asks)
+    wish = release.Wish(**{key: module.params[key] for key in same}, asks=asks)
     if module.params["state"] == "staged":
-        later = {
-            one: _release.checksum_of(module.params["checksums"], one, wish.path) for one in module.params["later"]
-        }
-        return _release.stage(LocalRunner(), wish, fetch, module.check_mode, later)
+        later = {one: release.checksum_of(module.params["checksums"], one, wish.path) for one in module.params["later"]}
+        return release.stage(LocalRunner(), wish, fetch, module.check_mode, later)
     if module.params["state"] == "activated":
-        return _release.activate(LocalRunner(), wish, module.check_mode)
-    return _release.info(LocalRunner(), wish)
+        return release.activate(LocalRunner(), wish, module.check_mode)
+    return release.info(LocalRunner(), wish)
 
 
 def main() -> None:

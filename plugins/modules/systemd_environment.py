@@ -46,9 +46,9 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._systemd_environment import bring
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_environment import bring
 
 SPEC: Spec = {
     "unit": {"type": "str", "required": True},

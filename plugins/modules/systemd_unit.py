@@ -113,13 +113,13 @@ from dataclasses import fields
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _service
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import service
 
 SPEC: Spec = {
     "unit": {"type": "str", "required": True},
-    "state": {"type": "str", "required": True, "choices": list(_service.VERBS)},
+    "state": {"type": "str", "required": True, "choices": list(service.VERBS)},
     "signal": {"type": "str", "default": ""},
     "stop_timeout": {"type": "float", "default": 0},
     "start_timeout": {"type": "float", "default": 60},
@@ -132,8 +132,8 @@ SPEC: Spec = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    wish = _service.Wish(**{item.name: module.params[item.name] for item in fields(_service.Wish)})
-    return _service.bring(LocalRunner(), wish, module.check_mode)
+    wish = service.Wish(**{item.name: module.params[item.name] for item in fields(service.Wish)})
+    return service.bring(LocalRunner(), wish, module.check_mode)
 
 
 def main() -> None:

@@ -71,13 +71,13 @@ held:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils import _held, _service
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held, service
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return {"unit": _service.info(LocalRunner(), module.params["unit"]), "held": _held.everything()}
+    return {"unit": service.info(LocalRunner(), module.params["unit"]), "held": held.everything()}
 
 
 def main() -> None:

@@ -124,8 +124,8 @@ import uuid
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import face
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import api
 
 NODE = {
     "name": {"type": "str", "required": True},
@@ -135,7 +135,7 @@ NODE = {
     "stores": {"type": "bool", "default": True},
 }
 SPEC = {
-    "product": {"type": "str", "required": True, "choices": sorted(face.CATALOGUES)},
+    "product": {"type": "str", "required": True, "choices": sorted(api.CATALOGUES)},
     "nodes": {"type": "list", "elements": "dict", "required": True, "options": NODE},
     "members": {"type": "list", "elements": "str", "required": True},
     "replication": {"type": "str", "default": "3"},
@@ -150,7 +150,7 @@ SPEC = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return {**face.demanded(module.params), "token": uuid.uuid4().hex[:12]}
+    return {**api.demanded(module.params), "token": uuid.uuid4().hex[:12]}
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_dump as dump
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm_snappy import MAGIC
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dump
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.snappy import MAGIC
 
 LIMIT = 128 << 20
 FRAME = 65536

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.lab import paths
 
-FILE = paths.ROOT / "plugins/module_utils/_products/lakefs_forms.py"
+FILE = paths.ROOT / "plugins/module_utils/_lakefs/forms.py"
 
 
 def _loaded() -> Any:

@@ -12,11 +12,11 @@ from fnmatch import fnmatch
 from functools import cache
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, shape
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.face import CATALOGUES
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, serialise
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.api import CATALOGUES
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
-from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,11 @@ def plan(upgrade: Upgrade) -> dict[str, Any]:
     )
     if not isinstance(found, Plan):
         raise ValueError("; ".join(refusal.sentence for refusal in found))
-    return shape.to_dict(found)
+    return serialise.to_dict(found)
 
 
 def keys(upgrade: Upgrade) -> list[str]:
-    return shape.keys(plan(upgrade))
+    return serialise.keys(plan(upgrade))
 
 
 def verb(key: str) -> str:

@@ -19,8 +19,8 @@ import answers
 import inprocess
 import yaml
 from ansible_collections.uplift.datastores.plugins.action import operation as operation_action
-from ansible_collections.uplift.datastores.plugins.module_utils import _evidence
-from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import evidence as operation_evidence
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease import Owner
 from inprocess import Asked
 
 COLLECTION = Path(__file__).resolve().parents[2]
@@ -305,7 +305,7 @@ class Stage:
         )
         operation_action.owner_of = lambda _pid: self.owner()
         operation_action._keeper = SimpleNamespace(keep=lambda *_given: None, release=lambda _token: None)
-        _evidence.lost = self._holds
+        operation_evidence.lost = self._holds
         rc, told = inprocess.play(path, inventory, self.answer, extra, check)
         assert not inprocess.refused, f"Arguments that a module does not take: {inprocess.refused}"
         return Run(rc, told, self._calls)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils import _cli
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer
-from ansible_collections.uplift.datastores.plugins.module_utils._parse.lakefs_http import Reply
+from ansible_collections.uplift.datastores.plugins.module_utils._core import cli
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse.http import Reply
 
 FIXTURES = Path(__file__).parent / "fixtures" / "lakefs"
 ALL = sorted(str(path.relative_to(FIXTURES).with_suffix("")) for path in FIXTURES.glob("*/*.yml"))
@@ -31,7 +31,7 @@ def capture(case: str) -> dict[str, Any]:
 def answer(case: str) -> Answer:
     """One captured call, cleaned as LocalRunner cleans it."""
     kept = capture(case)
-    clean = [_cli._text(kept[stream].encode()) for stream in ("stdout", "stderr")]
+    clean = [cli._text(kept[stream].encode()) for stream in ("stdout", "stderr")]
     return Answer(tuple(kept["argv"]), kept["rc"], *clean)
 
 

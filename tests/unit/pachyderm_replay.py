@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils import _cli, _version
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
+from ansible_collections.uplift.datastores.plugins.module_utils._core import cli, version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import Pachctl
 
 FIXTURES = Path(__file__).parent / "fixtures" / "pachyderm"
-RELEASES = sorted((path.name for path in FIXTURES.glob("1.*")), key=_version.parse)
+RELEASES = sorted((path.name for path in FIXTURES.glob("1.*")), key=version.parse)
 REAL = ("1.9.12", "1.11.9", "1.13.4")
 
 
@@ -39,7 +39,7 @@ def answer(release: str, case: str) -> Answer:
     """One captured call, cleaned as LocalRunner cleans it."""
     found = kept(release, case)
     streams = [found[name] if isinstance(found[name], str) else "" for name in ("stdout", "stderr")]
-    return Answer(tuple(found["argv"]), found["rc"], *(_cli._text(text.encode()) for text in streams))
+    return Answer(tuple(found["argv"]), found["rc"], *(cli._text(text.encode()) for text in streams))
 
 
 def dump(release: str, case: str = "extract_dump") -> bytes:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils import _cli
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import Answer, CliError
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import READERS, Garage, form
-from ansible_collections.uplift.datastores.plugins.module_utils._garage_repair import Clock
-from ansible_collections.uplift.datastores.plugins.module_utils._parse import garage_inventory as inventory
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage_cli import COMMANDS
-from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
+from ansible_collections.uplift.datastores.plugins.module_utils._core import cli
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import READERS, Garage, form
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import COMMANDS
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import inventory
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.repair import Clock
 
 FIXTURES = Path(__file__).parent / "fixtures" / "garage"
 RUNBOOK = FIXTURES.with_name("garage_runbook")  # what is asked once in a cluster's life, of releases old and new
@@ -39,7 +39,7 @@ def _file(case: str, version: str) -> Path:
 def answer(case: str, version: str) -> Answer:
     """One captured call, cleaned as LocalRunner cleans it."""
     kept = yaml.safe_load(_file(case, version).read_text(encoding="utf-8"))
-    clean = [_cli._text(kept[stream].encode()) for stream in ("stdout", "stderr")]
+    clean = [cli._text(kept[stream].encode()) for stream in ("stdout", "stderr")]
     return Answer(tuple(kept["argv"]), kept["rc"], *clean)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _record
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import record as operation_record
 
 
 class Broken(Exception):
@@ -58,7 +58,7 @@ class World:
             self.stores.append(self.stores[-1] if shares(hop) else None)
         run: Any = SimpleNamespace(run="r1", user="u", host="h")  # what a record wants of an owner
         for node in self.nodes.values():
-            node.record = _record.opened("op", self.plan, run, [self.first_step()], 0.0)
+            node.record = operation_record.opened("op", self.plan, run, [self.first_step()], 0.0)
 
     def first_step(self) -> str:
         return next(step["key"] for one in self.plan["hops"][0]["passes"].values() for step in one["steps"])
@@ -266,7 +266,7 @@ def play(world: World, run: str, cut: Cut | None = None) -> list[str]:
                         fail(world, run, int(cut.key.split("/", 1)[0]), wave)
                     raise
     for name, node in world.nodes.items():
-        _record.demand_complete(node.record, name)
+        operation_record.demand_complete(node.record, name)
         node.record["state"] = "finished"
     return did
 
@@ -275,13 +275,13 @@ def _begun(world: World, run: str, cut: Cut, name: str) -> None:
     """Ansible ends a task at every node of the wave before it goes to the rescue."""
     record = world.nodes[name].record
     if cut.key not in record["steps"] or record["steps"][cut.key]["state"] == "undone":
-        _record.begun(record, cut.key, run, 0.0, "not done yet")
+        operation_record.begun(record, cut.key, run, 0.0, "not done yet")
 
 
 def fail(world: World, run: str, hop: int, wave: list[str]) -> None:
     """What the rescue of a failing run does: every node has begun what the leader has."""
     for name in wave:
-        opened, _keys = _record.undone(world.nodes[name].record, hop, run, 0.0)
+        opened, _keys = operation_record.undone(world.nodes[name].record, hop, run, 0.0)
         world.recover(name, opened, hop)
 
 
@@ -296,9 +296,9 @@ def _wave(world: World, run: str, steps: Any, wave: Any, cut: Cut | None, did: l
 def _step(world: World, run: str, step: Any, name: str, cut: Cut | None, did: list[str]) -> None:
     key, scope = step["key"], step["scope"]
     record = world.nodes[name].record
-    needed = _record.need(record, key, run, lambda item: world.holds(name, item))
+    needed = operation_record.need(record, key, run, lambda item: world.holds(name, item))
     if needed.needed:
-        _record.begun(record, key, run, 0.0, needed.reason)
+        operation_record.begun(record, key, run, 0.0, needed.reason)
         if cut and cut.moment == "begun":
             raise Ended
         if scope == "node" or name == world.plan["leader"]:  # every node records it
@@ -306,6 +306,6 @@ def _step(world: World, run: str, step: Any, name: str, cut: Cut | None, did: li
         did.append(f"{key} {name}")
         if cut and cut.moment == "inside":
             raise Ended
-        _record.finished(record, key, world.evidence(key, name), 0.0)
+        operation_record.finished(record, key, world.evidence(key, name), 0.0)
     if cut:
         raise Ended

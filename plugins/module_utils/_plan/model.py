@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Callable, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 
 NODE = "node"
 CLUSTER = "cluster"

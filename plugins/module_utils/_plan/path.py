@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Iterable, Iterator, Sequence, Tuple
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     Catalogue,
     Hop,
@@ -17,7 +18,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Series,
     Way,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 
 class Refused(Exception):
@@ -112,7 +112,7 @@ def born(catalogue: Catalogue, name: str, source: Version) -> Version:
     word = name[1:] if name.startswith("v") else name
     named = [series.since for series in catalogue.series if series.name == word]
     if not named:
-        named = [_known(catalogue, _version.parse(name), "was named as the one that data began with").since]
+        named = [_known(catalogue, core_version.parse(name), "was named as the one that data began with").since]
     found = named[0]
     if found > source:
         raise Refused(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path, waves
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     HOPS,
@@ -27,7 +28,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.path import Move, Refused
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
-from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 
 WAVES = ("node", "zone")
 Waves = waves.Waves
@@ -37,8 +37,8 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
     """The whole way from what runs to what is wanted, or every reason why not. Pure: same input, same answer."""
     refusals = list(_request(request)) + list(membership({node.id: node.name for node in nodes}, cluster))
     try:
-        source, target = path.running(nodes), _version.parse(request.target)
-        via = [_version.parse(one) for one in request.via]
+        source, target = path.running(nodes), version.parse(request.target)
+        via = [version.parse(one) for one in request.via]
         born = path.born(catalogue, request.born, source)
         way = path.until(catalogue, path.route(catalogue, source, target, via), request.stop_after)
         hops = [_planned(catalogue, move, born, nodes, cluster, request) for move in way]

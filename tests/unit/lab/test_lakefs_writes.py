@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _lakefs_inventory, _lakefs_uncommitted
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import inventory as lakefs_inventory
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import uncommitted
 
 from tests.lab.lakefs_emulator import pack, program, server, writes
 from tests.lab.lakefs_emulator.database import Database, Refused
@@ -108,12 +109,12 @@ def inventory(url: str, before: dict[str, Any] | None = None) -> dict[str, Any]:
         "url": url, "s3_url": "", "access_key_id": KEY, "secret_access_key": SECRET, "before": before or {},
         "ids_change": True, "live": False, "version": "0.30.0", "s3_host": "s3.local.lakefs.io",
     }  # fmt: skip
-    return _lakefs_inventory.run(params)
+    return lakefs_inventory.run(params)
 
 
 def write(url: str, what: str) -> int:
     """As a client does: the object in a form's part, and the commit."""
-    from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api
+    from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.api import Api
 
     if what == "commit":
         return Api(url, KEY, SECRET).post("/repositories/lake/branches/main/commits", {"message": "m"}).status
@@ -132,7 +133,7 @@ def write(url: str, what: str) -> int:
 
 
 def reads(url: str) -> int:
-    from ansible_collections.uplift.datastores.plugins.module_utils._lakefs_api import Api
+    from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.api import Api
 
     return Api(url, KEY, SECRET).get("/repositories/lake/refs/main/objects?path=late").status
 
@@ -146,7 +147,7 @@ def test_without_the_step_an_upload_is_lost_and_verify_does_not_see_it(
         assert reads(url) == 404 and write(url, "upload") == 201
         assert reads(url) == 200, "a client has been told that its object is there"
     with pytest.raises(UpliftError, match=r"lake/main has 1 \(late\)"):
-        _lakefs_uncommitted.demand_none(postgres.at("lake", "lakefs"))
+        uncommitted.demand_none(postgres.at("lake", "lakefs"))
     program.sql_up(Call("0.30.0"), lake, lake)
     program.migrate_db(Call("0.30.0"), lake, lake)
     with running("0.30.0", "sql", lake, tmp_path) as url:
@@ -164,7 +165,7 @@ def test_what_is_committed_comes_along(lake: Database, postgres: Server, tmp_pat
         assert write(url, "upload") == 201 and write(url, "commit") == 201
         before = inventory(url)["inventory"]
         assert before["repositories"]["lake"]["branches"] == {"main": "c2"}
-    assert _lakefs_uncommitted.demand_none(postgres.at("lake", "lakefs")) == []
+    assert uncommitted.demand_none(postgres.at("lake", "lakefs")) == []
     program.sql_up(Call("0.30.0"), lake, lake)
     program.migrate_db(Call("0.30.0"), lake, lake)
     with running("0.30.0", "sql", lake, tmp_path) as url:

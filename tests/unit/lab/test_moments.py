@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, shape
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.face import CATALOGUES
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, serialise
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.api import CATALOGUES
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import PASSES, Cluster, Node, Plan, Request
-from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
 
 SCENARIOS = sorted((Path(__file__).parents[3] / "extensions" / "molecule").glob("*/molecule.yml"))
 KEY = re.compile(rf"\b\d+/(?:{'|'.join(PASSES)})/\d+/\w+")
@@ -44,7 +44,7 @@ def planned(file: Path) -> list[str]:
     cluster, request = Cluster(tuple(names), "3"), Request(target, env.get("UPLIFT_STRATEGY", ""))
     plan = planner.plan(CATALOGUES[product], listed, cluster, request)
     assert isinstance(plan, Plan), plan
-    return shape.keys(shape.to_dict(plan))
+    return serialise.keys(serialise.to_dict(plan))
 
 
 WITH_MOMENTS = [file for file in SCENARIOS if moments(file)]

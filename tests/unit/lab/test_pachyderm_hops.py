@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm as pachyderm
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_extract as extract
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_info as info
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_inventory as inventory
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_migrate as migrate
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_rest as rest
-from ansible_collections.uplift.datastores.plugins.module_utils import _pachyderm_restore as restore
-from ansible_collections.uplift.datastores.plugins.module_utils._cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import Pachctl
-from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_forms
-from ansible_collections.uplift.datastores.plugins.module_utils._products import (
-    pachyderm_state_findings as state_findings,
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import (
+    extract,
+    info,
+    inventory,
+    migrate,
+    rest,
+    restore,
+    state_findings,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms as pachyderm_forms
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import pachctl as pachyderm
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import Pachctl
 
 from tests.lab import pachyderm_forms as forms
 from tests.lab import pachyderm_odd

@@ -11,8 +11,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _config_release
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release
 
 from tests.matrix import cells as matrix
 from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
@@ -50,7 +50,7 @@ def test_what_a_run_asks_for_after_an_edit_is_read_of_its_own_sentence(tmp_path:
     for place, text in ((path, "edited"), (new, "new"), (old, "old")):
         Path(place).write_text(text, encoding="utf-8")
     with pytest.raises(UpliftError) as told:
-        _config_release.put(path, new, old, False)
+        config_release.put(path, new, old, False)
     found = ASKED.search(str(told.value))
     assert found and found.groups() == (new, old, path)
 

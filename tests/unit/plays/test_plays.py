@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils import _operation
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import operation
 
 sys.path.insert(0, str(Path(__file__).parent))
 from real_plays import FAIL, ROOT, WAIT, Stage  # noqa: E402
@@ -40,7 +40,7 @@ def stranger(stage: Stage, state: str, host: str, product: str = "garage", **par
     asked = {"id": "other", "done": [], "evidence": [], "save": {}, "node": host, "lease_seconds": 600, **texts}
     plan = {"product": product, "target": "0.8.7", "undoes": "", "hops": []}
     asked.update(directory=str(stage.directory(host, product)), state=state, owner=STRANGER, plan=plan, token="t")
-    return _operation.perform({**asked, **params}, lambda item: "")
+    return operation.perform({**asked, **params}, lambda item: "")
 
 
 def until(what: Callable[[], Any], why: str) -> Any:
@@ -171,7 +171,7 @@ def test_a_lease_outlives_its_length_while_its_run_lives_and_no_longer(tmp_path:
         return float((text.split() or ["0"])[0])
 
     until(lambda: uptime(beat.read_text()) > uptime(first) + 10, "a heartbeat after the lease would have ended")
-    with pytest.raises(_operation.Held):
+    with pytest.raises(operation.Held):
         stranger(stage, "free", "garage1")
     assert len(stage.keepers()) == 1
     run.send_signal(signal.SIGKILL)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.action import clock_offset
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 
 class Asked(clock_offset.ActionModule):

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import ansible_collections.uplift.datastores.plugins.plugin_utils._garage_config as found_at
+import ansible_collections.uplift.datastores.plugins.plugin_utils._garage.config as found_at
 import pytest
 
 SECRET = "4425f5c26c5e11581d3223904324dcb5b5d5dfb14e5e7f35e38c595424f5f1e6"
@@ -37,7 +37,7 @@ def run(
     tasks = [{f"uplift.datastores.{action}": task, "register": "found", "ignore_errors": True}]
     tasks.append({"copy": {"content": "{{ found | to_json }}", "dest": str(tmp_path / "result")}, "check_mode": False})
     (tmp_path / "play.yml").write_text(json.dumps([{**play, "tasks": tasks}]))
-    tree = str(Path(found_at.__file__).parents[5])
+    tree = str(Path(found_at.__file__).parents[6])
     telling = str(Path(__file__).parents[2] / "connection_plugins")
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": tree, "ANSIBLE_LOCAL_TEMP": str(tmp_path / "local")}
     environment["ANSIBLE_CONNECTION_PLUGINS"] = telling

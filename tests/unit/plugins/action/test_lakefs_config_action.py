@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.action.lakefs_config import ActionModule
-from ansible_collections.uplift.datastores.plugins.module_utils._version import parse
-from ansible_collections.uplift.datastores.plugins.plugin_utils import _lakefs_config
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
+from ansible_collections.uplift.datastores.plugins.plugin_utils._lakefs import config
 
 OLD = "database:\n  connection_string: postgres://lakefs@db/lakefs\n"
 EDITED = OLD + "# by hand\n"
@@ -19,7 +19,7 @@ KEPT = "/etc/lakefs/config.uplift-0.70.6.yaml"
 
 
 def new(text: str) -> str:
-    made = _lakefs_config.stage(text, "config.yaml", parse("0.80.2")).text
+    made = config.stage(text, "config.yaml", parse("0.80.2")).text
     assert made != text
     return made
 

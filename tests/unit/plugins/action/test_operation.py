@@ -14,9 +14,9 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.uplift.datastores.plugins.action import operation
 from ansible_collections.uplift.datastores.plugins.action.operation import ActionModule, Line
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lease import Owner
-from ansible_collections.uplift.datastores.plugins.plugin_utils._owner import owner_of
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease import Owner
+from ansible_collections.uplift.datastores.plugins.plugin_utils._operation.owner import owner_of
 
 TAKEN = {"lease": {"number": 1, "seconds": 40, "token": "t0"}}
 
@@ -51,8 +51,8 @@ class Action(ActionModule):
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = []
     monkeypatch.setattr(operation.ActionBase, "run", lambda *_args: {})
-    monkeypatch.setattr(operation._keeper, "keep", lambda *args: found.append(args[1:3]))
-    monkeypatch.setattr(operation._keeper, "release", found.append)
+    monkeypatch.setattr(operation.keeper, "keep", lambda *args: found.append(args[1:3]))
+    monkeypatch.setattr(operation.keeper, "release", found.append)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.action.release import find
-from ansible_collections.uplift.datastores.plugins.module_utils._errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 
 @pytest.mark.parametrize("way", ["tool-0.8.7", "0.8.7/tool", "0.8.7/bin/tool", "tool"])

@@ -9,22 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import back, face, planner, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import PACHYDERM
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import api, planner, rollback, serialise
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import PACHYDERM
 
 HOSTS = ("a1", "b1", "c1")
 
 
 def record(until: str, state: str = "open", target: str = "1.3.0", **more: Any) -> dict[str, Any]:
     """The record of 0.8.7 -> target after the step whose key ends so; the last step is still running."""
-    found = [Node(host, host, host[0], _version.parse("0.8.7")) for host in HOSTS]
+    found = [Node(host, host, host[0], version.parse("0.8.7")) for host in HOSTS]
     made = planner.plan(GARAGE, found, Cluster(HOSTS, "3"), Request(target))
     assert isinstance(made, Plan)
-    plan = shape.to_dict(made)
-    keys = shape.keys(plan)
+    plan = serialise.to_dict(made)
+    keys = serialise.keys(plan)
     last = next(
         number
         for number, key in enumerate(keys)
@@ -47,7 +47,7 @@ def left(step: str, found: dict[str, Any], state: str = "done") -> dict[str, Any
 
 
 def ask(records: dict[str, Any], confirm: bool = True, seen: Any = None, members: Any = HOSTS) -> Any:
-    return back.plan(GARAGE, records, seen or {}, Cluster(members, "3"), confirm)
+    return rollback.plan(GARAGE, records, seen or {}, Cluster(members, "3"), confirm)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_it_refuses_where_a_node_has_no_backup_and_another_went_on() -> None:
 
 def patched(a1: str, b1: str = "0/ inventory") -> dict[str, Any]:
     """A rolling patch: a1 as far as this, b1 as far as that, c1 not reached."""
-    found = [Node(host, host, host[0], _version.parse("0.8.0")) for host in HOSTS]
+    found = [Node(host, host, host[0], version.parse("0.8.0")) for host in HOSTS]
     made = planner.plan(GARAGE, found, Cluster(HOSTS, "3"), Request("0.8.7"))
     assert isinstance(made, Plan) and made.hops[0].strategy == "rolling"
-    plan = shape.to_dict(made)
-    keys = shape.keys(plan)
+    plan = serialise.to_dict(made)
+    keys = serialise.keys(plan)
     out = {}
     for host, until in {"a1": a1, "b1": b1, "c1": "0/ inventory"}.items():
         last = next(place for place, key in enumerate(keys) if key.endswith(until.split("/ ")[1]))
@@ -151,16 +151,16 @@ def test_it_refuses_what_the_record_does_not_tell_of() -> None:
 )
 def test_what_only_a_person_can_put_back_is_said_before_anything_is_begun(platform: str, state: str, keys: Any) -> None:
     """Fresh metadata on Kubernetes mean fresh volumes. One that died inside the step is asked whether they are gone."""
-    node = Node("c", "control", "", _version.parse("1.9.12"))
+    node = Node("c", "control", "", version.parse("1.9.12"))
     made = planner.plan(PACHYDERM, [node], Cluster(["control"], platform), Request("1.13.4", "all_at_once"))
     assert isinstance(made, Plan)
-    plan = shape.to_dict(made)
-    order = shape.keys(plan)
+    plan = serialise.to_dict(made)
+    order = serialise.keys(plan)
     last = next(place for place, key in enumerate(order) if key.endswith("/undeploy"))
     done = {"state": "done", "run": "r", "started": 1.0, "finished": 2.0, "evidence": []}
     steps = {key: {**done, "state": state if key == order[last] else "done"} for key in order[: last + 1]}
     one = {"c": {"id": "op-1", "who": "u@h", "state": "open", "plan": plan, "steps": steps, "saved": {}}}
-    found = back.plan(PACHYDERM, one, {}, Cluster(["control"], platform), True)
+    found = rollback.plan(PACHYDERM, one, {}, Cluster(["control"], platform), True)
     assert ([] if isinstance(found, Plan) else [refusal.key for refusal in found]) == keys
 
 
@@ -178,7 +178,7 @@ def test_it_refuses_what_it_cannot_know(records: dict[str, Any], key: str) -> No
 
 
 def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
-    made = shape.to_dict(ask({host: record("0/ verify", "finished") for host in HOSTS}))
+    made = serialise.to_dict(ask({host: record("0/ verify", "finished") for host in HOSTS}))
     begun = {"id": "op-2", "state": "open", "plan": made, "steps": {}, "who": "root@host"}
     params = {
         "product": "garage",
@@ -189,7 +189,7 @@ def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
         "stop_after": "",
         "back": True,
     }
-    found = face.answer(
+    found = api.answer(
         {
             **params,
             "confirm": [],
@@ -229,7 +229,7 @@ FORWARD = {
 def test_a_resumed_operation_orders_no_hop_that_all_nodes_have_behind_them(
     records: dict[str, Any], hops: set[int]
 ) -> None:
-    found = face.answer({**FORWARD, "records": records})
+    found = api.answer({**FORWARD, "records": records})
     assert found["resumed"] == "op-1"
     assert {number for number, _name, _node in found["order"]} == hops
     assert {node for _number, _name, node in found["order"]} == set(HOSTS)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import face, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import api, serialise
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     PASSES,
     Catalogue,
@@ -25,7 +25,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs impo
 from tests.unit.world import Cut, Ended, World, play
 
 NODES = ("a1", "b1")
-VERSION = _version.parse("1.0.0")
+VERSION = version.parse("1.0.0")
 MOMENTS = ("begun", "inside", "after")
 
 
@@ -55,12 +55,12 @@ def planned(product: str, *taken: Way) -> dict[str, Any]:
             if name in way.passes
         )
         hops.append(PlannedHop(VERSION, VERSION, way.strategy, passes, "", ""))
-    retracts = tuple(face.CATALOGUES[product].retracts)
-    return shape.to_dict(Plan(product, names[0], VERSION, tuple(hops), retracts=retracts))
+    retracts = tuple(api.CATALOGUES[product].retracts)
+    return serialise.to_dict(Plan(product, names[0], VERSION, tuple(hops), retracts=retracts))
 
 
 def operations() -> Iterator[Any]:
-    for product, catalogue in face.CATALOGUES.items():
+    for product, catalogue in api.CATALOGUES.items():
         found = list(ways(catalogue))
         for number, way in enumerate(found):
             yield pytest.param(product, (way,), id=f"{product}-{number}-{way.strategy}")

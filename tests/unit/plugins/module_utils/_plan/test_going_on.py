@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import face
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import api
 
 NODES = [
     {"name": f"{zone}{number}", "id": f"id-{zone}{number}", "zone": zone, "version": "0.7.0"}
@@ -34,7 +34,7 @@ ASKED: dict[str, Any] = {
     "replication": "3",
     "records": {},
 }
-PLAN = face.answer(ASKED)["plan"]
+PLAN = api.answer(ASKED)["plan"]
 
 
 def remembered(names: list[str], **plan: Any) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def remembered(names: list[str], **plan: Any) -> dict[str, Any]:
 def asked(names: list[str], members: list[str] | None = None, ids: bool = True, **other: Any) -> list[tuple[str, str]]:
     nodes = [{**node, "id": node["id"] if ids else ""} for node in NODES if node["name"] in names]
     wanted = {**ASKED, "nodes": nodes, "records": remembered(names), **other}
-    found = face.answer({**wanted, "members": ASKED["members"] if members is None else members})
+    found = api.answer({**wanted, "members": ASKED["members"] if members is None else members})
     assert bool(found["refusals"]) != bool(found["plan"]["hops"])
     return [(refusal["key"], refusal["sentence"]) for refusal in found["refusals"]]
 

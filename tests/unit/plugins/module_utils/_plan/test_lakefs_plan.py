@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import schema
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.catalogue import LAKEFS
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
-from ansible_collections.uplift.datastores.plugins.module_utils._products import lakefs_schema as schema
-from ansible_collections.uplift.datastores.plugins.module_utils._products.lakefs import LAKEFS
-from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 from hypothesis import given
 from hypothesis import strategies as st
 
 
 def plan(source: str, target: str, instances: int = 3, **request: Any) -> Any:
     names = [f"l{number}" for number in range(1, instances + 1)]
-    found = [Node(name, name, "", _version.parse(source)) for name in names]
+    found = [Node(name, name, "", version.parse(source)) for name in names]
     return planner.plan(LAKEFS, found, Cluster(names, ""), Request(target, **request))
 
 
@@ -80,7 +80,7 @@ SILENT += ["0.51.0", "0.52.0", "0.53.0", "0.69.0"]
 
 @pytest.mark.parametrize("release", SILENT)
 def test_a_schema_change_that_the_notes_omit_is_a_migration(release: str) -> None:  # trap L22
-    new = _version.parse(release)
+    new = version.parse(release)
     before = max(since for since, _number in schema.SQL_SCHEMAS if since < new)
     assert schema.wanted(before).number < schema.wanted(new).number
     if new > schema.GRAVELER:

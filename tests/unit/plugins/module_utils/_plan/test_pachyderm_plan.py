@@ -8,7 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import PACHYDERM, called
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path, planner
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     PASSES,
@@ -19,15 +22,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Request,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
-from ansible_collections.uplift.datastores.plugins.module_utils._products import pachyderm_dumps as dumps
-from ansible_collections.uplift.datastores.plugins.module_utils._products.pachyderm import PACHYDERM, called
-from ansible_collections.uplift.datastores.plugins.module_utils._version import Version
 from hypothesis import given
 from hypothesis import strategies as st
 
 
 def plan(source: str, target: str, platform: str = "systemd", **request: Any) -> Any:
-    node = Node("control", "1", "", _version.parse(source))
+    node = Node("control", "1", "", version.parse(source))
     return planner.plan(PACHYDERM, [node], Cluster(["1"], platform), Request(target, **request))
 
 
@@ -159,7 +159,7 @@ def test_every_plan_reaches_its_target_in_steps_that_are_known(source: Version, 
     ],
 )
 def test_form(source: str, target: str, beside: bool, form: str) -> None:
-    assert dumps.form(_version.parse(source), _version.parse(target), "", beside) == form
+    assert dumps.form(version.parse(source), version.parse(target), "", beside) == form
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,13 @@ def test_form(source: str, target: str, beside: bool, form: str) -> None:
     ],
 )
 def test_what_a_release_can_read(stream: str, full: bool, target: str, said: str) -> None:
-    why = dumps.unreadable(stream, full, _version.parse(target))
+    why = dumps.unreadable(stream, full, version.parse(target))
     assert said in why and bool(why) == bool(said)
 
 
 @pytest.mark.parametrize(("tag", "said"), [("1.11.9", "1.12.0"), ("1.11.1", "1.12.0"), ("1.11.0", "1.11.0")])
 def test_what_a_tag_calls_itself(tag: str, said: str) -> None:
-    assert str(called(_version.parse(tag))) == said  # trap P18
+    assert str(called(version.parse(tag))) == said  # trap P18
 
 
 def test_series_follow_each_other() -> None:

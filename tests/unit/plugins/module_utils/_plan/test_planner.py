@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, shape
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, serialise
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     HOPS,
     PASSES,
@@ -24,7 +25,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Way,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 def nodes(zones: str, version: str = "0.7.0") -> list[Node]:
     """One node for each letter; the letter is its zone: "aab" is two nodes in zone a, one in zone b."""
     return [
-        Node(f"{zone}{number}", f"id-{zone}{number}", zone, _version.parse(version))
+        Node(f"{zone}{number}", f"id-{zone}{number}", zone, core_version.parse(version))
         for number, zone in enumerate(zones, 1)
     ]
 
@@ -150,7 +150,7 @@ def test_forks_matter_where_a_moment_is_agreed_on_only(request_: dict[str, Any])
 
 
 def test_mixed_versions_name_every_node() -> None:
-    found = nodes("ab") + [Node("c3", "id-c3", "c", _version.parse("0.8.7"))]
+    found = nodes("ab") + [Node("c3", "id-c3", "c", core_version.parse("0.8.7"))]
     (refusal,) = plan(found)
     assert refusal.key == "mixed_versions"
     assert "a1 runs 0.7.0, b2 runs 0.7.0, c3 runs 0.8.7" in refusal.sentence
@@ -192,7 +192,7 @@ def test_every_plan_keeps_the_rules(zones: str, replication: str, wave: str) -> 
                 zones_taken = {node.zone for node in found if node.name in taken}
                 assert len(zones_taken) == 1, "no wave mixes zones"
     assert [one.name for one in made.hops[0].passes] == [n for n in PASSES if n in shaped(made)]
-    keys = shape.keys(shape.to_dict(made))
+    keys = serialise.keys(serialise.to_dict(made))
     assert len(keys) == len(set(keys))
 
 
@@ -213,7 +213,7 @@ def test_rolling_never_takes_more_copies_than_the_cluster_can_miss(zones: str, r
 
 
 def test_tree_says_what_interrupts_and_what_cannot_be_undone() -> None:
-    lines = shape.tree(shape.to_dict(plan(nodes("aabbcc"))))
+    lines = serialise.tree(serialise.to_dict(plan(nodes("aabbcc"))))
     assert lines[0] == "garage 0.7.0 -> 0.8.7, rolling (Migrating from 0.7 to 0.8 (guide 001))"
     assert "  together   ! all nodes switch at one moment: no node answers for some seconds" in lines
     assert "    wave 2 of 3: b3 b4: stop, backup, start, connect, healthy" in lines
@@ -392,11 +392,11 @@ def test_an_operation_without_it_is_not_taken_for_one_with_it() -> None:
     """The refusal of `readable` ends in giving the operation up: silently going on would end there again."""
     record = {
         "id": "X", "state": "open", "who": "me@here",
-        "plan": shape.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0")),
+        "plan": serialise.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0")),
     }  # fmt: skip
     (refusal,) = resume.unfinished({"a1": record}, Request("1.3.0", born="0.5"))
     assert refusal.key == "unfinished_operation" and "abandon: X" in refusal.sentence
-    record["plan"] = shape.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0", born="0.5"))
+    record["plan"] = serialise.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0", born="0.5"))
     assert resume.unfinished({"a1": record}, Request("1.3.0", born="0.5")) == record
     assert resume.unfinished({"a1": record}, Request("1.3.0")) == record
 
@@ -404,11 +404,11 @@ def test_an_operation_without_it_is_not_taken_for_one_with_it() -> None:
 def test_a_way_of_more_hops_than_an_operation_makes_is_refused() -> None:
     """A playbook has plays for so many: what came after them would not be done, and the operation not finished."""
     here, *between, there = [f"1.{number}.0" for number in range(HOPS + 2)]
-    found = [_version.parse(one) for one in (here, *between, there)]
+    found = [core_version.parse(one) for one in (here, *between, there)]
     series = tuple(Series(f"{one.major}.{one.minor}", one, one) for one in found)
     way = Way("all_at_once", {"before": ("preflight",)})
     hops = tuple(Hop(one.name, other.name, (way,)) for one, other in pairwise(series))
-    catalogue = Catalogue("toy", series, _version.parse("2.0.0"), hops, (way,))
+    catalogue = Catalogue("toy", series, core_version.parse("2.0.0"), hops, (way,))
     node, cluster = [Node("a1", "a1", "", found[0])], Cluster(["a1"], "1")
     (refusal,) = planner.plan(catalogue, node, cluster, Request(there))
     assert refusal.key == "too_many_hops" and f"toy_stop_after: {between[-1]}" in refusal.sentence

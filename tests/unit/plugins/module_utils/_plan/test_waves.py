@@ -11,10 +11,10 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils import _version
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import face, planner
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import api, planner
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
-from ansible_collections.uplift.datastores.plugins.module_utils._products.garage import GARAGE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ def nodes(zones: str, version: str = "0.9.0") -> list[Node]:
             f"{zone}{number}",
             f"id-{zone}{number}",
             zone.lower().strip("-"),
-            _version.parse(version),
+            core_version.parse(version),
             not zone.isupper(),
         )
         for number, zone in enumerate(zones, 1)
@@ -148,5 +148,5 @@ def test_the_module_takes_what_the_role_found() -> None:
         "zone_redundancy": "2", "target": "0.9.4", "strategy": "rolling", "wave": "zone", "accept": [],
         "stop_after": "", "via": [], "forks": 0, "born": "", "records": {}, "back": False, "confirm": [],
     }  # fmt: skip
-    assert [refusal["key"] for refusal in face.answer(params)["refusals"]] == ["wave_interrupts"]
-    assert not face.answer({**params, "wave": ""})["refusals"]
+    assert [refusal["key"] for refusal in api.answer(params)["refusals"]] == ["wave_interrupts"]
+    assert not api.answer({**params, "wave": ""})["refusals"]

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""What must be right about files everywhere: whole or not there, private from birth, on the disk when we say so."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+
+CHUNK = 1 << 20
+
+
+def sha256_of(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as handle:
+        for chunk in iter(lambda: handle.read(CHUNK), b""):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
+    """The file is there as a whole or not at all, with its mode from birth, whatever the umask.
+
+    owner: uid and gid; by default who runs this.
+    """
+    handle, temp = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+            if owner:
+                os.fchown(out.fileno(), *owner)
+            os.fchmod(out.fileno(), mode)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(temp, path)
+    except BaseException:
+        Path(temp).unlink()
+        raise
+    sync_directory(os.path.dirname(path))
+
+
+def make_private(path: str) -> None:
+    """The directory, and those above it that are missing: all for their owner alone, since names tell things too."""
+    if path and not os.path.isdir(path):
+        make_private(os.path.dirname(path))
+        os.mkdir(path, 0o700)
+
+
+def sync_directory(path: str) -> None:
+    """A rename is on the disk when its directory is."""
+    handle = os.open(path or ".", os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def link_atomic(target: str, path: str) -> None:
+    """Make `path` a symbolic link to `target` in one step: nobody ever finds it missing."""
+    temp = f"{path}.uplift-{os.getpid()}"
+    os.symlink(target, temp)
+    try:
+        os.replace(temp, path)
+    except BaseException:
+        os.unlink(temp)
+        raise
+    sync_directory(os.path.dirname(path))
+
+
+def free_bytes(path: str) -> int:
+    """What an ordinary user may still write at `path`, or at its nearest directory that is there."""
+    there = Path(path)
+    while not there.exists():
+        there = there.parent
+    found = os.statvfs(there)
+    return found.f_bavail * found.f_frsize
+
+
+def demand_space(path: str, wanted: int, what: str) -> None:
+    free = free_bytes(path)
+    if free < wanted:
+        raise UpliftError(
+            f"{path} has {human(free)} free, {what} needs {human(wanted)}: make room, or name another directory. "
+            "Nothing was changed."
+        )
+
+
+def human(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"

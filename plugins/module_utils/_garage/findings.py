@@ -1,0 +1,196 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.hop_findings import hop_findings
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
+
+Seen = Mapping[str, Any]
+
+
+def findings(seen: Seen) -> list[Finding]:
+    """Everything at one node that would stop the hop, at once. `seen` holds the modules' answers by their names."""
+    return [
+        *left_closed("garage", seen.get("closed") or []),
+        *_service(seen["info"], [row["thing"] for row in seen.get("closed") or []]),
+        *_cluster(seen["info"]),
+        *_contents(seen["info"], seen.get("contents") or {}),
+        *_work(seen["info"]),
+        *_settings(seen["settings"]),
+        *_space(seen["space"], seen["metadata_dir"], seen["backup_dir"]),
+        *_outside(seen),
+        *hop_findings(seen),
+    ]
+
+
+def _contents(info: Seen, contents: Seen) -> Iterator[Finding]:
+    """What the inventory will ask: it is asked once for all nodes."""
+    problem = contents.get("problem") or ""
+    if info.get("running") and problem and problem not in (info.get("problem") or ""):
+        yield Finding(
+            "no_answer",
+            True,
+            f"buckets and keys cannot be told ({problem})",
+            "an answer to every question",
+            "mend what it names; without it nothing can be compared afterwards",
+        )
+    yield from _unknown(contents)
+
+
+def _unknown(answered: Seen) -> Iterator[Finding]:
+    if answered.get("unparsed"):
+        yield Finding(
+            "unknown_answer",
+            True,
+            f"lines of the CLI that no rule knows: {answered['unparsed'][:3]}",
+            "answers that this collection knows",
+            "report them, with the release; an answer that is not understood is no answer",
+        )
+
+
+def _service(info: Seen, closed: Sequence[str]) -> Iterator[Finding]:
+    if not info.get("running") and "service" in closed:
+        pass  # it cannot be started: that is said, with what to do instead
+    elif not info.get("running"):
+        yield Finding(
+            "daemon_down",
+            True,
+            f"the service does not run ({info.get('problem') or 'no process'})",
+            "a running node",
+            "start it and wait until the cluster is healthy",
+        )
+    elif info.get("problem"):
+        yield Finding(
+            "no_answer",
+            True,
+            f"the service runs and does not answer everything ({info['problem']})",
+            "an answer to every question",
+            "mend what it names; what cannot be told is not taken to be well",
+        )
+    yield from _unknown(info)
+    if info.get("version") and info.get("binary_version") and info["version"] != info["binary_version"]:
+        yield Finding(
+            "restart_pending",
+            True,
+            f"{info['version']} runs and {info['binary_version']} lies at the unit's path",
+            "one release in both places",
+            "find out who changed the binary; restart the service or put the old one back",
+        )
+
+
+def _cluster(info: Seen) -> Iterator[Finding]:
+    down = sorted(node["id"][:16] for node in info.get("nodes") or [] if not node["up"] and node["role"] != "none")
+    if down:
+        yield Finding(
+            "nodes_down",
+            True,
+            f"{', '.join(down)} not connected to this node",
+            "every node of the layout connected",
+            "start them, or remove them from the layout",
+        )
+    if info.get("staged"):
+        yield Finding(
+            "staged_layout",
+            True,
+            "layout changes that are staged and not applied",
+            "nothing staged",
+            "apply them with their version or revert them; an apply in the middle of an upgrade would move data",
+        )
+
+
+def _work(info: Seen) -> Iterator[Finding]:
+    if info.get("block_errors"):
+        yield Finding(
+            "block_errors",
+            True,
+            f"{info['block_errors']} blocks in error",
+            "0",
+            "find and mend them (garage block list-errors where the release has it) before anything is stopped",
+        )
+    failing = [worker["name"] for worker in info.get("workers") or [] if worker.get("consecutive_errors")]
+    if failing:
+        yield Finding(
+            "worker_errors",
+            True,
+            f"workers that fail again and again: {', '.join(failing)}",
+            "no consecutive errors",
+            "look at the service's journal and mend the cause",
+        )
+    queues = info.get("queues") or {}
+    waiting = {name: queues[name] for name in ("merkle", "gc", "resync") if queues.get(name)}
+    if waiting:
+        yield Finding(
+            "queues_not_empty",
+            False,
+            f"queues {waiting}; entries may merely wait for their time, ten minutes after a delete",
+            "0, or settled",
+            "nothing: the repair and drain steps wait for what is due",
+        )
+
+
+def _settings(settings: Seen) -> Iterator[Finding]:
+    for problem in settings.get("findings") or []:
+        yield Finding(
+            problem["key"],
+            problem["severity"] == "error",
+            problem["sentence"],
+            "a configuration that can be read and understood",
+            "mend the file, or name the right one",
+        )
+
+
+def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
+    need = (space.get("sizes") or {}).get(metadata)
+    free = ((space.get("paths") or {}).get(backups) or {}).get("free")
+    if not metadata:
+        pass  # the finding of the configuration says why
+    elif need is None or free is None:
+        yield Finding(
+            "space_unknown",
+            True,
+            f"the size of {metadata} ({need}) or the free space at {backups} ({free}) cannot be told",
+            "both numbers",
+            "see that both directories can be read and made",
+        )
+    elif free < need * 2:
+        # The archive (at worst as large as its source), and its proof unpacked beside it.
+        yield Finding(
+            "no_space",
+            True,
+            f"{free} bytes free at {backups}, {need} bytes of metadata",
+            f"{need * 2} bytes: the archive and the proof of it",
+            "make room, or name another directory with garage_backup_dir",
+        )
+    missing = sorted(name for name, path in (space.get("programs") or {}).items() if not path)
+    if missing:
+        yield Finding(
+            "program_missing",
+            True,
+            f"no program {', '.join(missing)} at the node",
+            "it is installed",
+            "install it, or choose another garage_backup_compression",
+        )
+
+
+def _outside(seen: Seen) -> Iterator[Finding]:
+    release, clock, s3 = seen["release"], seen["clock"], seen["s3"]
+    yield from of_release(release, "garage")
+    if clock.get("failed") or clock.get("msg"):
+        wanted = "a clock that can be compared"
+        yield Finding("clock", True, str(clock.get("msg")), wanted, "see to the connection or the clock")
+    for problem in s3.get("silent") or []:
+        yield Finding(
+            "s3_silent",
+            True,
+            f"the S3 address {problem['address']} does not answer: {problem['reason']}",
+            "an answer of the S3 API",
+            "see to the service, the firewall, or s3_api.api_bind_addr",
+        )

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What would go wrong on the way to a release, whatever the cluster's health: configuration, engine, names, clients."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import config
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.names import new_name, valid
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+
+Seen = Mapping[str, Any]
+NAMES = Version(0, 6, 0)
+"""From here on buckets have names that S3 allows; others get a new one at the migration (G14)."""
+ADMIN_API = {
+    Version(0, 9, 0): "/v0 is gone, /v1 takes its place",
+    Version(2, 0, 0): "/v2 takes the place of /v0 and /v1",
+}
+
+
+def hop_findings(seen: Seen) -> Iterator[Finding]:
+    targets = [version.parse(text) for text in seen.get("targets") or []]
+    source = version.find(str(seen["info"].get("version") or seen["info"].get("binary_version") or ""))
+    yield from _engine(seen.get("engine") or {})
+    if seen["settings"].get("config"):
+        yield from _config(seen, [str(target) for target in targets])
+    if source and source < NAMES and any(target >= NAMES for target in targets):
+        yield from _names((seen.get("contents") or {}).get("buckets") or [])
+    admin = (seen["settings"].get("config") or {}).get("admin") or {}
+    for since, what in ADMIN_API.items():
+        if source and admin.get("has_admin_token") and source < since and any(target >= since for target in targets):
+            yield Finding(
+                "admin_api_moves",
+                False,
+                f"an admin token is set, and from {since} on {what}",
+                "programs that use the admin API know the new paths",
+                "change them together with the upgrade; nothing here uses that API",
+            )
+
+
+def _names(buckets: Any) -> Iterator[Finding]:
+    for bucket in buckets:
+        for name in bucket["global_aliases"]:
+            if not valid(name):
+                yield Finding(
+                    "bucket_renamed",
+                    True,
+                    f"the bucket {name!r}, whose name S3 does not allow: the migration calls it {new_name(name)}",
+                    "names of 3 to 63 lower-case letters, digits, dots and dashes",
+                    "tell its users the new name and accept this finding; an alias can be added afterwards",
+                )
+
+
+def _engine(engine: Seen) -> Iterator[Finding]:
+    found = engine.get("finding") or {}
+    if found:
+        yield Finding(found["key"], True, found["seen"], found["wanted"], found["advice"])
+    elif engine.get("failed") or engine.get("msg"):  # the role's failed_when takes the first away
+        yield Finding("engine_missing", True, str(engine.get("msg")), "a database", "correct metadata_dir")
+
+
+def _config(seen: Seen, targets: list[str]) -> Iterator[Finding]:
+    """Each release's configuration is made before anything is stopped; here it is only looked whether it can be."""
+    engine = (seen.get("engine") or {}).get("engine") or "lmdb"
+    try:
+        config.stages(seen["settings"]["config"], engine, seen.get("wanted_engine") or "", targets)
+    except UpliftError as exc:
+        yield Finding("config_ambiguous", True, str(exc), "a configuration that can be translated", "as it says")
+    if seen.get("other_config"):
+        yield Finding(
+            "two_configs",
+            True,
+            f"the service reads another configuration than {seen['other_config']}, which is there too",
+            "one configuration file",
+            "remove the one that is not meant, or set GARAGE_CONFIG_FILE for everybody, and accept this finding",
+        )

@@ -1,0 +1,327 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+import time
+from typing import Any, Iterator, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison as operation_comparison
+
+Report = Mapping[str, Any]
+
+# What a report has; each may be missing, and is then said to be not measured.
+KEYS = (
+    "id",
+    "product",
+    "cluster",
+    "from",
+    "to",
+    "strategy",
+    "started",
+    "finished",
+    "who",
+    "passes",
+    "findings",
+    "probe",
+    "backups",
+    "differences",
+    "not_compared",
+    "notes",
+    "compared",
+    "result",
+    "error",
+)
+NOT_MEASURED = "not measured"
+_PASS = ("Pass", "Step", "Nodes", "State", "Began", "Took on all")
+_CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
+
+
+def gather(
+    records: Mapping[str, Report], probe: Report, findings: Any, comparison: Report, error: str
+) -> dict[str, Any]:
+    """A report from the record of each node and what the run saw. Nothing else of the records gets into it."""
+    known = {host: record for host, record in sorted(records.items()) if record}
+    if not known:
+        return {"findings": list(findings), "error": error, "result": "failed" if error else "unfinished"}
+    first = next(iter(known.values()))
+    report = {"id": first["id"], "who": first["who"], "cluster": list(known), **_route(first.get("plan") or {})}
+    closed = [record["closed"] for record in known.values() if "closed" in record]
+    report.update(
+        started=min(record["opened"] for record in known.values()),
+        passes=_passes(known),
+        findings=list(findings),
+        backups=_backups(known),
+        result="failed" if error else {"open": "unfinished"}.get(first["state"], first["state"]),
+        error=error,
+    )
+    if closed:
+        report["finished"] = max(closed)
+    if probe.get("phases"):
+        report["probe"] = {name: probe[name] for name in _PROBE if name in probe}
+    rehearsed = _rehearsals(known)
+    if rehearsed:
+        report["rehearsals"] = rehearsed
+    waiting = [said for record in known.values() for said in operation_comparison.open_ones(record).values()]
+    if waiting:  # what was compared of other hops says nothing of these
+        report["not_compared"] = waiting
+    elif "differences" in comparison:
+        report["differences"] = list(comparison["differences"])
+    for part in ("notes", "compared"):
+        if comparison.get(part):
+            report[part] = list(comparison[part])
+    return report
+
+
+def markdown(report: Report) -> str:
+    lines = [f"# {_title(report)}", "", f"**{_result(report)}**", ""]
+    lines += [f"- {name}: {text}" for name, text in _facts(report)]
+    lines += _section(report, "Passes", "passes", _PASS, _pass_rows)
+    lines += _section(report, "Clients", "probe", _CLIENT, _probe_rows)
+    lines += _section(report, "Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows)
+    if "rehearsals" in report:  # only a migration of a database can be rehearsed
+        lines += _section(report, "Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows)
+    lines += _section(report, "Findings", "findings", ("Key", "What"), _sentence_rows)
+    lines += _section(report, "Inventory", "differences", ("Key", "Difference"), _sentence_rows)
+    lines += [line for said in report.get("not_compared") or () for line in ("", said)]
+    if "notes" in report:
+        lines += _section(report, "Notes on the inventory", "notes", ("What",), _note_rows)
+    if "compared" in report:
+        lines += _section(report, "What was compared", "compared", ("What",), _note_rows)
+    return "\n".join([*lines, ""])
+
+
+def summary(report: Report, where: str) -> list[str]:
+    """Ten lines for the operator's screen."""
+    return [
+        _title(report),
+        _result(report),
+        f"By: {report.get('who', NOT_MEASURED)}",
+        f"Nodes: {_nodes(report)}",
+        f"Time: {_time(report)}",
+        f"Passes: {_pass_times(report)}",
+        f"Findings: {_keys(report, 'findings')}; backups: {_backup_text(report)}",
+        f"Clients: {_clients(report)}",
+        f"Inventory: {_inventory(report)}",
+        f"Report: {where}",
+    ]
+
+
+_PROBE = (
+    "started",
+    "ended",
+    "requests",
+    "unserved",
+    "failures",
+    "slowest_seconds",
+    "longest_unavailable_seconds",
+    "end_reason",
+    "phases",
+)
+
+
+def _route(plan: Report) -> dict[str, Any]:
+    hops = plan.get("hops") or []
+    if not hops:
+        return {}
+    strategies = sorted({hop["strategy"] for hop in hops})
+    ends = {"from": hops[0]["source"], "to": hops[-1]["target"]}
+    return {"product": plan["product"], **ends, "strategy": ", ".join(strategies)}
+
+
+def _passes(records: Mapping[str, Report]) -> list[dict[str, Any]]:
+    """Steps of all nodes, one row a step of a pass, in the order in which they began."""
+    rows: dict[str, dict[str, Any]] = {}
+    for host, record in records.items():
+        for key, step in record["steps"].items():
+            hop, name, _place, verb = key.split("/")
+            row = rows.setdefault(key, {"hop": int(hop), "pass": name, "step": verb, "state": "done", "nodes": []})
+            row["nodes"].append(host)
+            row["started"] = min(row.get("started", step["started"]), step["started"])
+            if step["state"] != "done":
+                row["state"] = step["state"]
+            row["finished"] = max(row.get("finished", 0), step.get("finished", step["started"]))
+    return sorted(rows.values(), key=lambda row: row["started"])
+
+
+def _backups(records: Mapping[str, Report]) -> list[dict[str, Any]]:
+    rows = []
+    for host, record in records.items():
+        for key, step in record["steps"].items():
+            hop, _name, _place, verb = key.split("/")
+            for item in step.get("evidence") or [] if verb == "backup" else []:
+                proved = any(_proof_of(key, hop) for key, done in record["steps"].items() if done["state"] == "done")
+                rows.append({"host": host, "path": item.get("path"), "size": item.get("size"), "proved": proved})
+    return rows
+
+
+def _rehearsals(records: Mapping[str, Report]) -> list[dict[str, Any]]:
+    """What a migration took on the copy, and what the real one took; None when it was not made."""
+    saved = {key: value for record in records.values() for key, value in (record.get("saved") or {}).items()}
+    hops = sorted(key.partition("_")[2] for key in saved if key.startswith("rehearsal_"))
+    return [
+        {"hop": int(hop), "foretold": saved[f"rehearsal_{hop}"]["migrate"], "took": saved.get(f"migration_{hop}")}
+        for hop in hops
+    ]
+
+
+def _proof_of(key: str, hop: str) -> bool:
+    return key.startswith(f"{hop}/") and key.endswith("/prove")
+
+
+def _title(report: Report) -> str:
+    product, source, target, strategy = (report.get(key, NOT_MEASURED) for key in ("product", "from", "to", "strategy"))
+    return f"{product} {source} -> {target} ({strategy}), operation {report.get('id', NOT_MEASURED)}"
+
+
+def _result(report: Report) -> str:
+    error = report.get("error")
+    waits = "; the comparison with the inventory of before is open" if report.get("not_compared") else ""
+    text = f"Result: {report.get('result', NOT_MEASURED)}{waits}"
+    return text + (f": {' '.join(error.split())}" if error else "")
+
+
+def _facts(report: Report) -> Iterator[Any]:
+    yield "Nodes", _nodes(report)
+    yield "By", report.get("who", NOT_MEASURED)
+    yield "Time", _time(report)
+    yield "Error", (report["error"] or "none") if "error" in report else NOT_MEASURED
+    yield "Clients", _clients(report)
+    yield "Backups", _backup_text(report)
+    yield "Findings", _keys(report, "findings")
+    yield "Inventory", _inventory(report)
+
+
+def _section(report: Report, title: str, key: str, head: Sequence[str], rows: Any) -> list[str]:
+    lines = ["", f"## {title}", ""]
+    if key not in report:
+        return [*lines, f"{NOT_MEASURED.capitalize()}."]
+    table = list(rows(report[key]))
+    if not table:
+        return [*lines, "None."]
+    lines += ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _name in head) + " |"]
+    return lines + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in table]
+
+
+def _cell(value: Any) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _pass_rows(rows: Any) -> Iterator[Any]:
+    for row in rows:
+        took = _span(row["finished"] - row["started"])
+        yield (
+            f"{row['hop'] + 1} {row['pass']}",
+            row["step"],
+            " ".join(row["nodes"]),
+            row["state"],
+            _stamp(row["started"]),
+            took,
+        )
+
+
+def _probe_rows(probe: Report) -> Iterator[Any]:
+    for row in probe.get("phases") or []:
+        failures = ", ".join(f"{address}: {count}" for address, count in sorted(row["failures"].items()))
+        yield row["phase"], row["requests"], row["unserved"], failures or "none", f"{row['unavailable_seconds']:.1f} s"
+
+
+def _backup_rows(rows: Any) -> Iterator[Any]:
+    for row in rows:
+        yield row["host"], row["path"], _size(row["size"]), "yes" if row["proved"] else "no"
+
+
+def _rehearsal_rows(rows: Any) -> Iterator[Any]:
+    for row in rows:
+        took = NOT_MEASURED if row["took"] is None else _span(row["took"])
+        yield row["hop"] + 1, _span(row["foretold"]), took
+
+
+def _note_rows(rows: Any) -> Iterator[Any]:
+    """Sentences of their own, or with the key of what they are about."""
+    for row in rows:
+        yield (row,) if isinstance(row, str) else (f"{row['key']}: {row['sentence']}",)
+
+
+def _sentence_rows(rows: Any) -> Iterator[Any]:
+    """Findings of a preflight (saw, wanted, do) and of others (sentence)."""
+    for row in rows:
+        sentence = row.get("sentence") or f"{row.get('saw', '')}; wanted {row.get('wanted', '')}: {row.get('do', '')}"
+        yield row["key"], sentence
+
+
+def _nodes(report: Report) -> str:
+    return f"{len(report['cluster'])} ({' '.join(report['cluster'])})" if "cluster" in report else NOT_MEASURED
+
+
+def _time(report: Report) -> str:
+    began, ended = report.get("started"), report.get("finished")
+    if began is None:
+        return NOT_MEASURED
+    return f"{_stamp(began)} to " + (f"{_stamp(ended)}, {_span(ended - began)}" if ended is not None else "no end yet")
+
+
+def _pass_times(report: Report) -> str:
+    """Each pass by its name: the time of all hops that have it, without what lies between them."""
+    spans: dict[tuple[int, str], list[float]] = {}
+    for row in report.get("passes") or []:
+        began, ended = spans.get((row["hop"], row["pass"]), (row["started"], row["finished"]))
+        spans[row["hop"], row["pass"]] = [min(began, row["started"]), max(ended, row["finished"])]
+    times: dict[str, float] = {}
+    for (_hop, name), (began, ended) in spans.items():
+        times[name] = times.get(name, 0.0) + ended - began
+    texts = [f"{name} {_span(seconds)}" for name, seconds in times.items()]
+    return ", ".join(texts) or ("none" if "passes" in report else NOT_MEASURED)
+
+
+def _keys(report: Report, name: str) -> str:
+    if name not in report:
+        return NOT_MEASURED
+    return ", ".join(sorted({row["key"] for row in report[name]})) or "none"
+
+
+def _backup_text(report: Report) -> str:
+    rows = report.get("backups")
+    if not rows:
+        return "none" if rows is not None else NOT_MEASURED
+    proved = sum(1 for row in rows if row["proved"])
+    return f"{len(rows)}, {_size(sum(row['size'] or 0 for row in rows))}, {proved} of them proved by restoring"
+
+
+def _clients(report: Report) -> str:
+    probe = report.get("probe")
+    if not probe or not probe.get("phases"):
+        return NOT_MEASURED
+    worst = max(probe["phases"], key=lambda row: row["unavailable_seconds"])
+    seconds = probe["longest_unavailable_seconds"]
+    text = f"{probe['requests']} requests, {probe['unserved']} failed on all addresses, longest outage {seconds:.1f} s"
+    return f"{text} ({worst['phase']})" if seconds else text
+
+
+def _inventory(report: Report) -> str:
+    if report.get("not_compared"):
+        return " ".join(report["not_compared"][0].split())
+    if "differences" not in report:
+        return NOT_MEASURED
+    count = len(report["differences"])
+    return f"{count} differences ({_keys(report, 'differences')})" if count else "no differences"
+
+
+def _stamp(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _span(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = int(seconds) // 60
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {int(seconds) % 60} s"
+
+
+def _size(count: Any) -> str:
+    if count is None:
+        return NOT_MEASURED
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count} bytes"

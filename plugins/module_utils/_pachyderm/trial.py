@@ -1,0 +1,221 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""The restore tried on a server of the new release aside, with an etcd and a store of its own, and taken away again."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import pwd
+import shutil
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core import files, port, version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError, Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import aside, dumps, restore
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import trial_rules as trial
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import called
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.extract import manifest
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import Pachctl, connected
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
+
+_TRIE = "/proc/net/fib_trie"
+_POLL = 0.5
+_NOT_LOADED = 5  # of systemctl stop
+_TAIL = 1 << 16
+
+
+@dataclass
+class Trial:
+    """`params` are the module's."""
+
+    runner: Runner
+    params: Mapping[str, Any]
+    progress: Progress
+    clock: Clock = field(default_factory=Clock)
+
+    def tried(self) -> dict[str, Any]:
+        """What state=tried does: nothing, with the reason, where it cannot be done."""
+        known, target = _known(self.params["src"]), version.parse(self.params["target"])
+        why = trial.untried(self._asked(known, target))
+        if why:
+            return {"changed": False, "tried": False, "why": why, "counts": {}, "evidence": []}
+        self.absent()
+        began, one = self.clock.now(), self._prepared(known)
+        try:
+            self._start(one, target)
+            contents = self._restored(one, target, began)
+        except BaseException:
+            with contextlib.suppress(UpliftError, OSError):  # the first cause is what is told
+                self._take_away(one.ident, one.directory)
+            raise
+        self._take_away(one.ident, one.directory)
+        file = {"kind": "file", "path": self.params["src"], "size": contents["bytes"], "sha256": contents["sha256"]}
+        return {
+            "changed": False,
+            "tried": True,
+            "why": "",
+            "counts": _counts(contents),
+            "seconds": round(self.clock.now() - began, 2),
+            "evidence": [{"slot": "trial", **file}],
+        }
+
+    def absent(self) -> bool:
+        """Whether anything was left of trials of this operation, by whatever run: they have its name."""
+        listing = ["systemctl", "list-units", "--all", "--plain", "--no-legend", aside.unit(self.params["id"], "*")]
+        told = demand(self.runner.run(listing, timeout=30), "Looking for what a trial has left").lines()
+        idents = {aside.ident_of(words[0]) for words in map(str.split, told) if words}
+        directories = glob.glob(f"{glob.escape(self._directory(''))}*")
+        for ident in sorted(idents):
+            self._take_away(ident)
+        for directory in directories:
+            self._take_away(aside.ident(self.params["id"], directory.rpartition("-")[2]), directory)
+        return bool(idents or directories)
+
+    def _take_away(self, ident: str, directory: str = "") -> None:
+        """Of this one trial: a run that died may still be at work with another."""
+        names = [aside.unit(ident, part) for part in aside.PARTS]
+        answer = self.runner.run(["systemctl", "stop", "--", *names], timeout=90)
+        if answer.rc not in (0, _NOT_LOADED):
+            demand(answer, f"Stopping {' and '.join(names)}")
+        if directory:
+            shutil.rmtree(directory, ignore_errors=True)
+        with contextlib.suppress(OSError):  # where systemd has shown it to the units
+            os.rmdir(aside.place(ident))
+
+    def _directory(self, token: str) -> str:
+        return f"{self.params['directory']}-{token}"
+
+    def _asked(self, known: Mapping[str, Any], target: Version) -> trial.Asked:
+        programs = (trial.SYSTEMD_RUN, self.params["etcd"])
+        return trial.Asked(
+            source=version.parse(self.params["source"]),
+            target=target,
+            full=known["form"] == dumps.FULL,
+            on=self.params["wanted"],
+            platform=self.params["platform"],
+            auth=known["contents"]["has_auth"],
+            missing=[name for name in programs if not shutil.which(name)],
+        )
+
+    def _prepared(self, known: Mapping[str, Any]) -> aside.Aside:
+        token = str(os.getpid())
+        directory, account = self._directory(token), self.params["user"] or "nobody"
+        full, size = known["form"] == dumps.FULL, 2 * known["contents"]["bytes"]  # a dump is compressed
+        files.demand_space(os.path.dirname(directory), trial.room(size, full), "trying to restore")
+        entry = pwd.getpwnam(account)
+        for path in (directory, *(f"{directory}/{name}" for name in ("etcd", "store", "cache"))):
+            files.make_private(path)
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+        with open(_TRIE, encoding="ascii") as trie:
+            addresses = aside.local_addresses(trie.read())
+        hidden, limit = self.params["hidden"], self.params["timeout"]
+        ports = dict(zip(aside.PORTS, free_ports(len(aside.PORTS))))
+        return aside.Aside(aside.ident(self.params["id"], token), directory, account, ports, hidden, addresses, limit)
+
+    def _start(self, one: aside.Aside, target: Version) -> None:
+        self.progress.say(0, 0, f"starting a server of {target} aside")
+        try:
+            etcd = str(shutil.which(self.params["etcd"]))
+            demand(self.runner.run(one.etcd(etcd), timeout=90), "Starting an etcd aside")
+            self._until(one, "etcd", lambda: port.state("127.0.0.1", one.ports["etcd"]) != port.CLOSED)
+            demand(self.runner.run(one.pachd(self.params["pachd"]), timeout=90), "Starting a pachd aside")
+            self._until(one, "pachd", lambda: self._answers(one, target))
+        except CliError as exc:
+            raise UpliftError(trial.unstarted(target, str(exc))) from exc
+
+    def _until(self, one: aside.Aside, part: str, ready: Any) -> None:
+        end = self.clock.now() + self.params["start_timeout"]
+        while not ready():
+            name = aside.unit(one.ident, part)
+            gone = self.runner.run(["systemctl", "is-active", "--", name], timeout=30).out.strip() != "active"
+            if gone or self.clock.now() > end:
+                how = "ended" if gone else f"has not answered in {self.params['start_timeout']:g} s"
+                raise CliError(f"{part} {how}; its log ends with: {_end(one.log(part))}.")
+            self.clock.sleep(_POLL)
+
+    def _answers(self, one: aside.Aside, target: Version) -> bool:
+        try:
+            with self._client(one) as pachctl:
+                said = pachctl.server()
+        except UpliftError:
+            return False
+        if said != called(target):
+            raise CliError(f"{self.params['pachd']} calls itself {said}; wanted {called(target)}.")
+        return True
+
+    def _client(self, one: aside.Aside) -> contextlib.AbstractContextManager[Pachctl]:
+        where = {"addresses": [f"127.0.0.1:{one.ports['PORT']}"], "token": ""}
+        return connected(self.runner, {**self.params, **where})
+
+    def _restored(self, one: aside.Aside, target: Version, began: float) -> dict[str, Any]:
+        own = {"sha256": "", "source_cluster": "", "second": False, "object_store": "", "token": ""}
+        try:
+            with self._client(one) as pachctl:
+                found: dict[str, Any] = restore.run(pachctl, {**self.params, **own}, self.progress, False)["contents"]
+        except UpliftError as exc:
+            raise UpliftError(trial.refused(target, self.params["src"], self._cause(one, exc, began))) from exc
+        return found
+
+    def _cause(self, one: aside.Aside, exc: UpliftError, began: float) -> str:
+        """What pachctl said, and where pachd itself ended, why: over its limit, or in a panic."""
+        if self.clock.now() - began >= one.limit:
+            return f"it was not done in {one.limit:g} s (pachyderm_trial_timeout)."
+        said, why = getattr(exc, "cause", str(exc)), aside.panic(_read(one.log("pachd")))
+        return f"{said} Its log has: {why}." if why else said
+
+
+def free_ports(count: int) -> list[int]:
+    """So many ports that nobody listens at, all different."""
+    with contextlib.ExitStack() as stack:
+        bound = [stack.enter_context(socket.socket()) for _number in range(count)]
+        for one in bound:
+            one.bind(("0.0.0.0", 0))
+        return [int(one.getsockname()[1]) for one in bound]
+
+
+def _known(dump: str) -> dict[str, Any]:
+    known = manifest(dump)
+    if not known:
+        raise UpliftError(f"There is no manifest beside the dump {dump}; wanted the one that pachyderm_extract wrote.")
+    return known
+
+
+def _counts(contents: Mapping[str, Any]) -> dict[str, int]:
+    commits = sum(contents["commits"].values())
+    return {"repos": len(contents["repos"]), "commits": commits, "pipelines": len(contents["pipelines"])}
+
+
+def _read(path: str) -> str:
+    """The last of a log; nothing when there is none."""
+    try:
+        with open(path, "rb") as handle:
+            handle.seek(max(0, os.path.getsize(path) - _TAIL))
+            return handle.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _end(path: str) -> str:
+    lines = [line.strip()[:200] for line in _read(path).splitlines() if line.strip()]
+    return " / ".join(lines[-3:]) or "nothing"
+
+
+def run(runner: Runner, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:
+    """What `pachyderm_trial` does."""
+    nothing = {"changed": False, "tried": False, "why": "", "counts": {}, "evidence": []}
+    if check:
+        return nothing
+    one = Trial(runner, params, progress, Clock(time.monotonic, time.sleep))
+    return {**nothing, "changed": one.absent()} if params["state"] == "absent" else one.tried()

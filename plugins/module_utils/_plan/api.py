@@ -1,0 +1,104 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.catalogue import LAKEFS
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import steps
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import PACHYDERM
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, rollback, serialise
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Refusal, Request
+
+CATALOGUES = {"garage": GARAGE, "lakefs": LAKEFS, "pachyderm": PACHYDERM}
+
+
+class PlanRefused(UpliftError):
+    """Why there is no plan: all refusals in one text, and each by its key in `facts`."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        super().__init__(" ".join(refusal["sentence"] for refusal in facts["refusals"]))
+        self.facts = facts
+
+
+def demanded(params: Mapping[str, Any]) -> dict[str, Any]:
+    found = answer(params)
+    if found["refusals"]:
+        raise PlanRefused(found)
+    return found
+
+
+def answer(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan for a module's parameters: {plan, tree, resumed, refusals}."""
+    if params["back"]:
+        return _back(params)
+    wishes = ("target", "strategy", "wave", "accept", "stop_after", "via", "forks", "born")
+    request = Request(**{name: params[name] for name in wishes})
+    found = resume.unfinished(params["records"], request)
+    if found is None:
+        return _fresh(params, request)
+    if isinstance(found, Mapping):
+        # A node that does not remember this operation has no hop of it behind it.
+        mine = [one if one.get("id") == found["id"] else {} for one in params["records"].values()]
+        behind = min(map(steps.behind, mine))
+        return _going_on(found, params, behind, resume.play(found, list(params["records"])))
+    return _refused(found)
+
+
+def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
+    nodes = [
+        Node(one["name"], one["id"], one["zone"], version.parse(one["version"]), one.get("stores", True))
+        for one in params["nodes"]
+    ]
+    cluster = Cluster(tuple(params["members"]), params["replication"], params.get("zone_redundancy", ""))
+    made = planner.plan(CATALOGUES[params["product"]], nodes, cluster, request)
+    return _said(serialise.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
+
+
+def _back(params: Mapping[str, Any]) -> dict[str, Any]:
+    half = resume.half_given_up(params["records"])
+    if half:
+        return _refused(half)
+    begun = rollback.unfinished(params["records"])
+    if begun:
+        return _going_on(begun, params, 0, _limited(params))
+    seen = {one["name"]: one["version"] for one in params["nodes"]}
+    cluster = Cluster(tuple(params["members"]), params["replication"])
+    confirmed = "rollback" in params["confirm"]
+    made = rollback.plan(CATALOGUES[params["product"]], params["records"], seen, cluster, confirmed)
+    if not isinstance(made, Plan):
+        return _refused(made)
+    plan = serialise.to_dict(made)
+    few = planner.told_at_once(serialise.verbs_and_waves(plan), params["forks"])
+    return _refused(few) if few else _said(plan, "")
+
+
+def _going_on(record: Mapping[str, Any], params: Mapping[str, Any], behind: int, why: list[Refusal]) -> dict[str, Any]:
+    """What was planned is not planned again, but who is there to do it may have changed."""
+    plan = dict(record["plan"])
+    why += planner.told_at_once(serialise.verbs_and_waves(plan), params["forks"])
+    return _refused(why) if why else _said(plan, record["id"], behind)
+
+
+def _limited(params: Mapping[str, Any]) -> list[Refusal]:
+    """A way back may be one of some nodes alone: of the others the cluster tells, where every node says who it is."""
+    here = {one["id"]: one["name"] for one in params["nodes"]}
+    found = [] if "" in here else planner.membership(here, Cluster(tuple(params["members"]), params["replication"]))
+    return [refusal for refusal in found if refusal.key == "nodes_missing"]
+
+
+def _said(plan: dict[str, Any], resumed: str, behind: int = 0) -> dict[str, Any]:
+    order = serialise.order(plan, behind)
+    return {"plan": plan, "order": order, "tree": serialise.tree(plan), "resumed": resumed, "refusals": []}
+
+
+def _refused(refusals: Sequence[Refusal]) -> dict[str, Any]:
+    said = [{"key": refusal.key, "sentence": refusal.sentence} for refusal in refusals]
+    return {"plan": {"hops": []}, "order": [], "tree": [], "resumed": "", "refusals": said}

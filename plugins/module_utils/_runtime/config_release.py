@@ -1,0 +1,54 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""A configuration file as one file per release beside it, of which one counts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core import files
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+
+
+def place(path: str, version: str) -> str:
+    """Where the configuration for a release lies."""
+    return f"{path}.uplift-{version}"
+
+
+def activate(path: str, version: str, source: str, check: bool) -> dict[str, Any]:
+    """Let `path` say what the release wants. What an operator has written since the files were made is not lost."""
+    file = put(path, place(path, version), place(path, source), check)
+    evidence = [{"slot": "release", "kind": "file", **file.facts}]
+    return {"changed": file.changed, "path": file.facts["path"], "version": version, "evidence": evidence}
+
+
+@dataclass(frozen=True)
+class Put:
+    changed: bool
+    facts: Mapping[str, Any]
+    """path, size and sha256, as evidence has them."""
+
+
+def put(path: str, new: str, old: str, check: bool) -> Put:
+    """Let `path` say what `new` does, where it says what `old` does: that which `new` was made from."""
+    path = os.path.realpath(path)
+    for file in (new, old):
+        if not os.path.isfile(file):
+            raise UpliftError(f"{file} is not there; wanted the configuration for a release. Nothing was changed.")
+    wanted, now = files.sha256_of(new), files.sha256_of(path)
+    if now not in (wanted, files.sha256_of(old)):
+        raise UpliftError(
+            f"{path} is neither {old} nor {new}: it was edited since these were made from it. Make the same edit in"
+            f" {new} and copy {old} over {path}, then run the same again. Nothing was changed."
+        )
+    if now != wanted and not check:
+        like = os.stat(path)
+        with open(new, "rb") as stream:
+            files.write_atomic(path, stream.read(), like.st_mode & 0o7777, (like.st_uid, like.st_gid))
+    return Put(now != wanted, {"path": path, "size": os.path.getsize(new), "sha256": wanted})

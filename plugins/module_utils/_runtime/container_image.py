@@ -1,0 +1,69 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""A release as a docker image: there, and what it says it is."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+
+
+def name_of(image: str, own: str, version: str) -> str:
+    """What the image of a release is called: as given, or as the container's own with that release in its tag."""
+    if image:
+        return spec.demand_image(image.replace("{version}", version), version)
+    name, _colon, tag = own.rpartition(":")
+    old = core_version.find(tag) if name and "/" not in tag and "@" not in name else None
+    if not old:
+        raise UpliftError(
+            f"The container is of the image {own or 'without a name'}, whose tag names no release; wanted to know what"
+            f" the image of {version} is called. Say it, as registry/name:{{version}}. Nothing was changed."
+        )
+    return f"{name}:{tag.replace(str(old), version)}"
+
+
+def stage(runner: Runner, docker: Docker, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
+    """What `container_image` does."""
+    wanted = str(core_version.parse(params["version"]))
+    here = Service(docker, Wish(params["container"], "started")).find() if params["container"] else None
+    name = name_of(params["image"] or "", here.image if here else "", wanted)
+    program = params["program"] or (here.command[0] if here else "")
+    there = docker.image(name)
+    if not there and check:
+        demand_offered(runner, docker, name)
+        return {"changed": True, "image": name, "id": "", "version": wanted, "evidence": []}
+    if not there:
+        demand(runner.run(["docker", "pull", "--quiet", name], timeout=params["timeout"]), f"Pulling the image {name}")
+    found = docker.image(name)
+    if not found:
+        raise UpliftError(f"The image {name} was pulled and is not there; wanted it. Look at `docker images`.")
+    ask = ["docker", "run", "--rm", "--network", "none", "--entrypoint", program, name, "--version"]
+    said = demand(runner.run(ask, timeout=60), f"Asking the image {name} for its version").out.strip()
+    core_version.demand(name, said, wanted)
+    if here and not check:
+        Service(docker, Wish(params["container"], "activated", name)).rehearse()
+    evidence = [{"slot": "stage", "kind": "image", "name": name, "id": found["Id"]}]
+    return {"changed": not there, "image": name, "id": found["Id"], "version": wanted, "evidence": evidence}
+
+
+def demand_offered(runner: Runner, docker: Docker, name: str) -> None:
+    """The daemon knows its mirrors, the command line its credentials: the registry may answer either."""
+    refused = docker.refused(name)
+    if not refused:
+        return
+    answer = runner.run(["docker", "manifest", "inspect", name], timeout=60)
+    if answer.rc:
+        raise UpliftError(
+            f"The image {name} is not on this machine, and cannot be had ({refused}); wanted it in a registry that"
+            " this machine may pull from, or loaded here by `docker load`. Nothing was changed."
+        )

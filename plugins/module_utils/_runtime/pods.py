@@ -1,0 +1,291 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""A Deployment of Kubernetes as the place where a program runs: one call of it is a Job with what its pods have."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, Callable, Iterator, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Runner, bare, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import demand_image, is_image
+
+PREFIX = "kubernetes:"
+LABEL = "uplift.datastores/deployment"
+# A pod that waits for one of these waits for ever.
+_HOPELESS = re.compile(r"^(ErrImage|ImagePull|ImageInspect|InvalidImage|CreateContainerConfig|CreateContainerError)")
+_ENDED = ("Complete", "Failed")
+_SECRET_SEEN = 60.0  # seconds in which a pod finds a Secret that was made after it
+_KEPT = 3600  # seconds that Kubernetes keeps the Job of a run that was killed, and its log
+_START = 300.0  # seconds that a pod may take until its program runs: an image has to be pulled
+
+
+@dataclass(frozen=True)
+class Place:
+    """`kubernetes:NAMESPACE/DEPLOYMENT`, and where the current context is not meant, `:CONTEXT` behind it."""
+
+    namespace: str
+    name: str
+    context: str = ""
+
+    def kubectl(self, *words: str) -> list[str]:
+        context = ["--context", self.context] if self.context else []
+        return ["kubectl", *context, "--namespace", self.namespace, *words]
+
+    def __str__(self) -> str:
+        return f"the deployment {self.name} in {self.namespace}"
+
+
+def is_place(unit: str) -> bool:
+    return unit.startswith(PREFIX)
+
+
+def place(unit: str) -> Place:
+    found = re.fullmatch(r"kubernetes:([a-z0-9][a-z0-9-]*)/([a-z0-9][a-z0-9.-]*)(?::(.+))?", unit)
+    if not found:
+        raise UpliftError(f"The unit is {unit!r}; wanted kubernetes:NAMESPACE/DEPLOYMENT, or with :CONTEXT behind it.")
+    return Place(found[1], found[2], found[3] or "")
+
+
+@dataclass
+class Pods:
+    """A Runner: an image as the first word is run in a pod, everything else on this host."""
+
+    local: Runner
+    place: Place
+    program: str
+    """The word in the name of the image that tells the container from those beside it."""
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.monotonic
+    seen: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def read(self) -> dict[str, Any]:
+        """The Deployment, asked once."""
+        if not self.seen:
+            words = ["get", "deployment", self.place.name, "--ignore-not-found", "--output", "json"]
+            text = self._ask(words, f"Looking for {self.place}").out
+            if not text.strip():
+                raise UpliftError(
+                    f"There is no {str(self.place)[4:]}; wanted the one that serves. Name it as kubectl does."
+                )
+            self.seen = json.loads(text)
+        return self.seen
+
+    def container(self) -> dict[str, Any]:
+        inside = self.read()["spec"]["template"]["spec"]["containers"]
+        own = [one for one in inside if self.program in one["image"] or self.program in one["name"]]
+        if len(own) != 1 and len(inside) != 1:
+            raise UpliftError(
+                f"{self.place} has the containers {', '.join(one['name'] for one in inside)}; wanted one of"
+                f" {self.program} among them, by its name or its image."
+            )
+        return dict((own or inside)[0])
+
+    def command(self) -> list[str]:
+        one = self.container()
+        return [*one.get("command", []), *one.get("args", [])]
+
+    def running(self) -> int:
+        return int(self.read().get("status", {}).get("readyReplicas", 0))
+
+    def active(self) -> str:
+        """In the word of a systemd unit, or how far it is from there: all pods ready, and of the newest template."""
+        spec, status = self.read()["spec"], self.read().get("status", {})
+        wanted, updated = spec["replicas"], status.get("updatedReplicas", 0)
+        ready = min(self.running(), updated)
+        return "active" if ready == wanted > 0 else f"at {ready} of {wanted} pods" if wanted else "inactive"
+
+    def environment(self) -> dict[str, str]:
+        """What the container is given, with what stands in ConfigMaps and Secrets. It may hold secrets."""
+        one, found = self.container(), {}
+        for source in one.get("envFrom", []):
+            for kind in ("configMap", "secret"):
+                if f"{kind}Ref" in source:
+                    held = self.held(kind, source[f"{kind}Ref"]["name"])
+                    found.update({source.get("prefix", "") + name: value for name, value in held.items()})
+        for row in one.get("env", []):
+            origin = row.get("valueFrom", {})
+            for kind in ("configMap", "secret"):
+                if f"{kind}KeyRef" in origin:
+                    key = origin[f"{kind}KeyRef"]
+                    found[row["name"]] = self.held(kind, key["name"]).get(key["key"], "")
+            if not origin:
+                found[row["name"]] = row.get("value", "")
+        return found
+
+    def files(self) -> dict[str, str]:
+        """Path in the container -> text, of what is mounted there from ConfigMaps and Secrets."""
+        found: dict[str, str] = {}
+        volumes = {one["name"]: one for one in self.read()["spec"]["template"]["spec"].get("volumes", [])}
+        for mount in self.container().get("volumeMounts", []):
+            for kind, inner in _sources(volumes.get(mount["name"], {})):
+                names = {row["key"]: row["path"] for row in inner.get("items", [])}
+                for key, text in self.held(kind, inner.get("name") or inner.get("secretName", "")).items():
+                    inside = names.get(key, key)
+                    whole = mount["mountPath"] if mount.get("subPath") == inside else f"{mount['mountPath']}/{inside}"
+                    found.setdefault(whole, text)
+        return found
+
+    def held(self, kind: str, name: str) -> dict[str, str]:
+        words = ["get", kind.lower(), name, "--ignore-not-found", "--output", "json"]
+        text = self._ask(words, f"Reading the {kind} {name}").out
+        data = (json.loads(text) if text.strip() else {}).get("data") or {}
+        plain = kind != "secret"
+        return {k: v if plain else base64.b64decode(v).decode("utf-8", "replace") for k, v in data.items()}
+
+    def versions(self) -> list[str]:
+        """What the processes say that run now. Nothing but the kernel knows what a pod's program is called."""
+        spec = self.read()["spec"]
+        labels = spec["selector"].get("matchLabels") or spec["template"]["metadata"]["labels"]
+        select = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+        words = ["get", "pods", "--selector", select, "--field-selector", "status.phase=Running", "--output", "name"]
+        pods = self._ask(words, f"Looking for the pods of {self.place}").out.split()
+        own = self.container()["name"]
+        said = [self._ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out for one in pods]
+        # What does not name itself is a wrapper of it.
+        return sorted(
+            {str(found) for found in map(core_version.find, [one for one in said if self.program in one]) if found}
+        )
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60.0,
+        stdin: str = "",
+        user: str = "",
+        enough: str = "",
+        cwd: str = "",
+        whole: bool = False,
+    ) -> Answer:
+        """A Job runs to its end, as the account that its pod has."""
+        words = bare(argv)
+        if not is_image(words[0]):
+            return self.local.run(
+                argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough, cwd=cwd, whole=whole
+            )
+        return self.once(words[0], words[1:], env or {}, timeout)
+
+    def once(self, image: str, words: Sequence[str], env: Mapping[str, str], timeout: float) -> Answer:
+        """A Job of its own, followed to its end and removed. What the environment holds goes by a Secret, which the Job
+        owns: whoever is killed here leaves a Job that Kubernetes ends and removes by itself, and the Secret with it.
+        """
+        name = f"uplift-{uuid.uuid4().hex[:12]}"
+        wanted = job(name, self.place, self.read(), self.container(), image, words, env, timeout)
+        try:
+            made = self._create(wanted, f"Making the Job {name} in {self.place.namespace}")
+            if env:
+                what = f"Making the Secret of the Job {name} in {self.place.namespace}"
+                self._create(secret(name, self.place, env, str(made["metadata"]["uid"])), what)
+            code = self._followed(name, image, timeout, _SECRET_SEEN if env else 0.0)
+            log = self._ask(["logs", f"job/{name}", "--tail", "-1"], f"Reading the log of the Job {name}").out
+        finally:
+            kinds = "job,secret" if env else "job"
+            gone = ["delete", kinds, name, "--ignore-not-found", "--cascade", "foreground", "--wait=false"]
+            self.local.run(self.place.kubectl(*gone), timeout=60)
+        return Answer((image, *words), code, log, "")
+
+    def _create(self, thing: Mapping[str, Any], what: str) -> dict[str, Any]:
+        made = self.place.kubectl("create", "--filename", "-", "--output", "json")
+        return dict(json.loads(demand(self.local.run(made, stdin=json.dumps(thing), timeout=60), what).out))
+
+    def _followed(self, name: str, image: str, timeout: float, patience: float) -> int:
+        """The exit status of the program. A pod that cannot begin is not waited for, but the `patience` in which it may
+        not yet have seen its Secret.
+        """
+        begun = self.now()
+        while True:
+            words = ["get", "pods", "--selector", f"job-name={name}", "--output", "json"]
+            pods = json.loads(self._ask(words, f"Following the Job {name}").out)["items"]
+            state = _state(pods[0]) if pods else {}
+            if "terminated" in state:
+                return int(state["terminated"].get("exitCode", 1))
+            reason = state.get("waiting", {}).get("reason", "") or "there is no pod yet"
+            started, past = "running" in state, self.now() - begun
+            hopeless = _HOPELESS.match(reason) and (past > patience or not reason.startswith("CreateContainerConfig"))
+            if hopeless or (not started and past > _START):
+                said = state.get("waiting", {}).get("message", "")
+                raise UpliftError(
+                    f"No pod of {image} came up in {self.place.namespace} ({reason} {said}); wanted it to run."
+                )
+            if past > timeout + _START:
+                raise UpliftError(f"The Job {name} of {image} has not ended after {past:.0f} s; it was removed.")
+            self.sleep(0.5 if past < 30 else 2.0)
+
+    def _ask(self, words: Sequence[str], what: str) -> Answer:
+        return demand(self.local.run(self.place.kubectl(*words), timeout=60), what)
+
+
+def secret(name: str, where: Place, env: Mapping[str, str], owner: str) -> dict[str, Any]:
+    """`owner`: the uid of the Job of that name; when it goes, whoever removes it, this goes."""
+    owned = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": owner}
+    meta = {"name": name, "namespace": where.namespace, "labels": {LABEL: where.name}, "ownerReferences": [owned]}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": dict(env)}
+
+
+def job(
+    name: str, where: Place, deployment: Mapping[str, Any], container: Mapping[str, Any], image: str,
+    words: Sequence[str], env: Mapping[str, str], timeout: float,
+) -> dict[str, Any]:  # fmt: skip
+    """The Deployment's pod with one container and other words. Not its labels: no service may send anybody there."""
+    drop = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "args")
+    one = {key: value for key, value in container.items() if key not in drop}
+    one.update(name="uplift", image=image, args=list(words))
+    if "run" in one.get("command", []):  # the server's own verb; what stands before it calls the program
+        one["command"] = one["command"][: one["command"].index("run")]
+    one["env"] = [row for row in one.get("env", []) if row["name"] not in env]
+    if env:
+        one["envFrom"] = [*one.get("envFrom", []), {"secretRef": {"name": name}}]
+    template = deployment["spec"]["template"]["spec"]
+    beside = ("initContainers", "containers", "restartPolicy", "terminationGracePeriodSeconds")
+    pod = {key: value for key, value in template.items() if key not in beside}
+    pod.update(containers=[one], restartPolicy="Never")
+    labels = {LABEL: where.name}
+    spec = {
+        "backoffLimit": 0,
+        "activeDeadlineSeconds": int(timeout + _START),
+        "ttlSecondsAfterFinished": _KEPT,
+        "template": {"metadata": {"labels": labels}, "spec": pod},
+    }
+    meta = {"name": name, "namespace": where.namespace, "labels": labels}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+
+
+def _state(pod: Mapping[str, Any]) -> dict[str, Any]:
+    statuses = pod.get("status", {}).get("containerStatuses") or [{}]
+    return dict(statuses[0].get("state", {}))
+
+
+def _sources(volume: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for one in [volume, *volume.get("projected", {}).get("sources", [])]:
+        for kind in ("configMap", "secret"):
+            if kind in one:
+                yield kind, one[kind]
+
+
+def helm_release(deployment: Mapping[str, Any]) -> str:
+    """The release of Helm that has made it; "" for none."""
+    meta = deployment["metadata"]
+    helms = (meta.get("labels") or {}).get("app.kubernetes.io/managed-by") == "Helm"
+    return str((meta.get("annotations") or {}).get("meta.helm.sh/release-name", "")) if helms else ""
+
+
+def demand_release(pods: Pods, image: str, version: str) -> dict[str, Any]:
+    """What `deployment_image` does."""
+    wanted = str(core_version.parse(version))
+    demand_image(image, wanted)
+    said = demand(pods.once(image, ["--version"], {}, 60), f"Asking the image {image} for its version").out.strip()
+    core_version.demand(image, said, wanted)
+    return {"changed": False, "release": image, "version": wanted, "helm": helm_release(pods.read())}

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""What systemd gives the program of a unit: environment, home and working directory (L31).
+
+A program that looks for files in its home, or where it runs, finds others when this task's own are left to it.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from typing import Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def environment(unit: Unit, user: str) -> dict[str, str]:
+    """All that it is given. Without User= systemd names no home, and programs ask the password file. Secret."""
+    if not user:
+        return {"PATH": PATH, **unit.environment}
+    entry = _entry(user)
+    login = {"HOME": entry.pw_dir, "USER": entry.pw_name, "LOGNAME": entry.pw_name, "SHELL": entry.pw_shell}
+    return {"PATH": PATH, **login, **unit.environment}
+
+
+def directory(unit: Unit, user: str) -> str:
+    """Where it runs; / where nothing is said, or where the one named need not be there (`!`) and is not."""
+    named = unit.directory.lstrip("!-")
+    path = _entry(user).pw_dir if named == "~" else named or "/"
+    return path if path == unit.directory or os.path.isdir(path) else "/"
+
+
+def home(given: Mapping[str, str], user: str) -> str:
+    return given.get("HOME") or _entry(user).pw_dir
+
+
+def sees(runner: Runner, path: str, user: str) -> bool:
+    """Whether its account finds a file there: in a directory that it may not enter, it does not."""
+    return os.path.isfile(path) and (not user or runner.run(["test", "-f", path], user=user).rc == 0)
+
+
+def may_not_make(runner: Runner, path: str, user: str) -> str:
+    """The directory that is there and in which the account may make nothing, on the way to this one; "" when it may."""
+    place = path
+    while runner.run(["test", "-e", place], user=user).rc and os.path.dirname(place) != place:
+        place = os.path.dirname(place)
+    return place if runner.run(["test", "-d", place, "-a", "-w", place, "-a", "-x", place], user=user).rc else ""
+
+
+def _entry(user: str) -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(user or "root")
+    except KeyError as exc:
+        raise UpliftError(f"The account {user} of the service is not there; wanted one of this host.") from exc

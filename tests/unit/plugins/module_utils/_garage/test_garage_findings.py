@@ -1,0 +1,193 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.findings import findings
+
+GOOD: dict[str, Any] = {
+    "info": {
+        "running": True,
+        "problem": "",
+        "version": "0.7.0",
+        "binary_version": "0.7.0",
+        "unparsed": [],
+        "staged": False,
+        "block_errors": 0,
+        "queues": {"merkle": 0, "gc": 0, "resync": 0},
+        "workers": None,
+        "nodes": [{"id": "0b6b3c1a71dea7ea", "up": True, "role": "storage"}, {"id": "ff", "up": False, "role": "none"}],
+    },
+    "settings": {"config": {}, "findings": []},
+    "space": {"paths": {"/b": {"at": "/", "free": 1000}}, "sizes": {"/m": 100}, "programs": {"zstd": "/usr/bin/zstd"}},
+    "release": {"changed": True},
+    "clock": {"offset": 0.0},
+    "s3": {"silent": []},
+    "metadata_dir": "/m",
+    "backup_dir": "/b",
+}
+
+
+def test_a_good_node_has_no_findings() -> None:
+    assert findings(GOOD) == []
+
+
+def row(thing: str, operation: str = "", what: str = "step 0/before/1/quiesce") -> dict[str, str]:
+    return {"thing": thing, "what": what, "operation": operation}
+
+
+BAD = [
+    ("service_held", True, {"closed": [row("service", "op-1")], "info.running": False}, "the service is held down"),
+    (
+        "ports_closed",
+        True,
+        {"closed": [row("ports", "op-1")]},
+        "by the operation op-1 (step 0/before/1/quiesce), and no",
+    ),
+    ("daemon_down", True, {"info.running": False, "info.problem": "No Garage daemon runs."}, "No Garage daemon runs."),
+    ("no_answer", True, {"info.problem": "Asking Garage for `status` failed"}, "does not answer everything"),
+    ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),
+    ("restart_pending", True, {"info.binary_version": "0.8.7"}, "0.7.0 runs and 0.8.7 lies at the unit's path"),
+    (
+        "nodes_down",
+        True,
+        {"info.nodes": [{"id": "2fa10ee3716c208e", "up": False, "role": "storage"}]},
+        "2fa10ee3716c208e",
+    ),
+    ("nodes_down", True, {"info.nodes": [{"id": "2fa10ee3716c208e", "up": False, "role": "gateway"}]}, "not connected"),
+    # trap G01, trap G20: a typo in db_engine, or none at all, opens an empty database.
+    (
+        "engine_mismatch",
+        True,
+        {"engine": {"finding": {"key": "engine_mismatch", "seen": "sled", "wanted": "lmdb", "advice": "write it"}}},
+        "sled",
+    ),
+    ("engine_missing", True, {"engine": {"failed": True, "msg": "cannot be read"}}, "cannot be read"),
+    # As it comes through the role, whose failed_when takes the failure away.
+    ("engine_missing", True, {"engine": {"failed": False, "msg": "cannot be read"}}, "cannot be read"),
+    ("no_answer", True, {"contents": {"problem": "`garage bucket list` was answered with HTML"}}, "with HTML"),
+    ("unknown_answer", True, {"contents": {"unparsed": ["what is this"]}}, "what is this"),
+    # trap G14: the migration gives them another name, that of their id.
+    (
+        "bucket_renamed",
+        True,
+        {
+            "info.version": "0.5.1",
+            "info.binary_version": "0.5.1",
+            "targets": ["0.6.0"],
+            "contents": {"buckets": [{"global_aliases": ["My_Bucket", "b1.x-y"]}]},
+        },
+        "calls it 50170f4e",
+    ),
+    # trap G21
+    (
+        "config_ambiguous",
+        True,
+        {
+            "targets": ["2.1.0"],
+            "settings.config": {"db_engine": "lmdb", "replication_mode": "3", "replication_factor": 3, "admin": {}},
+        },
+        "no release takes both",
+    ),
+    (
+        "admin_api_moves",
+        False,
+        {
+            "info.version": "1.3.0",
+            "info.binary_version": "1.3.0",
+            "targets": ["2.1.0"],
+            "settings.config": {
+                "db_engine": "lmdb",
+                "replication_mode": "3",
+                "replication_factor": None,
+                "admin": {"has_admin_token": True},
+            },
+        },
+        "/v2 takes the place",
+    ),
+    (
+        "two_configs",
+        True,
+        {
+            "other_config": "/etc/garage.toml",
+            "settings.config": {"db_engine": "", "replication_mode": "3", "replication_factor": None, "admin": {}},
+        },
+        "/etc/garage.toml, which is there too",
+    ),
+    # trap G26: an apply with nothing staged succeeds, one with something staged moves data in the middle of an upgrade.
+    ("staged_layout", True, {"info.staged": True}, "staged and not applied"),
+    ("block_errors", True, {"info.block_errors": 2}, "2 blocks in error"),
+    ("worker_errors", True, {"info.workers": [{"name": "object sync", "consecutive_errors": 3}]}, "object sync"),
+    # trap G17: a queue that merely waits for its time is a note, not a refusal.
+    ("queues_not_empty", False, {"info.queues": {"merkle": 0, "gc": 0, "resync": 55}}, "'resync': 55"),
+    (
+        "config_not_toml",
+        True,
+        {"settings.findings": [{"key": "config_not_toml", "severity": "error", "sentence": "line 3"}]},
+        "line 3",
+    ),
+    (
+        "config_unknown_key",
+        False,
+        {"settings.findings": [{"key": "config_unknown_key", "severity": "warning", "sentence": "db_engin"}]},
+        "db_engin",
+    ),
+    (
+        "no_space",
+        True,
+        {"space.paths": {"/b": {"at": "/", "free": 199}}},
+        "199 bytes free at /b, 100 bytes of metadata",
+    ),
+    ("space_unknown", True, {"space.sizes": {"/m": None}}, "cannot be told"),
+    ("space_unknown", True, {"space.paths": {}}, "cannot be told"),
+    ("program_missing", True, {"space.programs": {"zstd": None}}, "no program zstd"),
+    (
+        "no_checksum",
+        True,
+        {"release": {"changed": True, "unchecked": [{"version": "0.9.4", "address": "https://x/0.9.4"}]}},
+        "the release 0.9.4 comes from https://x/0.9.4, and there is no checksum",
+    ),
+    ("release", True, {"release": {"failed": True, "msg": "the directory has no garage-0.8.7"}}, "no garage-0.8.7"),
+    ("clock", True, {"clock": {"failed": True, "msg": "the clock is known to 0.4 s"}}, "0.4 s"),
+    ("s3_silent", True, {"s3": {"silent": [{"address": "198.18.1.11:3900", "reason": "refused"}]}}, "refused"),
+]
+
+
+@pytest.mark.parametrize(("key", "stops", "changes", "says"), BAD, ids=[f"{row[0]}-{n}" for n, row in enumerate(BAD)])
+def test_each_finding(key: str, stops: bool, changes: dict[str, Any], says: str) -> None:
+    (found,) = findings(changed(changes))
+    assert (found.key, found.stops) == (key, stops)
+    assert says in found.saw
+    assert found.wanted and found.do
+
+
+def test_all_findings_come_at_once() -> None:
+    everything = {name: value for _key, _stops, changes, _says in BAD for name, value in changes.items()}
+    found = {one.key for one in findings(changed(everything))}
+    # Later rows of the same place replace earlier ones: the two forms of some keys cannot both be there.
+    assert found >= {
+        "daemon_down",
+        "nodes_down",
+        "staged_layout",
+        "block_errors",
+        "release",
+        "clock",
+        "s3_silent",
+        "space_unknown",
+    }
+
+
+def changed(changes: dict[str, Any]) -> dict[str, Any]:
+    seen = copy.deepcopy(GOOD)
+    for name, value in changes.items():
+        place, _dot, key = name.partition(".")
+        if key:
+            seen[place][key] = value
+        else:
+            seen[place] = value
+    return seen
