@@ -145,11 +145,12 @@ def make_output(cluster: Cluster, version: str, name: str) -> None:
     """What the pipeline's worker would have done; of emulated releases, as their workers say it.
 
     From 1.8 on a worker's commit has no `tree`, and a stopped pipeline with such a one ends every step (P36): the one
-    that is stopped here has an output without files, ended by hand.
+    that is stopped here has an output without files, ended by hand. So has the one that reads several repos, of which
+    nobody captured a worker.
     """
     if forms.emulated(version) and forms.series(version) >= (1, 7):
         for commit in open_commits(cluster, version, name):
-            if name in STOPPED and forms.series(version) >= (1, 8):
+            if name not in COPIES or (name in STOPPED and forms.series(version) >= (1, 8)):
                 end = forms.words(version, "finish", "commit", *forms.place(version, name, commit))
                 pachctl(cluster, version, [end])
             else:

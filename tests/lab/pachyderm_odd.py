@@ -75,7 +75,8 @@ def tick(make: Maker) -> None:
     cron = {"cron": {"name": "tick", "spec": f"@every {EVERY}s", "start": start}}
     make.pipeline("clock", transform={"image": "alpine:3", "cmd": ["true"]}, input=cron)
     wait_for("the cron ticks twice", lambda: "" if len(make.listed("commit", "clock_tick")) == 2 else "not yet", 30)
-    make.work("clock", succeeds=True)
+    # Nobody captured a worker of a cron.
+    make.finish("clock")
 
 
 def make(cluster: Cluster) -> str:

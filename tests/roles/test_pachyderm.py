@@ -110,6 +110,13 @@ def test_preflight_turns_what_fails_into_a_finding(one: Stage) -> None:
     )
 
 
+def test_what_nothing_decides_on_is_not_asked(one: Stage) -> None:
+    """A license that cannot be told would stop an upgrade like a server that does not answer."""
+    run = one.role("pachyderm", "discover")
+    (asked,) = run.of("pachyderm_info")
+    assert run.ok and asked.args["gather"] == ["repos", "branches", "commits", "pipelines", "jobs"], run.failures
+
+
 # quiesce, pause, unpause
 
 

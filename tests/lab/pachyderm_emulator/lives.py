@@ -49,6 +49,8 @@ class Lives(Pipelines):
         one = self.pipeline(repo, "InspectPipeline")
         if found["finished"] or not found["provenance"]:
             raise Uncaptured(f"a worker that ends {repo}@{commit}, which is no open output")
+        if list(one["spec"].get("input") or {}) not in (["atom"], ["pfs"]):
+            raise Uncaptured(f"a worker of {repo}, which reads a cron or several repos")
         proved("a job that " + ("succeeds" if succeeds else "fails"),
                "worker_list_commit_raw" if succeeds else "failed_list_commit_raw")  # fmt: skip
         files = self.copied(found) if succeeds and COPIES in " ".join(one["spec"]["transform"]["cmd"]) else {}

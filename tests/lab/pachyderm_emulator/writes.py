@@ -97,11 +97,12 @@ def restore(url: str) -> None:
 def version(raw: bool, client_only: bool = False) -> None:
     cases = ("version_client_only",) if client_only else ("version_raw",) if raw else ("version", "version_migrated")
     proved("version", *cases, *(() if client_only else ("version_refused",)))
-    first_call()
-    numbers = dict(zip(("major", "minor", "micro"), V, strict=True))
     if client_only:
+        # Alone. Tried on 1.9.12 besides: asked by an account that may write nowhere and has no HOME, it says just this.
         print(RELEASE)
         return
+    first_call()
+    numbers = dict(zip(("major", "minor", "micro"), V, strict=True))
     if raw:
         dump_json([numbers])
     else:

@@ -50,6 +50,10 @@ def test_says_and_does_what_was_captured(world: Emulated, case: Case) -> None:
     assert trials.differences(world, case, world.lives) == []
 
 
+def test_a_server_that_falls_is_waited_for() -> None:
+    assert trials.fell(iter((True, True, False)).__next__) == []
+
+
 def test_every_capture_is_a_case_or_is_left_out_with_a_reason() -> None:
     left = cases.left_out(RELEASES)
     assert sorted(left) == ["1.5.0/migrate_api_refused", "1.7.14/deploy_local_dry_run"]
@@ -95,6 +99,14 @@ def test_what_nobody_captured_is_not_answered(world: Emulated, version: str, wor
     said = world.run(words)
     assert (said.rc, said.out) == (70, b"")
     assert said.err.decode().startswith("nobody captured this: ") and f" of {version}" in said.err.decode()
+
+
+@pytest.mark.parametrize("version", ["1.7.14", "1.9.0"])
+def test_asked_for_its_own_release_it_needs_no_home(world: Emulated, version: str) -> None:
+    """version_client_only, by an account that may write nowhere."""
+    world.take(version)
+    said = world.branch().run([world.program("pachctl"), "version", "--client-only"], {"HOME": "/proc/none"})
+    assert (said.rc, said.out, said.err) == (0, f"{version}\n".encode(), b"")
 
 
 def test_two_servers_on_one_etcd_are_apart_by_their_prefix(world: Emulated, tmp_path: Path) -> None:

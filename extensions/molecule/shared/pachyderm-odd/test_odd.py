@@ -18,14 +18,14 @@ ADDRESS = ("env", "PACHD_ADDRESS=127.0.0.1:30650")
 # Findings of the state by their keys, and the words that name what was made by the lab.
 TOLD = {
     "derived_branches": "derived@master from odd@master",  # P41
-    "settings_lost": "tuned (standby, datum_tries, scheduling_spec)",  # P38
+    "settings_again": "tuned (standby, datum_tries, scheduling_spec)",  # P38
     "output_anew": "broken",  # P36, P37
     "output_commits": "the restore begins one output commit for each commit",  # P44
     "messages_lost": "2 commits with a message",  # P43
 }
 MORE = {
     "1.8.8": {"cron_never_ticks": "writes ticks to /time"},  # P39
-    "1.9.0": {"branch_names": "odd@feature/x", "cron_ticks": "clock"},  # P40, P39
+    "1.9.0": {"branch_names": "odd@feature/x", "cron_catches_up": "clock"},  # P40, P39
 }
 ACCEPTED = {"1.8.8": ["settings_lost", "cron_never_ticks"], "1.9.0": ["settings_lost"]}[TARGET]
 
