@@ -26,10 +26,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse im
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import info as pachyderm_info
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse import pachctl as pachyderm_pachctl
-from tests.unit.plugins.module_utils.test_garage_node import EVERYTHING, asking
-from tests.unit.plugins.module_utils.test_lakefs_listing import Recorded
 
 from tests.unit import lakefs_replay, pachyderm_replay, replay
+from tests.unit.plugins.module_utils._garage.test_garage_node import EVERYTHING, asking
+from tests.unit.plugins.module_utils._lakefs.test_lakefs_listing import Recorded
 
 HTML = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n"
 CASES = 40  # captures of a product that are cut and turned, spread over all: each is taken whole

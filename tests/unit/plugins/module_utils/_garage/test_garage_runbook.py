@@ -20,8 +20,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import convert, daemon, migrate, snapshot
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.migrate import Seen
-from tests.unit.plugins.module_utils.test_garage_engine import laid_out
 
+from tests.unit.plugins.module_utils._garage.test_garage_engine import laid_out
 from tests.unit.replay import BINARY, FakeTime, Replay, answer, garage, out
 
 ME = pwd.getpwuid(os.getuid()).pw_name

@@ -17,9 +17,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import amend, rest
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse import pachctl as parse
-from tests.unit.plugins.module_utils.test_pachyderm_outputs import pipelines
 
 from tests.unit import pachyderm_replay as replay
+from tests.unit.plugins.module_utils._pachyderm.test_pachyderm_outputs import pipelines
 
 LOST = ("standby", "datum_tries", "scheduling_spec", "pod_spec", "pod_patch", "spout")
 # What `extract pipeline` of captures leaves out beside these.

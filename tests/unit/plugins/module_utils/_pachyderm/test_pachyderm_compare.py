@@ -12,9 +12,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumped
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.compare import compare, judged
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse import pachctl as parse
-from tests.unit.plugins.module_utils.test_pachyderm_outputs import branches, commits, pipelines
 
 from tests.unit import pachyderm_replay as replay
+from tests.unit.plugins.module_utils._pachyderm.test_pachyderm_outputs import branches, commits, pipelines
 
 SPEC = {"input": {"pfs": {"repo": "data", "glob": "/*"}}, "datum_tries": "3"}
 BEFORE: dict[str, Any] = {

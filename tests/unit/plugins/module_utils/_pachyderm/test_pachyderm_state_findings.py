@@ -12,9 +12,9 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms, outputs
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse import pachctl as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.state_findings import of_state
-from tests.unit.plugins.module_utils.test_pachyderm_outputs import STATS, branches, commits, pipe, pipelines
 
 from tests.unit import pachyderm_replay as replay
+from tests.unit.plugins.module_utils._pachyderm.test_pachyderm_outputs import STATS, branches, commits, pipe, pipelines
 
 
 def info(version: str, **seen: Any) -> dict[str, Any]:
