@@ -183,11 +183,12 @@ recovery:
 comparison:
   description:
     - The C(hop) that a comparison now would be of, how the last one of it ended, as C(state) and as it was C(said), what is said of all
-      that are C(open), and why there is nothing to compare with (C(refused), empty where there is).
+      that are C(open), the hops with an inventory of before (C(measured)), and why there is nothing to compare with (C(refused), empty
+      where there is).
     - The C(state) is C(none), C(same), C(accepted), C(different), or C(open) where an answer could not be read.
   returned: O(state) is V(read) or V(compared)
   type: dict
-  sample: {hop: 0, state: same, said: '', open: [], refused: ''}
+  sample: {hop: 0, state: same, said: '', open: [], measured: [0], refused: ''}
 now:
   description: The time at the node, as operation ids begin with it.
   returned: O(state=read)

@@ -102,6 +102,15 @@ def test_the_next_hop_waits_for_the_comparison_of_this_one(garage: Stage) -> Non
     assert one.steps(["stage"], "before", number=1).ok
 
 
+@pytest.mark.parametrize("undoes", ["", "20261121T030000Z-old"])
+def test_what_was_not_measured_before_is_said_and_not_compared(stage: Stage, undoes: str) -> None:
+    """A way back from an upgrade that stopped before its inventory, and an upgrade that was given its key late."""
+    run = stage.steps(["verify"], "after", undoes=undoes)
+    assert run.ok, run.why
+    assert "no inventory of before this change was kept at" in run.said and not run.of(READS[stage.product])
+    assert "comparisons" not in stage.record() and stage.steps_done()["0/after/0/verify"] == "done"
+
+
 # The playbooks
 
 

@@ -38,7 +38,7 @@ CALLS = {
     "start": ["systemd_unit started"],
     "healthy": ["pachyderm_info"],
     "amend": ["pachyderm_amend"],
-    "verify": ["pachyderm_inventory", "operation compared"],
+    "verify": ["operation read", "pachyderm_inventory", "operation compared"],
     "resume": ["systemd_environment absent", "systemd_unit restarted"],
     "unpause": ["operation read", "pachyderm_pipelines started"],
     "undeploy": [
@@ -52,6 +52,8 @@ CALLS = {
     "redeploy": ["systemd_unit stopped", "directory_aside fresh", "systemd_unit started"],
     "restore": ["operation read", "pachyderm_info", "operation saved", "pachyderm_restore"],
 }
+
+SAVED = {"inventory_0": {"path": "/var/backups/uplift/inventory.json"}}
 
 
 @pytest.fixture
@@ -185,12 +187,12 @@ def test_what_cannot_be_read_is_not_taken_along(one: Stage) -> None:
 def test_a_loss_stops_with_the_way_out(one: Stage) -> None:
     gone = [{"key": "repo_gone", "sentence": "The repo lookup is gone."}]
     one.on("pachyderm_inventory", {"and": {"differences": gone, "notes": ["edges was stopped by somebody"]}})
-    run = one.steps(["verify", "resume"], "after")
+    run = one.steps(["verify", "resume"], "after", before=SAVED)
     assert "The repo lookup is gone." in run.why and "pachyderm_rollback" in run.why
     assert "edges was stopped by somebody" in run.said
     assert not run.of("pachyderm_restore") and "0/after/1/resume" not in one.steps_done()
     one.found(pachyderm_accept=["repo_gone"])
-    assert one.steps(["verify"], "after", fresh=True).ok
+    assert one.steps(["verify"], "after", before=SAVED, fresh=True).ok
 
 
 # amend: what the dump has left out
@@ -201,7 +203,7 @@ def test_settings_are_set_again_after_the_pause_and_before_the_comparison(one: S
     rows = [{"pipeline": "tuned", "settings": ["standby"]}]
     one.on("pachyderm_amend", {"and": {"amended": rows, "ticking": ["clock_tick"]}})
     one.found(pachyderm_cron_again=True)
-    run = one.steps(["healthy", "pause", "amend", "verify", "resume"], "after")
+    run = one.steps(["healthy", "pause", "amend", "verify", "resume"], "after", before=SAVED)
     assert run.ok, run.failures
     (asked,) = run.of("pachyderm_amend")
     assert asked.args["cron_again"] is True and asked.args["before"] == run.of("pachyderm_inventory")[0].args["before"]
@@ -214,12 +216,12 @@ def test_a_setting_that_is_refused_stops_with_what_was_said(one: Stage) -> None:
     """trap P38"""
     refused = [{"pipeline": "spouty", "settings": ["spout"], "said": "unknown field spout"}]
     one.on("pachyderm_amend", {"and": {"refused": refused}})
-    run = one.steps(["amend", "verify", "resume"], "after")
+    run = one.steps(["amend", "verify", "resume"], "after", before=SAVED)
     assert "spouty has not got back spout: the release said unknown field spout." in run.why, run.why
     assert "pachyderm_accept: [settings_lost]" in run.why and "pachyderm_rollback" in run.why
     assert not run.of("pachyderm_inventory") and not run.of("systemd_environment", state="absent")
     one.found(pachyderm_accept=["settings_lost"])
-    run = one.steps(["amend", "verify"], "after", fresh=True)
+    run = one.steps(["amend", "verify"], "after", before=SAVED, fresh=True)
     assert run.ok and run.of("pachyderm_inventory") and "amended-0" not in one.record()["saved"], run.failures
 
 

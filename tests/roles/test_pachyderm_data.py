@@ -257,6 +257,7 @@ def test_a_restore_that_was_cut_begins_with_fresh_metadata(cluster: Stage, inter
 def test_what_clients_did_is_no_loss_where_they_were_let_in(
     cluster: Stage, verbs: list[str], undoes: str, clients: str, way_out: str
 ) -> None:
+    cluster.on("operation", {"comparison": {"measured": [0]}}, state="read")
     cluster.on("operation", {"comparison": {"state": "same", "said": ""}}, state="compared")
     cluster.on("pachyderm_inventory", {"and": {"notes": ["The repo z is gone."]}})
     run = cluster.role("pachyderm", "verify", **midway(*verbs, undoes=undoes))

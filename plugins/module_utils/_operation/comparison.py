@@ -56,26 +56,28 @@ def open_ones(record: Record) -> dict[int, str]:
 
 
 def told(record: Record) -> dict[str, Any]:
-    """{hop, state, said, open, refused}: which hop a comparison now would be of, how the last one of it ended (`none`
-    where there was none), the sentences of those that are open, and why there is nothing to compare with.
+    """{hop, state, said, open, measured, refused}: which hop a comparison now would be of, how the last one of it ended
+    (`none` where there was none), the sentences of those that are open, the hops with an inventory of before, and why
+    there is nothing to compare with.
     """
     if not record:
         said = "There is no record of an operation; wanted that of an upgrade, with the inventory of before it."
-        return {"hop": -1, "state": "none", "said": "", "open": [], "refused": said}
+        return {"hop": -1, "state": "none", "said": "", "open": [], "measured": [], "refused": said}
     known, waiting = record.get("comparisons") or {}, open_ones(record)
-    number = next(iter(waiting), _last(record))
+    measured = _measured(record)
+    number = next(iter(waiting), max(measured, default=-1))
     last = known.get(str(number)) or {"state": "none", "said": ""}
     refused = "" if number >= 0 else f"The operation {record['id']} has noted no inventory of before; wanted one."
-    rest = {"open": list(waiting.values()), "refused": refused}
+    rest = {"open": list(waiting.values()), "measured": measured, "refused": refused}
     return {"hop": number, "state": last["state"], "said": last["said"], **rest}
 
 
-def _last(record: Record) -> int:
-    """The last hop with an inventory, or -1. A way back has one hop, and is measured by that of the hop it undoes."""
+def _measured(record: Record) -> list[int]:
+    """The hops with an inventory. A way back has one hop, and is measured by that of the hop it undoes."""
     plan, saved = record["plan"], record["saved"]
     if plan.get("undoes"):
-        return 0 if _has(saved, int(plan.get("undoes_hop") or 0)) else -1
-    return max((number for number in range(len(plan["hops"])) if _has(saved, number)), default=-1)
+        return [0] if _has(saved, int(plan.get("undoes_hop") or 0)) else []
+    return [number for number in range(len(plan["hops"])) if _has(saved, number)]
 
 
 def _has(saved: Mapping[str, Any], number: int) -> bool:

@@ -64,4 +64,16 @@ def test_which_hop_is_compared_now(known: Any, hop: int, state: str) -> None:
 @pytest.mark.parametrize("known", [{}, record(), record(3), record(1, "old", saved={"inventory_0": {}})])
 def test_nothing_to_compare_with(known: Any) -> None:
     told = subject.told(known)
-    assert told["hop"] == -1 and told["refused"] and told["open"] == []
+    assert told["hop"] == -1 and told["refused"] and told["open"] == told["measured"] == []
+
+
+@pytest.mark.parametrize(
+    ("known", "measured"),
+    [
+        (record(3, saved=BOTH), [0, 1]),
+        (record(2, saved={"inventory1": {}}), [1]),
+        (record(1, "old", saved={"inventory_1": {}}), [0]),
+    ],
+)
+def test_which_hops_can_be_compared(known: Any, measured: list[int]) -> None:
+    assert subject.told(known)["measured"] == measured
