@@ -14,6 +14,7 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,12 +83,12 @@ def said(path: Path) -> str:
 
 
 def emulated(path: Path) -> bool:
-    """Whether it is a script, which no maker's program is: made anew of what stands in the checkout, in no time.
+    """A script, or with an archive behind it, as no maker's program is: made anew of what stands in the checkout.
 
-    By its first bytes alone: another checkout may have left an emulator there that is packed in another way.
+    That takes no time, and another checkout may have left an emulator there that is packed in another way.
     """
     with path.open("rb") as program:
-        return program.read(2) == b"#!"
+        return program.read(2) == b"#!" or zipfile.is_zipfile(path)
 
 
 def get(product: str, version: str, pin: bool = False) -> Path:

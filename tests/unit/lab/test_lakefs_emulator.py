@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
-from tests.lab import lakefs_api, lakefs_table
+from tests.lab import lakefs_api, lakefs_table, release
 from tests.lab.lakefs_emulator import answers, config, pack, program, server
 from tests.lab.lakefs_emulator.answers import Said
 from tests.lab.lakefs_emulator.cases import Asked, decide
@@ -73,6 +73,12 @@ CASES = (
 @pytest.mark.parametrize(("version", "words", "settings", "state", "wanted"), CASES)
 def test_case(version: str, words: tuple[str, ...], settings: dict[str, bool], state: State, wanted: str) -> None:
     assert decide(Asked(version, words, **settings), state).name == wanted
+
+
+def test_a_packed_emulator_is_known_as_one(tmp_path: Path) -> None:
+    """Else one of an earlier checkout would stay: its first bytes are a program's (launcher.c)."""
+    pack.release("0.22.0", tmp_path)
+    assert release.emulated(tmp_path / "lakefs") and not release.emulated(Path("/bin/true"))
 
 
 @pytest.mark.parametrize("version", pack.BORROWED)
