@@ -6,10 +6,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+
+@dataclass(frozen=True)
+class Finding:
+    """What preflight saw at a node. `stops` findings refuse the operation unless their key is accepted."""
+
+    key: str
+    stops: bool
+    saw: str
+    wanted: str
+    do: str
 
 
 def told(findings: Sequence[Finding], node: str, accept: Sequence[str]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.hop_findings import hop_findings
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
 
 Seen = Mapping[str, Any]

@@ -10,10 +10,10 @@ from typing import Any, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import config
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.names import new_name, valid
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 
 Seen = Mapping[str, Any]
 NAMES = Version(0, 6, 0)

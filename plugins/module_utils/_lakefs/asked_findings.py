@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import forms
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.schema import Hop
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 
 _SHOWN = 10
 # Why the API did not answer what it was asked (`ApiError.why`): the key, what is wanted, what to do.

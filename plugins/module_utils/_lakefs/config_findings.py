@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import schema
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.schema import Hop
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 
 Seen = Mapping[str, Any]
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import asked_findings, config_findings, schema
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.schema import Hop
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.space import room
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 
 Seen = Mapping[str, Any]
 MOVABLE = ("gs://", "https://")

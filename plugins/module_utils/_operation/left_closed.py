@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 
 # Thing -> (key of the finding, what was seen, what is wanted).
 _KEYS: Mapping[str, tuple[str, str, str]] = {

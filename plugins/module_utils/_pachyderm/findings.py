@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import spelling as cli
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.state_findings import of_state
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.trial_rules import of_trial
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
 
 Seen = Mapping[str, Any]

@@ -11,11 +11,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Iterator, Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import cron, forms
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.dumped import lost_settings
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import Outputs, crons
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 
 Seen = Mapping[str, Any]
 _MOST = 10

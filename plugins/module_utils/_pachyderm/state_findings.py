@@ -12,6 +12,7 @@ import re
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import (
@@ -24,7 +25,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pipel
     some,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spelling import SPACES
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 
 Seen = Mapping[str, Any]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps, forms
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
 
 Seen = Mapping[str, Any]
 SYSTEMD_RUN = "systemd-run"

@@ -234,14 +234,3 @@ class Plan:
     undoes_hop: int = 0
     born: str = ""
     retracts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What preflight saw at a node. `stops` findings refuse the operation unless their key is accepted."""
-
-    key: str
-    stops: bool
-    saw: str
-    wanted: str
-    do: str

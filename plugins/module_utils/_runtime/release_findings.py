@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 
 
 def of_release(release: Mapping[str, Any], product: str) -> Iterator[Finding]:
