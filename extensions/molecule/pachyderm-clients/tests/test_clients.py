@@ -69,7 +69,7 @@ def test_what_came_by_the_quiet_port_stops_the_next_run(cluster: Cluster) -> Non
 
 def test_what_is_written_after_the_ports_are_open_is_never_put_aside(cluster: Cluster) -> None:
     """Killed after `resume`: the next run goes on from there. A pipeline was deleted meanwhile."""
-    killed = cluster.killed_at("0/after/4/unpause", **TARGET)
+    killed = cluster.killed_at("0/after/5/unpause", **TARGET)
     assert killed.rc < 0 and ASIDE in killed.out, killed.out[-3000:]
     demand(cluster)
     store(cluster, "fourth")

@@ -17,7 +17,7 @@ MOMENTS = [
     "0/before/7/try_restore",
     "0/together/6/redeploy",
     "0/together/7/restore",
-    "0/after/4/unpause",
+    "0/after/5/unpause",
 ]
 
 
