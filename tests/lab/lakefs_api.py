@@ -54,7 +54,8 @@ class Api:
             mark = "&" if "?" in path else "?"
             page = self.call("GET", f"{path}{mark}amount=1000&after={quoted(after)}")
             yield from page["results"]
-            more, after = page["pagination"]["has_more"], page["pagination"]["next_offset"]
+            # 0.30 tells no offset on a last page.
+            more, after = page["pagination"]["has_more"], page["pagination"].get("next_offset", "")
 
     def upload(self, repository: str, branch: str, path: str, body: bytes) -> None:
         where = f"/api/v1/repositories/{repository}/branches/{branch}/objects?path={quoted(path)}"

@@ -297,3 +297,10 @@ def test_the_key_pair_of_a_setup(version: str) -> None:
     """Trap L38: the secret of 0.30.0 has another name."""
     made = json.loads(recorded(f"{version}/http_post_setup_lakefs")["body"])
     assert lakefs_api.key_pair(made) == ("SECRET", "SECRET")
+
+
+def test_the_lab_reads_the_last_page_of_0_30_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no offset of a next one."""
+    said = yaml.safe_load((pack.CAPTURES / "0.30.0/http_branch_diff_changed.yml").read_text())["body"]
+    monkeypatch.setattr(lakefs_api.Api, "call", lambda *_asked: json.loads(said))
+    assert [one["path"] for one in lakefs_api.Api("a1").listed("/diff")] == ["f/2", "f/3", "g.txt"]
