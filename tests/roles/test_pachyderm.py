@@ -223,6 +223,7 @@ def test_a_setting_that_is_refused_stops_with_what_was_said(one: Stage) -> None:
     one.found(pachyderm_accept=["settings_lost"])
     run = one.steps(["amend", "verify"], "after", before=SAVED, fresh=True)
     assert run.ok and run.of("pachyderm_inventory") and "amended-0" not in one.record()["saved"], run.failures
+    assert "Accepted: spouty has not got back spout: the release said unknown field spout." in run.said
 
 
 def test_whether_cron_inputs_are_to_tick_again_is_known_beforehand(one: Stage) -> None:

@@ -64,6 +64,8 @@ def test_done_as_told_and_accepted_it_goes_to_its_end(cluster: Cluster) -> None:
     assert "noted" in cluster.lab("state", "noted")
     done = upgrade(cluster, pachyderm_accept=ACCEPTED)
     assert done.rc == 0, done.out[-8000:]
+    # Nobody captured an update of a pipeline that is stopped: the emulator refuses it, so the loss is accepted here.
+    assert done.says("Accepted: tuned has not got back") and done.says("nobody captured this"), done.out[-8000:]
     nothing_is_lost(cluster, TARGET)
 
 
