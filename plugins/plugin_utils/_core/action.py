@@ -46,7 +46,7 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         """A module's result, with what it has sealed for this call alone as `opened`.
 
         The connection prints results at -vvv, whatever `no_log` says of the arguments. The module takes
-        `**_seal.SPEC`, and returns `sealed: _seal.seal(params["seal"], value)` instead of the value.
+        `**seal.SPEC`, and returns `sealed: seal.seal(params["seal"], value)` instead of the value.
         """
         key = seal.new_key()
         result: dict[str, Any] = self._execute_module(

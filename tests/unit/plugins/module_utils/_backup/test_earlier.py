@@ -171,4 +171,4 @@ def test_the_inventory_of_before_is_kept(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_dump_and_the_archive_of_a_database_are_put_by_the_same_words() -> None:
     for module in (metadata, database, extract):
         text = Path(str(module.__file__)).read_text(encoding="utf-8")
-        assert text.count("_earlier.put(") == 1 and "write_atomic(" not in text, module.__name__
+        assert text.count("earlier.put(") == 1 and "write_atomic(" not in text, module.__name__

@@ -87,8 +87,8 @@ def test_a_secret_that_a_module_returns_is_sealed(path: Path) -> None:
     returned = _names(yaml.safe_load(said.get("RETURN") or "{}"))
     secrets = {f"{path.stem}.{name}" for name in returned if any(word in name for word in SECRET)} - HARMLESS
     text = path.read_text(encoding="utf-8")
-    sealed = "_seal.SPEC" in text and (path.parents[1] / "action" / path.name).is_file()
-    assert not secrets or sealed, f"returned is {', '.join(sorted(secrets))}; seal it: see _seal"
+    sealed = "seal.SPEC" in text and (path.parents[1] / "action" / path.name).is_file()
+    assert not secrets or sealed, f"returned is {', '.join(sorted(secrets))}; seal it: see _core/seal"
 
 
 def test_what_is_returned_is_found_by_its_name() -> None:
