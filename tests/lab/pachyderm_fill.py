@@ -144,13 +144,13 @@ def unmade(cluster: Cluster, version: str, name: str) -> str:
 def make_output(cluster: Cluster, version: str, name: str) -> None:
     """What the pipeline's worker would have done; of emulated releases, as their workers say it.
 
-    From 1.8 on a worker's commit has no `tree`, and a stopped pipeline with such a one ends every step (P36): the one
-    that is stopped here has an output without files, ended by hand. So has the one that reads several repos, of which
-    nobody captured a worker.
+    From 1.8 on a worker's commit has no `tree`, so that its repo is in no dump (P36), and nobody captured a dump with a
+    pipeline that reads such an output: these are without files, ended by hand, and the state `odd` has its own workers.
+    So is the one that reads several repos, of which nobody captured a worker.
     """
     if forms.emulated(version) and forms.series(version) >= (1, 7):
         for commit in open_commits(cluster, version, name):
-            if name not in COPIES or (name in STOPPED and forms.series(version) >= (1, 8)):
+            if name not in COPIES or forms.series(version) >= (1, 8):
                 end = forms.words(version, "finish", "commit", *forms.place(version, name, commit))
                 pachctl(cluster, version, [end])
             else:
@@ -206,7 +206,7 @@ def facts(cluster: Cluster, version: str) -> dict[str, Any]:
 
 
 def made_by(cluster: Cluster, version: str) -> str:
-    """Who made the outputs: "hand", "worker", or "nobody" that a dump carries."""
+    """Who made the outputs' files: "hand", "worker", or "nobody", where there are none."""
     if not forms.emulated(version) or forms.series(version) < (1, 7):
         return "worker" if workers(cluster) else "hand"
     return "worker" if forms.series(version) < (1, 8) else "nobody"
@@ -253,10 +253,6 @@ def fill(cluster: Cluster, count: int) -> str:
         "facts": seen,
         "files": noted(wanted, seen, made_by(cluster, version)),
     }
-    if forms.emulated(version) and forms.series(version) >= (1, 8):
-        # What a worker has made no dump carries (P36): it is computed anew, where there are workers.
-        anew = sorted(set(seen["pipelines"]) - set(STOPPED))
-        manifest_held["odd"] = {"series": list(forms.series(version)), "anew": anew, "lost": {}}
     clusters.write(path, json.dumps(manifest_held, indent=1) + "\n")
     hosts.must(cluster.hosts[0], [["rm", "-rf", STAGE]])
     return f"filled in {time.monotonic() - start:.1f} s: {manifest.summary(manifest_held)}"

@@ -34,7 +34,7 @@ from .codec import (
 )
 from .commits import NAME, bad_name
 from .lives import Lives
-from .pipelines import LOST, spec_of_now
+from .pipelines import LOST, inputs, spec_of_now
 from .reading import LENGTH, Made
 from .release import WARNING, Failed, Panic, Uncaptured, V, proved
 from .store import now, tree_layout
@@ -51,6 +51,10 @@ class Dumps(Lives):
             name: held for name, held in self.state["repos"].items()
             if not any(branch["direct"] for branch in held["branches"].values())
         }  # fmt: skip
+        for name, one in self.state["pipelines"].items():
+            for repo, _branch in inputs(one["spec"].get("input")):
+                if repo not in carried:
+                    raise Uncaptured(f"a dump of {name}, which reads {repo}, which is in no dump")
         data = [op for one in self.store.all() for op in ((OBJECT, field(1, one)), (OBJECT, b""))] if objects else []
         tags = self.state["tags"].items() if objects else ()
         data += [(TAG, field(1, field(1, name)) + field(2, field(1, tag))) for tag, name in tags]

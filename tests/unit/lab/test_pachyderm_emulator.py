@@ -18,6 +18,8 @@ from tests.lab import pachyderm_trials as trials
 from tests.lab.pachyderm_cases import Case
 from tests.lab.pachyderm_emulated import Emulated
 from tests.lab.pachyderm_emulator import pack
+from tests.lab.pachyderm_states import Maker
+from tests.lab.proc import LabError
 
 RELEASES = tuple(pack.SAME)
 # Each case takes a second or so on a quiet machine: the scenario pachyderm-conformance asks for all.
@@ -99,6 +101,23 @@ def test_what_nobody_captured_is_not_answered(world: Emulated, version: str, wor
     said = world.run(words)
     assert (said.rc, said.out) == (70, b"")
     assert said.err.decode().startswith("nobody captured this: ") and f" of {version}" in said.err.decode()
+
+
+def test_a_pipeline_that_reads_what_no_dump_carries_is_in_no_captured_dump(world: Emulated) -> None:
+    trials.make(world, "1.8.8", "open")
+    maker = Maker(world, "1.8.8")
+    maker.pipeline("second", input={"pfs": {"repo": "edges", "branch": "master", "glob": "/*"}})
+    said = world.run(["extract", "--no-objects"])
+    assert said.rc == 70 and b"second, which reads edges" in said.err
+
+
+def test_a_worker_of_a_cron_or_of_several_repos_is_refused(world: Emulated) -> None:
+    trials.make(world, "1.8.8", "open")
+    maker = Maker(world, "1.8.8")
+    read = {"pfs": {"repo": "data", "branch": "master", "glob": "/*"}}
+    maker.pipeline("crossed", input={"cross": [read, {"pfs": {**read["pfs"], "repo": "lookup"}}]})
+    with pytest.raises(LabError, match="which reads a cron or several repos"):
+        maker.work("crossed", succeeds=True)
 
 
 @pytest.mark.parametrize("version", ["1.7.14", "1.9.0"])
