@@ -172,7 +172,7 @@ print("done")
     until(lambda: not started(int(keeper)))
 
 
-# Who acts: plugin_utils/_owner.py
+# Who acts: plugin_utils/_operation/owner.py
 
 
 def test_an_owner_is_a_process_and_no_host_name(monkeypatch: pytest.MonkeyPatch) -> None:
