@@ -226,6 +226,12 @@ def alone(make: Maker) -> None:
 
 FINISHED_STATS = after(stats, stopping, finished("statsy", "derived"))
 FINISHED_ALONE = after(alone, stopping, finished("statsy"))
+
+
+def _deleted(make: Maker) -> None:
+    make.do("delete", "branch", *make.place("statsy", "stats"))
+
+
 # state -> how it is made
 STATES: dict[str, Step] = {
     "small": edges, "branched": branched, "writing": writing, "busy": busy, "edited": edited, "second": second,
@@ -239,14 +245,10 @@ STATES: dict[str, Step] = {
     "stats": stats, "stats_stopped": after(stats, stopping), "stats_finished": FINISHED_STATS,
     "stats_freed": after(FINISHED_STATS, freed), "stats_alone": FINISHED_ALONE,
     "stats_one": after(FINISHED_ALONE, lambda make: free(make, "statsy", "stats")),
-    "stats_deleted": after(FINISHED_ALONE, lambda make: _deleted(make)),
+    "stats_deleted": after(FINISHED_ALONE, _deleted),
     "updated": updated, "updated_stopped": after(updated, finished("edges"), stopping),
     "worker": worked, "worker_stopped": after(worked, stopping), "rich": rich,
 }  # fmt: skip
-
-
-def _deleted(make: Maker) -> None:
-    make.do("delete", "branch", *make.place("statsy", "stats"))
 
 
 # name of a case -> the state that it was asked in; the first that fits.

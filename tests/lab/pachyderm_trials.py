@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.lab import pachyderm_forms as forms
@@ -118,14 +119,18 @@ def after_restore(world: World, case: Case) -> None:
     world.run(["restore"], dumped(world, before))
     maker = Maker(world, case.version)
     if case.after == "cron_restore_from_1_8_8":
-        more = lambda: "" if len(maker.listed("commit", "clock_tick")) >= 4 else "the missed ticks are not there"  # noqa: E731
-        wait_for("the missed ticks are made", more, 20)
+        wait_for("the missed ticks are made", partial(_ticks, maker, 4), 20)
     elif "cron" in case.after:
         time.sleep(1.5)  # that nothing comes is seen by looking again
     if "after_delete_file" in case.name:
         maker.do("delete", "file", *maker.place("clock_tick", "master", "/time"))
-        ticked = lambda: "" if len(maker.listed("commit", "clock_tick")) > 4 else "no tick yet"  # noqa: E731
-        wait_for("the cron ticks again", ticked, 20)
+        wait_for("the cron ticks again", partial(_ticks, maker, 5), 20)
+
+
+def _ticks(maker: Maker, wanted: int) -> str:
+    """Nothing once the cron `clock` has made so many ticks; else how many there are."""
+    there = len(maker.listed("commit", "clock_tick"))
+    return "" if there >= wanted else f"{there} ticks of {wanted}"
 
 
 def started_on(world: World, case: Case) -> None:

@@ -107,10 +107,10 @@ def child(work: Callable[[], Any]) -> tuple[int, Path]:
     pid = os.fork()
     if pid:
         return pid, Path(name)
+    errors = os.dup(2)
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
-        errors = os.dup(2)
         os.dup2(null, 2)
         Path(name).write_text(json.dumps(work()), encoding="utf-8")
     except BaseException:

@@ -218,7 +218,7 @@ def test_an_answer_that_is_no_list_is_told_by_its_kind(answer: Reply, kind: type
     """What preflight turns into a finding each."""
     with pytest.raises(ApiError, match="Listing the tags") as caught:
         http.page(answer, "Listing the tags")
-    assert type(caught.value) is kind and caught.value.facts == {"why": kind.why}
+    assert caught.type is kind and caught.value.facts == {"why": kind.why}
 
 
 def test_a_release_without_the_page_of_its_version_may_show_its_interface() -> None:

@@ -342,6 +342,10 @@ def test_a_trial_over_its_limit_says_the_limit(world: World) -> None:
     assert world.nothing_is_left()
 
 
+def nobody() -> str:
+    raise UpliftError("nobody there")
+
+
 @pytest.mark.parametrize(
     ("systemd", "said"),
     [
@@ -353,7 +357,7 @@ def test_a_trial_over_its_limit_says_the_limit(world: World) -> None:
 def test_no_server_aside(world: World, systemd: Systemd, said: str) -> None:
     world.systemd = systemd
     if systemd.dies:
-        world.said = lambda: (_ for _ in ()).throw(UpliftError("nobody there"))
+        world.said = nobody
     with pytest.raises(UpliftError) as caught:
         world.play()
     assert said in str(caught.value) and "there was no server of 1.13.4 aside" in str(caught.value)
@@ -361,7 +365,7 @@ def test_no_server_aside(world: World, systemd: Systemd, said: str) -> None:
 
 
 def test_a_server_that_does_not_answer_in_time(world: World) -> None:
-    world.said = lambda: (_ for _ in ()).throw(UpliftError("nobody there"))
+    world.said = nobody
     with pytest.raises(UpliftError, match="has not answered in 5 s"):
         world.play()
     assert world.nothing_is_left()
