@@ -17,6 +17,12 @@ export PATH=$VENV/bin:$PATH ANSIBLE_COLLECTIONS_PATH=$TREE ANSIBLE_HOME=$TREE/an
 export UPLIFT_LAB_CACHE=$CACHE
 export PYTHONDONTWRITEBYTECODE=1 ANSIBLE_NOCOLOR=1 NO_COLOR=1
 
+fresh_copy() { # COPY as the checkout is now; the tools that work there are installed where they are missing
+    [ -x "$VENV/bin/ansible-test" ] || "$ROOT/tests/lab/lab" setup
+    mkdir -p "$COPY"
+    flock --close "$TREE/copy.lock" "$VENV/bin/python" "$RUN/tree.py" "$ROOT" "$COPY"
+}
+
 python_files() { # of the directories that are there
     local directory
     for directory; do
