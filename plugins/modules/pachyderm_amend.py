@@ -66,14 +66,9 @@ ticking:
 evidence: {description: The file that holds what was sent., returned: always, type: list, elements: dict, sample: []}
 """
 
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.amend import run
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import connected, demand_cluster
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import at_cluster
 
 SPEC = {
     **PACHYDERM,
@@ -85,15 +80,8 @@ SPEC = {
 }
 
 
-def answer(module: AnsibleModule) -> dict[str, Any]:
-    params = module.params
-    with connected(LocalRunner(), params) as pachctl:
-        demand_cluster(pachctl, params["cluster"])
-        return run(pachctl, params, Progress(params["progress_file"]), module.check_mode)
-
-
 def main() -> None:
-    serve(SPEC, answer)
+    serve(SPEC, at_cluster(run))
 
 
 if __name__ == "__main__":

@@ -93,11 +93,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.extract import run
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import connected, demand_cluster
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import at_cluster
 
 SPEC = {
     **PACHYDERM,
@@ -112,12 +110,9 @@ SPEC = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    params = module.params
-    if bool(params["dest"]) == bool(params["url"]):
+    if bool(module.params["dest"]) == bool(module.params["url"]):
         raise UpliftError("Wanted one of dest and url. Nothing was done.")
-    with connected(LocalRunner(), params) as pachctl:
-        demand_cluster(pachctl, params["cluster"])
-        return run(pachctl, params, Progress(params["progress_file"]), module.check_mode)
+    return at_cluster(run)(module)
 
 
 def main() -> None:

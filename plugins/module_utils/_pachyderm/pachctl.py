@@ -15,10 +15,18 @@ import socket
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Callable, Dict, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError, Runner, demand
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import (
+    Answer,
+    CliError,
+    LocalRunner,
+    Runner,
+    demand,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import Silent, UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import spelling as cli
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse import pachctl as parse
@@ -186,3 +194,17 @@ def demand_cluster(pachctl: Pachctl, wanted: str) -> None:
             f"{pachctl.address} is the cluster {seen or 'without an id'}; wanted {wanted}. Correct the address or the"
             " kube context. Nothing was changed."
         )
+
+
+Work = Callable[[Pachctl, Mapping[str, Any], Progress, bool], Dict[str, Any]]
+
+
+def at_cluster(work: Work) -> Callable[[AnsibleModule], dict[str, Any]]:
+    """What a module does with pachctl, at the cluster that its parameters name and no other."""
+
+    def answer(module: AnsibleModule) -> dict[str, Any]:
+        with connected(LocalRunner(), module.params) as pachctl:
+            demand_cluster(pachctl, module.params["cluster"])
+            return work(pachctl, module.params, Progress(module.params["progress_file"]), module.check_mode)
+
+    return answer
