@@ -106,7 +106,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec im
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.snapshot import Clock, restore, take
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.snapshot import restore, take
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 
 SPEC = {
     **GARAGE,

@@ -42,7 +42,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._core.port import Clock, closed
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
+from ansible_collections.uplift.datastores.plugins.module_utils._core.port import closed
 
 SPEC: Spec = {
     "host": {"type": "str", "required": True},

@@ -14,11 +14,11 @@ from typing import Any
 import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils._core import cli
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import READERS, Garage, form
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import COMMANDS
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import inventory
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.repair import Clock
 
 FIXTURES = Path(__file__).parent / "fixtures" / "garage"
 RUNBOOK = FIXTURES.with_name("garage_runbook")  # what is asked once in a cluster's life, of releases old and new

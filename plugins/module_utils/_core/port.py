@@ -9,10 +9,9 @@
 from __future__ import annotations
 
 import socket
-import time
-from dataclasses import dataclass
 from typing import Any, Callable, Mapping
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 OPEN, CLOSED = "open", "closed"
@@ -31,12 +30,6 @@ def state(host: str, port: int, timeout: float = 3.0) -> str:
             f"It cannot be told whether {host}:{port} takes connections ({exc}); wanted a connection or a refusal. Give"
             " an address that this machine reaches."
         ) from exc
-
-
-@dataclass
-class Clock:
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
 
 def closed(params: Mapping[str, Any], clock: Clock, ask: Callable[[str, int], str] = state) -> dict[str, Any]:

@@ -8,12 +8,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence
 
 from ansible.module_utils.urls import open_url
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage, form
@@ -24,13 +24,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse im
 SEEN, ASSUMED = "seen", "assumed"
 BLIND = 4  # times the quiet seconds, where nothing at all tells when a sync ends
 _LOG_BEGINS = 5.0  # seconds in which a launch shows in a log that is written at all
-
-
-@dataclass
-class Clock:
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    epoch: Callable[[], float] = time.time
 
 
 def fetch(url: str) -> str:

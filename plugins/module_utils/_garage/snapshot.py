@@ -13,9 +13,9 @@ import os
 import re
 import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files as core_files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
@@ -26,17 +26,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import e
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage, form
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.offline import demand_down, owner_of
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import TOOLS
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 
 _NODE = re.compile(r"(?:^|\s)([0-9a-f]{16})\s\s+(.+)$")
 _SAVED = re.compile(r"Snapshot has been saved\.|ok|Snapshot created")
 _AROUND = re.compile(r"Node\s+Result|Error: \d+ nodes returned an error|\S+Z +(TRACE|DEBUG|INFO|WARN|ERROR) .*")
 _MADE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@dataclass(frozen=True)
-class Clock:
-    now: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
 
 
 def results(answer: Answer) -> dict[str, str]:

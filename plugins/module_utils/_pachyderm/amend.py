@@ -15,6 +15,7 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumped, inventory
@@ -22,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.compa
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import cron_repos
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse.pachctl import Pipeline
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.rest import Clock, Rest
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.rest import Rest
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spelling import place
 
 Settings = Mapping[str, Mapping[str, Any]]

@@ -8,11 +8,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms, inventory
@@ -21,12 +21,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse
 
 _POLL = 1.0
 _NO_WORKERS = ("failure", "crashing")
-
-
-@dataclass
-class Clock:
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass

@@ -14,12 +14,12 @@ import os
 import pwd
 import shutil
 import socket
-import time
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files, port, version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError, Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
@@ -28,7 +28,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm impor
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import called
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.extract import manifest
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import Pachctl, connected
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 
 _TRIE = "/proc/net/fib_trie"
 _POLL = 0.5
@@ -217,5 +216,5 @@ def run(runner: Runner, params: Mapping[str, Any], progress: Progress, check: bo
     nothing = {"changed": False, "tried": False, "why": "", "counts": {}, "evidence": []}
     if check:
         return nothing
-    one = Trial(runner, params, progress, Clock(time.monotonic, time.sleep))
+    one = Trial(runner, params, progress)
     return {**nothing, "changed": one.absent()} if params["state"] == "absent" else one.tried()

@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import aside
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import trial as effects
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import trial_rules as trial
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.restore import NotRestored
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 
 ID = "20261121T031500Z-pachyderm-1.13.4"
 
