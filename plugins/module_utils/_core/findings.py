@@ -32,3 +32,8 @@ def told(findings: Sequence[Finding], node: str, accept: Sequence[str]) -> dict[
     ]
     said = [f"{row['key']} ({'stops' if row['key'] in stopping else 'note'}): {row['sentence']}" for row in rows]
     return {"findings": rows, "said": said, "stopping": stopping}
+
+
+def some(names: Sequence[str], most: int = 10) -> str:
+    """The first of them, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, some
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import forms
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.schema import Hop
 
-_SHOWN = 10
 # Why the API did not answer what it was asked (`ApiError.why`): the key, what is wanted, what to do.
 _WHY = {
     "refused": (
@@ -90,4 +89,4 @@ def access(seen: Mapping[str, Any], hop: Hop) -> Iterator[Finding]:
 
 
 def _list(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "") or "(none)"
+    return some(names) or "(none)"

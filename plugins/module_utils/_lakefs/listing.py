@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Lists of a lakeFS of any release: what it lacks, and how it groups, is in `lakefs_forms`."""
+"""Lists of a lakeFS of any release: what it lacks, and how it groups, is in `forms`."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import some
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import Database
 
@@ -210,5 +211,4 @@ def not_migrated(seen: Database) -> list[str]:
 
 
 def _list(names: Iterable[str]) -> str:
-    found = list(names)
-    return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+    return some(list(names), 5)

@@ -11,14 +11,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, some
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import cron, forms
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.dumped import lost_settings
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import Outputs, crons
 
 Seen = Mapping[str, Any]
-_MOST = 10
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -29,11 +28,6 @@ def of_pipelines(info: Seen, writer: Version, first: Version, found: Outputs, cr
     if rows:
         yield from _cron(info, rows, writer, first, cron_again)
         yield from _unstopped(rows, found)
-
-
-def some(names: Sequence[str]) -> str:
-    """The first of them, and how many more there are."""
-    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
 
 
 def _settings(info: Seen, writer: Version, first: Version) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import re
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, some
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import (
@@ -22,7 +22,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outpu
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pipeline_findings import (
     of_pipelines,
-    some,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spelling import SPACES
 

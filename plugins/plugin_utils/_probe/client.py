@@ -7,7 +7,7 @@
 """A client that asks all the time, and keeps account of when nobody served it: it writes and reads one object by S3, or
 reads one page of an API.
 
-Run as a script by `_probe_control`, with its orders and credentials as JSON on standard input. It imports nothing of
+Run as a script by `control`, with its orders and credentials as JSON on standard input. It imports nothing of
 the collection, since a script has no collection loader.
 """
 
