@@ -37,7 +37,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
 def saved(stage: Stage) -> dict[str, Any]:
     before = {"taken": "2026-11-21T03:00:00Z", "objects": OBJECTS}
     if stage.product == "garage":
-        return {"inventory0": {**before, "buckets": stage.world._buckets(), "keys": stage.world._keys()}}
+        return {"inventory_0": {**before, "buckets": stage.world._buckets(), "keys": stage.world._keys()}}
     return SAVED[stage.product]
 
 

@@ -13,7 +13,7 @@ from answers import CANARY
 from catalogues import verbs
 from stage import Stage, failed
 
-SAVED = {"inventory0": {"objects": [], "buckets": [], "keys": [], "taken": ""}, "entries0": {"object": {"items": 1}}}
+SAVED = {"inventory_0": {"objects": [], "buckets": [], "keys": [], "taken": ""}, "entries0": {"object": {"items": 1}}}
 STOPPED = {"module": "systemd_unit", "state": "stopped"}
 ONE_BY_ONE = [["a1"], ["b1"], ["c1"]]
 
@@ -180,12 +180,12 @@ GONE = {"buckets": [{"id": "b9", "global_aliases": ["lost"], "local_aliases": []
 @pytest.mark.parametrize("verb", ["verify", "contents"])
 def test_a_loss_stops_with_the_way_back(garage: Stage, verb: str) -> None:
     one = garage.only("a1")
-    run = one.steps([verb, "watch"], before={"inventory0": {**SAVED["inventory0"], **GONE}})
+    run = one.steps([verb, "watch"], before={"inventory_0": {**SAVED["inventory_0"], **GONE}})
     assert not run.ok and "Bucket b9 is gone. The backups of every node are at" in run.why
     assert "the playbook garage_rollback" in run.why and "0/together/1/watch" not in one.steps_done()
     other = garage.only("b1")
     other.found(garage_accept=["bucket_gone"])
-    assert other.steps([verb], before={"inventory0": {**SAVED["inventory0"], **GONE}}).ok, "it was accepted by key"
+    assert other.steps([verb], before={"inventory_0": {**SAVED["inventory_0"], **GONE}}).ok, "it was accepted by key"
 
 
 def test_verify_makes_a_key_where_the_run_has_none(garage: Stage) -> None:

@@ -22,7 +22,7 @@ def verified(stage: Stage, asked: dict[str, str], **settings: Any) -> Any:
         rows[0]["sample"] = BEFORE["objects"][0]["sample"]  # type: ignore[index]
     stage.on("garage_inventory", {"inventory": {"taken": "2026-11-21T06:00:00Z", "objects": rows}})
     stage.found(**settings)
-    saved = {"inventory0": {**BEFORE, "buckets": stage.world._buckets(), "keys": stage.world._keys()}}
+    saved = {"inventory_0": {**BEFORE, "buckets": stage.world._buckets(), "keys": stage.world._keys()}}
     return stage.steps(["verify"], "after", before=saved)
 
 
@@ -64,7 +64,7 @@ def test_nodes_without_s3_are_told_to_the_inventory(garage: Stage) -> None:
 def test_the_key_is_of_the_operation_and_written_down_at_once(garage: Stage) -> None:
     one = garage.only("a1")
     one.begun["garage_key"] = {}
-    before = {"inventory0": {"taken": "2026-11-21T03:00:00Z", "objects": []}, "access": {"keys": ["GKearlier"]}}
+    before = {"inventory_0": {"taken": "2026-11-21T03:00:00Z", "objects": []}, "access": {"keys": ["GKearlier"]}}
     run = one.steps(["verify"], "after", before=before)
     assert run.ok, run.why
     (made,) = run.of("garage_access", state="present")

@@ -81,7 +81,7 @@ def _measured(record: Record) -> list[int]:
 
 
 def _has(saved: Mapping[str, Any], number: int) -> bool:
-    return f"inventory{number}" in saved or f"inventory_{number}" in saved
+    return f"inventory_{number}" in saved
 
 
 def _sentences(rows: Any) -> str:

@@ -50,7 +50,7 @@ BOTH = {"inventory_0": {}, "inventory_1": {}}
     ("known", "hop", "state"),
     [
         (record(2, saved=BOTH), 1, "none"),
-        (record(2, saved={"inventory0": {}}), 0, "none"),
+        (record(2, saved={"inventory_0": {}}), 0, "none"),
         (record(2, saved=BOTH, comparisons=comparison("same", "same")), 1, "same"),
         (record(2, saved=BOTH, comparisons=comparison("open", "same")), 0, "open"),
         (record(1, "old", saved=BOTH), 0, "none"),
@@ -71,7 +71,7 @@ def test_nothing_to_compare_with(known: Any) -> None:
     ("known", "measured"),
     [
         (record(3, saved=BOTH), [0, 1]),
-        (record(2, saved={"inventory1": {}}), [1]),
+        (record(2, saved={"inventory_1": {}}), [1]),
         (record(1, "old", saved={"inventory_1": {}}), [0]),
     ],
 )
