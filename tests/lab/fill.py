@@ -113,7 +113,7 @@ def make_buckets(cluster: Cluster, words: Words, plan: Plan, ids: dict[str, str]
 
 
 def intended(cluster: Cluster, plan: Plan, keys: dict[str, tuple[str, str]]) -> dict[str, Any]:
-    """The facts as they were ordered, not as they are read back; only the buckets' ids have to be asked for."""
+    """What is there, as it was ordered, not as they are read back; only the buckets' ids have to be asked for."""
     seen = judge.facts(cluster)["buckets"]
     by_name = {
         name: bucket for bucket, info in seen.items() for name in [*info["global"], *(x[1] for x in info["local"])]

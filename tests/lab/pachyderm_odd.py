@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The states of the facts that break a restore, or that one loses, all at once (traps P36 - P41, P43, P44).
+"""The states that break a restore, or that one loses, all at once (traps P36 - P41, P43, P44).
 
 Each has repos and pipelines of its own, beside what a cluster was filled with. What a worker would say is said in its
 place, as the captures of 1.7.14 and 1.8.8 have it; so they are made of emulated releases alone.

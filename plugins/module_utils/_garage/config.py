@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DATA: what a release of Garage wants to be written in its configuration. From the facts, sections 1 and 5."""
+"""DATA: what a release of Garage wants to be written in its configuration. Measured on its programs."""
 
 from __future__ import annotations
 

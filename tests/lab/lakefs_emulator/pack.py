@@ -20,7 +20,7 @@ from tests.lab.lakefs_emulator.database import MAX_COMMIT
 from tests.lab.proc import LabError, run, say
 
 CAPTURES = paths.ROOT / "tests" / "unit" / "fixtures" / "lakefs"
-# Captured of another release, and said by one that the facts call alike: each answer names its capture. Nearest in age
+# Captured of another release, and said by one that answers alike: each answer names its capture. Nearest in age
 # first; what is not here and was not captured fails. Of 0.22.0, 0.98.0 and 0.99.0 nobody has captured anything, of
 # 0.103.0 and 1.52.0 no page.
 ANY = r".*"

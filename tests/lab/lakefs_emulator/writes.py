@@ -4,7 +4,7 @@
 """What a client writes to the tables of before 0.30, and what a commit and `migrate db` make of it.
 
 One object can be uploaded and committed: the one of which the lab has kept what a real release made of that (`late` in
-the facts). What comes of it is said by the tables: uncommitted it is served, and gone after `migrate db`.
+`emulator.facts`). What comes of it is said by the tables: uncommitted it is served, and gone after `migrate db`.
 """
 
 from __future__ import annotations

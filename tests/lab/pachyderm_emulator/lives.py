@@ -113,7 +113,7 @@ class Lives(Pipelines):
         if V < (1, 8, 0):
             last = max([moment(cron["start"]), *(moment(one["due"]) for one in self.ticks(cron["repo"]))])
         elif "time" in names:
-            # trap P39, the log in the facts; 1.8.8/cron_list_commit_from_1_7_14: no tick comes any more.
+            # trap P39, the log of a real server; 1.8.8/cron_list_commit_from_1_7_14: no tick comes any more.
             why = 'parsing time "time" as "2006-01-02T15:04:05Z07:00": cannot parse "time" as "2006"'
             print(f"error in cron for tick: {why}: retrying in: 1s", file=sys.stderr, flush=True)
             return

@@ -35,8 +35,8 @@ ALONE = re.compile(r".*(restore|_from_|_started_on_)|fsck|list_file_missing_obje
 PATCHES = {"1.8.7": "1.8.8", "1.8.8": "1.8.7"}
 # Tables have other columns from 1.8.1 on.
 COLUMNS = re.compile(r"list_(file_table|commit|repo|pipeline)$")
-# What the facts say of a release that no capture is of: section 4 (any file read fails so), section 5 (read in the
-# sources at the tag: 1.4 to 1.8 have these commands), section 7 (measured: 1.9.0 as 1.7.14 and 1.8).
+# Of a release that no capture is of: any file read fails so; 1.4 to 1.8 have these commands (read in the sources at the
+# tag); 1.9.0 restores as 1.7.14 and 1.8 (measured).
 STOPS = {"stop_pipeline": "1.7.14", "start_pipeline": "1.7.14"}
 NEXT = {
     "1.9.0": {"list_file_missing_object": "1.9.12", "restore_no_objects_empty_store": "1.8.7"},

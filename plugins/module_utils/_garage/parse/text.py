@@ -32,7 +32,7 @@ class Reader:
     unparsed: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
-        """The lines that are neither empty nor plain words around the facts."""
+        """The lines that are neither empty nor plain words around the answers."""
         for line in self.text.splitlines():
             if line.strip() and not any(pattern.match(line) for pattern in self.known):
                 yield line
