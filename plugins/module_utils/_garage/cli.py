@@ -256,8 +256,7 @@ def _from_container(runner: Runner, params: Mapping[str, Any], docker: Docker | 
     if not config_file:
         raise UpliftError(
             f"The container {here.name} reads {inside}, which lies in it alone; wanted a file of this machine that "
-            "is mounted "
-            "there. Mount it, and give its place by config_file where that cannot be told."
+            "is mounted there. Mount it, and set garage_config_file where its place is not found."
         )
     image = container_spec.tagged(following["Config"]["Image"] if following else here.image)
     return Garage(
@@ -289,5 +288,5 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
         return None
     raise UpliftError(
         f"The unit {unit.name} is {unit.load_state}; wanted a loaded unit of Garage. "
-        "Name it by `unit`, or give `binary` and `config_file`."
+        "Set garage_unit, or garage_binary and garage_config_file."
     )

@@ -289,6 +289,6 @@ def of_this_machine(path: str) -> Config:
     if not path:
         return Config()
     if not os.path.isfile(path):
-        raise UpliftError(f"The configuration {path} is not there, or no file; say where it is (config_file).")
+        raise UpliftError(f"The configuration {path} is not there, or no file. Correct lakefs_config_file.")
     with open(path, encoding="utf-8", errors="replace") as handle:
         return Config(handle.read(), os.stat(path))

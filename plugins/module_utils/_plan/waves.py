@@ -38,7 +38,7 @@ def waves(nodes: Sequence[Node], cluster: Cluster, request: Request, catalogue: 
     for wave in found:
         lost = copies_lost(wave, nodes, cluster, copies)
         if lost > copies - needed and "wave_interrupts" not in request.accept:
-            raise Refused(_unservable(wave, cluster, lost, needed))
+            raise Refused(_unservable(wave, cluster, lost, needed, catalogue))
     return [[node.name for node in wave] for wave in found]
 
 
@@ -116,12 +116,12 @@ def _filled(refusal: Refusal, cluster: Cluster, renewal: Renewal) -> Refusal:
     return replace(refusal, sentence=refusal.sentence.format(cluster.replication, " or ".join(renewal.modes)))
 
 
-def _unservable(wave: Sequence[Node], cluster: Cluster, lost: int, needed: int) -> Refusal:
+def _unservable(wave: Sequence[Node], cluster: Cluster, lost: int, needed: int, catalogue: Catalogue) -> Refusal:
     names = ", ".join(node.name for node in wave)
     zones = f" and zone redundancy {cluster.zone_redundancy}" if cluster.zone_redundancy else ""
     return Refusal(
         "wave_interrupts",
         f"With replication {cluster.replication!r}{zones} the cluster cannot serve without {names}: up to {lost} copies"
         f" of an object would be away and {needed} must answer. Choose a smaller wave or all_at_once, or accept the"
-        " downtime with accept: [wave_interrupts].",
+        f" downtime with {catalogue.product}_accept: [wave_interrupts].",
     )
