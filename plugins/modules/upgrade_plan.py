@@ -19,7 +19,7 @@ attributes:
   diff_mode: {support: none}
   idempotent: {support: full}
 options:
-  product: {description: The product., type: str, required: true, choices: [garage, lakefs, pachyderm]}
+  product: {description: 'The product, which is the name of its role too.', type: str, required: true}
   nodes:
     description: The nodes of the play, as found.
     type: list
@@ -135,7 +135,7 @@ NODE = {
     "stores": {"type": "bool", "default": True},
 }
 SPEC = {
-    "product": {"type": "str", "required": True, "choices": sorted(api.CATALOGUES)},
+    "product": {"type": "str", "required": True},
     "nodes": {"type": "list", "elements": "dict", "required": True, "options": NODE},
     "members": {"type": "list", "elements": "str", "required": True},
     "replication": {"type": "str", "default": "3"},

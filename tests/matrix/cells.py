@@ -14,9 +14,9 @@ from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, serialise
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.api import CATALOGUES
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,6 @@ def verb(key: str) -> str:
     return key.rsplit("/", 1)[1]
 
 
-def leaves(key: str) -> set[str]:
-    """What the step leaves behind, by the names of the record's slots."""
-    return set(VERBS[verb(key)].slots)
-
-
 Fits = Callable[[Upgrade, str], bool]
 
 
@@ -98,8 +93,8 @@ def everywhere(_upgrade: Upgrade, _key: str) -> bool:
     return True
 
 
-def where_something_is_left(_upgrade: Upgrade, key: str) -> bool:
-    return bool(leaves(key))
+def where_something_is_left(upgrade: Upgrade, key: str) -> bool:
+    return bool(all_of(CATALOGUES[upgrade.product])[verb(key)].slots)
 
 
 def where_a_pass_begins(_upgrade: Upgrade, key: str) -> bool:

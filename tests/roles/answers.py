@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 from inprocess import Asked
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
@@ -70,10 +69,6 @@ def sample(module: str) -> dict[str, Any]:
     found = re.search(r'RETURN = r?"""(.*?)"""', path.read_text(encoding="utf-8"), re.S)
     said = yaml.safe_load(found[1]) if found else {}
     return {key: value["sample"] for key, value in (said or {}).items() if "sample" in value}
-
-
-def scope(verb: str) -> str:
-    return VERBS[verb].scope
 
 
 class World:

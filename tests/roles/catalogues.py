@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.api import CATALOGUES
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
 
 def verbs(product: str) -> list[str]:

@@ -21,6 +21,8 @@ import yaml
 from ansible_collections.uplift.datastores.plugins.action import operation as operation_action
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import evidence as operation_evidence
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease import Owner
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import verbs as plan_verbs
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 from inprocess import Asked
 
 COLLECTION = Path(__file__).resolve().parents[2]
@@ -202,13 +204,14 @@ class Stage:
         self, passes: Mapping[str, Sequence[str]], waves: Any = None, number: int = 0, **hop: Any
     ) -> dict[str, Any]:
         """A plan of one hop as upgrade_plan returns it."""
+        known = plan_verbs.all_of(CATALOGUES[self.product])
         waves = waves or [self.hosts]
         made = {
             name: {
                 "waves": waves if name in ("walk", "walk_again") else [self.hosts],
                 "interrupts": "",
                 "steps": [
-                    {"key": f"{number}/{name}/{place}/{verb}", "scope": answers.scope(verb), "verb": verb}
+                    {"key": f"{number}/{name}/{place}/{verb}", "scope": known[verb].scope, "verb": verb}
                     for place, verb in enumerate(verbs)
                 ],
             }
@@ -229,6 +232,7 @@ class Stage:
             "undoes": undoes,
             "undoes_hop": 0,
             "born": "",
+            "verbs": plan_verbs.as_data(CATALOGUES[self.product].verbs),
             "hops": [*({**usual, "passes": {}} for _before in range(number)), {**usual, **hop, "passes": made}],
         }
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     Catalogue,
     Hop,
@@ -242,6 +243,7 @@ GARAGE = Catalogue(
         ONE_TO_TWO,
     ),
     back=(BACK, REOPEN, SWAP),
+    verbs=VERBS,
     patch=PATCH,
     # replication_mode -> (copies, how many must answer for a read and a write). The "dangerous" modes are held to the
     # safe quorum: an upgrade is not the hour to lean on them.

@@ -10,6 +10,7 @@ from typing import Iterator, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import schema
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Way
 
 _AWAY = "one wave is away at a time: behind a load balancer clients notice nothing"
@@ -133,6 +134,7 @@ LAKEFS = Catalogue(
     until=schema.UNKNOWN,
     hops=tuple(_hops(_SERIES)),
     back=(RESTORE, REOPEN, RETURN),
+    verbs=VERBS,
     patch=PATCH,
     alike=True,
     never={

@@ -142,7 +142,7 @@ def finished(record: Data, key: str, evidence: Sequence[Mapping[str, Any]], now:
     if step is None or step["state"] != RUNNING:
         raise UpliftError(f"The step {key} was not begun at this node and cannot be finished. The record was changed.")
     begun_at, here = step.get(moment.KEY) or {}, moment.now()
-    own = [item for item in evidence if item.get("slot") in steps.verb_of(key).slots]
+    own = [item for item in evidence if item.get("slot") in steps.verb_of(record, key).slots]
     kept = [moment.plain(item) for item in own if moment.since(item, begun_at, here)]
     step.update(state=DONE, finished=now, evidence=kept)
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import steps
-
-THINGS = ("service", "ports", "pipelines", "balancer")
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import THINGS
 
 
 def recovery(record: Mapping[str, Any]) -> dict[str, Any]:

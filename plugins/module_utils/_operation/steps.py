@@ -15,9 +15,8 @@ from functools import lru_cache
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import serialise
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import serialise, verbs
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import WALKS, Verb
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
 
 RUNNING, DONE, UNDONE = "running", "done", "undone"
 GATES = ("service", "ports")  # while one of these is closed no client writes
@@ -41,13 +40,13 @@ def verb_name(key: str) -> str:
     return key.rsplit("/", 1)[1]
 
 
-def verb_of(key: str) -> Verb:
-    return VERBS[verb_name(key)]
+def verb_of(record: Record, key: str) -> Verb:
+    return verbs.verb(record["plan"], verb_name(key))
 
 
-def bars(key: str) -> tuple[str, ...]:
+def bars(record: Record, key: str) -> tuple[str, ...]:
     """What a step that has begun keeps closed when the run fails."""
-    verb = verb_of(key)
+    verb = verb_of(record, key)
     return verb.bars if verb.bars_walks or pass_of(key).split("/")[1] not in WALKS else ()
 
 
@@ -81,10 +80,10 @@ def closed(record: Record, number: int) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for key in begun(record, number):
-        for thing in verb_of(key).closes:
+        for thing in verb_of(record, key).closes:
             found.setdefault(thing, key)
         if record["steps"][key]["state"] == DONE:
-            for thing in verb_of(key).opens:
+            for thing in verb_of(record, key).opens:
                 found.pop(thing, None)
     return found
 
@@ -94,9 +93,9 @@ def clients_since(record: Record, key: str) -> bool:
     shut: set[str] = set()
     passed = False
     for other in begun(record, hop_of(key)):
-        shut |= set(verb_of(other).closes)
-        opened = bool(shut & set(verb_of(other).opens) & set(GATES))
-        shut -= set(verb_of(other).opens)
+        shut |= set(verb_of(record, other).closes)
+        opened = bool(shut & set(verb_of(record, other).opens) & set(GATES))
+        shut -= set(verb_of(record, other).opens)
         if passed and opened and not shut & set(GATES):
             return True
         passed = passed or other == key
@@ -105,16 +104,16 @@ def clients_since(record: Record, key: str) -> bool:
 
 def proves(record: Record, key: str) -> Iterator[Mapping[str, Any]]:
     """The step's evidence, as long as no later step has begun to put something else in its place."""
-    replaced = {slot for other in later(record, key) for slot in verb_of(other).slots}
+    replaced = {slot for other in later(record, key) for slot in verb_of(record, other).slots}
     return (item for item in record["steps"][key]["evidence"] if item.get("slot") not in replaced)
 
 
 def stale(record: Record, key: str, run: str) -> bool:
     """Did an earlier run look at data that clients change? Not while they are shut out, or the new release has come."""
     number, step = hop_of(key), record["steps"][key]
-    if not verb_of(key).fresh or step["run"] == run or step["state"] != DONE:
+    if not verb_of(record, key).fresh or step["run"] == run or step["state"] != DONE:
         return False
-    changed = any(verb_of(other).bars for other in begun(record, number))
+    changed = any(verb_of(record, other).bars for other in begun(record, number))
     return not changed and not set(closed(record, number)) & set(GATES)
 
 
@@ -127,22 +126,22 @@ def redone_before(record: Record, key: str, run: str, excepted: str) -> bool:
 
 def is_final(record: Record, key: str) -> bool:
     """Has the new release taken the place of what the step looked at? Then it is kept as it is, or refused."""
-    barrier = set(verb_of(key).final_after)
-    return any(barrier & set(verb_of(other).slots) for other in later(record, key))
+    barrier = set(verb_of(record, key).final_after)
+    return any(barrier & set(verb_of(record, other).slots) for other in later(record, key))
 
 
 def demand_possible(record: Record, key: str, why: str) -> None:
     """Refuse to do again what would lose data, with the way out."""
-    verb, after = verb_of(key), later(record, key)
+    verb, after = verb_of(record, key), later(record, key)
     if is_final(record, key):
         raise UpliftError(_never(key, why, "the new release has been made active, or has changed the data, after it"))
     if verb.discards and clients_since(record, key):
         raise UpliftError(_never(key, why, "clients may have written after it, and it would throw that away"))
-    changed = [other for other in after if bars(other)]
+    changed = [other for other in after if bars(record, other)]
     if verb.closes and any(pass_of(other) != pass_of(key) for other in changed):
         raise UpliftError(_never(key, why, f"{verb_name(changed[0])} has begun after it"))
-    converted = [other for other in changed if "service" in bars(other) and verb_name(other) != "activate"]
-    if "service" in verb.closes and converted and not any("release" in verb_of(other).slots for other in after):
+    converted = [other for other in changed if "service" in bars(record, other) and verb_name(other) != "activate"]
+    if "service" in verb.closes and converted and not any("release" in verb_of(record, other).slots for other in after):
         sentence = f"{verb_name(converted[0])} has begun after it, and what the old release wrote since is not in it"
         raise UpliftError(_never(key, why, sentence))
 
@@ -171,7 +170,7 @@ def behind(record: Record) -> int:
 def barred(record: Record, number: int, retracts: Sequence[str]) -> dict[str, str]:
     """What of the hop has to stay closed when a run fails, each with the verb that has begun and is the reason."""
     keys = [key for key in begun(record, number) if verb_name(key) not in retracts]
-    return {thing: f"{verb_name(key)} has begun" for key in reversed(keys) for thing in bars(key)}
+    return {thing: f"{verb_name(key)} has begun" for key in reversed(keys) for thing in bars(record, key)}
 
 
 def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -194,11 +193,11 @@ def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str
 
 def _kept(record: Record, key: str, given: Mapping[str, str], retracts: Sequence[str]) -> bool:
     """What closed a thing that stays closed, what nobody takes back, and what only the old release could do."""
-    still = verb_of(key).closes and not set(verb_of(key).closes) & set(given)
-    if verb_of(key).bars and verb_name(key) not in retracts:
+    still = verb_of(record, key).closes and not set(verb_of(record, key).closes) & set(given)
+    if verb_of(record, key).bars and verb_name(key) not in retracts:
         return True
-    barrier = set(verb_of(key).final_after)
-    replaced = [other for other in later(record, key) if barrier & set(verb_of(other).slots)]
+    barrier = set(verb_of(record, key).final_after)
+    replaced = [other for other in later(record, key) if barrier & set(verb_of(record, other).slots)]
     return bool(still) or any(verb_name(other) not in retracts for other in replaced)
 
 

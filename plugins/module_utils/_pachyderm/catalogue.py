@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Refusal, Series, Way
 
 _SAYS_112 = Version(1, 12, 0)
@@ -156,6 +157,7 @@ PACHYDERM = Catalogue(
         *_dumped(),
         Hop("1.13", "2", refusal=_NO_WAY_TO_2),
     ),
+    verbs=VERBS,
     patch=PATCH,
     back=(BACK, REOPEN),
     # Its recover makes the old release the active one again: the metadata are what counts.

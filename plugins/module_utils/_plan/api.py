@@ -10,14 +10,17 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.catalogue import LAKEFS
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import steps
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import PACHYDERM
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, rollback, serialise
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Refusal, Request
-
-CATALOGUES = {"garage": GARAGE, "lakefs": LAKEFS, "pachyderm": PACHYDERM}
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    Catalogue,
+    Cluster,
+    Node,
+    Plan,
+    Refusal,
+    Request,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
 
 class PlanRefused(UpliftError):
@@ -52,13 +55,21 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     return _refused(found)
 
 
+def _catalogue(params: Mapping[str, Any]) -> Catalogue:
+    name = params["product"]
+    if name not in CATALOGUES:
+        known = ", ".join(sorted(CATALOGUES))
+        raise UpliftError(f"The product {name!r} is not known here; wanted one of {known}. Correct `product`.")
+    return CATALOGUES[name]
+
+
 def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
     nodes = [
         Node(one["name"], one["id"], one["zone"], version.parse(one["version"]), one.get("stores", True))
         for one in params["nodes"]
     ]
     cluster = Cluster(tuple(params["members"]), params["replication"], params.get("zone_redundancy", ""))
-    made = planner.plan(CATALOGUES[params["product"]], nodes, cluster, request)
+    made = planner.plan(_catalogue(params), nodes, cluster, request)
     return _said(serialise.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
 
 
@@ -72,18 +83,18 @@ def _back(params: Mapping[str, Any]) -> dict[str, Any]:
     seen = {one["name"]: one["version"] for one in params["nodes"]}
     cluster = Cluster(tuple(params["members"]), params["replication"])
     confirmed = "rollback" in params["confirm"]
-    made = rollback.plan(CATALOGUES[params["product"]], params["records"], seen, cluster, confirmed)
+    made = rollback.plan(_catalogue(params), params["records"], seen, cluster, confirmed)
     if not isinstance(made, Plan):
         return _refused(made)
     plan = serialise.to_dict(made)
-    few = planner.told_at_once(serialise.verbs_and_waves(plan), params["forks"])
+    few = planner.told_at_once(serialise.agreed_waves(plan), params["forks"])
     return _refused(few) if few else _said(plan, "")
 
 
 def _going_on(record: Mapping[str, Any], params: Mapping[str, Any], behind: int, why: list[Refusal]) -> dict[str, Any]:
     """What was planned is not planned again, but who is there to do it may have changed."""
     plan = dict(record["plan"])
-    why += planner.told_at_once(serialise.verbs_and_waves(plan), params["forks"])
+    why += planner.told_at_once(serialise.agreed_waves(plan), params["forks"])
     return _refused(why) if why else _said(plan, record["id"], behind)
 
 

@@ -15,7 +15,7 @@ NODE = "node"
 CLUSTER = "cluster"
 PASSES = ("before", "walk", "together", "walk_again", "after")
 WALKS = ("walk", "walk_again")
-
+THINGS = ("service", "ports", "pipelines", "balancer")  # what a step may take from clients and give back
 
 HOPS = 8
 """The most hops that one operation may have: a playbook has plays for so many."""
@@ -34,7 +34,7 @@ class Verb:
     agreed: all nodes of the wave have to be told before a moment, so they are told at once.
     final_after: once one of these slots has been written after the step, the step cannot be done again (a backup of the
     old release, when the new one has run or has changed the data).
-    closes, opens: what the step takes from clients and what it gives back: service, ports, pipelines, balancer.
+    what: what it does, for people. closes, opens: what of THINGS the step takes from clients and what it gives back.
     discards: the step replaces data by older data or by none. It is never done again once clients may have written.
     fresh: the step looks at data that clients change. A later run looks again as long as they are served.
     bars: once the step has begun, a failing run leaves these closed: what would answer is not what clients left. In a
@@ -129,6 +129,7 @@ class Hop:
 class Catalogue:
     """All that the planner knows of a product: its series in order, the hops between them, moves inside one.
 
+    verbs: the steps that no other product has; see _plan/verbs.py for the others.
     until: the first release that belongs to no known series.
     never: releases that are no target, and why.
     back: how a hop is gone back over: when the new release was made active; when it was not; and, where there is a
@@ -145,6 +146,7 @@ class Catalogue:
     until: Version
     hops: Sequence[Hop]
     patch: Sequence[Way]
+    verbs: Mapping[str, Verb] = field(default_factory=dict)
     quorums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     alike: bool = False
     never: Mapping[Version, str] = field(default_factory=dict)
@@ -222,7 +224,7 @@ class PlannedHop:
 class Plan:
     """undoes: the operation that a way back undoes, and the number of the hop in it. born: as it was asked for.
 
-    retracts: verbs that a failing run itself takes back.
+    retracts: verbs that a failing run itself takes back. verbs: those of its steps that only this product has.
     """
 
     product: str
@@ -234,3 +236,4 @@ class Plan:
     undoes_hop: int = 0
     born: str = ""
     retracts: tuple[str, ...] = ()
+    verbs: Mapping[str, Verb] = field(default_factory=dict)

@@ -27,7 +27,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Way,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.path import Move, Refused
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of, scoped
 
 WAVES = ("node", "zone")
 Waves = waves.Waves
@@ -46,12 +46,19 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
         return refusals + list(refused.refusals)
     except UpliftError as error:
         return [*refusals, Refusal("bad_version", str(error))]
-    refusals += [*told_at_once(_verbs_and_waves(hops), request.forks), *_too_long(catalogue, hops)]
+    refusals += [*told_at_once(_agreed_waves(catalogue, hops), request.forks), *_too_long(catalogue, hops)]
     if refusals:
         return refusals
-    said = path.notes(catalogue, target) + waves.notes(nodes, cluster, request, catalogue, hops)
-    leader, retracts = waves.order(nodes)[0].name, tuple(catalogue.retracts)
-    return Plan(catalogue.product, leader, target, tuple(hops), said, born=request.born, retracts=retracts)
+    return Plan(
+        catalogue.product,
+        waves.order(nodes)[0].name,
+        target,
+        tuple(hops),
+        notes=path.notes(catalogue, target) + waves.notes(nodes, cluster, request, catalogue, hops),
+        born=request.born,
+        retracts=tuple(catalogue.retracts),
+        verbs=catalogue.verbs,
+    )
 
 
 def _planned(
@@ -71,7 +78,7 @@ def _planned(
         start,
         stop,
         chosen.strategy,
-        tuple(_pass(name, chosen, nodes, walks) for name in PASSES if name in chosen.passes),
+        tuple(_pass(catalogue, name, chosen, nodes, walks) for name in PASSES if name in chosen.passes),
         hop.irreversible if hop else "",
         hop.guide if hop else "a move inside a series: the releases share protocol and data",
     )
@@ -97,12 +104,12 @@ def _try(
     return chosen, walks
 
 
-def _pass(name: str, chosen: Way, nodes: Sequence[Node], walks: Waves) -> PlannedPass:
+def _pass(catalogue: Catalogue, name: str, chosen: Way, nodes: Sequence[Node], walks: Waves) -> PlannedPass:
     everyone = [[node.name for node in waves.order(nodes)]]
     return PlannedPass(
         name,
         tuple(tuple(wave) for wave in (walks if name in WALKS else everyone)),
-        tuple((verb, VERBS[verb].scope) for verb in chosen.passes[name]),
+        scoped(catalogue, chosen.passes[name]),
         chosen.interrupts.get(name, ""),
     )
 
@@ -139,17 +146,18 @@ def membership(here: Mapping[str, str], cluster: Cluster) -> list[Refusal]:
     return out
 
 
-def _verbs_and_waves(hops: Sequence[PlannedHop]) -> list[tuple[list[str], Waves]]:
-    return [([verb for verb, _scope in one.steps], one.waves) for hop in hops for one in hop.passes]
+def _agreed_waves(catalogue: Catalogue, hops: Sequence[PlannedHop]) -> Waves:
+    agreed = {name for name, verb in all_of(catalogue).items() if verb.agreed}
+    passes = [one for hop in hops for one in hop.passes if agreed & {name for name, _scope in one.steps}]
+    return [wave for one in passes for wave in one.waves]
 
 
-def told_at_once(passes: Sequence[tuple[Sequence[str], Waves]], forks: int) -> list[Refusal]:
+def told_at_once(agreed: Waves, forks: int) -> list[Refusal]:
     """A node that waits for its turn hears of the agreed moment when it is over, and is left behind.
 
-    passes: the verbs and the waves of each.
+    agreed: the waves whose nodes have to be told of one.
     """
-    agreed = [found for verbs, found in passes if any(VERBS[verb].agreed for verb in verbs)]
-    most = max((len(wave) for found in agreed for wave in found), default=0)
+    most = max((len(wave) for wave in agreed), default=0)
     if not 0 < forks < most:
         return []
     sentence = f"{most} nodes switch at one moment and Ansible talks to {forks} of them at once; wanted {most} or more."

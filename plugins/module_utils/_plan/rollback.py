@@ -21,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Refusal,
     Way,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import scoped
 
 Records = Mapping[str, Mapping[str, Any]]
 RESTORE, REOPEN, SWAP = 0, 1, 2  # places in Catalogue.back
@@ -61,7 +61,7 @@ def plan(
                 here,
                 there,
                 way.strategy,
-                _passes(way, names),
+                _passes(catalogue, way, names),
                 "what clients wrote since the backups were taken" if which == RESTORE else "",
                 f"back over {hop['source']} -> {hop['target']} of {record['id']}",
             ),
@@ -69,6 +69,7 @@ def plan(
         undoes=record["id"],
         undoes_hop=number,
         retracts=tuple(catalogue.retracts),
+        verbs=catalogue.verbs,
     )
 
 
@@ -102,12 +103,12 @@ def _by_hand(catalogue: Catalogue, records: Records, number: int, cluster: Clust
     return refusal if verb and _hosts_with(records, number, verb, "done") else None
 
 
-def _passes(way: Way, names: tuple[str, ...]) -> tuple[PlannedPass, ...]:
+def _passes(catalogue: Catalogue, way: Way, names: tuple[str, ...]) -> tuple[PlannedPass, ...]:
     return tuple(
         PlannedPass(
             name,
             (names,),
-            tuple((verb, VERBS[verb].scope) for verb in way.passes[name]),
+            scoped(catalogue, way.passes[name]),
             way.interrupts.get(name, ""),
         )
         for name in PASSES

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Plan, PlannedHop, PlannedPass
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import verbs
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    CLUSTER,
+    Plan,
+    PlannedHop,
+    PlannedPass,
+)
 
 # A plan as plain data: what playbooks, the record and reports read.
 
@@ -24,8 +29,13 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "undoes_hop": plan.undoes_hop,
         "born": plan.born,
         "retracts": list(plan.retracts),
+        "verbs": verbs.as_data({name: plan.verbs[name] for name in _used(plan) if name in plan.verbs}),
         "hops": [_hop(number, hop) for number, hop in enumerate(plan.hops)],
     }
+
+
+def _used(plan: Plan) -> list[str]:
+    return sorted({name for hop in plan.hops for one in hop.passes for name, _scope in one.steps})
 
 
 def _hop(number: int, hop: PlannedHop) -> dict[str, Any]:
@@ -55,11 +65,14 @@ def keys(plan: Mapping[str, Any]) -> list[str]:
     return [step["key"] for hop in plan["hops"] for one in hop["passes"].values() for step in one["steps"]]
 
 
-def verbs_and_waves(plan: Mapping[str, Any]) -> list[tuple[list[str], list[list[str]]]]:
+def agreed_waves(plan: Mapping[str, Any]) -> list[list[str]]:
+    """The waves whose nodes have to be told of a moment at once."""
     return [
-        ([step["verb"] for step in one["steps"]], one["waves"])
+        wave
         for hop in plan["hops"]
         for one in hop["passes"].values()
+        if any(verbs.verb(plan, step["verb"]).agreed for step in one["steps"])
+        for wave in one["waves"]
     ]
 
 
@@ -94,4 +107,4 @@ def tree(plan: Mapping[str, Any]) -> list[str]:
 
 
 def _shown(step: Mapping[str, str], leader: str) -> str:
-    return f"{step['verb']} (at {leader})" if VERBS[step["verb"]].scope == "cluster" else step["verb"]
+    return f"{step['verb']} (at {leader})" if step["scope"] == CLUSTER else step["verb"]

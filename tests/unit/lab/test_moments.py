@@ -14,8 +14,8 @@ import pytest
 import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, serialise
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.api import CATALOGUES
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import PASSES, Cluster, Node, Plan, Request
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
 SCENARIOS = sorted((Path(__file__).parents[3] / "extensions" / "molecule").glob("*/molecule.yml"))
 KEY = re.compile(rf"\b\d+/(?:{'|'.join(PASSES)})/\d+/\w+")

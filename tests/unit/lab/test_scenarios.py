@@ -14,7 +14,7 @@ import pytest
 import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path as ways
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.api import CATALOGUES
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
 SCENARIOS = sorted((Path(__file__).parents[3] / "extensions" / "molecule").glob("*/molecule.yml"))
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
 ROOT = Path(__file__).resolve().parents[3]
 PRODUCTS = ("garage", "lakefs")
@@ -106,7 +107,7 @@ class Stage:
             tasks = here / "roles" / product / "tasks"
             tasks.mkdir(parents=True)
             (tasks / "discover.yml").write_text("---" + DISCOVER.replace("PRODUCT", product))
-            for word in ("gate", "begin", "end", "recover", *VERBS):
+            for word in ("gate", "begin", "end", "recover", *all_of(CATALOGUES[product])):
                 (tasks / f"{word}.yml").write_text("---" + ENTRY.replace("WORD", word) + more.get(word, ""))
 
     def _call(self, playbook: str, *words: str, **extra: Any) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core import moment
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import operation
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import record as operation_record
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import resume
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import resume, verbs
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Request
 
 WALK = ["stop", "backup", "start", "connect", "healthy"]
@@ -41,6 +42,7 @@ PLAN = {
     "product": "garage",
     "leader": "a1",
     "target": "0.8.7",
+    "verbs": verbs.as_data(GARAGE.verbs),
     "hops": [
         {
             "source": "0.7.0",

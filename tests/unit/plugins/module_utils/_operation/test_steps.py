@@ -12,7 +12,10 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import record as operation_record
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import steps as operation_steps
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import verbs
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
+OWN = {name: said for one in CATALOGUES.values() for name, said in verbs.as_data(one.verbs).items()}
 DUMPED = (
     "before: preflight stage quiesce drain pause inventory extract;"
     "together: backup prove stop activate undeploy redeploy restore;"
@@ -38,7 +41,8 @@ def record(way: str, until: str, state: str = "done", **more: Any) -> dict[str, 
     last = next(place for place, key in enumerate(keys) if key.startswith(f"0/{name}/") and key.endswith(f"/{verb}"))
     done = {"state": "done", "run": "r1", "started": 1.0, "evidence": []}
     steps = {key: {**done, "state": state if key == keys[last] else "done"} for key in keys[: last + 1]}
-    plan = {"product": "x", "leader": "a1", "hops": [{"passes": passes}], "undoes": "", "retracts": [], **more}
+    plan = {"product": "x", "leader": "a1", "hops": [{"passes": passes}], "undoes": "", "retracts": [], "verbs": OWN}
+    plan.update(more)
     return {"id": "op", "state": "open", "plan": plan, "steps": steps}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import api, serialise
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import serialise
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     PASSES,
     Catalogue,
@@ -20,7 +20,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     PlannedPass,
     Way,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import scoped
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
 from tests.unit.world import Cut, Ended, World, play
 
@@ -49,18 +50,19 @@ def planned(product: str, *taken: Way) -> dict[str, Any]:
             PlannedPass(
                 name,
                 tuple((one,) for one in names) if name.startswith("walk") else (names,),
-                tuple((verb, VERBS[verb].scope) for verb in way.passes[name]),
+                scoped(CATALOGUES[product], way.passes[name]),
             )
             for name in PASSES
             if name in way.passes
         )
         hops.append(PlannedHop(VERSION, VERSION, way.strategy, passes, "", ""))
-    retracts = tuple(api.CATALOGUES[product].retracts)
-    return serialise.to_dict(Plan(product, names[0], VERSION, tuple(hops), retracts=retracts))
+    catalogue = CATALOGUES[product]
+    made = Plan(product, names[0], VERSION, tuple(hops), retracts=tuple(catalogue.retracts), verbs=catalogue.verbs)
+    return serialise.to_dict(made)
 
 
 def operations() -> Iterator[Any]:
-    for product, catalogue in api.CATALOGUES.items():
+    for product, catalogue in CATALOGUES.items():
         found = list(ways(catalogue))
         for number, way in enumerate(found):
             yield pytest.param(product, (way,), id=f"{product}-{number}-{way.strategy}")

@@ -14,7 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import s
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.catalogue import LAKEFS
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,7 +117,7 @@ def test_a_migration_stops_everybody_and_proves_a_backup_before_it() -> None:
         wanted = ["stop", "alone", "backup", "prove", "migrate", "activate", "configure", "start", "healthy", "verify"]
         assert [verb for verb in order if verb in wanted] == wanted
         assert "walk" not in [one.name for one in made.hops[hop].passes]
-    assert VERBS["migrate"].scope == VERBS["alone"].scope == "cluster"  # trap L24
+    assert all_of(LAKEFS)["migrate"].scope == all_of(LAKEFS)["alone"].scope == "cluster"  # trap L24
 
 
 def test_objects_are_moved_where_the_way_crosses_the_release_that_reads_them_elsewhere() -> None:  # trap L27
@@ -151,7 +151,7 @@ def test_every_way_keeps_the_rules(source: Version, target: Version, instances: 
         assert hop.source == at < hop.target <= target
         old, new = schema.wanted(hop.source), schema.wanted(hop.target)
         verbs = [verb for one in hop.passes for verb, _scope in one.steps]
-        assert all(VERBS[verb].scope == scope for one in hop.passes for verb, scope in one.steps)
+        assert all(all_of(LAKEFS)[verb].scope == scope for one in hop.passes for verb, scope in one.steps)
         assert old == new or "migrate" in verbs, "no schema changes without a migration"
         assert old.era == new.era or hop.target in (schema.GRAVELER, schema.TO_KV), "an era is left by its own release"
         assert hop.strategy != "rolling" or (old == new and instances > 1)

@@ -24,7 +24,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Series,
     Way,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -186,7 +186,7 @@ def test_every_plan_keeps_the_rules(zones: str, replication: str, wave: str) -> 
     names = sorted(node.name for node in found)
     for one in made.hops[0].passes:
         assert sorted(name for taken in one.waves for name in taken) == names, "every node once a pass"
-        assert all(verb in VERBS and VERBS[verb].scope == scope for verb, scope in one.steps)
+        assert all(all_of(GARAGE)[verb].scope == scope for verb, scope in one.steps)
         for taken in one.waves:
             if len(one.waves) > 1:
                 zones_taken = {node.zone for node in found if node.name in taken}
