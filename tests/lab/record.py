@@ -70,14 +70,16 @@ def nodes(cluster: Cluster) -> list[Host]:
 
 
 @contextlib.contextmanager
-def watched(cluster: Cluster, keys: Sequence[str]) -> Iterator[Callable[[Callable[[], bool], float], tuple[str, str]]]:
+def watched(
+    cluster: Cluster, keys: Sequence[str], at: str = ""
+) -> Iterator[Callable[[Callable[[], bool], float], tuple[str, str]]]:
     """A function that waits for one of the steps: (host, key), or ("", "") when `over()` says so or time is up.
 
-    Only what begins after the context is entered counts.
+    Only what begins after the context is entered counts. at: the one host that is looked at, if it is not any of them.
     """
     streams: dict[IO[str], tuple[str, subprocess.Popen[str]]] = {}
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as ready:
-        for host in nodes(cluster):
+        for host in [cluster.host(at)] if at else nodes(cluster):
             argv = ["docker", "exec", "-i", host.container, "python3", "-I", "-c", WATCHER, path(cluster), *keys]
             process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             stack.callback(ended, process)

@@ -14,7 +14,14 @@ from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, serialise
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Cluster, Node, Plan, Request
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    CLUSTER,
+    Cluster,
+    Node,
+    Plan,
+    Request,
+    Verb,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of
 from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
@@ -86,6 +93,15 @@ def verb(key: str) -> str:
     return key.rsplit("/", 1)[1]
 
 
+def of_verb(upgrade: Upgrade, key: str) -> Verb:
+    return all_of(CATALOGUES[upgrade.product])[verb(key)]
+
+
+def at_the_leader(upgrade: Upgrade, key: str) -> str:
+    """The node that alone does the work of the step, though all record it; "" where each does its own."""
+    return str(plan(upgrade)["leader"]) if of_verb(upgrade, key).scope == CLUSTER else ""
+
+
 Fits = Callable[[Upgrade, str], bool]
 
 
@@ -94,7 +110,7 @@ def everywhere(_upgrade: Upgrade, _key: str) -> bool:
 
 
 def where_something_is_left(upgrade: Upgrade, key: str) -> bool:
-    return bool(all_of(CATALOGUES[upgrade.product])[verb(key)].slots)
+    return bool(of_verb(upgrade, key).slots)
 
 
 def where_a_pass_begins(_upgrade: Upgrade, key: str) -> bool:

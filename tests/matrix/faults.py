@@ -9,13 +9,15 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.lab import hosts, record
 from tests.lab.cluster import Cluster
 from tests.lab.hosts import Host
-from tests.lab.proc import run, signal_family
+from tests.lab.proc import LabError, run, signal_family
 from tests.matrix.cells import Upgrade
 
 # Runs on the host: every python that sshd has started after the moment (seconds), within twenty seconds.
@@ -122,7 +124,8 @@ DIES = "[Service]\nRuntimeMaxSec=30\nRestart=no\n"
 
 @dataclass
 class Scene:
-    """Where a fault is played. `started`: when the step began; `said`: what the fault did, for the result."""
+    """Where a fault is played. `started`: when the step began; `output`: the file in which the run says what it does;
+    `said`: what the fault did, for the result."""
 
     upgrade: Upgrade
     cluster: Cluster
@@ -130,6 +133,7 @@ class Scene:
     run: subprocess.Popen[str]
     key: str
     started: float
+    output: Path
     said: str = ""
     kept: dict[str, str] = field(default_factory=dict)
 
@@ -222,8 +226,25 @@ def liar(upgrade: Upgrade, binary: str, key: str) -> tuple[str, str, str]:
     return f"{binary}-{release}", '*" server "*|*" run "*|*" --version "*', "*"
 
 
+# A step that looks at its program again before it uses it, and puts a good one in its place: the task that uses it.
+USED_BY = {"migrate": "Migrate the database"}
+
+
+def until_it_is_used(scene: Scene, task: str) -> None:
+    """Let the run go on until it says the task's name: its module takes longer than this to come to the host."""
+    signal_family(scene.run.pid, signal.SIGCONT)
+    end = time.monotonic() + 120
+    while f": {task}]" not in scene.output.read_text(encoding="utf-8", errors="replace"):
+        if scene.run.poll() is not None or time.monotonic() > end:
+            raise LabError(f"the run never came to the task {task!r}")
+        time.sleep(0.005)
+    signal_family(scene.run.pid, signal.SIGSTOP)
+
+
 def lie(scene: Scene) -> None:
     """Mounted over the program: its path, and what the running service is known by, stay what they are."""
+    if task := USED_BY.get(scene.key.rsplit("/", 1)[1]):
+        until_it_is_used(scene, task)
     program, true_of, lies_of = liar(scene.upgrade, str(scene.cluster.product.get("binary", "")), scene.key)
     scene.kept["liar"] = program
     text = LIAR.format(true_of=true_of, lies_of=lies_of, real=f"{LIARS}/true")

@@ -22,7 +22,7 @@ from tests.lab.cluster import Cluster
 from tests.lab.hosts import Host
 from tests.lab.proc import LabError, at_once, run, say, signal_family, wait_for
 from tests.matrix import faults
-from tests.matrix.cells import Cell, Upgrade
+from tests.matrix.cells import Cell, Upgrade, at_the_leader
 from tests.matrix.results import last_words
 
 RUN_SECONDS = 900
@@ -160,7 +160,7 @@ def prepare(stage: Stage) -> None:
 def act(stage: Stage) -> None:
     product, fault = stage.upgrade.product, stage.cell.fault
     prepare(stage)
-    with record.watched(stage.cluster, [stage.cell.key]) as wait:
+    with record.watched(stage.cluster, [stage.cell.key], at_the_leader(stage.upgrade, stage.cell.key)) as wait:
         process = stage.start(f"{product}_upgrade")
         try:
             name, _key = wait(lambda: process.poll() is not None, RUN_SECONDS)
@@ -191,7 +191,8 @@ def played(stage: Stage, process: subprocess.Popen[str], name: str) -> faults.Sc
     host = stage.cluster.host(name)
     stage.outcome.host = name
     started = record.of(stage.cluster, host)["steps"][stage.cell.key]["started"]
-    scene = faults.Scene(stage.upgrade, stage.cluster, host, process, stage.cell.key, started)
+    output = stage.logs / f"run-{len(stage.outcome.runs) + 1}.txt"
+    scene = faults.Scene(stage.upgrade, stage.cluster, host, process, stage.cell.key, started, output)
     if stage.cell.fault.held:
         signal_family(process.pid, signal.SIGSTOP)
     try:

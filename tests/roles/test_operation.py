@@ -62,6 +62,26 @@ def test_a_lost_node_keeps_all_others_from_the_new_release(garage: Stage) -> Non
     assert run.of("operation", host="b1", state="closed") and run.of("operation_report"), "no report, or the lease kept"
 
 
+@pytest.mark.parametrize("lost", [["a1"], ["a1", "b1"]])
+def test_a_run_without_any_node_left_says_how_it_goes_on(garage: Stage, lost: list[str]) -> None:
+    """Ansible itself ends with a page of plays that no host matched, and nothing to do is said."""
+    one = garage.only(*lost)
+    for host in lost:
+        one.on("metadata_backup", UNREACHABLE, host=host, state="present")
+    run = one.playbook("garage_upgrade")
+    (said,) = [line for line in run.why.splitlines() if line.startswith("localhost: ")]
+    assert f"{', '.join(lost)} cannot be reached, and no other node is left" in said, run.why
+    assert f"operation {one.record(lost[0])['id']} is not finished" in said and "run the same command again" in said
+
+
+def test_a_run_that_ends_well_or_by_its_own_sentence_says_nothing_behind_it(garage: Stage) -> None:
+    assert garage.playbook("garage_upgrade").ok
+    assert garage.playbook("garage_upgrade").ok  # nothing to do
+    one = garage.only("a1")
+    one.on("garage_findings", {"and": {"stopping": ["nodes_down"]}})
+    assert "localhost" not in one.playbook("garage_upgrade").why
+
+
 def test_a_node_that_fails_stops_the_walk(garage: Stage) -> None:
     garage.on("garage_settled", failed("it does not settle"))
     run = garage.steps(["stop", "start", "healthy"], "walk", ONE_BY_ONE)

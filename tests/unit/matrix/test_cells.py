@@ -15,9 +15,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release
 
 from tests.matrix import cells as matrix
-from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, keys, sample
-from tests.matrix.faults import ASKED, HEAL, INJECT, liar
+from tests.matrix.cells import FAULTS, UPGRADES, Cell, at_the_leader, cells, chosen, keys, sample
+from tests.matrix.faults import ASKED, HEAL, INJECT, USED_BY, liar
 from tests.matrix.results import Newest, Results, commit, counts, last_words, table
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_cell_is_one_of_its_own() -> None:
@@ -43,6 +45,20 @@ def test_the_program_lies_that_the_step_works_with() -> None:
         program, *_words = liar(cell.upgrade, "/bin/it", cell.key)
         old = cell.key.startswith("0/before/")
         assert program.endswith(f"-{cell.upgrade.source if old else cell.upgrade.target}")
+
+
+def test_a_step_that_one_node_does_for_all_meets_the_fault_there() -> None:
+    """All nodes record it, and who records it first is chance."""
+    migrate = next(cell for cell in chosen(cells(), faults=["lies"]) if cell.key.endswith("/migrate"))
+    assert at_the_leader(migrate.upgrade, migrate.key) == "a1"
+    assert at_the_leader(migrate.upgrade, "0/together/3/stop") == ""
+
+
+@pytest.mark.parametrize("verb", USED_BY)
+def test_a_program_that_is_looked_at_again_is_replaced_when_its_task_begins(verb: str) -> None:
+    """The step stages the release anew: a program that lay in its place before would be told and replaced."""
+    text = (ROOT / "roles" / "lakefs" / "tasks" / f"{verb}.yml").read_text(encoding="utf-8")
+    assert f"- name: {USED_BY[verb]}\n" in text and "_candidate.yml" in text.split(USED_BY[verb])[0]
 
 
 def test_what_a_run_asks_for_after_an_edit_is_read_of_its_own_sentence(tmp_path: Path) -> None:
