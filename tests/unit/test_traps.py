@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import VERBS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of
+from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
 from tests.unit.said import keys
 from tests.unit.traps import PAGE, ROOT, Trap, traps
@@ -41,7 +42,8 @@ def closers() -> set[str]:
         for name in yaml.safe_load(path.read_text("utf-8"))
     }
     files = {path.stem for room in ("plugins/modules", "playbooks") for path in (ROOT / room).glob("*.*")}
-    return files | settings | set(VERBS) | keys(python)
+    verbs = {verb for catalogue in CATALOGUES.values() for verb in all_of(catalogue)}
+    return files | settings | verbs | keys(python)
 
 
 @pytest.fixture(scope="module")
