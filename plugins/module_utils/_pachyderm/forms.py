@@ -120,6 +120,20 @@ BRANCH_NAMES: Sequence[Form] = (
 )
 """P40: names that branches may have. Older ones take any."""
 
+REPO_NAMES: Sequence[Form] = (
+    Form(
+        ("[a-zA-Z0-9_-]+",),
+        (
+            "1.7.14/create_repo_dot",
+            "1.8.8/create_repo_dot",
+            "1.9.0/create_repo_dot",
+            "1.13.4/names_restore_repo_dot",
+            "1.13.4/names_restore_repo_dot_empty",
+        ),
+    ),
+)
+"""P45: names that repos may have. Others are in clusters that were begun with older ones."""
+
 
 def of(forms: Sequence[Form], version: Version) -> Sequence[str]:
     """What is so with this release; nothing where no form is of it."""
@@ -137,4 +151,5 @@ TABLES = (
     EMPTY_DUMPS,
     BARE_STREAMS,
     BRANCH_NAMES,
+    REPO_NAMES,
 )

@@ -26,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pipel
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spelling import SPACES
 
 Seen = Mapping[str, Any]
+_OTHER = re.compile("[^a-zA-Z0-9_-]")  # what names may not have
 
 
 def of_state(info: Seen, targets: Sequence[str], cron_again: bool = False) -> Iterator[Finding]:
@@ -38,6 +39,7 @@ def of_state(info: Seen, targets: Sequence[str], cron_again: bool = False) -> It
     source, ends = core_version.parse(info["version"]), [core_version.parse(one) for one in targets]
     if all(_series(one) == _series(source) for one in ends):
         return
+    yield from _repo_names(info, ends)
     yield from _names(info, source, ends)
     (first, *_others) = [one for one in ends if _series(one) != _series(source)]
     # What writes the dump is the last release of its series: 1.9.0 goes to 1.9.12 first.
@@ -63,6 +65,24 @@ def _at(source: Version, repo: str, branch: str) -> str:
     return f"{repo}@{branch}" if source >= SPACES else f"{repo} {branch}"
 
 
+def _repo_names(info: Seen, ends: Sequence[Version]) -> Iterator[Finding]:
+    for end in ends:
+        for pattern in forms.of(forms.REPO_NAMES, end):
+            names = [row["name"] for row in info.get("repos") or []]
+            wrong = [name for name in names if not re.fullmatch(pattern, name)]
+            if wrong:
+                better = re.sub(_OTHER, "_", wrong[0])
+                yield Finding(  # P45
+                    "repo_names",
+                    True,
+                    f"repos that {end} does not restore: {some(wrong)}",
+                    f"names of letters, digits, - and _ alone ({pattern})",
+                    f"copy what each holds into a repo of another name, such as {better}, let the pipelines that read"
+                    " it read that one, and delete the old one: a restore renames it and does not find its commits",
+                )
+                return
+
+
 def _names(info: Seen, source: Version, ends: Sequence[Version]) -> Iterator[Finding]:
     for end in ends:
         for pattern in forms.of(forms.BRANCH_NAMES, end):
@@ -70,7 +90,7 @@ def _names(info: Seen, source: Version, ends: Sequence[Version]) -> Iterator[Fin
             if not wrong:
                 continue
             repo, name = wrong[0]["repo"], wrong[0]["name"]
-            better = re.sub(r"[^a-zA-Z0-9_-]", "-", name)
+            better = re.sub(_OTHER, "-", name)
             yield Finding(  # P40
                 "branch_names",
                 True,

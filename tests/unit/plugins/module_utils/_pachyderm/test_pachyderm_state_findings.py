@@ -24,6 +24,7 @@ def info(version: str, **seen: Any) -> dict[str, Any]:
 
 TABLED = parse.table_pipelines(replay.answer("1.4.8", "list_pipeline").out)
 TAGGED = branches("1.7.14", "names_list_branch_raw")
+DOTTED = [{"name": "my.odd", "size": 6}, {"name": "my_odd-2", "size": 6}]
 CLOCK = pipelines("1.8.8", "cron_list_pipeline_raw")
 # Two ticks were due when 1.9.0 answered after the restore: cron_list_file_from_1_8_8.
 TICKED = {"ticks": {"clock_tick": "2026-11-27T13:04:05Z"}, "asked": "2026-11-27T13:04:29Z"}
@@ -44,6 +45,10 @@ PLAIN = branches("1.7.14", "provenance_list_branch_raw")
         ("1.8.8", ["1.9.0"], {"branches": TAGGED}, ["branch_names"], ["tagged@feature/x, tagged@v1.0"]),
         ("1.7.14", ["1.8.8", "1.9.12"], {"branches": TAGGED}, ["branch_names"], ["1.9.12 does not restore"]),
         ("1.7.14", ["1.8.8"], {"branches": TAGGED}, [], []),
+        # trap P45
+        ("1.7.14", ["1.13.4"], {"repos": DOTTED}, ["repo_names"], ["1.13.4 does not restore: my.odd"]),
+        ("1.9.12", ["1.13.4"], {"repos": DOTTED}, ["repo_names"], ["my.odd"]),
+        ("1.13.3", ["1.13.4"], {"repos": DOTTED}, [], []),  # inside a series there is no dump
         # trap P36, trap P44
         ("1.8.8", ["1.9.0"], WORKED, ["output_anew", "output_commits"], ["edges (11 bytes)", "edges (2), 2 in all"]),
         ("1.8.8", ["1.8.9"], WORKED, [], []),  # inside a series there is no dump
@@ -163,3 +168,10 @@ def test_how_many_output_commits_are_begun_is_told_for_each() -> None:
     assert outputs.begun(rows, ["montage"], history) == {"montage": 7}
     looped = [pipe("a", repo="b"), pipe("b", repo="a")]
     assert outputs.begun(looped, ["a", "b"], {}) == {"a": 0, "b": 0}
+
+
+def test_a_repo_of_such_a_name_is_lost_by_the_real_release() -> None:
+    """trap P45: with commits the restore fails behind the repos; without any it ends with 0, under another name."""
+    failed, empty = (replay.answer("1.13.4", f"names_restore_repo_dot{end}") for end in ("", "_empty"))
+    assert failed.rc == 1 and "error creating commit: /pachyderm_pfs/repos/ my.odd not found" in failed.err
+    assert empty.rc == 0 and "my.odd" not in empty.err
