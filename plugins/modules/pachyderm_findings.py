@@ -46,6 +46,7 @@ options:
     description: C(snapshots), whether the cluster knows snapshots of volumes, and C(claims), the names of its claims. Empty without Kubernetes.
     type: dict
     default: {}
+  unread: {description: What Kubernetes said where it did not answer., type: list, elements: str, default: []}
   deployed:
     description: C(snapshot), whether etcd is snapshotted, C(directories) of nodes where its data lie, and C(moved), whether the new release is
       given others. Empty unless a hop undeploys on Kubernetes.
@@ -115,7 +116,7 @@ SPEC: Spec = {
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
     **{name: {"type": "bool", "default": False} for name in ("full", "cron_again")},
     "room": {"type": "int", "default": 256 << 20},
-    **{name: {"type": "list", "elements": "str", "default": []} for name in ("confirm", "accept", "targets")},
+    **{name: {"type": "list", "elements": "str", "default": []} for name in ("confirm", "accept", "targets", "unread")},
     "closed": {"type": "list", "elements": "dict", "default": []},
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from inprocess import Asked
 from stage import UNREACHABLE, Stage, failed
 
 ONE_BY_ONE = [["a1"], ["b1"], ["c1"]]
@@ -80,6 +81,21 @@ def test_a_run_that_ends_well_or_by_its_own_sentence_says_nothing_behind_it(gara
     one = garage.only("a1")
     one.on("garage_findings", {"and": {"stopping": ["nodes_down"]}})
     assert "localhost" not in one.playbook("garage_upgrade").why
+
+
+@pytest.mark.parametrize("lost_at", ["the end of the pass", "the end"])
+def test_a_node_that_is_lost_at_the_end_keeps_the_others_open(lakefs: Stage, lost_at: str) -> None:
+    def silent(asked: Asked) -> Any:
+        if lost_at == "the end":
+            return UNREACHABLE if asked.args["state"] == "complete" else None
+        over = asked.args["state"] == "step" and not asked.args["begin"]
+        return UNREACHABLE if over and asked.args["finish"].startswith("0/after/") else None
+
+    lakefs.on("operation", silent, host="l2")
+    run = lakefs.playbook("lakefs_upgrade", lakefs_strategy="all_at_once")
+    assert not run.ok and "l2 cannot be reached" in run.why and "run the same command again" in run.why
+    assert lakefs.record("l1")["state"] == "open", "the record was closed although a node was lost"
+    assert "localhost" not in run.why, "l1 has said how it goes on"
 
 
 def test_a_node_that_fails_stops_the_walk(garage: Stage) -> None:

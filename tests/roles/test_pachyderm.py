@@ -88,6 +88,8 @@ def test_side_by_side(one: Stage) -> None:
         "release activated",
     ]
     assert run.of("systemd_unit", state="stopped", unit="pachd.service", hold=ID), "the old server is not held down"
+    opened = [one.steps(["resume"], "after", fresh=True, strategy=how) for how in ("side_by_side", "all_at_once")]
+    assert [bool(run.of("systemd_environment", state="absent")) for run in opened] == [False, True], "by the switch"
 
 
 # the gate, preflight
@@ -545,6 +547,36 @@ def test_claims_are_looked_at_where_they_are_to_be_backed_up(cluster: Stage) -> 
     )
     cluster.found(pachyderm_platform="systemd")
     assert not steps(cluster, ["preflight"], fresh=True).of("kubernetes.core.k8s_info")
+
+
+CSI = {"pachyderm_backup": [{"kind": "csi", "claim": "etcd-storage"}]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "more", "silent"),
+    [
+        (CSI, [], {"kind": "PersistentVolumeClaim"}),
+        (CSI, [], {"kind": "VolumeSnapshot"}),
+        ({}, ["undeploy"], {"kind": "Deployment", "name": "etcd"}),
+    ],
+)
+def test_what_kubernetes_does_not_say_is_a_finding(
+    cluster: Stage, settings: dict[str, Any], more: list[str], silent: dict[str, Any]
+) -> None:
+    cluster.found(**settings)
+    cluster.on("kubernetes.core.k8s_info", failed("deployments.apps is forbidden"), **silent)
+    run = steps(cluster, ["preflight", *more])
+    (asked,) = run.of("pachyderm_findings")
+    assert run.ok and asked.args["unread"] == ["deployments.apps is forbidden"], run.failures
+
+
+def test_where_metadata_lie_is_asked_where_they_would_be_deleted(cluster: Stage) -> None:
+    there = {"spec": {"template": {"spec": {"volumes": [{"hostPath": {"path": "/var/pachyderm/etcd"}}]}}}}
+    cluster.on("kubernetes.core.k8s_info", {"resources": [there]}, kind="Deployment", name="etcd")
+    (asked,) = steps(cluster, ["preflight", "undeploy"]).of("pachyderm_findings")
+    assert asked.args["deployed"] == {"snapshot": True, "directories": ["/var/pachyderm"], "moved": False}
+    (asked,) = steps(cluster, ["preflight"], fresh=True).of("pachyderm_findings")
+    assert asked.args["deployed"] == {}
 
 
 def test_volumes_are_deleted_when_that_is_confirmed(cluster: Stage) -> None:

@@ -42,7 +42,8 @@ def findings(seen: Seen) -> list[Finding]:
         *_space(info, seen),
         *of_trial(info, _targets(seen), seen["trial"], _free(seen), _need(info, seen)),
         *_backups(seen["backup"]),
-        *_claims(seen["backup"], seen["volumes"]),
+        *_unread(seen["unread"]),
+        *([] if seen["unread"] else _claims(seen["backup"], seen["volumes"])),
         *_volumes(seen["deployed"], seen["confirm"]),
         *_outside(seen),
     ]
@@ -214,6 +215,17 @@ def _backups(wanted: Sequence[Seen]) -> Iterator[Finding]:
                 ", ".join(_BACKUP_NEEDS[one["kind"]]),
                 "complete it in pachyderm_backup",
             )
+
+
+def _unread(said: Sequence[str]) -> Iterator[Finding]:
+    if said:
+        yield Finding(
+            "kubernetes_unread",
+            True,
+            f"Kubernetes does not say what is asked of it ({'; '.join(said)})",
+            "an account that may list the deployments, claims and snapshots of volumes in the namespace",
+            "see pachyderm_kube_context, pachyderm_namespace, and what the account of that context may do",
+        )
 
 
 def _claims(wanted: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:

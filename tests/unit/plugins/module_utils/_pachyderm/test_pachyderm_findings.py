@@ -63,6 +63,7 @@ GOOD: dict[str, Any] = {
         {"kind": "csi", "claim": "etcd-storage"},
     ],
     "volumes": {"snapshots": True, "claims": ["etcd-storage"]},
+    "unread": [],
     "deployed": {},
     "trial": {},
     "confirm": [],
@@ -117,6 +118,8 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
         ("program_missing", True, {"space.programs": {"etcdctl": ""}}, "etcdctl"),
         ("backup_unclear", True, {"backup": [{"kind": "gce", "disk": "pach", "zone": ""}]}, "without zone, project"),
         ("backup_unclear", True, {"backup": [{"kind": "csi", "class": "fast"}]}, "without claim"),
+        # What could not be asked is not told to be missing besides.
+        ("kubernetes_unread", True, {"unread": ["forbidden"], "volumes": {}}, "asked of it (forbidden)"),
         ("no_snapshots", True, {"volumes": {}}, "no cluster of Kubernetes"),
         ("no_snapshots", True, {"volumes.snapshots": False}, "knows VolumeSnapshot"),
         ("no_claim", True, {"volumes.claims": ["data"]}, "no claim etcd-storage in the namespace, but data"),
