@@ -125,12 +125,17 @@ def among_several(fits: Fits) -> Fits:
     return lambda upgrade, key: upgrade.product == "garage" and fits(upgrade, key)
 
 
+def by_a_program(fits: Fits) -> Fits:
+    return lambda upgrade, key: upgrade.product != "lakefs" and fits(upgrade, key)
+
+
 @dataclass(frozen=True)
 class Fault:
     """lasting: it is there until the first run has ended, and is taken away then.
 
     refused: it is left for one run more, which has to refuse it. held: the controller waits meanwhile, so that the step
-    itself meets the fault. noticed: the run that it hits may not end well. impossible: why it cannot be played here.
+    itself meets the fault. noticed: the run that it hits may not end well. open: that run ends well, says that nothing
+    could be compared, and `<product>_verify` compares afterwards. impossible: why it cannot be played here.
     """
 
     name: str
@@ -140,6 +145,7 @@ class Fault:
     refused: bool = False
     held: bool = False
     noticed: bool = False
+    open: bool = False
     impossible: str = ""
 
 
@@ -170,6 +176,14 @@ FAULTS = (
         at("offline_repair", "repair", "migrate", "extract", "restore", "connect"),
         lasting=True,
         held=True,
+    ),
+    Fault(
+        "mumbles",
+        "the product's program answers what nobody can read, with 0",
+        by_a_program(at("verify")),
+        lasting=True,
+        held=True,
+        open=True,
     ),
     Fault("flipped-bit", "one bit of the largest backup is another one", at("prove"), held=True, noticed=True),
     Fault("foreign-record", "the record is of another cluster's operation", where_a_pass_begins, refused=True),

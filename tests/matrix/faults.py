@@ -105,10 +105,10 @@ with open(path, "w") as handle:
     json.dump(record, handle)
 """
 LIAR = """#!/bin/sh
-# Exits 0 and does nothing, but where it is asked for something else.
+# Exits 0 and does nothing but {says}, unless it is asked for something else.
 case " $* " in
     {true_of}) exec {real} "$@" ;;
-    {lies_of}) exit 0 ;;
+    {lies_of}) {says}; exit 0 ;;
     *) exec {real} "$@" ;;
 esac
 """
@@ -241,13 +241,25 @@ def until_it_is_used(scene: Scene, task: str) -> None:
     signal_family(scene.run.pid, signal.SIGSTOP)
 
 
+MUMBLED = {"garage": '*" bucket info "*', "pachyderm": '*" list repo "*'}
+
+
+def mumble(scene: Scene) -> None:
+    program, true_of, _lies_of = liar(scene.upgrade, str(scene.cluster.product.get("binary", "")), scene.key)
+    put_over(scene, program, true_of=true_of, lies_of=MUMBLED[scene.upgrade.product], says="echo mumble")
+
+
 def lie(scene: Scene) -> None:
-    """Mounted over the program: its path, and what the running service is known by, stay what they are."""
     if task := USED_BY.get(scene.key.rsplit("/", 1)[1]):
         until_it_is_used(scene, task)
     program, true_of, lies_of = liar(scene.upgrade, str(scene.cluster.product.get("binary", "")), scene.key)
+    put_over(scene, program, true_of=true_of, lies_of=lies_of, says=":")
+
+
+def put_over(scene: Scene, program: str, **words: str) -> None:
+    """Mounted over the program: its path, and what the running service is known by, stay what they are."""
     scene.kept["liar"] = program
-    text = LIAR.format(true_of=true_of, lies_of=lies_of, real=f"{LIARS}/true")
+    text = LIAR.format(real=f"{LIARS}/true", **words)
     commands = [
         ["cp", program, f"{LIARS}/true"],
         ["chmod", "755", f"{LIARS}/liar"],
@@ -307,6 +319,7 @@ INJECT: Mapping[str, Callable[[Scene], None]] = {
     "partition": lambda scene: routes(scene, "add"),
     "dies-later": dies_later,
     "lies": lie,
+    "mumbles": mumble,
     "flipped-bit": flip,
     "foreign-record": foreign,
     "edited-config": edit,
@@ -319,6 +332,7 @@ HEAL: Mapping[str, Callable[[Scene], None]] = {
     "partition": lambda scene: routes(scene, "del"),
     "dies-later": lives,
     "lies": speak_true,
+    "mumbles": speak_true,
     "foreign-record": ours,
     "edited-config": obey,
 }

@@ -33,6 +33,7 @@ BETWEEN = 4.0
 INTERVAL = 0.25
 # A step whose evidence is that data went back to an earlier time.
 WENT_BACK = {"restore", "recall"}
+COMPARED_NOT = "Could not be compared"
 BACKED_UP = {"backup", "extract"}
 
 
@@ -178,11 +179,15 @@ def act(stage: Stage) -> None:
         served(stage, "after a run that ended with 0")
     if fault.noticed and code == 0:
         raise Wrong(f"the run did not notice it and ended with 0: {scene.said}")
+    if fault.open and (code or COMPARED_NOT not in " ".join(stage.said().split())):
+        raise Wrong(f"the run ended with {code}, wanted 0 and {COMPARED_NOT!r}: {last_words(stage.said())}")
     if fault.refused:
         refused(stage)
     if heal := faults.HEAL.get(fault.name):
         scene.kept["words"] = stage.said()
         heal(scene)
+    if fault.open and (code := stage.ended(stage.start(f"{product}_verify"))):
+        raise Wrong(f"comparing again ended with {code}: {last_words(stage.said())}")
     stage.outcome.how = scene.said
     again(stage, code)
 
