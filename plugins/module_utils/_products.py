@@ -8,11 +8,9 @@
 
 from __future__ import annotations
 
-from typing import Mapping
-
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.catalogue import LAKEFS
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import PACHYDERM
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue
 
-CATALOGUES: Mapping[str, Catalogue] = {one.product: one for one in (GARAGE, LAKEFS, PACHYDERM)}
+CATALOGUES: dict[str, Catalogue] = {one.product: one for one in (GARAGE, LAKEFS, PACHYDERM)}

@@ -18,6 +18,8 @@ from inprocess import Asked
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 ID = "20261121T031500Z-test"
+# What runs, and what is wanted where a test does not say otherwise.
+VERSIONS = {"garage": ("0.8.0", "0.8.7"), "lakefs": ("1.82.0", "1.84.0"), "pachyderm": ("1.11.9", "1.13.4")}
 # Modules of which the real code runs: they only compute, or keep the record in the test's own directory.
 REALLY = {"operation", "upgrade_plan", "inventory_compare"}
 CANARY = "canary-5f1d"  # part of every secret
@@ -57,7 +59,6 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
     "wait_for": {},
     "file": {},
     "copy": {},
-    "slurp": {"content": "e30=", "encoding": "base64"},
 }
 
 
@@ -76,11 +77,7 @@ class World:
 
     def __init__(self, product: str, hosts: Sequence[str]) -> None:
         self.product, self.hosts = product, list(hosts)
-        self.version, self.target = {
-            "garage": ("0.8.0", "0.8.7"),
-            "lakefs": ("1.82.0", "1.84.0"),
-            "pachyderm": ("1.11.9", "1.13.4"),
-        }[product]
+        self.version, self.target = VERSIONS[product]
         self.active = dict.fromkeys(hosts, self.version)
         self.runs = dict.fromkeys(hosts, self.version)  # "" while it is down
         self.held: dict[tuple[str, str], str] = {}
