@@ -44,7 +44,7 @@ options:
       compared: Note in the record how the O(comparison) of the hop O(hop) has ended, also when the operation has ended.
       unlocked: Take the lease away from an owner that is dead, for the O(reason), which the record keeps.
   directory: {description: Where the record lies on the node., type: path, required: true}
-  id: {description: The operation., type: str, default: ''}
+  id: {description: 'The operation; with V(read) one that others have followed, empty for the last.', type: str, default: ''}
   plan: {description: The plan of M(uplift.datastores.upgrade_plan)., type: dict, default: {}}
   done: {description: Step keys that were done before the record could be written., type: list, elements: str, default: []}
   finish: {description: Key of the step that has been done., type: str, default: ''}
@@ -189,6 +189,11 @@ comparison:
   returned: O(state) is V(read) or V(compared)
   type: dict
   sample: {hop: 0, state: same, said: '', open: [], measured: [0], refused: ''}
+last_step:
+  description: The key of the step that was begun last; empty where none was.
+  returned: O(state=read)
+  type: str
+  sample: 0/walk/0/stop
 now:
   description: The time at the node, as operation ids begin with it.
   returned: O(state=read)

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from pathlib import Path
 from typing import Any
 
@@ -464,17 +462,14 @@ WAY = {"all_at_once": ["stop", "undeploy", "redeploy"], "side_by_side": ["beside
 
 
 def undone(stage: Stage, strategy: str, **saved: Any) -> None:
+    steps = [{"key": f"0/together/{place}/{verb}", "verb": verb} for place, verb in enumerate(WAY[strategy])]
     steps_done = {"0/together/1/undeploy": {"state": "done"}, "0/together/0/stop": {"state": "done"}}
     record = {
-        "plan": {
-            "hops": [
-                {"strategy": strategy, "passes": {"together": {"steps": [{"verb": verb} for verb in WAY[strategy]]}}}
-            ]
-        },
+        "plan": {"hops": [{"strategy": strategy, "passes": {"together": {"steps": steps}}}]},
         "saved": {"ran": ["edges"], **saved},
         "steps": steps_done,
     }
-    stage.on("slurp", {"content": base64.b64encode(json.dumps(record).encode()).decode(), "encoding": "base64"})
+    stage.on("operation", {"record": record}, state="read", id="earlier")
 
 
 GOING_BACK = {"undoes": "earlier", "source": "1.13.4", "target": "1.11.9"}

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any
 
 import pytest
@@ -329,8 +327,7 @@ def test_volumes_go_only_with_what_was_held_or_counted(
 
 
 def undone(steps: dict[str, Any], strategy: str = "all_at_once") -> dict[str, Any]:
-    text = json.dumps({"plan": {"hops": [{"strategy": strategy, "passes": passes(*IN_PLACE)}]}, "steps": steps})
-    return {"content": base64.b64encode(text.encode()).decode(), "encoding": "base64"}
+    return {"record": {"plan": {"hops": [{"strategy": strategy, "passes": passes(*IN_PLACE)}]}, "steps": steps}}
 
 
 GONE = {"0/together/4/undeploy": {"state": "done", "evidence": [{"kind": "absent", "inode": 77}]}}
@@ -354,7 +351,7 @@ GONE = {"0/together/4/undeploy": {"state": "done", "evidence": [{"kind": "absent
 def test_the_way_back_in_place_goes_while_the_volumes_are_there(
     pods: Stage, record: dict[str, Any], seen: dict[str, Any], goes: bool
 ) -> None:
-    pods.on("slurp", record)
+    pods.on("operation", record, state="read", id="op0")
     ports = [{"name": "api-grpc-port", "port": 650, "nodePort": 30649}]
     pods.on("kubernetes.core.k8s_info", seen, kind="Deployment")
     pods.on("kubernetes.core.k8s_info", {"resources": [{"spec": {"ports": ports}}]}, kind="Service")
@@ -366,7 +363,7 @@ def test_the_way_back_in_place_goes_while_the_volumes_are_there(
 
 
 def test_the_way_back_on_systemd_wants_what_was_put_aside(cluster: Stage) -> None:
-    cluster.on("slurp", undone(GONE))
+    cluster.on("operation", undone(GONE), state="read", id="op0")
     run = cluster.role("pachyderm", "recall", **midway("recall", undoes="op0"))
     assert run.ok, run.why
     assert run.of("directory_aside", state="back", inode="77") or run.of("directory_aside", state="back", inode=77)

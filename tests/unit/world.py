@@ -298,7 +298,7 @@ def _step(world: World, run: str, step: Any, name: str, cut: Cut | None, did: li
     record = world.nodes[name].record
     needed = operation_record.need(record, key, run, lambda item: world.holds(name, item))
     if needed.needed:
-        operation_record.begun(record, key, run, 0.0, needed.reason)
+        operation_record.begun(record, key, run, 0.0, needed.reason, needed.looked)
         if cut and cut.moment == "begun":
             raise Ended
         if scope == "node" or name == world.plan["leader"]:  # every node records it

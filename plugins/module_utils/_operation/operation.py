@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison, recovery
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison, recovery, steps
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import directory as operation_directory
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import lease as operation_lease
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import record as operation_record
@@ -41,17 +41,29 @@ class Lost(UpliftError):
 
 
 def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _item: "") -> dict[str, Any]:
-    """The record and the lease. What it left in the slots `prove` is proved again: the record's `lost` says what is not
-    as it was left."""
+    """The record and the lease; where `id` names an operation that others have followed, its record. What it left in
+    the slots `prove` is proved again: the record's `lost` says what is not as it was left."""
     with operation_directory.sentences(params["directory"]):
         record = _record_of(params)
+        if params.get("state") == "read" and params["id"] not in ("", record.get("id")):
+            record = _ended(params)
         lease = Leases(params["directory"]).read()
     if record and params.get("prove"):
         record["lost"] = operation_record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     more = {"recovery": recovery.recovery(record), "held": held.everything()}
-    more["comparison"] = comparison.told(record)
+    more.update(comparison=comparison.told(record), last_step=steps.last(record))
     return {"changed": False, "record": record, "lease": lease, "told": operation_lease.told(lease), "now": now, **more}
+
+
+def _ended(params: Params) -> dict[str, Any]:
+    record = Files(params["directory"]).ended(params["id"])
+    if not record:
+        raise UpliftError(
+            f"There is no record of the operation {params['id']} in {params['directory']}; wanted the one that this"
+            " node has kept of it. Put it back from the node's backup. Nothing was changed."
+        )
+    return record
 
 
 def perform(params: Params, holds: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
@@ -253,7 +265,7 @@ def _step(files: Files, record: Any, owner: Owner, params: Params, holds: Callab
     if params["begin"]:
         needed = operation_record.need(record, params["begin"], owner.run, holds)
     if needed.needed:
-        operation_record.begun(record, params["begin"], owner.run, now, needed.reason)
+        operation_record.begun(record, params["begin"], owner.run, now, needed.reason, needed.looked)
     if params["finish"] or needed.needed:
         files.write_record(record)
     answer = {"needed": needed.needed, "reason": needed.reason, "interrupted": needed.interrupted}

@@ -19,8 +19,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.steps import DONE, RUNNING, UNDONE
 
 FORMAT = 1
-LOOKED = "Clients were served since an earlier run looked."
-CHAIN = "An earlier step of this pass had to be done again."
 OPEN, FINISHED, ABANDONED = "open", "finished", "abandoned"
 
 _KEPT = {"id", "state", "who", "plan", "saved", "steps"}  # what every record has
@@ -29,12 +27,25 @@ Data = Dict[str, Any]  # a record as JSON knows it
 
 
 @dataclass(frozen=True)
+class Why:
+    """Why a step that had been begun is to be done again. looked: only to look anew at what clients change."""
+
+    sentence: str
+    looked: bool = False
+
+
+LOOKED = Why("Clients were served since an earlier run looked.", looked=True)
+CHAIN = Why("An earlier step of this pass had to be done again.")
+
+
+@dataclass(frozen=True)
 class Need:
-    """Whether a step is to be done now, why (or why not), and whether an earlier run ended inside it."""
+    """Whether a step is to be done now, why (or why not), whether an earlier run ended inside it; looked as in Why."""
 
     needed: bool
     reason: str
     interrupted: bool = False
+    looked: bool = False
 
 
 def opened(
@@ -99,29 +110,30 @@ def need(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping
     state = step["state"] if step else UNDONE
     if state == DONE and ahead:
         return Need(False, "done, and a later hop has begun")
-    why = _why(record, key, run, holds) if step else "It is not done, and a later hop has begun."
+    why = _why(record, key, run, holds) if step else Why("It is not done, and a later hop has begun.")
     if not why:
         return Need(False, "done, and what it left still holds")
-    if state == DONE and why == CHAIN and steps.is_final(record, key):
+    if state == DONE and why is CHAIN and steps.is_final(record, key):
         lost = _lost(record, key, holds)
         if not lost:
             return Need(False, "done before the new release was made active, and what it left still holds")
         why = lost
-    steps.demand_possible(record, key, why)
-    return Need(True, why, state == RUNNING)
+    steps.demand_possible(record, key, why.sentence)
+    return Need(True, why.sentence, state == RUNNING, why.looked)
 
 
-def _why(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping[str, Any]], str]) -> str:
+def _why(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping[str, Any]], str]) -> Why | None:
     step = record["steps"][key]
     if step["state"] != DONE:
-        return "A run ended inside it." if step["state"] == RUNNING else "A run that failed has undone it."
-    if step["run"] != run and steps.redone_before(record, key, run, LOOKED):
+        return Why("A run ended inside it." if step["state"] == RUNNING else "A run that failed has undone it.")
+    if step["run"] != run and steps.redone_before(record, key, run):
         return CHAIN
-    return _lost(record, key, holds) or (LOOKED if steps.stale(record, key, run) else "")
+    return _lost(record, key, holds) or (LOOKED if steps.stale(record, key, run) else None)
 
 
-def _lost(record: Mapping[str, Any], key: str, holds: Callable[[Mapping[str, Any]], str]) -> str:
-    return next(filter(None, map(holds, steps.proves(record, key))), "")
+def _lost(record: Mapping[str, Any], key: str, holds: Callable[[Mapping[str, Any]], str]) -> Why | None:
+    sentence = next(filter(None, map(holds, steps.proves(record, key))), "")
+    return Why(sentence) if sentence else None
 
 
 def lost(record: Mapping[str, Any], slots: Sequence[str], holds: Callable[[Mapping[str, Any]], str]) -> list[str]:
@@ -131,9 +143,9 @@ def lost(record: Mapping[str, Any], slots: Sequence[str], holds: Callable[[Mappi
     return list(filter(None, (holds(item) for item in items if item.get("slot") in slots)))
 
 
-def begun(record: Data, key: str, run: str, now: float, why: str = "") -> None:
+def begun(record: Data, key: str, run: str, now: float, why: str = "", looked: bool = False) -> None:
     step = {"state": RUNNING, "run": run, "started": now, moment.KEY: moment.now(), "why": why, "evidence": []}
-    record["steps"][key] = step
+    record["steps"][key] = {**step, "looked": looked}
 
 
 def finished(record: Data, key: str, evidence: Sequence[Mapping[str, Any]], now: float) -> None:
@@ -193,6 +205,10 @@ class Files:
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         self._write(self._record, record)
+
+    def ended(self, ident: str) -> Data:
+        """The record of an operation that others have followed; {} where it is not here."""
+        return self._read(self._archived(ident))
 
     def archive(self, record: Mapping[str, Any]) -> None:
         """Keep an ended record under its id, out of the way of the next operation."""

@@ -60,6 +60,27 @@ def begun(record: Record, number: int | None = None) -> list[str]:
     ]
 
 
+def did(record: Record, number: int | None = None) -> dict[str, Any]:
+    """{strategies, walks, planned, begun} of one hop, or of all: see the filter operation_did."""
+    hops = record["plan"]["hops"]
+    passes = [one for hop in (hops if number is None else hops[number : number + 1]) for one in hop["passes"].items()]
+    found: dict[str, list[Any]] = {}
+    for key in begun(record, number):
+        found.setdefault(verb_name(key), []).extend(record["steps"][key].get("evidence") or ())
+    return {
+        "strategies": [hop["strategy"] for hop in (hops if number is None else hops[number : number + 1])],
+        "walks": any(name in WALKS for name, _one in passes),
+        "planned": [step["verb"] for _name, one in passes for step in one["steps"]],
+        "begun": found,
+    }
+
+
+def last(record: Record) -> str:
+    """The key of the step that was begun last, "" where none was."""
+    begun_at = {key: step["started"] for key, step in (record.get("steps") or {}).items()}
+    return max(begun_at, key=begun_at.__getitem__, default="")
+
+
 def is_past(record: Record, number: int) -> bool:
     """Has the node begun a later hop?"""
     steps = record.get("steps") or {}
@@ -117,11 +138,11 @@ def stale(record: Record, key: str, run: str) -> bool:
     return not changed and not set(closed(record, number)) & set(GATES)
 
 
-def redone_before(record: Record, key: str, run: str, excepted: str) -> bool:
+def redone_before(record: Record, key: str, run: str) -> bool:
     """Did this run do an earlier step of the pass again? One that only looked anew changes nothing for those after."""
     order = [other for other in serialise.keys(record["plan"]) if pass_of(other) == pass_of(key)]
     earlier = [record["steps"].get(other) for other in order[: order.index(key)]]
-    return any(step is not None and step["run"] == run and step.get("why") != excepted for step in earlier)
+    return any(step is not None and step["run"] == run and not step.get("looked") for step in earlier)
 
 
 def is_final(record: Record, key: str) -> bool:

@@ -37,6 +37,7 @@ DISCOVER = """
         replication: none
         id: "{{ identity | default('') }}"
       request: {target: "{{ PRODUCT_version }}", strategy: "", wave: "", accept: [], stop_after: "", confirm: []}
+      reports: "{{ place }}/reports"
 """
 ENTRY = """
 - name: Say it
@@ -94,6 +95,7 @@ class Stage:
             "operation_directory": f"{place}/var/{{{{ inventory_hostname }}}}/{{{{ operation_product }}}}",
             "runs": f"{place}/runs/{{{{ inventory_hostname }}}}",
             "go_on": f"{place}/go-on",
+            "place": str(place),
         }
         tree = {"all": {"children": inventory, "vars": everywhere}}
         (place / "inventory.json").write_text(json.dumps(tree))

@@ -184,6 +184,12 @@ def test_another_operation_on_the_node_is_refused_and_an_ended_one_is_kept(node:
     node.call("opened", id="op2")
     kept = json.loads(Path(node.directory, "op.json").read_text(encoding="utf-8"))
     assert (kept["state"], node.record()["id"]) == ("finished", "op2")
+    asked = {"directory": node.directory, "state": "read", "product": "", "plan": {}, "cluster": ""}
+    assert operation.read({**asked, "id": ""})["record"]["id"] == "op2"
+    assert operation.read({**asked, "id": "op"})["record"] == kept, "the ways back ask what the operation did"
+    with pytest.raises(UpliftError, match="no record of the operation op0 in .*; wanted the one that this node has"):
+        operation.read({**asked, "id": "op0"})
+    assert operation.read({**asked, "id": "op0", "state": "free"})["record"]["id"] == "op2", "in check mode"
 
 
 def test_an_operation_is_finished_only_when_every_step_of_its_plan_is_done(node: Node) -> None:

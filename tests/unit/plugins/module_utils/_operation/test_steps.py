@@ -145,7 +145,7 @@ def test_what_would_lose_data_is_refused_with_the_way_out(
 @pytest.mark.parametrize(
     ("way", "until", "key", "reason"),
     [
-        (MIGRATION, "before/inventory", "0/before/2/commit_uncommitted", operation_record.LOOKED),
+        (MIGRATION, "before/inventory", "0/before/2/commit_uncommitted", operation_record.LOOKED.sentence),
         (DUMPED, "before/drain", "0/before/3/drain", ""),  # clients are shut out: it still holds
         (MIGRATION, "together/activate", "0/before/3/inventory", ""),  # the new release has come
         (WALK, "walk/activate", "0/before/2/inventory", ""),
@@ -182,3 +182,35 @@ def test_undone_counts_as_not_done() -> None:
         == "A run that failed has undone it."
     )
     assert "0/walk/2/backup" in operation_steps.missing(found, "a1")
+
+
+def test_what_a_hop_is_made_of_and_what_of_it_was_done() -> None:
+    found = record(DUMPED, "together/undeploy", "running")
+    found["steps"]["0/together/4/undeploy"]["evidence"] = [{"inode": 77}]
+    found["steps"]["0/together/2/stop"]["state"] = "undone"
+    found["plan"]["hops"][0]["strategy"] = "all_at_once"
+    did = operation_steps.did(found, 0)
+    assert did["strategies"] == ["all_at_once"] and not did["walks"]
+    assert did["planned"][:2] == ["preflight", "stage"] and "resume" in did["planned"]
+    assert did["begun"]["undeploy"] == [{"inode": 77}]
+    assert "stop" not in did["begun"] and "redeploy" not in did["begun"], "undone, and not reached"
+    assert operation_steps.did({"plan": found["plan"]})["begun"] == {}, "a plan has done nothing"
+
+
+def test_whether_others_serve_and_which_hop_is_asked_for() -> None:
+    plan = {
+        "hops": [
+            {**hop, "strategy": "s"} for way in (WALK, MIGRATION) for hop in record(way, "after/verify")["plan"]["hops"]
+        ]
+    }
+    assert [operation_steps.did({"plan": plan}, number)["walks"] for number in (0, 1)] == [True, False]
+    assert operation_steps.did({"plan": plan})["walks"] and "migrate" in operation_steps.did({"plan": plan})["planned"]
+    assert "migrate" not in operation_steps.did({"plan": plan}, 0)["planned"]
+    assert operation_steps.did({"plan": {"hops": []}}) == {"strategies": [], "walks": False, "planned": [], "begun": {}}
+
+
+def test_the_last_step_is_the_one_that_was_begun_last() -> None:
+    found = record(WALK, "walk/backup")
+    assert operation_steps.last({}) == operation_steps.last({"steps": {}}) == ""
+    found["steps"]["0/walk/1/stop"]["started"] = 9.0
+    assert operation_steps.last(found) == "0/walk/1/stop"

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""What the role of a product gives to the role operation: one shape for all products, and the one place that knows by
+which variables. Pure.
+
+<product>_found, by `discover`:
+    node      {name, id, zone, version; stores (true)}: the id that the cluster knows the node by, "" where it cannot
+              be told; the release that runs, "" for none
+    cluster   {members, replication, id; zone_redundancy ("")}: the ids of all nodes, and the cluster's own identity, ""
+              where it cannot be told
+    request   {target, strategy, wave, accept, confirm, stop_after; via ([]), born ("")}: what the operator has set
+    reports   where reports go on the controller
+    closed    rows {thing, what, operation}: what the node itself shows to be closed to clients; none by default
+    blind     why it cannot be compared with anything now; "" by default
+<product>_findings.findings, by `preflight`: rows as _core/findings.py makes them
+<product>_compared, by `compare`: {differences: rows {key, sentence}} and what else the report shall tell
+<product>_result.evidence, by any verb: what the step left, as _operation/evidence.py knows it
+"""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+
+# Part of `found` -> what it has to have, and what is taken for what it does not have.
+FOUND: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
+    "node": (("name", "id", "zone", "version"), {"stores": True}),
+    "cluster": (("members", "replication", "id"), {"zone_redundancy": ""}),
+    "request": (("target", "strategy", "wave", "accept", "confirm", "stop_after"), {"via": [], "born": ""}),
+}
+REST: Mapping[str, Any] = {"closed": [], "blind": ""}
+
+
+def gave(known: Mapping[str, Any], product: str) -> dict[str, Any]:
+    """{found, findings, compared, evidence} from the variables of a host; `found` is {} before `discover`."""
+    found = known.get(f"{product}_found")
+    return {
+        "found": _found(found, product) if found else {},
+        "findings": _of(known, f"{product}_findings", "findings"),
+        "compared": dict(known.get(f"{product}_compared") or {}),
+        "evidence": _of(known, f"{product}_result", "evidence"),
+    }
+
+
+def _found(found: Mapping[str, Any], product: str) -> dict[str, Any]:
+    missing = [part for part in (*FOUND, "reports") if part not in found]
+    for part in set(FOUND) - set(missing):
+        missing += [f"{part}.{name}" for name in FOUND[part][0] if name not in found[part]]
+    if missing:
+        raise UpliftError(
+            f"The role {product} gave {product}_found without {', '.join(sorted(missing))}; wanted what the contract"
+            " of a product says (docs/docsite/rst/architecture.rst). That is an error of the role. Nothing was changed."
+        )
+    return {**REST, **found, **{part: {**usual, **found[part]} for part, (_names, usual) in FOUND.items()}}
+
+
+def _of(known: Mapping[str, Any], name: str, part: str) -> list[Any]:
+    """A list that a registered result has; a task that was skipped has none."""
+    return list((known.get(name) or {}).get(part) or [])

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role of a product gives to the role operation, read from a host's variables."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.gave import gave
+
+FOUND: dict[str, Any] = {
+    "node": {"name": "a1", "id": "0b6b", "zone": "", "version": "1.0.0"},
+    "cluster": {"members": ["0b6b"], "replication": "2", "id": "563e"},
+    "request": {"target": "2.0.0", "strategy": "", "wave": "", "accept": [], "confirm": [], "stop_after": ""},
+    "reports": "/srv/reports",
+}
+
+
+def test_nothing_is_given_before_anything_was_asked() -> None:
+    assert gave({"toy_accept": ["x"]}, "toy") == {"found": {}, "findings": [], "compared": {}, "evidence": []}
+
+
+def test_what_may_be_left_out_is_as_usual() -> None:
+    found = gave({"toy_found": FOUND}, "toy")["found"]
+    assert found["node"]["stores"] is True and found["cluster"]["zone_redundancy"] == ""
+    assert (found["request"]["via"], found["request"]["born"], found["closed"], found["blind"]) == ([], "", [], "")
+    assert gave({"toy_found": {**FOUND, "closed": [1], "peer": "p"}}, "toy")["found"]["closed"] == [1]
+
+
+def test_what_must_be_given_and_is_not_is_said() -> None:
+    broken = {**FOUND, "node": {"name": "a1"}, "request": {**FOUND["request"]}}
+    del broken["reports"], broken["request"]["accept"]
+    wanted = "toy_found without node.id, node.version, node.zone, reports, request.accept; wanted what the contract of"
+    with pytest.raises(UpliftError, match=re.escape(wanted)):
+        gave({"toy_found": broken}, "toy")
+
+
+def test_of_what_was_skipped_nothing_is_left() -> None:
+    known = {"toy_result": {"skipped": True}, "toy_findings": {"skipped": True}, "toy_compared": {"differences": [2]}}
+    assert gave(known, "toy") == {"found": {}, "findings": [], "compared": {"differences": [2]}, "evidence": []}
+    assert gave({"toy_result": {"evidence": [{"slot": "data"}]}}, "toy")["evidence"] == [{"slot": "data"}]
+
+
+def test_products_do_not_meet() -> None:
+    known = {"toy_found": FOUND, "garage_result": {"evidence": [1]}}
+    assert gave(known, "garage") == {"found": {}, "findings": [], "compared": {}, "evidence": [1]}
