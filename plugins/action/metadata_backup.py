@@ -8,4 +8,4 @@ from ansible_collections.uplift.datastores.plugins.plugin_utils._core.long impor
 
 
 class ActionModule(LongAction):
-    """Long work, watched."""
+    """Long work, watched. `meta/runtime.yml` sends the other modules whose work may take long here, too."""

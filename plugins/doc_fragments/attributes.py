@@ -31,3 +31,37 @@ attributes:
     support: full
     details: Changes nothing.
 """
+
+    ACTIONGROUP_GARAGE = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/uplift.datastores.garage) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership: [uplift.datastores.garage]
+"""
+
+    ACTIONGROUP_LAKEFS = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/uplift.datastores.lakefs) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership: [uplift.datastores.lakefs]
+"""
+
+    ACTIONGROUP_PACHYDERM = r"""
+options: {}
+attributes:
+  action_group:
+    description: Use C(group/uplift.datastores.pachyderm) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership: [uplift.datastores.pachyderm]
+"""
+
+    # What is a step of a role, and no use alone.
+    INTERNAL = r"""
+options: {}
+notes:
+  - Internal to the collection's roles, and may change without notice.
+"""

@@ -117,6 +117,9 @@ phases:
   returned: not in check mode
   type: list
   elements: dict
+  sample:
+    - {name: walk a1, started: '2026-11-21T03:05:11Z', ended: '2026-11-21T03:05:40Z', requests: 58, unserved: 0,
+       failures: {'198.18.1.11:3900': 4}, unavailable_seconds: 0.0, slowest_seconds: 0.031}
 """
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only

@@ -12,7 +12,10 @@ version_added: 0.1.0
 description:
   - Asks the node for its time over the connection that is open anyway, several times, and believes the quickest answer.
   - With it, several nodes can be told the same moment, each in the time of its own clock.
-extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.info]
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.internal
 options:
   exchanges: {description: How often the node is asked., type: int, default: 5}
   max_uncertainty: {description: The uncertainty in seconds above which the task fails., type: float, default: 0.25}

@@ -22,6 +22,7 @@ options:
   source: {description: The release whose file counts until now., type: str, required: true}
 extends_documentation_fragment:
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none, details: The files hold secrets.}

@@ -12,7 +12,7 @@ version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - What is put aside is renamed, never copied and never deleted; it is the quickest way back.
-extends_documentation_fragment: [uplift.datastores.attributes]
+extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.internal]
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

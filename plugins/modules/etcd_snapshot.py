@@ -32,7 +32,7 @@ options:
   cacert: {description: The authority of its certificate., type: path}
   cert: {description: A client certificate., type: path}
   key: {description: The file of the certificate's key., type: path}
-  data_dir: {description: Where to restore to., type: path}
+  data_dir: {description: Where to restore to. Required if O(state=restored)., type: path}
   etcdctl: {description: The program., type: path, default: etcdctl}
 """
 
@@ -82,7 +82,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 
 def main() -> None:
-    serve(SPEC, answer)
+    serve(SPEC, answer, required_if=[("state", "restored", ["data_dir"])])
 
 
 if __name__ == "__main__":

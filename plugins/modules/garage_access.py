@@ -27,9 +27,8 @@ options:
     choices: [present, absent]
     default: present
   operation:
-    description: Id of the operation that key and bucket are made for. Needed for O(state=present).
+    description: Id of the operation that key and bucket are made for. Required if O(state=present).
     type: str
-    default: ''
   keys:
     description: Ids of keys that the operation's record says are its own.
     type: list
@@ -44,6 +43,8 @@ options:
 extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full, details: Does nothing.}
   diff_mode: {support: none}
@@ -67,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 access_key_id: {description: Id of the key., returned: O(state=present), type: str, sample: GKef53aeaa7f4d8d904deff04c}
-secret_access_key: {description: Its secret., returned: O(state=present), type: str}
+secret_access_key: {description: Its secret., returned: O(state=present), type: str, sample: (64 hexadecimal digits)}
 bucket: {description: Name of the bucket., returned: O(state=present), type: str, sample: uplift-20261121t031500z-garage-0.8.7-probe}
 removed: {description: Names of the buckets and ids of the keys removed., returned: always, type: list, elements: str, sample: []}
 leftover_buckets:
@@ -90,7 +91,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli impo
 SPEC = {
     **GARAGE,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "operation": {"type": "str", "default": ""},
+    "operation": {"type": "str"},
     "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "grant_read": {"type": "list", "elements": "str", "default": []},
     **seal.SPEC,
@@ -111,7 +112,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 
 def main() -> None:
-    serve(SPEC, answer)
+    serve(SPEC, answer, required_if=[("state", "present", ["operation"])])
 
 
 if __name__ == "__main__":

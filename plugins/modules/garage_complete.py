@@ -32,6 +32,8 @@ extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full, details: Launches nothing and only counts.}
   diff_mode: {support: none}

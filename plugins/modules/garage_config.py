@@ -16,6 +16,8 @@ description:
   - What is wrong with the file is returned in RV(findings), so that one preflight can show all that it found.
 extends_documentation_fragment:
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: full, details: "Settings only, without comments; secrets are masked."}
@@ -87,18 +89,25 @@ config:
     rpc_bind_addr: {description: As written., type: str, sample: '[::]:3901'}
     rpc_public_addr: {description: As written., type: str, sample: 198.18.1.11:3901}
     rpc_secret_source: {description: "C(config), C(file), C(environment) or empty.", type: str, sample: config}
-    s3: {description: "api_bind_addr, s3_region, root_domain and addresses (where clients reach it).", type: dict}
-    web: {description: bind_addr and root_domain., type: dict}
-    admin: {description: "api_bind_addr, has_admin_token, has_metrics_token.", type: dict}
+    s3:
+      description: "api_bind_addr, s3_region, root_domain and addresses (where clients reach it)."
+      type: dict
+      sample: {api_bind_addr: '[::]:3900', s3_region: garage, root_domain: .s3.garage, addresses: ['127.0.0.1:3900']}
+    web: {description: bind_addr and root_domain., type: dict, sample: {bind_addr: '[::]:3902', root_domain: .web.garage}}
+    admin:
+      description: "api_bind_addr, has_admin_token, has_metrics_token."
+      type: dict
+      sample: {api_bind_addr: '127.0.0.1:3903', has_admin_token: true, has_metrics_token: false}
     unknown_keys: {description: Keys that no release of Garage reads., type: list, elements: str, sample: [db_engin]}
     shared_with:
       description: With O(container), the other running containers that may write to the metadata directory.
       type: list
       elements: str
+      sample: []
     mode: {description: Mode of the file., type: str, sample: '0640'}
     owner: {description: Owner of the file., type: str, sample: garage}
     group: {description: Group of the file., type: str, sample: garage}
-    world_readable: {description: Whether everybody on the node may read it., type: bool}
+    world_readable: {description: Whether everybody on the node may read it., type: bool, sample: false}
 findings:
   description: What is wrong, as key, severity (C(error) or C(warning)) and sentence.
   returned: O(state=read)

@@ -33,6 +33,8 @@ options:
     choices: ['', lmdb, sqlite]
 extends_documentation_fragment:
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: full, details: "From the file of now to that of the last release. Secrets are not shown."}

@@ -28,6 +28,7 @@ options:
 extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
 attributes:
   check_mode: {support: full, details: Looks who is connected and tries nobody.}
   diff_mode: {support: none}

@@ -47,6 +47,7 @@ extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_garage
 attributes:
   check_mode: {support: full, details: Makes all checks and converts nothing.}
   diff_mode: {support: none}

@@ -20,6 +20,8 @@ options:
   version: {description: The release that runs., type: str, required: true}
 extends_documentation_fragment:
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

@@ -42,6 +42,7 @@ extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_garage
 """
 
 EXAMPLES = r"""
@@ -72,6 +73,7 @@ running:
   description: Whether a daemon with this configuration file runs.
   type: bool
   returned: always
+  sample: true
 binary:
   description: The program that the next start would use.
   type: str
@@ -113,29 +115,31 @@ nodes:
   elements: dict
   returned: when O(gather) has V(status)
   contains:
-    id: {description: "Full id where it is known, else the first 16 digits.", type: str}
-    hostname: {description: "Null until the node has told it.", type: str}
-    address: {description: "Null when never seen.", type: str}
-    up: {description: Whether this node has a connection to it., type: bool}
-    role: {description: "C(storage), C(gateway), C(pending) or C(none).", type: str}
-    zone: {description: "Null without a role.", type: str}
-    tags: {description: Tags of the role., type: list, elements: str}
-    capacity: {description: "As Garage prints it. Null without a role or for a gateway.", type: str}
-    last_seen: {description: "As Garage prints it, for a node that is not up.", type: str}
+    id: {description: "Full id where it is known, else the first 16 digits.", type: str, sample: 92b558b0448c9410}
+    hostname: {description: "Null until the node has told it.", type: str, sample: n2}
+    address: {description: "Null when never seen.", type: str, sample: '127.0.0.1:21020'}
+    up: {description: Whether this node has a connection to it., type: bool, sample: true}
+    role: {description: "C(storage), C(gateway), C(pending) or C(none).", type: str, sample: storage}
+    zone: {description: "Null without a role.", type: str, sample: z2}
+    tags: {description: Tags of the role., type: list, elements: str, sample: [ssd, rack b]}
+    capacity: {description: "As Garage prints it. Null without a role or for a gateway.", type: str, sample: 2.0 GB}
+    last_seen: {description: "As Garage prints it, for a node that is not up.", type: str, sample: 32s ago}
 layout:
   description: The cluster's layout.
   type: dict
   returned: when O(gather) has V(layout)
   contains:
-    version: {description: Its version number., type: int}
+    version: {description: Its version number., type: int, sample: 1}
     roles:
       description: One entry per node with a role, with id, zone, tags, capacity (null for a gateway).
       type: list
       elements: dict
+      sample: [{id: 92b558b0448c9410, zone: z2, tags: [ssd, rack b], capacity: 2.0 GB}]
     staged:
       description: Role changes that wait to be applied, with id, removed, zone, tags, capacity.
       type: list
       elements: dict
+      sample: []
     zone_redundancy:
       description: "From 0.9 on, in how many zones a copy must lie, C(maximum) or a number; otherwise empty."
       type: str
@@ -143,29 +147,35 @@ layout:
     staged_redundancy:
       description: From 0.9 on, the number of zones that a waiting change wants a copy in; otherwise null.
       type: str
+      sample: null
 staged:
   description: Whether RV(layout.staged) has any, or RV(layout.staged_redundancy) is set.
   type: bool
   returned: when O(gather) has V(layout)
+  sample: false
 stats:
   description: The node's own statistics.
   type: dict
   returned: when O(gather) has V(stats)
   contains:
-    version: {description: Release that the daemon itself names., type: str}
-    engine: {description: "Database engine as the daemon names it, C(Sled) or C(LMDB (using Heed crate)). Null up to 0.7 (always sled).", type: str}
+    version: {description: Release that the daemon itself names., type: str, sample: 0.8.7}
+    engine:
+      description: "Database engine as the daemon names it, C(Sled) or C(LMDB (using Heed crate)). Null up to 0.7 (always sled)."
+      type: str
+      sample: Sled
     tables:
       description: "Per table its name, merkle_todo and gc_todo."
       type: list
       elements: dict
+      sample: [{name: object, merkle_todo: 0, gc_todo: 0}]
 queues:
   description: What the node has to do. Entries of C(resync) may merely wait for their time, for ten minutes after a delete.
   type: dict
   returned: when O(gather) has V(stats)
   contains:
-    resync: {description: Blocks in the resync queue., type: int}
-    merkle: {description: Items in the Merkle queues of all tables., type: int}
-    gc: {description: Items in the garbage collection queues of all tables., type: int}
+    resync: {description: Blocks in the resync queue., type: int, sample: 0}
+    merkle: {description: Items in the Merkle queues of all tables., type: int, sample: 0}
+    gc: {description: Items in the garbage collection queues of all tables., type: int, sample: 0}
 block_errors:
   description: Blocks whose last resync failed.
   type: int
@@ -177,38 +187,51 @@ workers:
   elements: dict
   returned: when O(gather) has V(workers)
   contains:
-    tid: {description: Task number., type: int}
-    state: {description: "C(busy), C(throttled), C(idle) or C(done).", type: str}
-    name: {description: Its name., type: str}
-    queue: {description: Entries in its queue or null., type: int}
-    progress: {description: What it says of its progress or null., type: str}
-    errors: {description: Errors since the start., type: int}
-    consecutive_errors: {description: "Errors since it last succeeded. More than 0 means trouble now.", type: int}
+    tid: {description: Task number., type: int, sample: 4}
+    state: {description: "C(busy), C(throttled), C(idle) or C(done).", type: str, sample: idle}
+    name: {description: Its name., type: str, sample: 'Block resync worker #1'}
+    queue: {description: Entries in its queue or null., type: int, sample: 0}
+    progress: {description: What it says of its progress or null., type: str, sample: null}
+    errors: {description: Errors since the start., type: int, sample: 0}
+    consecutive_errors: {description: "Errors since it last succeeded. More than 0 means trouble now.", type: int, sample: 0}
 blocks_in_error:
   description: Blocks whose last resync failed, with hash, references, errors, next_try. Null when the release cannot list them (before 0.8.1).
   type: list
   elements: dict
   returned: when O(gather) has V(workers)
+  sample: []
 buckets:
   description: All buckets, sorted by id.
   type: list
   elements: dict
   returned: when O(gather) has V(inventory)
   contains:
-    id: {description: "Full id; of a bucket of 0.5 the one that it will have in 0.6.", type: str}
-    s3_name: {description: "By what any key can name it: its id, or in 0.5 its name.", type: str}
-    global_aliases: {description: Sorted names., type: list, elements: str}
-    local_aliases: {description: "Per local name: key (id) and alias.", type: list, elements: dict}
-    website: {description: Whether it is served as a website., type: bool}
-    keys: {description: "Per key that may do anything: id, read, write, owner.", type: list, elements: dict}
-    quotas: {description: "What is limited, by Garage's words, such as C(maximum size).", type: dict}
-    objects: {description: "Object count that Garage counts. Null before 0.8.", type: int}
-    size: {description: "Bytes as Garage prints them. Null before 0.8.", type: str}
+    id: {description: "Full id; of a bucket of 0.5 the one that it will have in 0.6.", type: str, sample: (64 hexadecimal digits)}
+    s3_name: {description: "By what any key can name it: its id, or in 0.5 its name.", type: str, sample: (64 hexadecimal digits)}
+    global_aliases: {description: Sorted names., type: list, elements: str, sample: [photos]}
+    local_aliases:
+      description: "Per local name: key (id) and alias."
+      type: list
+      elements: dict
+      sample: [{key: GKef53aeaa7f4d8d904deff04c, alias: pictures}]
+    website: {description: Whether it is served as a website., type: bool, sample: false}
+    keys:
+      description: "Per key that may do anything: id, read, write, owner."
+      type: list
+      elements: dict
+      sample: [{id: GKef53aeaa7f4d8d904deff04c, read: true, write: true, owner: false}]
+    quotas:
+      description: "What is limited, by Garage's words, such as C(maximum size)."
+      type: dict
+      sample: {maximum size: 10.0 GB}
+    objects: {description: "Object count that Garage counts. Null before 0.8.", type: int, sample: 42}
+    size: {description: "Bytes as Garage prints them. Null before 0.8.", type: str, sample: 11.6 MB}
 keys:
   description: All access keys (id, name, create_buckets), sorted by id. Never their secrets.
   type: list
   elements: dict
   returned: when O(gather) has V(inventory)
+  sample: [{id: GKef53aeaa7f4d8d904deff04c, name: app, create_buckets: false}]
 container:
   description:
     - How the machine sees what is in the container, places and published ports, for M(uplift.datastores.garage_config). Empty without one.
@@ -234,6 +257,7 @@ unparsed:
   type: list
   elements: str
   returned: always
+  sample: []
 """
 
 from typing import Any

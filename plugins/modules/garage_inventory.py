@@ -16,6 +16,7 @@ description:
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_garage
 options:
   addresses:
     description: Where S3 is served, C(host:port) or a URL; the next one is asked when one does not answer.

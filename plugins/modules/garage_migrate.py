@@ -27,7 +27,10 @@ options:
     type: list
     elements: str
   keys: {description: 'The keys that the cluster had, each with its C(id) and C(name).', type: list, elements: dict}
-extends_documentation_fragment: [uplift.datastores.garage, uplift.datastores.attributes]
+extends_documentation_fragment:
+  - uplift.datastores.garage
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
 attributes:
   check_mode: {support: full, details: Makes all checks and does not migrate.}
   diff_mode: {support: none}

@@ -15,7 +15,10 @@ description:
   - A container is made again with the other file in place of its own, by the same image. It takes the name at its next start.
   - The configuration file itself is made by M(uplift.datastores.garage_config). Its S3 and web addresses are moved to
     where nobody reaches them, not left out, since Garage 0.7 panics without them.
-extends_documentation_fragment: [uplift.datastores.attributes]
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: full}

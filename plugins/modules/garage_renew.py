@@ -23,7 +23,10 @@ options:
   unit: {description: The systemd unit of Garage., type: str, default: garage.service}
   container: {description: 'The docker container of Garage, in place of O(unit).', type: str}
   call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
-extends_documentation_fragment: [uplift.datastores.attributes]
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

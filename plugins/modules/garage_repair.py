@@ -50,6 +50,7 @@ extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_garage
 attributes:
   check_mode: {support: full, details: Launches nothing.}
   diff_mode: {support: none}

@@ -16,6 +16,8 @@ author: the uplift.datastores contributors (!UNKNOWN)
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 options:
   addresses:
     description: Addresses as C(host:port).

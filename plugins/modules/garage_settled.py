@@ -54,6 +54,8 @@ extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full, details: Launches nothing.}
   diff_mode: {support: none}
@@ -70,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answer: {description: "V(yes), V(no) or V(cannot tell).", returned: always, type: str, sample: "yes"}
-settled: {description: Whether the answer is yes., returned: always, type: bool}
+settled: {description: Whether the answer is yes., returned: always, type: bool, sample: true}
 reason:
   description: Why.
   returned: always

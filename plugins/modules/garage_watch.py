@@ -18,6 +18,8 @@ extends_documentation_fragment:
   - uplift.datastores.garage
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_garage
+  - uplift.datastores.attributes.internal
 options:
   seconds:
     description: How long to watch.

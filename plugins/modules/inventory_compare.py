@@ -61,29 +61,35 @@ notes:
   sample: [{key: objects_deleted, sentence: 'Bucket 034bf74d8bee6066: clients have deleted 1 of the objects that were read before (''a'').'}]
 """
 
+from typing import Any, Mapping
+
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.compare import compare
 
+SPEC: Spec = {
+    **{name: {"type": "dict", "required": True} for name in ("before", "after")},
+    "clients_shut_out": {"type": "bool", "default": False},
+}
+
+
+def work(params: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        found = compare(params["before"], params["after"], params["clients_shut_out"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UpliftError(
+            f"An inventory is not of the form that garage_inventory and garage_info return: {error!r}."
+        ) from error
+    return {"differences": found.differences, "notes": found.notes}
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return work(module.params)
+
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "before": {"type": "dict", "required": True},
-            "after": {"type": "dict", "required": True},
-            "clients_shut_out": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
-    try:
-        found = compare(module.params["before"], module.params["after"], module.params["clients_shut_out"])
-    except UpliftError as error:
-        module.fail_json(msg=str(error))
-    except (KeyError, TypeError, AttributeError) as error:
-        module.fail_json(
-            msg=f"An inventory is not of the form that garage_inventory and garage_info return: {error!r}."
-        )
-    module.exit_json(changed=False, differences=found.differences, notes=found.notes)
+    serve(SPEC, answer)
 
 
 if __name__ == "__main__":

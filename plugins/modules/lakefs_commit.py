@@ -15,6 +15,8 @@ description:
 extends_documentation_fragment:
   - uplift.datastores.lakefs.api
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_lakefs
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

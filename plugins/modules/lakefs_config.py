@@ -19,6 +19,8 @@ description:
     encrypted for the one call, since connections print results at C(-vvv).
 extends_documentation_fragment:
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_lakefs
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: full, details: "Settings only, without comments; secrets are masked."}
@@ -61,7 +63,7 @@ settings:
   returned: O(state=read)
   type: dict
   sample: {blockstore: s3, listen: '0.0.0.0:8000', s3_host: s3.example.org, database: {type: postgres, place: 'db:5432/lakefs', old: true, new: false}}
-dsn: {description: The connection string., returned: O(state=read), type: str}
+dsn: {description: The connection string., returned: O(state=read), type: str, sample: 'postgres://lakefs:secret@db:5432/lakefs?sslmode=disable'}
 findings:
   description: What is wrong, as key, severity (C(error) or C(warning)) and sentence.
   returned: O(state=read)

@@ -18,6 +18,8 @@ extends_documentation_fragment:
   - uplift.datastores.lakefs
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_lakefs
+  - uplift.datastores.attributes.internal
 """
 
 EXAMPLES = r"""

@@ -18,6 +18,8 @@ description:
 extends_documentation_fragment:
   - uplift.datastores.lakefs.database
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_lakefs
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

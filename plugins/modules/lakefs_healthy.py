@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - uplift.datastores.lakefs.api
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_lakefs
 options:
   unit: {description: "The systemd unit, V(docker:NAME), or V(kubernetes:NAMESPACE/DEPLOYMENT).", type: str, default: lakefs.service}
   version: {description: The release that should answer. Empty means any., type: str, default: ''}

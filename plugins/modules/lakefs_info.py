@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - uplift.datastores.lakefs.api
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_lakefs
 options:
   database_type: {description: "C(database.type) of the configuration.", type: str, default: postgres}
   discarded: {description: "Whether the data of releases before 0.30 is given up, so that RV(unfit) does not count it.", type: bool, default: false}

@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - uplift.datastores.lakefs.api
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_lakefs
 options:
   s3_url: {description: The S3 gateway; by default where the API is., type: str, default: ''}
   s3_host:

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - uplift.datastores.lakefs.database
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_lakefs
 attributes:
   check_mode: {support: full, details: "For V(task), by its own dry run."}
   diff_mode: {support: none}

@@ -18,6 +18,8 @@ extends_documentation_fragment:
   - uplift.datastores.lakefs.database
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_lakefs
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full, details: Does nothing.}
   diff_mode: {support: none}

@@ -29,7 +29,7 @@ options:
       present: There is a sound backup of what the directories hold.
       proved: The backup has been restored into a directory of its own, and every file compared with the manifest.
       restored: The directories hold what the backup does. What was there is kept beside them, as C(<directory>.uplift-<time>).
-  src: {description: The directories. A restored backup knows its own., type: list, elements: path, default: []}
+  src: {description: The directories. Required if O(state=present). A restored backup knows its own., type: list, elements: path}
   dest: {description: The archive. Its manifest lies beside it as C(<dest>.manifest.json)., type: path, required: true}
   compression: {description: How the archive is compressed. V(zstd) needs that program., type: str, default: zstd, choices: [zstd, gzip, none]}
   space_factor:
@@ -109,7 +109,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker 
 
 SPEC: Spec = {
     "state": {"type": "str", "default": "present", "choices": ["present", "proved", "restored"]},
-    "src": {"type": "list", "elements": "path", "default": []},
+    "src": {"type": "list", "elements": "path"},
     "dest": {"type": "path", "required": True},
     "compression": {"type": "str", "default": "zstd", "choices": list(archive.COMPRESSIONS)},
     "space_factor": {"type": "float", "default": 1},
@@ -122,12 +122,13 @@ SPEC: Spec = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
-    wish = metadata.Wish(asked["src"], asked["dest"], asked["compression"], asked["space_factor"], asked["scratch"])
+    src = asked["src"] or []
+    wish = metadata.Wish(src, asked["dest"], asked["compression"], asked["space_factor"], asked["scratch"])
     progress = Progress(asked["progress_file"])
 
     def down() -> None:
         if asked["container"]:
-            for directory in asked["src"]:
+            for directory in src:
                 container_info.demand_alone(Docker(), asked["container"], directory)
         elif asked["unit"]:
             service.demand_down(LocalRunner(), asked["unit"])

@@ -11,7 +11,7 @@ short_description: Tell how large directories are and how much room and memory t
 version_added: 0.1.0
 description:
   - For paths that do not exist yet, the nearest parent that does is looked at. Nothing is created.
-extends_documentation_fragment: [uplift.datastores.attributes]
+extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.internal]
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

@@ -29,6 +29,8 @@ extends_documentation_fragment:
   - uplift.datastores.pachyderm
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_pachyderm
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

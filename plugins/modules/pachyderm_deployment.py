@@ -14,7 +14,10 @@ description:
   - C(pachctl undeploy) of 1.7 and 1.8.0 deletes at once, of later releases after a question on its input. Here it is told one namespace
     and one kube context, and never to delete the volumes of the metadata; afterwards it is seen that nothing is left.
   - The manifest that C(pachctl deploy --dry-run) makes is kept.
-extends_documentation_fragment: [uplift.datastores.attributes]
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_pachyderm
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

@@ -19,13 +19,12 @@ description:
     holds, is as good as a new one; one of an earlier state is kept under its time.
   - It reads in pieces, and needs less than 128 MiB of memory whatever the size.
 options:
-  dest: {description: The dump., type: path}
+  dest: {description: The dump. Exactly one of O(dest) and O(url) is wanted., type: path}
   url:
     description:
       - Where the B(server) writes the dump, with its own credentials, such as C(s3://bucket/object).
       - Nothing of it passes here, so that nothing of it is counted. It is always full.
     type: str
-    default: ''
   target:
     description: The release that is to restore it. Refused where that one cannot read it. By default the same release.
     type: str
@@ -44,6 +43,7 @@ extends_documentation_fragment:
   - uplift.datastores.pachyderm
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_pachyderm
 attributes:
   check_mode: {support: full, details: Everything is looked at; nothing is written.}
   diff_mode: {support: none}
@@ -89,18 +89,14 @@ evidence:
   sample: [{slot: dump, kind: file, path: /var/backups/uplift/pachyderm.dump, size: 1791}]
 """
 
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.extract import run
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import at_cluster
 
 SPEC = {
     **PACHYDERM,
     "dest": {"type": "path"},
-    "url": {"type": "str", "default": ""},
+    "url": {"type": "str"},
     "target": {"type": "str", "default": ""},
     "form": {"type": "str", "default": "", "choices": ["", "full", "kept"]},
     "beside": {"type": "bool", "default": False},
@@ -109,14 +105,8 @@ SPEC = {
 }
 
 
-def answer(module: AnsibleModule) -> dict[str, Any]:
-    if bool(module.params["dest"]) == bool(module.params["url"]):
-        raise UpliftError("Wanted one of dest and url. Nothing was done.")
-    return at_cluster(run)(module)
-
-
 def main() -> None:
-    serve(SPEC, answer)
+    serve(SPEC, at_cluster(run), required_one_of=[("dest", "url")], mutually_exclusive=[("dest", "url")])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,10 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Turns what the other modules saw into findings. All findings come at once, not one a run.
   - It asks nobody and changes nothing.
-extends_documentation_fragment: [uplift.datastores.attributes]
+extends_documentation_fragment:
+  - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_pachyderm
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}
@@ -100,7 +103,7 @@ stopping:
   sample: [open_commits]
 """
 
-from typing import Any
+from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
@@ -121,8 +124,12 @@ SPEC: Spec = {
 }
 
 
+def work(params: Mapping[str, Any]) -> dict[str, Any]:
+    return told(findings(params), params["node"], params["accept"])
+
+
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return told(findings(module.params), module.params["node"], module.params["accept"])
+    return work(module.params)
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ extends_documentation_fragment:
   - uplift.datastores.pachyderm
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.actiongroup_pachyderm
 """
 
 EXAMPLES = r"""

@@ -27,6 +27,8 @@ options:
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_pachyderm
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

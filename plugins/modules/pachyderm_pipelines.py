@@ -38,6 +38,7 @@ extends_documentation_fragment:
   - uplift.datastores.pachyderm
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_pachyderm
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

@@ -30,6 +30,8 @@ extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_pachyderm
+  - uplift.datastores.attributes.internal
 """
 
 EXAMPLES = r"""

@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - uplift.datastores.pachyderm
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_pachyderm
 attributes:
   check_mode: {support: full, details: Everything is looked at; nothing is restored.}
   diff_mode: {support: none}

@@ -19,6 +19,8 @@ description:
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.progress
+  - uplift.datastores.attributes.actiongroup_pachyderm
+  - uplift.datastores.attributes.internal
 attributes:
   check_mode: {support: full, details: Does nothing.}
   diff_mode: {support: none}
@@ -33,9 +35,9 @@ options:
       absent: No unit and no file is left of a trial that was killed.
   id: {description: The operation. The units are called by it., type: str, required: true}
   directory: {description: Where the servers keep their files. It is made for them and deleted with all that it holds., type: path, required: true}
-  src: {description: The dump. Its manifest lies beside it., type: path, default: ''}
-  source: {description: The release that wrote the dump., type: str, default: ''}
-  target: {description: The release that shall read it., type: str, default: ''}
+  src: {description: The dump. Its manifest lies beside it. Required if O(state=tried)., type: path}
+  source: {description: The release that wrote the dump. Required if O(state=tried)., type: str}
+  target: {description: The release that shall read it. Required if O(state=tried)., type: str}
   pachctl: {description: The client of O(target)., type: path, default: /usr/local/bin/pachctl}
   pachd: {description: The server of O(target)., type: path, default: /usr/local/bin/pachd}
   etcd: {description: The program., type: str, default: etcd}
@@ -95,8 +97,9 @@ SPEC: Spec = {
     "state": {"type": "str", "default": "tried", "choices": ["tried", "absent"]},
     "id": {"type": "str", "required": True},
     "directory": {"type": "path", "required": True},
-    "src": {"type": "path", "default": ""},
-    **{name: {"type": "str", "default": ""} for name in ("source", "target", "user")},
+    "src": {"type": "path"},
+    **{name: {"type": "str"} for name in ("source", "target")},
+    "user": {"type": "str", "default": ""},
     "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
     "pachd": {"type": "path", "default": "/usr/local/bin/pachd"},
     "etcd": {"type": "str", "default": "etcd"},
@@ -115,7 +118,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 
 def main() -> None:
-    serve(SPEC, answer)
+    serve(SPEC, answer, required_if=[("state", "tried", ["src", "source", "target"])])
 
 
 if __name__ == "__main__":

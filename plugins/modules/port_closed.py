@@ -15,6 +15,7 @@ description:
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.attributes.internal
 options:
   host: {description: The host name or address., type: str, required: true}
   port: {description: The port., type: int, required: true}

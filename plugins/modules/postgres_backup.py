@@ -78,7 +78,12 @@ way: {description: "Whether it was put back as a V(database) or as a V(schema)."
 sha256: {description: Its checksum., returned: always, type: str, sample: 03dc671bb3c7f1578e20c54f7d000446f72a6cc626d8f5423edd78dc2940f306}
 proved: {description: Whether it was proved now., returned: O(state=proved), type: bool, sample: true}
 aside: {description: The name that the replaced database or schema has now., returned: O(state=restored), type: str, sample: lake_uplift_20261121063829417}
-evidence: {description: "What it left, for the record of the operation.", returned: always, type: list, elements: dict}
+evidence:
+  description: What it left, for the record of the operation.
+  returned: always
+  type: list
+  elements: dict
+  sample: [{kind: file, path: /var/backups/uplift/lakefs.dump, sha256: 03dc671bb3c7f1578e20c54f7d000446f72a6cc626d8f5423edd78dc2940f306}]
 """
 
 from typing import Any

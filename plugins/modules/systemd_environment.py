@@ -13,7 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Variables in a file of their own that is read after all others, so that they count from the next start of the unit on. The unit's
     own files are not touched. The unit is not restarted.
-extends_documentation_fragment: [uplift.datastores.attributes]
+extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.internal]
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}

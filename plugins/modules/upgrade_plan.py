@@ -121,7 +121,7 @@ refusals:
 """
 
 import uuid
-from typing import Any
+from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
@@ -149,8 +149,12 @@ SPEC = {
 }
 
 
+def work(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {**api.demanded(params), "token": uuid.uuid4().hex[:12]}
+
+
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return {**api.demanded(module.params), "token": uuid.uuid4().hex[:12]}
+    return work(module.params)
 
 
 def main() -> None:
