@@ -59,7 +59,7 @@ def _catalogue(params: Mapping[str, Any]) -> Catalogue:
     name = params["product"]
     if name not in CATALOGUES:
         known = ", ".join(sorted(CATALOGUES))
-        raise UpliftError(f"The product {name!r} is not known here; wanted one of {known}. Correct `product`.")
+        raise UpliftError(f"The product {name!r} is not known here; wanted one of {known}. Correct its name.")
     return CATALOGUES[name]
 
 
