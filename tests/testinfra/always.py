@@ -2,20 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tests of every scenario whose upgrade went well: a scenario imports them and adds its own."""
+"""The tests of every scenario whose upgrade went well: a scenario names them (see `holding`) and adds its own."""
 
 from __future__ import annotations
 
 import os
 
-import pytest
 from expectations import backups_are_private_and_proved, nothing_is_left_behind, nothing_is_lost
-from upgrades import Cluster, scenario
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Cluster:
-    return scenario()
+from upgrades import Cluster
 
 
 def test_nothing_is_lost(cluster: Cluster) -> None:

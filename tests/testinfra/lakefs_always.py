@@ -2,23 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tests of every scenario in which lakeFS was upgraded: a scenario imports them and adds its own."""
+"""The tests of every scenario in which lakeFS was upgraded: a scenario names them (see `holding`) and adds its own."""
 
 from __future__ import annotations
 
 import os
 import re
 
-import pytest
 from expectations import nothing_is_held, nothing_is_lost
-from upgrades import Cluster, scenario
+from upgrades import Cluster
 
 SECRET_FREE = ("/var/lib/uplift", "/var/backups/uplift", "/etc/systemd/system", "/tmp")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Cluster:
-    return scenario()
 
 
 def test_nothing_is_lost(cluster: Cluster) -> None:

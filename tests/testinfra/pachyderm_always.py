@@ -10,17 +10,11 @@ import json
 import os
 import re
 
-import pytest
-from upgrades import Cluster, scenario
+from upgrades import Cluster
 
 HOST = "a1"
 # The lab's own: the operator's configuration is nobody's business here.
 PACHCTL = ("env", "HOME=/etc/uplift-lab", "PACH_CONFIG=/etc/uplift-lab/pachctl.json", "/usr/local/bin/pachctl")
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Cluster:
-    return scenario()
 
 
 def pachctl(cluster: Cluster, *words: str, check: bool = True) -> str:

@@ -10,14 +10,14 @@ from typing import Any
 
 from upgrades import Cluster
 
-__all__ = [
-    "cluster",
-    "test_backups_are_private_and_proved",
-    "test_each_release_has_its_configuration",
-    "test_metadata_belongs_to_the_service",
-    "test_nothing_is_left_behind",
-    "test_nothing_is_lost",
-]
+ENDS_WITH = (
+    "backups_are_private_and_proved",
+    "nothing_is_left_behind",
+    "nothing_is_lost",
+    "each_release_has_its_configuration",
+    "metadata_belongs_to_the_service",
+)
+
 
 WANTED: dict[str, Any] = {"garage_version": "0.9.4", "garage_engine": "lmdb"}
 CONVERTS = "0/together/3/convert"
@@ -56,12 +56,3 @@ def test_each_node_serves_what_was_converted(cluster: Cluster) -> None:
         assert 'db_engine = "lmdb"' in cluster.on(host, "cat", cluster.config)
         listed = cluster.on(host, "ls", "/var/lib/garage/meta").split()
         assert {"db", "db.lmdb", "db.lmdb.uplift.json"} <= set(listed), listed
-
-
-from always import (  # noqa: E402
-    cluster,
-    test_backups_are_private_and_proved,
-    test_nothing_is_left_behind,
-    test_nothing_is_lost,
-)
-from hops import test_each_release_has_its_configuration, test_metadata_belongs_to_the_service  # noqa: E402

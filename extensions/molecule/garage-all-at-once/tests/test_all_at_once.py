@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost
 from upgrades import Cluster
 
-__all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
+BEGINS_WITH = ("backups_are_private_and_proved", "nothing_is_left_behind", "nothing_is_lost")
 
 
 def test_objects_are_counted(cluster: Cluster) -> None:

@@ -19,7 +19,8 @@ from typing import Any
 from expectations import stopped_by
 from upgrades import Cluster, Result
 
-__all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
+ENDS_WITH = ("backups_are_private_and_proved", "nothing_is_left_behind", "nothing_is_lost")
+
 
 SAME_AGAIN = "Mend the cause and run the same command again: what is done is not done again."
 BROKEN = "/etc/systemd/system/garage.service.d/broken.conf"
@@ -172,6 +173,3 @@ def test_the_next_run_finishes(cluster: Cluster) -> None:
         done = upgrade(cluster, garage_health_checks=[{"url": url, "expression": "shop.state", "expected": "well"}])
     assert done.rc == 0, done.out[-6000:]
     assert starts(cluster) == {"a1": 2, "b1": 4, "c1": 2}
-
-
-from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost

@@ -9,20 +9,21 @@ What it leaves in the middle of a step is held down: neither a person nor a boot
 
 from __future__ import annotations
 
+import killed
 import pytest
 from upgrades import Cluster
 
-__all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
+ENDS_WITH = (
+    "a_run_after_the_end_changes_nothing",
+    "backups_are_private_and_proved",
+    "nothing_is_left_behind",
+    "nothing_is_lost",
+)
 
-FIRST = ["0/walk/0/stop", "0/walk/1/backup"]
+
+MOMENTS = ("0/walk/0/stop", "0/walk/1/backup")
+BEGINS_WITH = ("killed",)
 THEN = ["0/together/0/prove", "0/together/2/restart", "0/walk_again/0/stop", "0/after/0/repair"]
-
-
-@pytest.mark.parametrize("moment", FIRST)
-def test_killed(cluster: Cluster, moment: str) -> None:
-    """Each goes on at once where the one before was ended: its process is known to be dead, its lease is taken over."""
-    ended = cluster.killed_at(moment, garage_version="0.8.7")
-    assert ended.rc < 0, ended.out[-3000:]
 
 
 def active(cluster: Cluster, host: str) -> str:
@@ -45,7 +46,7 @@ def test_what_is_down_is_started_by_nobody(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("moment", THEN)
 def test_killed_again(cluster: Cluster, moment: str) -> None:
-    test_killed(cluster, moment)
+    killed.test_killed(cluster, moment)
 
 
 def test_the_last_run_finishes(cluster: Cluster) -> None:
@@ -62,17 +63,3 @@ def test_nothing_is_held_at_the_end(cluster: Cluster) -> None:
     for host in cluster.hosts:
         seen = cluster.module(host, "systemd_unit_info", unit="garage")
         assert (seen["held"], seen["unit"]["active"]) == ([], "active")
-
-
-def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:
-    again = cluster.playbook("garage_upgrade", garage_version="0.8.7")
-    assert again.rc == 0 and again.says("Nothing to do: every node runs 0.8.7."), again.out[-3000:]
-
-
-# Last: these hold after the runs above.
-from always import (  # noqa: E402
-    cluster,
-    test_backups_are_private_and_proved,
-    test_nothing_is_left_behind,
-    test_nothing_is_lost,
-)

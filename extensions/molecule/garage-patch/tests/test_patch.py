@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost
 from expectations import nothing_is_left_behind, stopped_by
 from upgrades import Cluster
 
-__all__ = ["cluster", "test_backups_are_private_and_proved", "test_nothing_is_left_behind", "test_nothing_is_lost"]
+BEGINS_WITH = ("backups_are_private_and_proved", "nothing_is_left_behind", "nothing_is_lost")
 
 
 def test_no_client_noticed_anything(cluster: Cluster) -> None:

@@ -18,13 +18,10 @@ from typing import Any
 
 import botocore.session
 import pytest
-from always import cluster
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from expectations import nothing_is_left_behind, nothing_is_lost, stopped_by
 from upgrades import Cluster
-
-__all__ = ["cluster"]
 
 REPAIRS = "0/before/5/repair"
 DROP_IN = "/etc/systemd/system/garage.service.d/broken.conf"

@@ -19,11 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from always import cluster
 from expectations import says
 from upgrades import CACHE, Cluster
-
-__all__ = ["cluster"]
 
 WANTED: dict[str, Any] = {"garage_version": "0.8.7"}
 ME = f"{getpass.getuser()}@{socket.gethostname()}"

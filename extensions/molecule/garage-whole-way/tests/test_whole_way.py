@@ -6,18 +6,15 @@
 
 from __future__ import annotations
 
-from always import cluster, test_backups_are_private_and_proved, test_nothing_is_left_behind, test_nothing_is_lost
-from hops import test_each_release_has_its_configuration, test_metadata_belongs_to_the_service
 from upgrades import Cluster
 
-__all__ = [
-    "cluster",
-    "test_backups_are_private_and_proved",
-    "test_each_release_has_its_configuration",
-    "test_metadata_belongs_to_the_service",
-    "test_nothing_is_left_behind",
-    "test_nothing_is_lost",
-]
+BEGINS_WITH = (
+    "backups_are_private_and_proved",
+    "nothing_is_left_behind",
+    "nothing_is_lost",
+    "each_release_has_its_configuration",
+    "metadata_belongs_to_the_service",
+)
 
 
 def test_one_node_of_one_zone_was_emptied_and_what_it_had_is_kept(cluster: Cluster) -> None:

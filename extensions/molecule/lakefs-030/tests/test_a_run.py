@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import os
 
-from lakefs_always import cluster
 from upgrades import Cluster
-
-__all__ = ["cluster"]
 
 OLD, TARGET, IMPORT = "0.30.0", os.environ["UPLIFT_TARGET"], "1.52.0"
 

@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-from lakefs_always import cluster
 from upgrades import Cluster
-
-__all__ = ["cluster"]
 
 OLD, TARGET, KV = "0.30.0", "0.55.0", "0.80.2"
 

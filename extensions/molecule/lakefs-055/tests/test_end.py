@@ -6,6 +6,4 @@
 
 from __future__ import annotations
 
-from lakefs_always import cluster, test_nothing_is_lost, test_secrets_are_nowhere, test_what_is_kept_is_private
-
-__all__ = ["cluster", "test_nothing_is_lost", "test_secrets_are_nowhere", "test_what_is_kept_is_private"]
+ENDS_WITH = ("nothing_is_lost", "secrets_are_nowhere", "what_is_kept_is_private")

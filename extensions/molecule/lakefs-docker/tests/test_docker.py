@@ -10,26 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from expectations import each_is_of, nothing_is_lost, stopped_by
-from lakefs_always import (
-    cluster,
-    test_clients_were_measured,
-    test_no_request_failed,
-    test_nothing_is_lost,
-    test_secrets_are_nowhere,
-    test_the_database_is_of_the_new_schema,
-    test_what_is_kept_is_private,
-)
 from upgrades import Cluster
 
-__all__ = [
-    "cluster",
-    "test_clients_were_measured",
-    "test_no_request_failed",
-    "test_nothing_is_lost",
-    "test_secrets_are_nowhere",
-    "test_the_database_is_of_the_new_schema",
-    "test_what_is_kept_is_private",
-]
+BEGINS_WITH = (
+    "clients_were_measured",
+    "no_request_failed",
+    "nothing_is_lost",
+    "secrets_are_nowhere",
+    "the_database_is_of_the_new_schema",
+    "what_is_kept_is_private",
+)
+
 
 OLD, NEW, NEXT = "1.82.0", "1.84.0", "1.84.1"
 LOST = "uplift-lakefs-docker-lost"

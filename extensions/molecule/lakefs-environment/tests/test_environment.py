@@ -6,28 +6,17 @@
 
 from __future__ import annotations
 
-from lakefs_always import (
-    cluster,
-    test_clients_were_measured,
-    test_no_request_failed,
-    test_nothing_is_left_behind,
-    test_nothing_is_lost,
-    test_secrets_are_nowhere,
-    test_the_database_is_of_the_new_schema,
-    test_what_is_kept_is_private,
-)
 from upgrades import Cluster
 
-__all__ = [
-    "cluster",
-    "test_clients_were_measured",
-    "test_no_request_failed",
-    "test_nothing_is_left_behind",
-    "test_nothing_is_lost",
-    "test_secrets_are_nowhere",
-    "test_the_database_is_of_the_new_schema",
-    "test_what_is_kept_is_private",
-]
+BEGINS_WITH = (
+    "clients_were_measured",
+    "no_request_failed",
+    "nothing_is_left_behind",
+    "nothing_is_lost",
+    "secrets_are_nowhere",
+    "the_database_is_of_the_new_schema",
+    "what_is_kept_is_private",
+)
 
 
 def test_there_is_no_file_that_could_be_read(cluster: Cluster) -> None:

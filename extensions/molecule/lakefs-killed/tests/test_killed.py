@@ -9,8 +9,18 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import killed
 import pytest
 from upgrades import Cluster
+
+ENDS_WITH = (
+    "the_last_run_finishes",
+    "a_run_after_the_end_changes_nothing",
+    "nothing_is_lost",
+    "secrets_are_nowhere",
+    "the_database_is_of_the_new_schema",
+    "what_is_kept_is_private",
+)
 
 NEWEST = "1.84.0"
 MOMENTS = [
@@ -23,8 +33,7 @@ MOMENTS = [
 
 @pytest.mark.parametrize("moment", MOMENTS[:2])
 def test_killed_before_the_migration(cluster: Cluster, moment: str) -> None:
-    ended = cluster.killed_at(moment, lakefs_version=NEWEST)
-    assert ended.rc < 0, ended.out[-3000:]
+    killed.test_killed(cluster, moment)
     assert cluster.record() == ""
 
 
@@ -51,34 +60,5 @@ def test_killed_in_the_middle_of_the_kv_migration(cluster: Cluster, tmp_path: Pa
 
 @pytest.mark.parametrize("moment", MOMENTS[2:])
 def test_killed_after_the_migration(cluster: Cluster, moment: str) -> None:
-    ended = cluster.killed_at(moment, lakefs_version=NEWEST)
-    assert ended.rc < 0, ended.out[-3000:]
+    killed.test_killed(cluster, moment)
     assert cluster.record() in ("1", "4")
-
-
-def test_the_last_run_finishes(cluster: Cluster) -> None:
-    done = cluster.playbook("lakefs_upgrade", lakefs_version=NEWEST)
-    assert done.rc == 0, done.out[-3000:]
-
-
-def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:
-    again = cluster.playbook("lakefs_upgrade", lakefs_version=NEWEST)
-    assert again.rc == 0 and again.says(f"Nothing to do: every node runs {NEWEST}."), again.out[-3000:]
-
-
-# Last: these hold after the runs above.
-from lakefs_always import (  # noqa: E402
-    cluster,
-    test_nothing_is_lost,
-    test_secrets_are_nowhere,
-    test_the_database_is_of_the_new_schema,
-    test_what_is_kept_is_private,
-)
-
-__all__ = [
-    "cluster",
-    "test_nothing_is_lost",
-    "test_secrets_are_nowhere",
-    "test_the_database_is_of_the_new_schema",
-    "test_what_is_kept_is_private",
-]

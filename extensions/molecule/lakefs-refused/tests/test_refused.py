@@ -17,10 +17,7 @@ from typing import Any
 
 import pytest
 from expectations import says
-from lakefs_always import cluster
 from upgrades import Cluster
-
-__all__ = ["cluster"]
 
 WANTED: dict[str, Any] = {"lakefs_version": "1.84.0"}
 

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from lakefs_always import cluster, test_secrets_are_nowhere, test_what_is_kept_is_private
 from upgrades import Cluster
+
+BEGINS_WITH = ("secrets_are_nowhere", "what_is_kept_is_private")
 
 OLD, KV, NEWEST = "0.70.6", "0.80.2", "1.84.0"
 
@@ -52,6 +53,3 @@ def test_back_over_the_last_hop(cluster: Cluster) -> None:
     result = cluster.playbook("lakefs_rollback", lakefs_confirm=["rollback"])
     assert result.rc == 0, result.out[-6000:]
     stands_on(cluster, KV, "1")
-
-
-__all__ = ["cluster", "test_secrets_are_nowhere", "test_what_is_kept_is_private"]

@@ -9,10 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lakefs_always import cluster
 from upgrades import ROOT, Cluster
-
-__all__ = ["cluster"]
 
 HOOK = Path(__file__).parents[2] / "shared" / "hooks" / "upload.yml"
 OLD, TARGET = "0.22.0", os.environ["UPLIFT_TARGET"]

@@ -9,6 +9,14 @@ from __future__ import annotations
 from pachyderm_always import HOST, finish_output, nothing_is_left_behind, nothing_is_lost, pachctl
 from upgrades import Cluster
 
+ENDS_WITH = (
+    "no_token_is_printed",
+    "nothing_is_left_behind",
+    "nothing_is_lost",
+    "the_backup_was_proved",
+    "what_is_kept_is_private",
+)
+
 USUAL = {"pachyderm_version": "1.13.4", "pachyderm_objects": "full"}
 REPOS = "pachyderm/1.7.0/pachyderm_pfs/repos"
 # A name that 1.9.12 would not give itself, and that no finding asks for: as an etcd has it that is older than the rule.
@@ -55,23 +63,3 @@ def test_a_dump_that_it_takes_goes_on(cluster: Cluster) -> None:
 def test_a_run_after_the_end_changes_nothing(cluster: Cluster) -> None:
     again = cluster.playbook("pachyderm_upgrade", **USUAL)
     assert again.rc == 0 and again.says("Nothing to do"), again.out[-3000:]
-
-
-# Last: these hold after the runs above.
-from pachyderm_always import (  # noqa: E402
-    cluster,
-    test_no_token_is_printed,
-    test_nothing_is_left_behind,
-    test_nothing_is_lost,
-    test_the_backup_was_proved,
-    test_what_is_kept_is_private,
-)
-
-__all__ = [
-    "cluster",
-    "test_no_token_is_printed",
-    "test_nothing_is_left_behind",
-    "test_nothing_is_lost",
-    "test_the_backup_was_proved",
-    "test_what_is_kept_is_private",
-]

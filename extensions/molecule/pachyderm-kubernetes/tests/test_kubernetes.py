@@ -10,10 +10,8 @@ import json
 import time
 from typing import Any
 
-from pachyderm_always import HOST, cluster, pachctl
+from pachyderm_always import HOST, pachctl
 from upgrades import Cluster
-
-__all__ = ["cluster"]
 
 # A pipeline that nobody had before, with workers of its own.
 SPEC = {

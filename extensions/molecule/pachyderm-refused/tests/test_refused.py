@@ -12,14 +12,9 @@ from typing import Any
 
 import pytest
 from pachyderm_always import HOST, PACHCTL, nothing_is_left_behind, nothing_is_lost, pachctl
-from upgrades import Cluster, Result, scenario
+from upgrades import Cluster, Result
 
 TARGET = "1.13.4"
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Cluster:
-    return scenario()
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-from pachyderm_always import HOST, cluster
+from pachyderm_always import HOST
 from upgrades import Cluster
-
-__all__ = ["cluster"]
 
 
 def test_the_old_cluster_is_kept(cluster: Cluster) -> None:

@@ -11,7 +11,7 @@ import re
 
 import pytest
 from pachyderm_always import HOST, PACHCTL, nothing_is_left_behind, nothing_is_lost
-from upgrades import Cluster, Result, scenario
+from upgrades import Cluster, Result
 
 SOURCE, TARGET = os.environ["UPLIFT_SOURCE"], os.environ["UPLIFT_TARGET"]
 ADDRESS = ("env", "PACHD_ADDRESS=127.0.0.1:30650")
@@ -28,11 +28,6 @@ MORE = {
     "1.9.0": {"branch_names": "odd@feature/x", "cron_catches_up": "clock"},  # P40, P39
 }
 ACCEPTED = {"1.8.8": ["settings_lost", "cron_never_ticks"], "1.9.0": ["settings_lost"]}[TARGET]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Cluster:
-    return scenario()
 
 
 def pachctl(cluster: Cluster, *words: str) -> str:
