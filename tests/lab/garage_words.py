@@ -46,15 +46,20 @@ class Words:
         return ["key", "create", name] if self.since(0, 9) else ["key", "new", "--name", name]
 
     @property
+    def all(self) -> str:
+        """What a list is asked with by `json-api`; 2.5.0 refuses what every release before it wants."""
+        return '{"limit": 1000000}' if self.since(2, 5) else "null"
+
+    @property
     def buckets(self) -> list[str]:
-        return ["json-api", "ListBuckets", "null"] if self.api else ["bucket", "list"]
+        return ["json-api", "ListBuckets", self.all] if self.api else ["bucket", "list"]
 
     def bucket(self, name: str) -> list[str]:
         return self.question("GetBucketInfo", search=name) if self.api else ["bucket", "info", name]
 
     @property
     def keys(self) -> list[str]:
-        return ["json-api", "ListKeys", "null"] if self.api else ["key", "list"]
+        return ["json-api", "ListKeys", self.all] if self.api else ["key", "list"]
 
     def key(self, name: str) -> list[str]:
         if self.api:

@@ -20,7 +20,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import d
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import (
     BLOCK_ERRORS_SINCE,
     COMMANDS,
+    LISTED,
     OFFLINE_REPAIRS,
+    PAGED,
     REPAIRS,
     RIGHTS,
     Form,
@@ -119,6 +121,7 @@ class Garage:
 
     def buckets(self) -> inventory.Buckets:
         found: inventory.Buckets = self._reader("buckets").buckets(self._ask("buckets"))
+        self._demand_all("buckets", len(found.rows))
         return found
 
     def bucket(self, row: inventory.BucketRow) -> inventory.Bucket:
@@ -128,6 +131,7 @@ class Garage:
 
     def keys(self) -> inventory.Keys:
         found: inventory.Keys = self._reader("keys").keys(self._ask("keys"))
+        self._demand_all("keys", len(found.rows))
         return found
 
     def key(self, name: str) -> inventory.Key:
@@ -196,6 +200,13 @@ class Garage:
         if not self.running:
             raise Silent(
                 f"No Garage daemon with {self.config_file} runs; wanted a running one. Start {self.unit or 'it'} first."
+            )
+
+    def _demand_all(self, what: str, listed: int) -> None:
+        if self.version() < PAGED and listed >= LISTED:
+            raise UpliftError(
+                f"Garage {self.version()} has listed {listed} {what}, and its list ends at {LISTED} without a word; "
+                f"expected fewer. What is behind them cannot be compared after an upgrade: bring them below {LISTED}."
             )
 
     def knows(self, command: str) -> bool:

@@ -29,6 +29,12 @@ class Form:
     """For a word that goes into a JSON payload: its name there."""
 
 
+PAGED = Version(2, 5, 0)
+"""From here on a list takes `offset` and `limit` and refuses `null`; the `Get...` calls still want `null` (G28)."""
+_ALL = '{{"limit": 1000000}}'
+LISTED = 10000
+"""Rows at which every earlier release ends its lists of buckets and keys without a word, and 2.5.0 without a limit."""
+
 COMMANDS: Mapping[str, Sequence[Form]] = {
     "node id": (Form(Version(0, 5, 0), ("node", "id", "-q")),),
     "node connect": (Form(Version(0, 5, 0), ("node", "connect", "{}")),),
@@ -43,7 +49,8 @@ COMMANDS: Mapping[str, Sequence[Form]] = {
         Form(Version(0, 5, 0), ("bucket", "list"), until=Version(0, 6, 0), reader="first"),
         Form(Version(0, 6, 0), ("bucket", "list"), until=Version(2, 0, 0)),
         # The tables of 2.x cut ids, and of several aliases name the first one alone.
-        Form(Version(2, 0, 0), ("json-api", "ListBuckets", "null"), reader="api"),
+        Form(Version(2, 0, 0), ("json-api", "ListBuckets", "null"), until=PAGED, reader="api"),
+        Form(PAGED, ("json-api", "ListBuckets", _ALL), reader="api"),
     ),
     "bucket": (
         Form(Version(0, 5, 0), ("bucket", "info", "{}"), until=Version(0, 6, 0), reader="first"),
@@ -53,7 +60,8 @@ COMMANDS: Mapping[str, Sequence[Form]] = {
     "keys": (
         Form(Version(0, 5, 0), ("key", "list"), until=Version(0, 6, 0), reader="first"),
         Form(Version(0, 6, 0), ("key", "list"), until=Version(2, 0, 0)),
-        Form(Version(2, 0, 0), ("json-api", "ListKeys", "null"), reader="api"),
+        Form(Version(2, 0, 0), ("json-api", "ListKeys", "null"), until=PAGED, reader="api"),
+        Form(PAGED, ("json-api", "ListKeys", _ALL), reader="api"),
     ),
     "key": (
         Form(Version(0, 5, 0), ("key", "info", "{}"), until=Version(2, 0, 0)),

@@ -456,3 +456,37 @@ def test_a_process_that_ends_meanwhile_is_no_daemon(proc: Path) -> None:
 )
 def test_which_configuration(words: list[str], environment: dict[str, str], config: str) -> None:
     assert garage_daemon.config_of(words, environment) == config
+
+
+@pytest.mark.parametrize(("release", "whole"), [(NEW, False), (TWO, False), ("2.5.0", True)])
+def test_a_list_that_ends_where_all_lists_end_is_refused(
+    release: str, whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = garage(Replay(NEW))
+    monkeypatch.setattr(type(one), "version", lambda _self: parse(release))
+    monkeypatch.setattr(type(one), "_ask", lambda *_words: "")
+    monkeypatch.setattr(type(one), "_reader", lambda *_words: Many)
+    for ask, what in ((one.buckets, "buckets"), (one.keys, "keys")):
+        if whole:
+            assert len(ask().rows) == 10000
+        else:
+            with pytest.raises(UpliftError, match=f"has listed 10000 {what}, and its list ends at 10000"):
+                ask()
+
+
+class Many:
+    """A reader of as many rows as a list has at most."""
+
+    @staticmethod
+    def buckets(_text: str) -> inventory.Buckets:
+        return inventory.Buckets(tuple(inventory.BucketRow(str(at), ()) for at in range(10000)), ())
+
+    @staticmethod
+    def keys(_text: str) -> inventory.Keys:
+        return inventory.Keys(tuple(inventory.KeyRow(str(at), "") for at in range(10000)), ())
+
+
+def test_lists_are_asked_as_the_release_wants_it() -> None:  # trap G28
+    for what in ("buckets", "keys"):
+        assert question(what, "2.4.0").endswith(" null")
+        assert question(what, "2.5.0").endswith(' {"limit": 1000000}')
