@@ -51,6 +51,8 @@ class Wish:
             return "the form docker: wanted the secret in the configuration, and one data directory"
         if self.secret == "env" and not FORMS[self.form].environment:
             return f"the secret by env in the form {self.form}: its unit has no file of environment"
+        if self.secret == "file" and FORMS[self.form].dynamic:
+            return f"the secret by file in the form {self.form}: its account has no file of its own before it runs"
         if self.data_dirs > 1 and not words.since(0, 9):
             return f"{self.data_dirs} data directories with {self.release}: wanted 0.9 or later"
         return ""
@@ -83,14 +85,11 @@ def install(form: Form, host: Host, wish: Wish, text: str, secret: str) -> None:
         files[form.environment_file] += f"GARAGE_RPC_SECRET={secret}\n"
     hosts.must(host, [["install", "-d", str(binary.parent)]])
     hosts.put(host, str(release.program("garage", wish.release)), program)
-    garages = ["-o", "garage", "-g", "garage"]
     hosts.must(host, files=files, commands=[
-        ["useradd", "--system", "--uid", UID, "--home-dir", form.home, "--shell", "/bin/false", "garage"],
-        ["install", "-d", *garages, "-m", "0750", form.home, form.metadata, *form.data(wish.data_dirs)],
+        *([] if form.dynamic else account(form, wish)),
         ["chown", "root:root", program],
         ["chmod", "755", program],
-        ["chown", "root:garage", form.config],
-        ["chmod", "644" if wish.secret == "world" else "640", form.config],
+        ["chmod", "644" if wish.secret == "world" or form.dynamic else "640", form.config],
         *([["chmod", "600", form.environment_file]] if wish.secret == "env" else []),
         *([["ln", "-s", Path(program).name, form.binary]] if form.linked else []),
     ])  # fmt: skip
@@ -98,6 +97,16 @@ def install(form: Form, host: Host, wish: Wish, text: str, secret: str) -> None:
         path = secret_file(form)
         hosts.must(host, [["chown", "garage:garage", path], ["chmod", "600", path]], files={path: secret})
     hosts.must(host, [["systemctl", "daemon-reload"], ["systemctl", "enable", "--now", form.service]])
+
+
+def account(form: Form, wish: Wish) -> list[list[str]]:
+    """The service's account, its directories and its configuration."""
+    garages = ["-o", "garage", "-g", "garage"]
+    return [
+        ["useradd", "--system", "--uid", UID, "--home-dir", form.home, "--shell", "/bin/false", "garage"],
+        ["install", "-d", *garages, "-m", "0750", form.home, form.metadata, *form.data(wish.data_dirs)],
+        ["chown", "root:garage", form.config],
+    ]
 
 
 def node_id(cluster: Cluster, host: Host) -> str:

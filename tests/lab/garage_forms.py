@@ -25,6 +25,8 @@ class Form:
     home: str = "/var/lib/garage"
     service: str = "garage.service"
     environment_file: str = "/etc/garage/garage.env"
+    dynamic: bool = False
+    """No account in the password file: systemd makes one for as long as the unit runs, and keeps its directories."""
 
     @property
     def metadata(self) -> str:
@@ -77,6 +79,30 @@ ProtectHome=true
 PrivateTmp=true
 NoNewPrivileges=true
 ReadWritePaths=/var/lib/garage
+LimitNOFILE=42000
+
+[Install]
+WantedBy=multi-user.target
+""",
+    ),
+    # The makers' own, from their cookbook. /var/lib/garage is a link into a directory that root alone may enter.
+    "makers": Form(
+        binary="/usr/local/bin/garage",
+        linked=False,
+        config="/etc/garage.toml",
+        dynamic=True,
+        unit="""[Unit]
+Description=Garage Data Store
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Environment='RUST_LOG=garage=info' 'RUST_BACKTRACE=1'
+ExecStart=/usr/local/bin/garage server
+StateDirectory=garage
+DynamicUser=true
+ProtectHome=true
+NoNewPrivileges=true
 LimitNOFILE=42000
 
 [Install]

@@ -152,7 +152,10 @@ def _text(raw: bytes) -> str:
 
 
 def _become(user: str, cwd: str) -> Callable[[], None]:
-    entry = pwd.getpwnam(user) if user else None
+    try:
+        entry = pwd.getpwnam(user) if user else None
+    except KeyError as exc:
+        raise CliError(f"There is no account {user} on this host; wanted the service's. Correct its name.") from exc
 
     def drop() -> None:
         if entry:

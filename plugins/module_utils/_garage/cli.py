@@ -30,7 +30,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms im
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import api, first, inventory, work
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import cluster as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, systemd
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, systemd, unit_runner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
@@ -241,13 +241,14 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
     living = daemon.daemons(config_file)
     if unit and unit.active == "active":
         living = [one for one in living if one.pid == unit.main_pid] or living
+    account = params["user"] or (unit.user if unit else "")
     return Garage(
-        runner=runner,
+        runner=unit_runner.of(runner, unit, account) if unit else runner,
         # The command line of another release hangs (G07): ask with the running daemon's own program.
         binary=living[0].exe if living else next_binary,
         config_file=config_file,
         environment=environment,
-        user=params["user"] or (unit.user if unit else ""),
+        user=account,
         timeout=params["call_timeout"],
         running=bool(living),
         next_binary=next_binary,

@@ -23,6 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli impo
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import OFFLINE_REPAIRS
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_runner import UnitRunner
 
 DOWN = ("inactive", "failed")
 
@@ -92,9 +93,11 @@ def foreign_files(directory: str, user: str) -> list[str]:
 
 
 def owner_of(garage: Garage, metadata_dir: str) -> str:
-    """The account that owns the metadata; it has to be the service's (G19). A container has its own."""
+    """The account that owns the metadata; it has to be the service's (G19). A container has its own, and so has a unit
+    whose account is there while it runs: the number that it has then is given to its directories at each start (G29).
+    """
     user = garage.user
-    if garage.container:
+    if garage.container or isinstance(garage.runner, UnitRunner):
         return user
     try:
         uid = os.stat(metadata_dir).st_uid

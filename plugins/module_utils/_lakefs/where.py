@@ -26,7 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program 
     found_config,
     named_config,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, unit_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, unit_place, unit_runner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pods as runtime_pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
@@ -128,7 +128,8 @@ class AsUnit:
         if not binary:
             raise UpliftError(f"The unit {self.unit.name} starts no program; wanted lakefs run. Name it with binary.")
         own, here = unit_place.environment(self.unit, user), unit_place.directory(self.unit, user)
-        lakefs = Lakefs(self.runner, binary, params.get("config_file") or "", user, own, directory=here)
+        runner = unit_runner.of(self.runner, self.unit, user)
+        lakefs = Lakefs(runner, binary, params.get("config_file") or "", user, own, directory=here)
         return lakefs if lakefs.config_file else replace(lakefs, config_file=self.read_by(lakefs))
 
     def read_by(self, lakefs: Lakefs, version: Version | None = None) -> str:

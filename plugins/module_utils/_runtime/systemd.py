@@ -24,6 +24,13 @@ PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "MainPID", "ExecMainStartTimestampMonotonic", "FragmentPath",
     "DropInPaths", "User", "Group", "KillSignal", "Restart", "NRestarts", "TimeoutStopUSec", "ExecStart", "Environment",
     "EnvironmentFiles", "ExecMainCode", "ExecMainStatus", "Result", "ConditionResult", "WorkingDirectory",
+    "DynamicUser",
+)  # fmt: skip
+# As what it runs, in the words in which systemd-run takes it; credentials without their values.
+TERMS = (
+    "User", "Group", "SupplementaryGroups", "DynamicUser", "StateDirectory", "CacheDirectory", "LogsDirectory",
+    "ConfigurationDirectory", "RootDirectory", "BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem", "UMask",
+    "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted",
 )  # fmt: skip
 RUNTIME, PERSISTENT = "/run/systemd/system", "/etc/systemd/system"
 _ENDS = {"1": "exited", "2": "killed", "3": "dumped"}  # CLD_EXITED, CLD_KILLED, CLD_DUMPED
@@ -70,6 +77,13 @@ class Unit:
     """Whether the last start was passed over, since a condition was not met: no failure. True also before the first."""
     directory: str = ""
     """WorkingDirectory=: a path, `~` for the account's home, with `!` before it where it need not be there."""
+    terms: Mapping[str, str] = field(default_factory=dict)
+    """Of TERMS those that are set."""
+
+    @property
+    def dynamic(self) -> bool:
+        """DynamicUser=: its account is there while it runs, and for systemd alone."""
+        return self.terms.get("DynamicUser") == "yes"
 
     def command(self) -> list[str]:
         """`argv` with `${NAME}` and whole-word `$NAME` put in, as systemd does at a start; it may hold secrets."""
@@ -87,7 +101,9 @@ class Unit:
 def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
     """What systemd says of a service. One that is not there answers with load_state `not-found`, it does not raise."""
     name = unit if "." in unit else f"{unit}.service"
-    answer = runner.run(["systemctl", "show", f"--property={','.join(PROPERTIES)}", "--", name], timeout=30)
+    answer = runner.run(
+        ["systemctl", "show", f"--property={','.join(dict.fromkeys((*PROPERTIES, *TERMS)))}", "--", name], timeout=30
+    )
     seen: dict[str, list[str]] = {}
     for key, sign, value in (line.partition("=") for line in demand(answer, f"Reading the unit {name}").lines()):
         seen.setdefault(key, []).extend([value] if sign else [])
@@ -122,6 +138,7 @@ def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
         result=show.get("Result", ""),
         skipped=show.get("ConditionResult", "yes") == "no",
         directory=show.get("WorkingDirectory", ""),
+        terms={name: show[name] for name in TERMS if show.get(name)},
     )
 
 
@@ -133,7 +150,7 @@ def timespan(text: str) -> float:
 
 def words(text: str) -> list[str]:
     """The words of a systemd list: blanks part them, double quotes keep them together, backslashes escape as in C."""
-    return [_plain(re.sub(r'(?<!\\)((?:\\\\)*)"', r"\1", word)) for word in _WORD.findall(text)]
+    return [plain(re.sub(r'(?<!\\)((?:\\\\)*)"', r"\1", word)) for word in _WORD.findall(text)]
 
 
 def environment_file(text: str) -> dict[str, str]:
@@ -176,7 +193,9 @@ def reload(runner: Runner) -> None:
     demand(runner.run(["systemctl", "daemon-reload"], timeout=120), "Making systemd read its units again")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """What C's escapes stand for, as systemd writes and reads them."""
+
     def one(match: re.Match[str]) -> str:
         code = match[1]
         return chr(int(code[1:], 16)) if code[0] == "x" and len(code) == 3 else _ESCAPES.get(code, code)

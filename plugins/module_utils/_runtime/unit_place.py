@@ -26,7 +26,7 @@ def environment(unit: Unit, user: str) -> dict[str, str]:
     """All that it is given. Without User= systemd names no home, and programs ask the password file. Secret."""
     if not user:
         return {"PATH": PATH, **unit.environment}
-    entry = _entry(user)
+    entry = _entry(user, unit.dynamic)
     login = {"HOME": entry.pw_dir, "USER": entry.pw_name, "LOGNAME": entry.pw_name, "SHELL": entry.pw_shell}
     return {"PATH": PATH, **login, **unit.environment}
 
@@ -34,7 +34,7 @@ def environment(unit: Unit, user: str) -> dict[str, str]:
 def directory(unit: Unit, user: str) -> str:
     """Where it runs; / where nothing is said, or where the one named need not be there (`!`) and is not."""
     named = unit.directory.lstrip("!-")
-    path = _entry(user).pw_dir if named == "~" else named or "/"
+    path = _entry(user, unit.dynamic).pw_dir if named == "~" else named or "/"
     return path if path == unit.directory or os.path.isdir(path) else "/"
 
 
@@ -55,8 +55,11 @@ def may_not_make(runner: Runner, path: str, user: str) -> str:
     return place if runner.run(["test", "-d", place, "-a", "-w", place, "-a", "-x", place], user=user).rc else ""
 
 
-def _entry(user: str) -> pwd.struct_passwd:
+def _entry(user: str, dynamic: bool = False) -> pwd.struct_passwd:
+    """One that systemd makes (DynamicUser=) has / as its home."""
     try:
         return pwd.getpwnam(user or "root")
     except KeyError as exc:
+        if dynamic:
+            return pwd.struct_passwd((user, "", -1, -1, "", "/", "/usr/sbin/nologin"))
         raise UpliftError(f"The account {user} of the service is not there; wanted one of this host.") from exc
