@@ -28,13 +28,13 @@ def connect(
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
-    """Connects to every peer and lets it connect to this node, then waits until the node counts all of them as up."""
+    """Connects to every peer and lets it connect to this node, then waits until the node counts all of them as up.
+
+    A peer is `id@address`, or its id alone: without rpc_public_addr that is all that `node id` says (G30). Its address
+    is then the one at which this node sees it; where there is none, the daemons find each other as they are set to.
+    """
     began = now()
-    mine = garage.node_id()
-    others = {peer[:16]: peer for peer in peers if not peer.startswith(mine.id)}
-    bad = [peer for peer in others.values() if "@" not in peer]
-    if bad:
-        raise UpliftError(f"The peer {bad[0]!r} has no address; wanted what its `garage node id -q` says.")
+    others, mine = _addressed(garage, peers)
     before = away = _away(garage, others)
     # A peer that was restarted a moment ago may still be shown as up, by its old connection: everyone is tried once.
     due, said = dict(others), {}
@@ -52,6 +52,27 @@ def connect(
         due, attempt = {key: others[key] for key in away}, now()
 
 
+def _addressed(garage: Garage, peers: Sequence[str]) -> tuple[dict[str, str], Peer]:
+    """By their short ids, all but this node, which comes second."""
+    mine = garage.node_id()
+    others = {peer[:16]: peer for peer in peers if not peer.startswith(mine.id)}
+    if mine.address and all("@" in peer for peer in others.values()):
+        return others, mine
+    seen = addresses(garage)
+    for key, peer in others.items():
+        if "@" not in peer and key in seen:
+            others[key] = f"{peer}@{seen[key]}"
+    return others, Peer(mine.id, mine.address or seen.get(mine.id[:16]))
+
+
+def addresses(garage: Garage) -> dict[str, str]:
+    """Where this node sees each, itself among them, by short ids. Empty while it does not answer."""
+    try:
+        return {node.id[:16]: node.address for node in garage.status().nodes if node.address}
+    except CliError:
+        return {}
+
+
 def away_now(garage: Garage, peers: Sequence[str]) -> list[str]:
     """Who would have to be connected, changing nothing."""
     mine = garage.node_id().id
@@ -62,6 +83,8 @@ def _attempt(garage: Garage, peers: dict[str, str], mine: Peer) -> dict[str, str
     """In both directions, what each attempt said; empty where it went well."""
 
     def one(peer: str) -> str:
+        if "@" not in peer:
+            return "no address is known, here or by its rpc_public_addr"
         try:
             if mine.address:
                 garage.be_connected(peer, f"{mine.id}@{mine.address}")

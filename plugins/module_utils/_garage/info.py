@@ -16,6 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.answered i
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.connect import addresses
 
 REDUNDANCY_SINCE = Version(0, 9, 0)
 """From here on an operator says in how many zones a copy must lie; before, it always was in as many as there can be."""
@@ -69,7 +70,8 @@ def _version_of(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
         "version": str(garage.version()) if garage.running else None,
         "binary_version": str(garage.version(garage.next_binary)) if garage.next_binary else None,
         "node_id": peer.id,
-        "rpc_address": peer.address,
+        # Without rpc_public_addr `node id` names none (G30).
+        "rpc_address": peer.address or (addresses(garage).get(peer.id[:16]) if garage.running else None),
     }
 
 
