@@ -20,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress, Ticker
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import access, connect, daemon, info, offline
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import names as garage_names
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import cluster
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
 
 from tests.unit import replay
@@ -147,9 +148,23 @@ def test_attempts_run_beside_each_other() -> None:
     connect.connect(garage(Meeting(NEW, script)), peers(NEW)[1:], 5.0, *_time())
 
 
-def test_a_peer_without_an_address_is_refused() -> None:
-    with pytest.raises(UpliftError, match="has no address"):
-        connect.connect(garage(connecting(NEW)), [names(NEW)["n2"]], 5.0, *_time())
+@pytest.mark.parametrize("version", ALL)
+def test_a_peer_known_by_its_id_alone_is_reached_where_it_is_seen(version: str) -> None:  # trap G30
+    """Without rpc_public_addr `node id` names no address, this node's own neither."""
+    seen = {node.id: node.address for node in cluster.status(out("status", version)).nodes}
+    mine, others = out("node_id", version).partition("@")[0], [peer.partition("@")[0] for peer in peers(version)[1:]]
+    script: dict[str, Any] = {"node id -q": Answer((), 0, f"{mine}\n", ""), "status": "status"}
+    for peer in (f"{one}@{seen[one[:16]]}" for one in others):
+        script[f"node connect {peer}"] = script[f"-h {peer} node connect {mine}@{seen[mine[:16]]}"] = "node_connect"
+    runner = Replay(version, script)
+    connect.connect(garage(runner), [mine, *others], 10.0, *_time())
+    assert attempts(runner) == sorted(words for words in script if "node connect" in words)
+
+
+def test_a_peer_that_nobody_sees_is_waited_for_and_named() -> None:  # trap G30
+    runner = connecting(NEW, status="status")
+    with pytest.raises(UpliftError, match=r"1 peers are not connected \(0123456789abcdef: no address is known"):
+        connect.connect(garage(runner), ["0123456789abcdef" * 4], 1.0, *_time())
 
 
 def test_check_mode_only_looks() -> None:

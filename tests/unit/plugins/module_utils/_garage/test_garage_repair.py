@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
@@ -215,6 +217,16 @@ def test_metrics_that_do_not_answer_are_no_zero() -> None:
     one = watch(Replay(OLD), FakeTime(), metrics_url=METRICS, fetch=refused)
     with pytest.raises(CliError, match="did not answer.*Correct metrics_url, or leave it empty"):
         one.repair("tables")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_metrics_that_want_a_token_are_done_without(status: int) -> None:  # trap G32
+    def refused(url: str) -> str:
+        raise HTTPError(url, status, "Forbidden", Message(), None)
+
+    runner = Replay(OLD, {"repair --yes tables": "repair_tables", "journal": "log_repair_tables"})
+    one = watch(runner, FakeTime(), metrics_url=METRICS, fetch=refused, quiet=3.0)
+    assert (one.repair("tables"), one.certainty) == (12.0, repair.ASSUMED)
 
 
 @pytest.mark.parametrize("name", ["blocks", "versions", "block_refs"])
