@@ -99,6 +99,12 @@ user:
   type: str
   returned: always
   sample: garage
+mounting:
+  description: The commands of the unit, beside its program, that mount something or take it away.
+  type: list
+  elements: str
+  returned: always
+  sample: [/usr/bin/mount /srv/meta]
 node_id:
   description: The node's full id, 64 hexadecimal digits. Answered with the daemon down too.
   type: str

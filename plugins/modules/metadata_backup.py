@@ -37,6 +37,13 @@ options:
     type: float
     default: 1
   scratch: {description: The directory to prove in. By default beside O(dest)., type: path, default: ''}
+  holds:
+    description:
+      - Names that the first of O(src) has to have for V(present), alternatives with C(|) between them. Without them nothing is backed
+        up, so that a directory whose file system is not mounted is not taken for what it holds.
+    type: list
+    elements: str
+    default: []
   unit: {description: A systemd unit that has to be down for V(present) and V(restored)., type: str, default: ''}
   container:
     description: A docker container that has to be down in place of O(unit), and every other one that mounts O(src).
@@ -51,6 +58,7 @@ EXAMPLES = r"""
     src: [/var/lib/garage/meta]
     dest: /var/backups/uplift/20261121T031500Z-garage-0.8.7/meta-0.7.0.tar.zst
     unit: garage.service
+    holds: [node_key, db|db.lmdb|db.sqlite]
 
 - name: Prove that it can be restored
   uplift.datastores.metadata_backup:
@@ -114,6 +122,7 @@ SPEC: Spec = {
     "compression": {"type": "str", "default": "zstd", "choices": list(archive.COMPRESSIONS)},
     "space_factor": {"type": "float", "default": 1},
     "scratch": {"type": "path", "default": ""},
+    "holds": {"type": "list", "elements": "str", "default": []},
     "unit": {"type": "str", "default": ""},
     "container": {"type": "str", "default": ""},
     "progress_file": {"type": "path"},
@@ -122,8 +131,8 @@ SPEC: Spec = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
-    src = asked["src"] or []
-    wish = metadata.Wish(src, asked["dest"], asked["compression"], asked["space_factor"], asked["scratch"])
+    names = ("dest", "compression", "space_factor", "scratch", "holds")
+    wish = metadata.Wish(asked["src"] or [], *(asked[name] for name in names))
     progress = Progress(asked["progress_file"])
 
     def down() -> None:

@@ -256,6 +256,7 @@ def test_before_the_switch_a_node_is_started_again(garage: Stage) -> None:
     one = garage.only("a1")
     one.on("metadata_backup", failed("disk full"))
     run = one.steps(["stop", "backup"])
+    assert run.of("metadata_backup")[0].args["holds"] == ["node_key", "db|db.lmdb|db.sqlite"]
     assert run.of("systemd_unit", state="started") and not run.of("garage_ports", state="open")
     assert one.steps_done()["0/together/0/stop"] == "undone"
 

@@ -37,6 +37,8 @@ class Wish:
     compression: str = "zstd"
     space_factor: float = 1.0
     scratch: str = ""
+    holds: Sequence[str] = ()
+    """Names that the first directory has while its service runs, alternatives with `|` between them."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def present(wish: Wish, progress: Progress, down: Callable[[], None], check: boo
     found: list[Entry] = _guard(
         "Looking at", wish.src[0], lambda: [e for tree in wish.src for e in backup_archive.scan(tree)]
     )
+    _demand_held(wish)
     old = _sound(wish.dest)
     if old and [replace(entry, sha256="") for entry in old.entries] == found:
         return {"changed": False, **old.facts(wish.dest)}
@@ -86,6 +89,17 @@ def present(wish: Wish, progress: Progress, down: Callable[[], None], check: boo
         _forget(wish.dest)
         raise
     return {"changed": True, "set_aside": aside, **manifest.facts(wish.dest)}
+
+
+def _demand_held(wish: Wish) -> None:
+    """What is mounted only while the unit runs leaves an empty directory behind, of which a backup proves itself."""
+    tree = wish.src[0]
+    for name in wish.holds:
+        if not any(os.path.lexists(os.path.join(tree, one)) for one in name.split("|")):
+            raise UpliftError(
+                f"{tree} has no {name.replace('|', ' or ')} while the service is down; wanted as while it runs."
+                " See whether the unit mounts it, and let it be mounted without the unit. Nothing was backed up."
+            )
 
 
 def prove(wish: Wish, progress: Progress) -> dict[str, Any]:

@@ -62,6 +62,8 @@ class Garage:
     config_file: str
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     user: str = ""
+    mounting: tuple[str, ...] = ()
+    """The unit's own commands that mount or unmount around its program."""
     timeout: float = 30.0
     running: bool = True
     next_binary: str = ""
@@ -253,6 +255,7 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
         running=bool(living),
         next_binary=next_binary,
         unit=unit.name if unit else "",
+        mounting=tuple(unit.mounting()) if unit else (),
         token=living[0].token if living else "",
     )
 

@@ -30,6 +30,7 @@ def gather(garage: Garage, wanted: Sequence[str], known_ids: Iterable[str], tole
         "cli": garage.binary,
         "config_file": garage.config_file,
         "user": garage.user,
+        "mounting": list(garage.mounting),
         "unparsed": [],
         "problem": "",
     }
@@ -61,7 +62,14 @@ def nothing(wanted: Sequence[str], problem: str) -> dict[str, Any]:
         "user",
         *(key for name in ["version", *wanted] for key in _PARTS[name].keys),
     ]
-    return {**dict.fromkeys(names), "container": {}, "running": False, "unparsed": [], "problem": problem}
+    return {
+        **dict.fromkeys(names),
+        "container": {},
+        "running": False,
+        "mounting": [],
+        "unparsed": [],
+        "problem": problem,
+    }
 
 
 def _version_of(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:

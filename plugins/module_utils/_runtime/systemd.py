@@ -24,8 +24,12 @@ PROPERTIES = (
     "Id", "LoadState", "ActiveState", "SubState", "MainPID", "ExecMainStartTimestampMonotonic", "FragmentPath",
     "DropInPaths", "User", "Group", "KillSignal", "Restart", "NRestarts", "TimeoutStopUSec", "ExecStart", "Environment",
     "EnvironmentFiles", "ExecMainCode", "ExecMainStatus", "Result", "ConditionResult", "WorkingDirectory",
-    "DynamicUser",
+    "DynamicUser", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
 )  # fmt: skip
+_AROUND = PROPERTIES[-4:]
+_MOUNTERS = re.compile(
+    r"\A(?:mount|umount|systemd-(?:u?mount|cryptsetup)|cryptsetup|fusermount\d?|zfs|zpool)(?:\..+)?\Z"
+)
 # As what it runs, in the words in which systemd-run takes it; credentials without their values.
 TERMS = (
     "User", "Group", "SupplementaryGroups", "DynamicUser", "StateDirectory", "CacheDirectory", "LogsDirectory",
@@ -79,6 +83,13 @@ class Unit:
     """WorkingDirectory=: a path, `~` for the account's home, with `!` before it where it need not be there."""
     terms: Mapping[str, str] = field(default_factory=dict)
     """Of TERMS those that are set."""
+
+    around: tuple[str, ...] = ()
+    """What it runs before its program and after, a command each."""
+
+    def mounting(self) -> list[str]:
+        """Of these the commands that mount something or unmount it: while the unit is down it is not there."""
+        return [one for one in self.around if any(_MOUNTERS.match(os.path.basename(word)) for word in one.split())]
 
     @property
     def dynamic(self) -> bool:
@@ -138,6 +149,7 @@ def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
         result=show.get("Result", ""),
         skipped=show.get("ConditionResult", "yes") == "no",
         directory=show.get("WorkingDirectory", ""),
+        around=tuple(" ".join(_argv(one, 0, proc)) for name in _AROUND for one in seen.get(name, ()) if one),
         terms={name: show[name] for name in TERMS if show.get(name)},
     )
 

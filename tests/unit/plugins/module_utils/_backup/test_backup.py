@@ -50,8 +50,8 @@ def meta(tmp_path: Path) -> Path:
     return tree
 
 
-def wish(meta: Path, **more: Any) -> Wish:
-    return Wish([str(meta)], str(meta.parent / "backup" / "meta.tar"), **{"compression": "none", **more})
+def wish(meta: Path, dest_name: str = "meta.tar", **more: Any) -> Wish:
+    return Wish([str(meta)], str(meta.parent / "backup" / dest_name), **{"compression": "none", **more})
 
 
 def listing(tree: Path) -> list[archive.Entry]:
@@ -60,6 +60,17 @@ def listing(tree: Path) -> list[archive.Entry]:
 
 def take(want: Wish, **more: Any) -> dict[str, Any]:
     return metadata.present(want, more.get("progress", QUIET), more.get("down", down), more.get("check", False))
+
+
+def test_what_is_mounted_only_while_the_unit_runs_is_not_backed_up_empty(meta: Path) -> None:  # trap G31
+    assert take(wish(meta, holds=["node_key", "db.lmdb|db"]))["files"] == 3
+    want = wish(meta, dest_name="other", holds=["node_key", "db.lmdb|db"])
+    shutil.rmtree(meta / "db")
+    with pytest.raises(
+        UpliftError, match=r"meta has no db\.lmdb or db while the service is down.*Nothing was backed up"
+    ):
+        take(want)
+    assert not Path(want.dest).exists()
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)

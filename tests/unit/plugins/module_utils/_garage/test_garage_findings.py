@@ -51,6 +51,7 @@ BAD = [
     ),
     ("daemon_down", True, {"info.running": False, "info.problem": "No Garage daemon runs."}, "No Garage daemon runs."),
     ("no_answer", True, {"info.problem": "Asking Garage for `status` failed"}, "does not answer everything"),
+    ("mounted_by_unit", True, {"info.mounting": ["/bin/mount /srv/meta"]}, "around its service (/bin/mount /srv/meta)"),
     ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),
     ("restart_pending", True, {"info.binary_version": "0.8.7"}, "0.7.0 runs and 0.8.7 lies at the unit's path"),
     (

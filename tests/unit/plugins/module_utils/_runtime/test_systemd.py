@@ -54,6 +54,11 @@ def test_what_is_read(name: str, wanted: dict[str, object]) -> None:
     assert {key: getattr(unit, key) for key in wanted} == wanted
 
 
+def test_what_a_unit_mounts_itself() -> None:  # trap G31
+    assert shown("mounting").mounting() == ["/bin/mount /srv/meta", "/usr/bin/env umount -l /srv/a b"]
+    assert shown("quoting").mounting() == []
+
+
 def test_environment_is_read_as_systemd_quotes_it_and_never_shown() -> None:
     unit = shown("quoting")
     assert unit.environment == {
