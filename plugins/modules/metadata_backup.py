@@ -137,7 +137,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
     def down() -> None:
         if asked["container"]:
-            for directory in src:
+            for directory in wish.src:
                 container_info.demand_alone(Docker(), asked["container"], directory)
         elif asked["unit"]:
             service.demand_down(LocalRunner(), asked["unit"])

@@ -85,7 +85,8 @@ def of(runner: Runner, unit: Unit, account: str) -> Runner:
     has = [name for name in CREDENTIALS if unit.terms.get(name)]
     if not unit.dynamic and not unit.terms.get("SupplementaryGroups") and not has:
         return runner
-    given, values = [], {}
+    given: list[str] = []
+    values: dict[str, str] = {}
     if has:
         text = demand(
             runner.run(["systemctl", "cat", "--", unit.name], timeout=30), f"Reading the files of {unit.name}"
