@@ -39,6 +39,12 @@ from decisions import Mutant
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TESTS = ROOT / "tests" / "roles"
+# Which test files notice most of what is taken out of a role; of others no file is nearer than another.
+NEAR = {
+    **{product: product for product in ("garage", "lakefs", "pachyderm")},
+    "operation": "operation|recover",
+    "service": "service|hold",
+}
 OPTIONS = ["-qq", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(ROOT)]
 
 
@@ -190,23 +196,58 @@ def _holds(path: Path, answer: dict[str, Any]) -> bool:
 def table_of(asked: argparse.Namespace, items: dict[str, Any]) -> int:
     everything = list(decisions.of_tree(ROOT))
     chosen = [one for one in everything if re.search(asked.only, str(one))]
-    if asked.sample:
-        chosen = random.Random(asked.seed).sample(chosen, min(asked.sample, len(chosen)))
     accepted = yaml.safe_load((HERE / "accepted.yml").read_text(encoding="utf-8")) or {}
+    out = table.Table(accepted, set(map(str, everything)))
+    if asked.sample and chosen:
+        chosen = sampled(chosen, asked.sample, asked.seed)
+        close = {test: item for test, item in items.items() if near(chosen[0], item.path.name)}
+        chosen = survivors(chosen, close, asked, out)
+    for one in survivors(chosen, items, asked, out):
+        out.row(str(one), "", 0.0)
+    return out.end(whole=not (asked.only or asked.sample))
+
+
+def survivors(
+    chosen: Sequence[Mutant], items: dict[str, Any], asked: argparse.Namespace, out: table.Table
+) -> list[Mutant]:
+    """Those that none of these tests notices; the others are in the table."""
+    if not chosen:
+        return []
     seen, failed = measured(asked.jobs, asked.kept and asked.kept.resolve(), items)
+    out.minded += [f"{test}: fails without any mutant" for test in failed]
     tests = by_task(seen)
     killers: dict[str, set[str]] = {}  # per file; read in the child, which begins when others have ended
+    left = []
 
     def work(one: Mutant) -> dict[str, Any]:
         return tried(one, map(items.__getitem__, selected(one, tests, killers.get(one.path, ()))))
 
-    out = table.Table(accepted, set(map(str, everything)))
     for one, answer in pool(asked.jobs, [(one, functools.partial(work, one)) for one in chosen]):
         answer = answer or {"killed": "its process died", "seconds": 0.0}
+        if not answer["killed"]:
+            left.append(one)
+            continue
         out.row(str(one), answer["killed"], answer["seconds"])
         killers.setdefault(one.path, set()).add(answer["killed"])
-    out.minded += [f"{test}: fails without any mutant" for test in failed]
-    return out.end(whole=not (asked.only or asked.sample))
+    return left
+
+
+def place(one: Mutant) -> str:
+    """The role, or the playbooks."""
+    return one.path.split("/")[1] if one.path.startswith("roles/") else "playbooks"
+
+
+def sampled(everything: Sequence[Mutant], number: int, seed: str) -> list[Mutant]:
+    """So many of one role, another one each day: the tests of all roles take minutes to be measured."""
+    dice = random.Random(seed)
+    where = dice.choice(sorted({place(one) for one in everything}))
+    there = [one for one in everything if place(one) == where]
+    return dice.sample(there, min(number, len(there)))
+
+
+def near(one: Mutant, test: str) -> bool:
+    """Whether a test file is tried first; what survives those is tried by all others too."""
+    return bool(re.search(NEAR.get(place(one), ""), test))
 
 
 def _size(path: Path) -> int:
