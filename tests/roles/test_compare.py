@@ -171,6 +171,15 @@ def test_a_key_that_is_made_to_look_is_taken_back(garage: Stage) -> None:
     assert (made.args["state"], gone.args["state"]) == ("present", "absent") and gone.args["keys"] == ["GKtest"]
 
 
+def test_a_key_that_stays_changes_nothing_of_what_was_compared(garage: Stage) -> None:
+    one = garage.only("a1")
+    done(one)
+    one.on("garage_access", failed("no quorum"), state="absent")
+    run = again(one)
+    assert run.ok and compared(one)["state"] == "same", run.why
+    assert "the key of this run was not removed, nor its bucket: no quorum" in run.said
+
+
 def test_what_is_different_then_is_an_error_of_it_alone(stage: Stage) -> None:
     done(stage)
     row = {"key": "repository_gone", "sentence": "The repository x is gone."}

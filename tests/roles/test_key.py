@@ -72,4 +72,7 @@ def test_a_key_that_stays_hides_no_cause(garage: Stage) -> None:
 def test_a_key_that_stays_is_told_at_the_end(garage: Stage) -> None:
     one = garage.only("a1")
     one.on("garage_access", failed("no quorum"), state="absent")
-    assert "no quorum" in one.playbook("garage_upgrade").why
+    run = one.playbook("garage_upgrade")
+    assert run.ok and one.record()["state"] == "finished", run.why
+    assert "the key of this run was not removed, nor its bucket: no quorum" in run.said
+    assert "removes them; by hand: garage key delete" in run.said
