@@ -149,6 +149,13 @@ def test_sessions_that_cannot_be_told_stop(one: Stage) -> None:
     assert not run.of("lakefs_migrate") and "it cannot be told" in run.why
 
 
+def test_what_cannot_be_tidied_up_is_told_and_fails_nothing(one: Stage) -> None:
+    one.on("lakefs_config", failed("/etc/lakefs is read-only."), state="absent")
+    run = one.playbook("lakefs_upgrade")
+    assert run.ok and one.record()["state"] == "finished", run.why
+    assert "the staged configuration was not removed at l1: /etc/lakefs is read-only. Remove it by hand" in run.said
+
+
 def test_sessions_that_end_are_waited_for(one: Stage) -> None:
     name = "uplift.datastores.lakefs : See who else uses the database"
     one.on(
