@@ -10,16 +10,24 @@ from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.files import sha256_of
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import release
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place, release
 from ansible_collections.uplift.datastores.plugins.modules.release import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._core.long import LongAction
 
 
 class ActionModule(UpliftAction):
-    """Brings a release from the controller to the node; all the rest is done by the module there."""
+    """Brings a program from the controller to the node, and watches what pulls an image; the module there does the rest."""
 
     TRANSFERS_FILES = True
-    SPEC = {name: rule for name, rule in SPEC.items() if name not in ("upload", "login", "query")}
+    SPEC = {name: rule for name, rule in SPEC.items() if name not in ("upload", "login", "query", "progress_file")}
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        if place.kind_of(str(self._task.args.get("unit") or "")) == place.SYSTEMD:
+            return super().run(tmp, task_vars)
+        given = (self._task, self._connection, self._play_context, self._loader, self._templar)
+        watched: dict[str, Any] = LongAction(*given, self._shared_loader_obj).run(tmp, task_vars)
+        return watched
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         source = args["source"]

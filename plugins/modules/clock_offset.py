@@ -28,7 +28,7 @@ EXAMPLES = r"""
   register: clock
 
 - name: Switch three seconds after the measurement, whatever the node's clock says
-  uplift.datastores.systemd_unit:
+  uplift.datastores.service:
     unit: garage.service
     state: restarted
     at: "{{ clock.controller_time + 3 + clock.offset }}"

@@ -136,9 +136,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec im
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.info import gather
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.recovery import held_rows
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import deployment
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import workload
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import everything
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import is_place
 
 SPEC = {
     **LAKEFS,
@@ -151,8 +151,9 @@ SPEC = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     unit, runner = module.params["unit"], LocalRunner()
-    name = unit if is_place(unit) else unit.rpartition(":")[2]
-    closed = held_rows(name, [*everything(), *deployment.held(runner, unit)])
+    place = runtime_place.read(unit)
+    name = str(place) if place.kind == runtime_place.KUBERNETES else place.name
+    closed = held_rows(name, [*everything(), *workload.held(runner, unit)])
     return {"closed": closed, **gather(runner, module.params)}
 
 

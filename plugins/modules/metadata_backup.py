@@ -112,7 +112,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup import a
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, service
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, systemd_service
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 SPEC: Spec = {
@@ -140,7 +140,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
             for directory in wish.src:
                 container_info.demand_alone(Docker(), asked["container"], directory)
         elif asked["unit"]:
-            service.demand_down(LocalRunner(), asked["unit"])
+            systemd_service.demand_down(LocalRunner(), asked["unit"])
 
     if asked["state"] == "proved":
         return metadata.prove(wish, progress)

@@ -7,21 +7,42 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release
-short_description: Put a release of a program beside the one that runs, and make it the one that counts
+short_description: Put a release beside the one that runs, and make it the one that counts, be it a program or an image
 version_added: 0.1.0
 description:
-  - Releases lie side by side, and O(path) is a link to one of them. The way the link is found to be made is kept
+  - Where O(unit) is a container or a workload of Kubernetes, a release is an image; otherwise a program.
+  - Programs lie side by side, and O(path) is a link to one of them. The way the link is found to be made is kept
     (C(dir/garage-0.7.0) leads to C(dir/garage-0.8.7)); else they lie beside it as C(<path>-<version>).
   - A plain file at O(path) becomes a release of its own at the first activation, so that there is a way back.
   - A staged release is verified by its checksum, then asked for its version on the node itself, as O(user). Nothing that runs is touched.
   - Nothing from the net is run before its checksum was found right. Without a checksum it is refused, by HTTPS as well.
-extends_documentation_fragment: [uplift.datastores.attributes]
+  - An image is asked for its version too. For a container it is pulled where it is not on the machine, with the credentials that the docker
+    command line has, and the container is made of it once under another name, compared, and removed; so one that cannot take its place is
+    found while the present one serves. For a workload it runs once in a Job that has what the pods have, also in check mode.
+  - V(activated) makes a container again with that image and otherwise the same arguments, as docker itself tells them. While the present one
+    runs, the new one waits as C(<name>.uplift-next) for M(uplift.datastores.service) to start it. Volumes stay. Labels of a compose file
+    stay; put the new image into that file, too. A workload gets the image in its template, and Kubernetes does the rest.
+extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.progress]
 attributes:
-  check_mode: {support: full}
+  check_mode: {support: full, details: An image is not pulled; the registry is asked whether it has it.}
   diff_mode: {support: full}
   idempotent: {support: full}
 options:
-  path: {description: The program as the service names it., type: path, required: true}
+  unit:
+    description:
+      - The service that the release is for, as M(uplift.datastores.service) takes it. Only C(docker:) and C(kubernetes:) make a difference.
+    type: str
+    default: ''
+  image:
+    description: The image, with C({version}) for the release. Empty means what the service has, with the release in its tag; a registry of
+      one's own is kept.
+    type: str
+    default: ''
+  timeout: {description: Seconds that the download of an image may take., type: float, default: 3600}
+  path:
+    description: The program as the service names it. In a container's image the one that is asked; by default what it is started with.
+    type: path
+    default: ''
   version: {description: The release., type: str, required: true}
   state:
     description: What is wanted.
@@ -45,7 +66,11 @@ options:
     description: The SHA-256 of the file as C(sha256:...). It is verified again at the activation.
     type: str
     default: ''
-  name: {description: The name of the program in the directory of O(source). By default that of O(path)., type: str, default: ''}
+  name:
+    description: The name of the program in the directory of O(source). By default that of O(path). In a workload whose pods have several
+      containers, a word in the name or the image of the one that is meant.
+    type: str
+    default: ''
   ask:
     description:
       - The words that the program says its version to, parted by spaces.
@@ -92,10 +117,23 @@ EXAMPLES = r"""
     path: /usr/local/bin/garage
     version: 0.8.7
     state: activated
+
+- name: Have the next image at hand before anything stops
+  uplift.datastores.release:
+    unit: kubernetes:lakehouse/lakefs
+    name: lakefs
+    version: 1.84.0
+    state: staged
 """
 
 RETURN = r"""
-release: {description: Where the release lies., returned: always, type: str, sample: /usr/local/bin/garage-0.8.7}
+release: {description: "Where the release lies, or what its image is called.", returned: always, type: str, sample: /usr/local/bin/garage-0.8.7}
+id:
+  description: The id of the image; empty in check mode where it is not there.
+  returned: for a container
+  type: str
+  sample: sha256:0efc32c1787e7ac55699794fc5e62131b8e10c8af384190c2f2d959f487e6768
+helm: {description: The release of Helm that has made the workload; empty for none., returned: for a workload that is staged, type: str, sample: lakefs}
 version: {description: Which one it is., returned: O(state) is not V(read), type: str, sample: 0.8.7}
 sha256:
   description: Its SHA-256, empty when it is not there.
@@ -137,10 +175,13 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import fil
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import release
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place, release, runtime
 
 SPEC: Spec = {
-    "path": {"type": "path", "required": True},
+    "unit": {"type": "str", "default": ""},
+    "image": {"type": "str", "default": ""},
+    "timeout": {"type": "float", "default": 3600},
+    "path": {"type": "path", "default": ""},
     "version": {"type": "str", "required": True},
     "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated"]},
     "source": {"type": "str", "default": ""},
@@ -155,10 +196,26 @@ SPEC: Spec = {
     "login": {"type": "str", "default": "", "no_log": True},
     "query": {"type": "str", "default": "", "no_log": True},
     "upload": {"type": "path", "default": ""},
+    "progress_file": {"type": "path"},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
+    asks = () if module.params["ask"] == "none" else tuple(module.params["ask"].split())
+    kind = place.kind_of(module.params["unit"])
+    return program(module, asks) if kind == place.SYSTEMD else image(module, asks)
+
+
+def image(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
+    given = {key: module.params[key] for key in ("version", "image", "name", "timeout")}
+    wanted = runtime.Image(**given, program=module.params["path"], asks=asks)
+    service = runtime.of(LocalRunner(), module.params["unit"])
+    if module.params["state"] == "activated":
+        return service.activate(wanted, module.check_mode)
+    return service.stage(wanted, module.check_mode or module.params["state"] == "read")
+
+
+def program(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
     def fetch(address: str, path: str) -> None:
         params = module.params
         whole = release.with_secrets(address, params["login"], release.fill_in(params["query"], params["version"]))
@@ -170,7 +227,6 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
             shutil.copyfileobj(response, out, files.CHUNK)
 
     same = ("path", "version", "source", "checksum", "upload", "says", "user", "unchecked")
-    asks = () if module.params["ask"] == "none" else tuple(module.params["ask"].split())
     wish = release.Wish(**{key: module.params[key] for key in same}, asks=asks)
     if module.params["state"] == "staged":
         later = {one: release.checksum_of(module.params["checksums"], one, wish.path) for one in module.params["later"]}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
 from inprocess import Asked
 
 MODULES = Path(__file__).resolve().parents[2] / "plugins" / "modules"
@@ -22,12 +23,17 @@ ID = "20261121T031500Z-test"
 VERSIONS = {"garage": ("0.8.0", "0.8.7"), "lakefs": ("1.82.0", "1.84.0"), "pachyderm": ("1.11.9", "1.13.4")}
 # Modules of which the real code runs: they only compute, or keep the record in the test's own directory.
 REALLY = {"operation", "upgrade_plan", "inventory_compare"}
+MAKERS = {
+    "garage": "dxflrs/garage:v{version}",
+    "lakefs": "treeverse/lakefs:{version}",
+    "pachyderm": "pachyderm/pachd:{version}",
+}
 CANARY = "canary-5f1d"  # part of every secret
 # Modules whose samples leave evidence: here it would be looked for on this host.
 NO_EVIDENCE = (
-    *("config_release", "container_image", "container_unit", "directory_aside", "etcd_snapshot", "garage_convert_db"),
+    *("config_release", "directory_aside", "etcd_snapshot", "garage_convert_db"),
     *("garage_ports", "garage_snapshot", "lakefs_config", "metadata_backup", "pachyderm_extract", "postgres_backup"),
-    *("pachyderm_trial", "release", "systemd_environment", "systemd_unit"),
+    *("pachyderm_trial", "release", "service", "systemd_environment"),
 )
 # In place of what a sample shows, where a sound cluster says otherwise.
 SOUND: Mapping[str, Mapping[str, Any]] = {
@@ -107,37 +113,27 @@ class World:
 
     # Services and releases
 
-    def _systemd_unit(self, asked: Asked) -> dict[str, Any]:
+    def _service(self, asked: Asked) -> dict[str, Any]:
+        unit, down = asked.args["unit"], asked.args["state"] == "stopped"
         if not asked.check:
-            self.runs[asked.at] = "" if asked.args["state"] == "stopped" else self.active[asked.at]
-            hold = asked.args.get("hold") if asked.args["state"] == "stopped" else ""
-            self.held[asked.at, asked.args["unit"]] = hold or ""
-        return {"unit": asked.args["unit"]}
+            self.runs[asked.at] = "" if down else self.active[asked.at]
+            self.held[asked.at, unit] = (asked.args.get("hold") or "") if down else ""
+        return {"unit": unit}
 
-    def _systemd_unit_info(self, asked: Asked) -> dict[str, Any]:
-        active = "active" if self.runs[asked.at] else "inactive"
-        held = self.held.get((asked.at, asked.args["unit"]), "")
-        return {"unit": {"active": active, "held": held, "started": 1795230800.9}, "held": []}
-
-    def _container_unit(self, asked: Asked) -> dict[str, Any]:
-        if asked.args["state"] == "activated":
-            self.active[asked.at] = asked.args["image"].rpartition(":v")[2] or asked.args["image"].rpartition(":")[2]
-            return {}
-        self.runs[asked.at] = "" if asked.args["state"] == "stopped" else self.active[asked.at]
-        return {}
-
-    def _container_image(self, asked: Asked) -> dict[str, Any]:
-        return {
-            "image": f"{asked.args['image'] or 'image'}:v{asked.args['version']}",
-            "version": asked.args["version"],
-            "evidence": [],
-        }
+    def _service_info(self, asked: Asked) -> dict[str, Any]:
+        unit, active = asked.args["unit"], "active" if self.runs[asked.at] else "inactive"
+        held = self.held.get((asked.at, unit), "")
+        seen = {"unit": unit, "active": active, "held": held, "started": 1795230800.9, "replicas": int(active == "active")}
+        return {"unit": seen, "held": [], "evidence": []}
 
     def _release(self, asked: Asked) -> dict[str, Any]:
-        version = asked.args["version"]
+        version, unit = asked.args["version"], asked.args["unit"]
         if asked.args["state"] == "activated" and not asked.check:
             self.active[asked.at] = version
-        return {"release": f"{asked.args['path']}-{version}", "version": version}
+        named = (asked.args["image"] or MAKERS[self.product]).replace("{version}", version)
+        image = place.kind_of(unit) != place.SYSTEMD
+        more = {"release": named if image else f"{asked.args['path']}-{version}", "version": version, "evidence": []}
+        return {**more, "helm": "lakefs" if place.kind_of(unit) == place.KUBERNETES else ""}
 
     # Garage
 
@@ -254,16 +250,6 @@ class World:
             for container in wanted.get("spec", {}).get("template", {}).get("spec", {}).get("containers", []):
                 found["spec"]["template"]["spec"]["containers"][0]["image"] = container["image"]
         return {"result": {}}
-
-    def _deployment_unit_info(self, asked: Asked) -> dict[str, Any]:
-        found = self._deployment(asked.args["unit"].partition("/")[2].partition(":")[0])
-        held = found["metadata"]["annotations"].get("uplift.datastores/held", "")
-        unit = {**sample("deployment_unit_info").get("unit", {}), "replicas": found["spec"]["replicas"], "held": held}
-        return {"unit": unit, "evidence": []}
-
-    def _kubernetes_core_k8s_scale(self, asked: Asked) -> dict[str, Any]:
-        self._deployment(asked.args["name"])["spec"]["replicas"] = int(asked.args["replicas"])
-        return {}
 
     def _kubernetes_core_k8s_json_patch(self, asked: Asked) -> dict[str, Any]:
         return {}

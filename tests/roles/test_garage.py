@@ -14,7 +14,7 @@ from catalogues import verbs
 from stage import Stage, failed
 
 SAVED = {"inventory_0": {"objects": [], "buckets": [], "keys": [], "taken": ""}, "entries0": {"object": {"items": 1}}}
-STOPPED = {"module": "systemd_unit", "state": "stopped"}
+STOPPED = {"module": "service", "state": "stopped"}
 ONE_BY_ONE = [["a1"], ["b1"], ["c1"]]
 
 # What each verb calls, in order. A verb that the catalogue has and this has not fails the test.
@@ -31,22 +31,22 @@ CALLS = {
     ],
     "stage": ["garage_engine", "garage_config_stage", "release staged", "garage_config_check"],
     "inventory": ["garage_inventory", "operation saved"],
-    "quiesce": ["garage_config present", "garage_ports closed", "systemd_unit restarted"],
+    "quiesce": ["garage_config present", "garage_ports closed", "service restarted"],
     "connect": ["garage_connect"],
     "repair": ["garage_repair"],
     "drain": ["garage_repair"],
-    "stop": ["systemd_unit stopped"],
+    "stop": ["service stopped"],
     "backup": ["metadata_backup present"],
     "prove": ["metadata_backup proved"],
     "activate": ["release activated", "config_release"],
-    "start": ["systemd_unit started"],
+    "start": ["service started"],
     "healthy": ["garage_settled"],
     "migrate": ["operation read", "garage_migrate"],
     "contents": ["operation read", "garage_info", "inventory_compare"],
-    "resume": ["garage_ports open", "systemd_unit restarted", "garage_config absent"],
+    "resume": ["garage_ports open", "service restarted", "garage_config absent"],
     "verify": ["operation read", "garage_info", "garage_inventory", "inventory_compare", "operation compared"],
     "watch": [],
-    "restart": ["systemd_unit_info", "clock_offset", "systemd_unit restarted"],
+    "restart": ["service_info", "clock_offset", "service restarted"],
     "offline_repair": ["release staged", "garage_offline_repair"],
     "convert": ["garage_config read", "garage_engine", "garage_config read", "release staged", "garage_convert_db"],
     "snapshot": ["garage_config read", "garage_engine"],
@@ -68,15 +68,15 @@ def test_what_each_verb_calls(garage: Stage) -> None:
 def test_a_container_is_treated_as_one(garage: Stage) -> None:
     one = garage.only("a1")
     one.found(garage_container="shop", garage_image="dxflrs/garage:v{version}")
-    one.on("container_unit_info", {"and": {"unit": {"started": 1.0}}})
+    one.on("service_info", {"and": {"unit": {"started": 1.0}}})
     run = one.steps(["stage", "stop", "activate", "start", "restart", "resume"])
     assert run.ok, run.failures
     called = run.verbs()
-    assert called["stop"] == ["container_unit stopped"] and called["start"] == ["container_unit started"]
-    assert called["activate"] == ["container_image", "container_unit activated", "config_release"]
-    assert called["restart"] == ["container_unit_info", "clock_offset", "container_unit restarted"]
-    assert "release" not in " ".join(called["stage"]) and run.of("operation", state="saved"), "the image is not kept"
-    assert not run.of("systemd_unit.*|release")
+    assert called["stop"] == ["service stopped"] and called["start"] == ["service started"]
+    assert called["activate"] == ["release activated", "config_release"]
+    assert called["restart"] == ["service_info", "clock_offset", "service restarted"]
+    assert run.of("operation", state="saved"), "the image is not kept"
+    assert {call.args["unit"] for call in run.of("service|service_info|release")} == {"docker:shop"}
 
 
 def test_the_image_that_runs_is_kept_where_it_is_the_old_one_only(garage: Stage) -> None:
@@ -257,7 +257,7 @@ def test_before_the_switch_a_node_is_started_again(garage: Stage) -> None:
     one.on("metadata_backup", failed("disk full"))
     run = one.steps(["stop", "backup"])
     assert run.of("metadata_backup")[0].args["holds"] == ["node_key", "db|db.lmdb|db.sqlite"]
-    assert run.of("systemd_unit", state="started") and not run.of("garage_ports", state="open")
+    assert run.of("service", state="started") and not run.of("garage_ports", state="open")
     assert one.steps_done()["0/together/0/stop"] == "undone"
 
 
@@ -266,7 +266,7 @@ def test_closed_ports_are_opened_again(garage: Stage) -> None:
     one.on("garage_repair", failed("the queue grows"))
     run = one.steps(["quiesce", "drain"], "before")
     assert run.of("garage_ports", state="open") and one.steps_done()["0/before/0/quiesce"] == "undone"
-    assert not run.of("systemd_unit", state="started"), "a service that nobody stopped was started"
+    assert not run.of("service", state="started"), "a service that nobody stopped was started"
     assert run.place("garage_ports", state="open") > run.place("operation", state="undone"), (
         "given back before it was written"
     )
@@ -276,14 +276,14 @@ def test_behind_the_switch_nothing_is_started(garage: Stage) -> None:
     one = garage.only("a1")
     one.on("garage_offline_repair", failed("no closing line"))
     run = one.steps(["stop", "backup", "activate", "offline_repair", "start"])
-    assert not run.ok and not run.of("systemd_unit", state="started"), "the new release was started on half-done data"
+    assert not run.ok and not run.of("service", state="started"), "the new release was started on half-done data"
 
 
 def test_a_service_that_does_not_start_again_hides_no_cause(garage: Stage) -> None:
     garage.on("metadata_backup", failed("disk full"), host="a1")
-    garage.on("systemd_unit", failed("exit code 1"), state="started", host="a1")
+    garage.on("service", failed("exit code 1"), state="started", host="a1")
     run = garage.steps(["stop", "backup"])
-    assert run.hosts("systemd_unit", state="started") == ["a1", "b1", "c1"], (
+    assert run.hosts("service", state="started") == ["a1", "b1", "c1"], (
         "one that does not start kept the others down"
     )
     assert "service of a1 could not be given back to clients (mend that, then run" in run.said
@@ -295,7 +295,7 @@ def test_a_way_back_starts_nothing_when_it_fails(garage: Stage) -> None:
     one = garage.only("a1")
     one.on("metadata_backup", failed("the archive is torn"), state="restored")
     run = one.steps(["stop", "restore", "start"], undoes="earlier", source="0.8.7", target="0.8.0")
-    assert not run.of("systemd_unit", state="started") and "the archive is torn" in run.why
+    assert not run.of("service", state="started") and "the archive is torn" in run.why
 
 
 # begin and end

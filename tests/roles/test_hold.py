@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from stage import Stage
 
-STOPPED = {"module": "systemd_unit", "state": "stopped"}
-SERVER = {"spec": {"replicas": 2, "selector": {"matchLabels": {"app": "lakefs"}}}, "metadata": {"name": "lakefs"}}
+STOPPED = {"module": "service", "state": "stopped"}
 
 
 def holds(stage: Stage) -> set[str]:
@@ -26,7 +25,7 @@ def test_garage_is_held_for_the_operation_and_converted_before_the_switch(garage
     run = one.steps(["stop", "convert", "activate", "start"])
     assert run.ok, run.why
     assert {call.args["hold"] for call in run.of(**STOPPED)} == holds(one)
-    assert not run.of("systemd_unit", state="started")[0].args["hold"]
+    assert not run.of("service", state="started")[0].args["hold"]
     assert run.place("garage_convert_db") < run.place("release", state="activated")
     staged = run.of("release", state="staged")[0]
     assert run.of("garage_convert_db")[0].args["release_binary"].endswith(staged.args["version"])
@@ -48,8 +47,9 @@ LAKEFS = {
 }
 
 
-def test_lakefs_is_held_for_the_operation(lakefs: Stage) -> None:
-    run = lakefs.role("lakefs", "stop", **{**during("1.82.0", "1.84.0"), **LAKEFS})
+@pytest.mark.parametrize("unit", ["lakefs.service", "docker:lake", "kubernetes:shop/lake"])
+def test_lakefs_is_held_for_the_operation(lakefs: Stage, unit: str) -> None:
+    run = lakefs.role("lakefs", "stop", **{**during("1.82.0", "1.84.0"), **LAKEFS, "lakefs_unit": unit})
     assert {call.args["hold"] for call in run.of(**STOPPED)} == {"op1"}, run.why
     assert sorted(run.hosts(**STOPPED)) == lakefs.hosts
 
@@ -90,46 +90,3 @@ def during(source: str = "1.9.12", target: str = "1.13.4") -> dict[str, Any]:
         "operation_hop_number": "0",
         "operation_pass": "together",
     }
-
-
-def on_kubernetes(stage: Stage, entry: str, deployment: dict[str, Any], **more: Any) -> Any:
-    one = stage.only("l1")
-    one.on("kubernetes.core.k8s_info|k8s_info", {"changed": False, "resources": [deployment]}, kind="Deployment")
-    one.on("kubernetes.core.k8s_info|k8s_info", {"changed": False, "resources": []}, kind="Pod")
-    one.on("kubernetes.core.k8s|k8s", {"changed": True})
-    one.on("kubernetes.core.k8s_scale|k8s_scale", {"changed": True})
-    given = {"service_kind": "kubernetes", "service_unit": "kubernetes:lakehouse/lakefs", **more}
-    return one.role("service", entry, **given)
-
-
-def annotations(run: Any) -> list[dict[str, Any]]:
-    return [call.args["definition"]["metadata"]["annotations"] for call in run.of("kubernetes.core.k8s|k8s")]
-
-
-@pytest.mark.parametrize(
-    ("replicas", "hold", "wanted"),
-    [
-        (2, "op1", [{"uplift.datastores/replicas": "2", "uplift.datastores/held": "op1"}]),
-        (0, "op1", [{"uplift.datastores/held": "op1"}]),  # the number of before stays as it was noted
-        (2, "", [{"uplift.datastores/replicas": "2"}]),
-        (0, "", []),
-    ],
-)
-def test_a_deployment_that_is_held_says_for_which_operation(
-    lakefs: Stage, replicas: int, hold: str, wanted: list[dict[str, str]]
-) -> None:
-    deployment = {**SERVER, "spec": {**SERVER["spec"], "replicas": replicas}}
-    run = on_kubernetes(lakefs, "stop", deployment, service_hold=hold)
-    assert run.ok, run.why
-    assert annotations(run) == wanted
-    assert [call.args["replicas"] for call in run.of("kubernetes.core.k8s_scale|k8s_scale")] == [0]
-    assert run.of("deployment_unit_info"), "what the record keeps is asked of Kubernetes, after the stop"
-
-
-def test_a_deployment_that_is_started_is_held_no_more(lakefs: Stage) -> None:
-    kept = {"uplift.datastores/replicas": "2", "uplift.datastores/held": "op1"}
-    deployment = {"spec": {**SERVER["spec"], "replicas": 0}, "metadata": {"name": "lakefs", "annotations": kept}}
-    run = on_kubernetes(lakefs, "start", deployment)
-    assert run.ok, run.why
-    assert annotations(run) == [dict.fromkeys(kept)]
-    assert [call.args["replicas"] for call in run.of("kubernetes.core.k8s_scale|k8s_scale")] == [2]

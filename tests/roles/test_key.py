@@ -27,11 +27,11 @@ def test_an_operation_that_was_begun_goes_on_without_a_key_at_every_node(garage:
 
 def test_a_key_is_asked_of_a_node_that_runs(garage: Stage) -> None:
     one = garage.only("a1")
-    one.on("systemd_unit", failed("it fell"), state="started")
+    one.on("service", failed("it fell"), state="started")
     assert "it fell" in one.playbook("garage_upgrade").why
     one.rules.clear()
     run = one.playbook("garage_upgrade")
-    assert run.ok and run.place("systemd_unit", state="started") < run.place(**MADE), run.why
+    assert run.ok and run.place("service", state="started") < run.place(**MADE), run.why
 
 
 def test_no_bucket_is_made_while_clients_are_shut_out(garage: Stage) -> None:
@@ -54,7 +54,7 @@ def test_a_way_back_makes_no_key_that_the_backup_would_take_away(garage: Stage) 
     one.on("garage_info", {"and": {"node_id": None}})  # one that does not run cannot say who it is
     run = one.playbook("garage_rollback", garage_confirm=["rollback"])
     assert run.ok and not run.of("garage_findings"), run.why
-    stopped = run.place("systemd_unit", state="stopped")
+    stopped = run.place("service", state="stopped")
     assert all(run.calls.index(call) > stopped for call in run.of(**MADE))
 
 

@@ -16,7 +16,7 @@ from stage import Stage, failed
 
 KEY = {"lakefs_access_key_id": "AKIA", "lakefs_secret_access_key": f"secret-{CANARY}"}
 SAVED = {"inventory_0": {"repositories": {}}, "era_0": "kv"}
-STOPPED = {"module": "systemd_unit", "state": "stopped"}
+STOPPED = {"module": "service", "state": "stopped"}
 
 CALLS = {
     "preflight": [
@@ -33,14 +33,14 @@ CALLS = {
     "inventory": ["lakefs_inventory", "operation saved"],
     "rehearse": ["release staged", "lakefs_config staged", "lakefs_rehearsal", "operation saved"],
     "leave": ["ping"],
-    "stop": ["systemd_unit stopped"],
+    "stop": ["service stopped"],
     "alone": ["lakefs_info"],
     "backup": ["postgres_backup present"],
     "prove": ["postgres_backup proved"],
     "migrate": ["release staged", "lakefs_config staged", "lakefs_migrate", "operation saved"],
     "activate": ["release activated"],
     "configure": ["lakefs_config activated"],
-    "start": ["lakefs_info", "systemd_unit started"],
+    "start": ["lakefs_info", "service started"],
     "healthy": ["lakefs_healthy"],
     "join": ["ping"],
     "verify": ["operation read", "lakefs_inventory", "operation compared"],
@@ -173,7 +173,7 @@ def test_a_server_is_started_on_no_database_that_it_does_not_fit(one: Stage) -> 
     )
     run = one.steps(["stop", "activate", "start"])
     assert "must not be started on db:5432/lakefs: the schema is of 0.80. Nothing was started." in run.why
-    assert not run.of("systemd_unit", state="started"), "it was started on a database that it does not fit"
+    assert not run.of("service", state="started"), "it was started on a database that it does not fit"
 
 
 # gate
@@ -233,7 +233,7 @@ def test_a_loss_stops_with_the_way_back(one: Stage) -> None:
 def test_before_the_switch_a_server_is_started_again_and_joins(one: Stage) -> None:
     one.on("postgres_backup", failed("disk full"))
     run = one.steps(["leave", "stop", "backup"])
-    assert run.of("systemd_unit", state="started"), run.failures
+    assert run.of("service", state="started"), run.failures
     assert len(run.of("ping")) == 2, "it did not join the load balancer again"
     assert one.steps_done() == dict.fromkeys(one.steps_done(), "undone") and "disk full" in run.why
 
@@ -241,7 +241,7 @@ def test_before_the_switch_a_server_is_started_again_and_joins(one: Stage) -> No
 def test_nothing_joins_that_has_not_left(one: Stage) -> None:
     one.on("postgres_backup", failed("disk full"))
     run = one.steps(["stop", "backup"])
-    assert run.of("systemd_unit", state="started") and not run.of("ping")
+    assert run.of("service", state="started") and not run.of("ping")
 
 
 def test_what_a_configuration_is_staged_from_is_kept(one: Stage) -> None:
@@ -254,14 +254,14 @@ def test_what_a_configuration_is_staged_from_is_kept(one: Stage) -> None:
 def test_behind_the_migration_nothing_is_started(one: Stage) -> None:
     one.on("lakefs_config", failed("read-only"), state="activated")
     run = one.steps(["leave", "stop", "backup", "migrate", "activate", "configure", "start"])
-    assert not run.ok and not run.of("systemd_unit", state="started") and len(run.of("ping")) == 1
+    assert not run.ok and not run.of("service", state="started") and len(run.of("ping")) == 1
 
 
 def test_a_server_that_does_not_start_again_hides_no_cause(lakefs: Stage) -> None:
     lakefs.on("postgres_backup", failed("disk full"))
-    lakefs.on("systemd_unit", failed("exit code 1"), state="started", host="l1")
+    lakefs.on("service", failed("exit code 1"), state="started", host="l1")
     run = lakefs.steps(["stop", "backup"])
-    assert set(run.hosts("systemd_unit", state="started")) == {"l1", "l2"}, (
+    assert set(run.hosts("service", state="started")) == {"l1", "l2"}, (
         "one that does not start kept the other down"
     )
     assert "uplift.datastores.lakefs_recover): exit code 1" in run.said and "disk full" in run.why
@@ -310,11 +310,9 @@ def test_a_container_is_treated_as_one(one: Stage) -> None:
     run = one.steps(["stage", "stop", "activate", "start"])
     assert run.ok, run.failures
     called = run.verbs()
-    assert called["stop"] == ["container_unit stopped"] and called["activate"] == [
-        "container_image",
-        "container_unit activated",
-    ]
-    assert run.of("operation", state="saved") and not run.of("release|systemd_unit")
+    assert called["stop"] == ["service stopped"] and called["activate"] == ["release activated"]
+    assert {call.args["unit"] for call in run.of("service|release")} == {"docker:lake"}
+    assert run.of("operation", state="saved")
     assert not one.steps(["stage"], source="1.81.0", fresh=True).of("operation", state="saved"), (
         "the image of another release was kept"
     )

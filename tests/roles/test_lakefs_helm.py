@@ -37,7 +37,6 @@ def one(lakefs: Stage) -> Stage:
     stage.on("kubernetes.core.helm_info", {"status": STATUS})
     stage.on("kubernetes.core.helm_template", lambda asked: {**chart("treeverse/lakefs:1.84.0"), **given(asked)})
     stage.on(TOLD, {"status": STATUS})
-    stage.on("deployment_unit_info", {"and": {"evidence": []}})
     return stage
 
 
@@ -46,7 +45,7 @@ def test_helm_is_told_the_image_that_runs_and_nothing_else(one: Stage) -> None:
     assert run.ok, run.why
     (told,) = run.of(TOLD)
     assert told.args["chart_version"] == "1.4.17" and told.args["release_values"] == {"image": {"tag": "1.84.0"}}
-    assert run.place("kubernetes.core.k8s_scale") < run.place(TOLD), "the deployment has it first"
+    assert run.place("service", state="started") < run.place(TOLD), "the deployment has it first"
     assert CANARY not in run.shown, "the values of a Helm release may hold the database's password"
 
 
@@ -80,7 +79,7 @@ def test_a_deployment_of_no_chart_asks_and_tells_no_helm(one: Stage, without: st
     if without == "chart":
         one.found(lakefs_chart_ref="")
     else:
-        one.on("deployment_image", {"and": {"helm": ""}})
+        one.on("release", {"and": {"helm": ""}})
     run = one.playbook("lakefs_upgrade")
     assert run.ok and not run.of("kubernetes.core.helm.*"), run.why
 

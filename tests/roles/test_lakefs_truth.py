@@ -45,7 +45,7 @@ def hooks(stage: Stage, tmp_path: Any) -> None:
 
 
 def started(run: Run) -> list[str]:
-    return run.hosts("systemd_unit", state="started")
+    return run.hosts("service", state="started")
 
 
 def test_what_is_uncommitted_stops_before_the_backup_and_the_old_release_serves_again(
@@ -55,13 +55,13 @@ def test_what_is_uncommitted_stops_before_the_backup_and_the_old_release_serves_
     both.on("lakefs_uncommitted", failed(LEFT))
     run = both.steps(OUT_OF_MVCC)
     assert LEFT in run.why and not run.of("postgres_backup") and not run.of("lakefs_migrate")
-    assert run.place("systemd_unit", state="stopped") < run.place("lakefs_uncommitted")
+    assert run.place("service", state="stopped") < run.place("lakefs_uncommitted")
     assert sorted(set(started(run))) == ["l1", "l2"] and "balancer back" in run.said
     # What was given back is done again by the next run, and the tables are asked again.
     both.on("lakefs_uncommitted", {"changed": False, "uncommitted": []})
     again = both.steps(OUT_OF_MVCC)
     assert again.ok, again.why
-    assert again.hosts("systemd_unit", state="stopped") == ["l1", "l2"] and again.of("lakefs_uncommitted")
+    assert again.hosts("service", state="stopped") == ["l1", "l2"] and again.of("lakefs_uncommitted")
     assert again.place("lakefs_uncommitted") < again.place("postgres_backup") < again.place("lakefs_migrate")
 
 

@@ -59,7 +59,7 @@ def test_a_gate_that_says_no_says_it_once(garage: Stage) -> None:
     garage.on("garage_info", {"and": {"nodes": nodes}}, gather=["status"])
     run = garage.steps(["stop"], "walk", [["a1", "b1"], ["c1"]])
     asked = [state for state, _host, task, _result in run.told.results if "Would the cluster survive" in task]
-    assert asked == ["failed"] and "does not see c1" in run.why and not run.of("systemd_unit"), run.why
+    assert asked == ["failed"] and "does not see c1" in run.why and not run.of("service"), run.why
 
 
 def test_servers_outside_the_wave_are_asked_once(lakefs: Stage) -> None:

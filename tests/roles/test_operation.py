@@ -13,7 +13,7 @@ from inprocess import Asked
 from stage import UNREACHABLE, Stage, failed
 
 ONE_BY_ONE = [["a1"], ["b1"], ["c1"]]
-STOPPED = {"module": "systemd_unit", "state": "stopped"}
+STOPPED = {"module": "service", "state": "stopped"}
 
 
 def away(stage: Stage, *hosts: str) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def test_a_lost_node_keeps_all_others_from_the_new_release(garage: Stage) -> Non
     pair = garage.only("a1", "b1")
     pair.on("clock_offset", UNREACHABLE, host="a1")
     run = pair.steps(["activate", "restart"])
-    assert run.of("clock_offset", host="b1") and not run.of("systemd_unit", state="restarted"), "the other was switched"
+    assert run.of("clock_offset", host="b1") and not run.of("service", state="restarted"), "the other was switched"
     assert "stopped in the pass together, a1 cannot be reached. Correct the cause" in run.why, run.why
     assert run.of("operation", host="b1", state="closed") and run.of("operation_report"), "no report, or the lease kept"
 
@@ -107,10 +107,10 @@ def test_a_node_that_fails_stops_the_walk(garage: Stage) -> None:
 def test_steps_are_done_once_in_order_and_written_down(garage: Stage) -> None:
     run = garage.steps(["stop", "backup", "start"])
     assert run.ok, run.why
-    assert run.modules()[-2:] == ["systemd_unit", "metadata_backup"]
+    assert run.modules()[-2:] == ["service", "metadata_backup"]
     assert garage.steps_done("c1") == {f"0/together/{step}": "done" for step in ("0/stop", "1/backup", "2/start")}
     again = garage.steps(["stop", "backup", "start"])
-    assert again.ok and not again.of("systemd_unit") and not again.of("metadata_backup"), "what is done was done again"
+    assert again.ok and not again.of("service") and not again.of("metadata_backup"), "what is done was done again"
 
 
 def test_what_is_lost_is_done_again_and_nothing_else(garage: Stage) -> None:
@@ -164,7 +164,7 @@ def test_a_failing_run_writes_its_report(garage: Stage) -> None:
 @pytest.mark.parametrize("silent", ["", "c1"])
 def test_the_report_of_a_failing_run_has_all_records_as_they_are(garage: Stage, silent: str) -> None:
     """The first wave has ended long ago, the last one was not begun, and may not answer any more."""
-    garage.on("systemd_unit", failed("it fell at once"), host="b1", state="started")
+    garage.on("service", failed("it fell at once"), host="b1", state="started")
     if silent:
         garage.on("operation", UNREACHABLE, at=silent, host="b1")
     run = garage.playbook("garage_upgrade")
@@ -205,7 +205,7 @@ def test_check_mode_ends_with_the_plan(garage: Stage) -> None:
     one = garage.only("a1")
     run = one.playbook("garage_upgrade", check=True)
     assert run.ok and "0.8.0 -> 0.8.7" in run.said, run.why
-    assert not one.record() and not run.of("systemd_unit") and not run.of("garage_access")
+    assert not one.record() and not run.of("service") and not run.of("garage_access")
 
 
 def test_nothing_to_do_begins_nothing(garage: Stage) -> None:
@@ -220,7 +220,7 @@ def test_findings_stop_before_anything_is_written(garage: Stage) -> None:
     one.on("garage_findings", {"and": {"stopping": ["nodes_down"], "said": ["nodes_down (stops): a1 ..."]}})
     run = one.playbook("garage_upgrade")
     assert not run.ok and "nodes_down" in run.why and "Nothing was changed." in run.why
-    assert "nodes_down (stops)" in run.said and not one.record() and not run.of("systemd_unit")
+    assert "nodes_down (stops)" in run.said and not one.record() and not run.of("service")
 
 
 def test_findings_of_one_node_stop_all(garage: Stage) -> None:
@@ -269,7 +269,7 @@ def test_the_next_run_goes_on_where_the_last_one_ended(whole: Stage) -> None:
 
 def test_a_module_that_is_killed_is_told_in_plain_words(garage: Stage) -> None:
     raw = {"rc": 137, "module_stderr": "Killed\n", "module_stdout": ""}
-    garage.on("systemd_unit", failed("Module result deserialization failed: No start of json char found", **raw))
+    garage.on("service", failed("Module result deserialization failed: No start of json char found", **raw))
     run = garage.steps(["stop"], "walk", ONE_BY_ONE)
     assert "was killed (exit status 137)" in run.why.splitlines()[-1] and "see the journal there" in run.why
 
@@ -284,7 +284,7 @@ def test_no_record_is_closed_while_a_service_that_was_started_is_down_at_any_nod
         if pair.asked(state="started"):
             pair.lost.append(down)
 
-    pair.on("systemd_unit", {"and": {"evidence": [left]}}, state="started", host="b1")
+    pair.on("service", {"and": {"evidence": [left]}}, state="started", host="b1")
     pair.on("garage_info", dies, gather=["inventory"])
     run = pair.playbook("garage_upgrade")
     assert not run.ok and "stopped in the pass finish, b1, " in run.why, run.why
@@ -299,7 +299,7 @@ def test_no_record_is_closed_while_a_service_that_was_started_is_down_at_any_nod
 
 def test_another_target_is_refused_while_an_operation_is_unfinished(whole: Stage) -> None:
     run = whole.playbook("garage_upgrade", garage_version="0.8.6")
-    assert not run.ok and not run.of("systemd_unit")
+    assert not run.ok and not run.of("service")
 
 
 def test_an_operation_is_given_up_by_its_id_and_no_other(whole: Stage) -> None:
@@ -312,7 +312,7 @@ def test_an_operation_is_given_up_by_its_id_and_no_other(whole: Stage) -> None:
 
 def test_the_way_back_wants_to_be_confirmed(whole: Stage) -> None:
     run = whole.playbook("garage_rollback")
-    assert not run.ok and "garage_confirm: [rollback]" in run.why and not run.of("systemd_unit")
+    assert not run.ok and "garage_confirm: [rollback]" in run.why and not run.of("service")
 
 
 def test_status_shows_what_there_is(whole: Stage) -> None:

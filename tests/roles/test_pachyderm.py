@@ -14,14 +14,14 @@ from answers import CANARY, ID
 from catalogues import verbs
 from stage import Stage, failed
 
-STOPPED = {"module": "systemd_unit", "state": "stopped"}
+STOPPED = {"module": "service", "state": "stopped"}
 BACK = ["recall"]  # played apart: it reads the record of what it undoes
 SLOW = ("beside", "switch", *BACK)
 
 CALLS = {
     "preflight": ["node_space", "release staged", "pachyderm_findings"],
     "stage": ["release staged"],
-    "quiesce": ["systemd_environment present", "systemd_unit restarted", "port_closed", "pachyderm_info"],
+    "quiesce": ["systemd_environment present", "service restarted", "port_closed", "pachyderm_info"],
     "drain": ["pachyderm_pipelines drained"],
     "pause": ["operation read", "pachyderm_info", "operation saved", "pachyderm_pipelines stopped"],
     "inventory": ["pachyderm_inventory", "operation saved"],
@@ -29,25 +29,25 @@ CALLS = {
     "prove": ["etcd_snapshot proved"],
     "extract": ["pachyderm_extract"],
     "try_restore": ["pachyderm_trial tried"],
-    "recount": ["pachyderm_recount", "operation saved", "systemd_unit_info"],
-    "stop": ["systemd_unit stopped"],
+    "recount": ["pachyderm_recount", "operation saved", "service_info"],
+    "stop": ["service stopped"],
     "migrate": ["pachyderm_migrate"],
     "activate": ["release activated"],
-    "start": ["systemd_unit started"],
+    "start": ["service started"],
     "healthy": ["pachyderm_info"],
     "amend": ["pachyderm_amend"],
     "verify": ["operation read", "pachyderm_inventory", "operation compared"],
-    "resume": ["systemd_environment absent", "systemd_unit restarted"],
+    "resume": ["systemd_environment absent", "service restarted"],
     "unpause": ["operation read", "pachyderm_pipelines started"],
     "undeploy": [
         "directory_aside read",
         "pachyderm_recount",
         "operation saved",
-        "systemd_unit_info",
-        "systemd_unit stopped",
+        "service_info",
+        "service stopped",
         "directory_aside aside",
     ],
-    "redeploy": ["systemd_unit stopped", "directory_aside fresh", "systemd_unit started"],
+    "redeploy": ["service stopped", "directory_aside fresh", "service started"],
     "restore": ["operation read", "pachyderm_info", "operation saved", "pachyderm_restore"],
 }
 
@@ -69,7 +69,7 @@ def test_what_each_verb_calls(one: Stage) -> None:
     run = steps(one, [verb for verb in verbs("pachyderm") if verb not in SLOW])
     assert run.ok, run.failures
     assert run.verbs() == {**CALLS, "stop": ["pachyderm_recount", "operation saved", *CALLS["stop"]]}
-    started = [call.args["unit"] for call in run.of("systemd_unit", state="started")]
+    started = [call.args["unit"] for call in run.of("service", state="started")]
     assert started == 2 * ["etcd.service", "pachd.service"], "by start and by redeploy"
 
 
@@ -77,15 +77,15 @@ def test_side_by_side(one: Stage) -> None:
     run = one.steps(["beside", "restore", "switch"], "together", strategy="side_by_side")
     assert run.ok, run.failures
     called = run.verbs()
-    assert called["beside"] == ["file link", "systemd_unit started"]
+    assert called["beside"] == ["file link", "service started"]
     assert called["switch"] == [
-        "systemd_unit stopped",
+        "service stopped",
         "systemd_environment present",
-        "systemd_unit restarted",
+        "service restarted",
         "pachyderm_info",
         "release activated",
     ]
-    assert run.of("systemd_unit", state="stopped", unit="pachd.service", hold=ID), "the old server is not held down"
+    assert run.of("service", state="stopped", unit="pachd.service", hold=ID), "the old server is not held down"
     opened = [one.steps(["resume"], "after", fresh=True, strategy=how) for how in ("side_by_side", "all_at_once")]
     assert [bool(run.of("systemd_environment", state="absent")) for run in opened] == [False, True], "by the switch"
 
@@ -96,7 +96,7 @@ def test_side_by_side(one: Stage) -> None:
 def test_orders_are_given_from_one_node_only(pachyderm: Stage) -> None:
     two = pachyderm.only("p1", "p2")
     run = two.steps(["stop"])
-    assert "has 2 nodes; wanted one control node" in run.why and not run.of("systemd_unit")
+    assert "has 2 nodes; wanted one control node" in run.why and not run.of("service")
 
 
 def test_preflight_turns_what_fails_into_a_finding(one: Stage) -> None:
@@ -437,14 +437,14 @@ def test_only_what_was_closed_is_given_back(one: Stage) -> None:
     run = steps(one, ["quiesce", "extract"])
     assert run.of("systemd_environment", state="absent") and not run.of("pachyderm_pipelines", state="started")
     run = steps(one, ["pause", "extract"], fresh=True)
-    assert run.of("pachyderm_pipelines", state="started") and not run.of("systemd_environment|systemd_unit")
+    assert run.of("pachyderm_pipelines", state="started") and not run.of("systemd_environment|service")
 
 
 def test_behind_the_undeploy_nothing_is_given_back(one: Stage) -> None:
     one.on("pachyderm_restore", failed("cut"))
     run = one.steps(["stop", "undeploy", "redeploy", "restore"])
     after = run.calls[run.place("pachyderm_restore") :]
-    given = ("systemd_unit", "systemd_environment", "pachyderm_pipelines", "pachyderm_info")
+    given = ("service", "systemd_environment", "pachyderm_pipelines", "pachyderm_info")
     assert not [call for call in after if call.module in given]
 
 
@@ -482,7 +482,7 @@ def test_going_back_in_place_puts_the_old_metadata_back(one: Stage) -> None:
     assert run.of("directory_aside", state="back") and len(run.of("release", state="activated")) == 2
     assert run.of("pachyderm_pipelines", state="started")[0].args["names"] == ["edges"]
     assert [call.args["unit"] for call in run.of("systemd_environment")] == ["pachd.service"]
-    up = [(call.args["state"], call.args["unit"]) for call in run.of("systemd_unit") if call.args["state"] != "stopped"]
+    up = [(call.args["state"], call.args["unit"]) for call in run.of("service") if call.args["state"] != "stopped"]
     assert up == [("started", "etcd.service"), ("restarted", "pachd.service")]
 
 
@@ -519,7 +519,6 @@ def cluster(one: Stage) -> Stage:
     one.found(
         pachyderm_platform="kubernetes", pachyderm_confirm=["metadata_volumes"], pachyderm_deploy_arguments=["local"]
     )
-    one.on("deployment_unit_info", {"and": {"evidence": []}})
     return one
 
 
@@ -528,9 +527,10 @@ def test_what_each_verb_calls_on_kubernetes(cluster: Stage) -> None:
     assert run.ok, run.failures
     called = run.verbs()
     for verb, wanted in KUBERNETES_CALLS.items():
-        assert [said for said in called[verb] if not said.startswith("deployment_unit_info")] == wanted, verb
-    scaled = [int(call.args["replicas"]) for call in run.of("kubernetes.core.k8s_scale")]
-    assert scaled == [0, 2] and not run.of("systemd.*")
+        assert [said for said in called[verb] if not said.startswith("service_info")] == wanted, verb
+    ordered = [(call.args["state"], call.args["unit"]) for call in run.of("service")]
+    unit = "kubernetes:default/pachd"
+    assert ordered == [("stopped", unit), ("started", unit)] and not run.of("systemd.*")
 
 
 def test_claims_are_looked_at_where_they_are_to_be_backed_up(cluster: Stage) -> None:
@@ -633,7 +633,7 @@ def test_side_by_side_on_kubernetes(cluster: Stage) -> None:
     run = cluster.steps(["beside", "switch"], "together", strategy="side_by_side")
     assert run.ok, run.failures
     assert run.of("pachyderm_deployment", state="present", namespace="pachyderm-next")
-    assert [int(call.args["replicas"]) for call in run.of("kubernetes.core.k8s_scale")] == [0]
+    assert [call.args["state"] for call in run.of("service")] == ["stopped"]
     opened = run.of("kubernetes.core.k8s", state="patched")[-1].args["definition"]["metadata"]
     assert opened["namespace"] == "pachyderm-next"
 
@@ -641,7 +641,7 @@ def test_side_by_side_on_kubernetes(cluster: Stage) -> None:
 def test_going_back_on_kubernetes(cluster: Stage) -> None:
     undone(cluster, "side_by_side")
     run = cluster.steps(["recall"], **GOING_BACK, strategy="side_by_side")
-    assert run.ok and run.of("kubernetes.core.k8s_scale"), run.failures
+    assert run.ok and run.of("service", state="started"), run.failures
     ports = [call.args["definition"] for call in run.of("kubernetes.core.k8s", state="patched")]
     moved = [made["metadata"]["namespace"] for made in ports if made["kind"] == "Service"]
     assert moved == ["pachyderm-next", "default"], "two services have one port"
@@ -649,7 +649,7 @@ def test_going_back_on_kubernetes(cluster: Stage) -> None:
     cluster.world._deployment("pachd")["spec"]["template"]["spec"]["containers"][0]["image"] = "pachyderm/pachd:1.13.4"
     undone(cluster, "all_at_once")
     run = cluster.steps(["recall"], fresh=True, **GOING_BACK)
-    assert "Going back is by hand" in run.why and not run.of("kubernetes.core.k8s_scale")
+    assert "Going back is by hand" in run.why and not run.of("service")
 
 
 def test_recovery_on_kubernetes(cluster: Stage) -> None:

@@ -76,7 +76,7 @@ def begun(stage: Stage) -> None:
 
 
 ASIDE = {"module": "directory_aside", "state": "aside"}
-DOWN = {"module": "systemd_unit", "state": "stopped"}
+DOWN = {"module": "service", "state": "stopped"}
 
 
 def test_the_cluster_is_counted_once_right_before_it_is_stopped(cluster: Stage) -> None:
@@ -118,7 +118,7 @@ def test_a_server_that_is_down_is_counted_by_nobody(cluster: Stage, asked: bool,
     """What this operation holds down has been counted before; any other silence is no proof."""
     begun(cluster)
     cluster.on("pachyderm_recount", {"and": {"asked": asked}})
-    cluster.on("systemd_unit_info", {"unit": {"held": held, "active": "inactive"}, "held": []})
+    cluster.on("service_info", {"unit": {"held": held, "active": "inactive"}, "held": []})
     run = cluster.role("pachyderm", "recount", **midway())
     assert run.ok == goes and ("does not answer" in run.why) != goes
     assert ("dump-0" in cluster.record()["saved"]) == asked
@@ -173,7 +173,7 @@ def test_only_what_was_held_or_counted_is_put_aside(
     begun(cluster)
     cluster.on("directory_aside", {"and": {"there": there}})
     cluster.on("pachyderm_recount", {"and": {"asked": asked}})
-    cluster.on("systemd_unit_info", {"unit": {"held": held, "active": "inactive"}, "held": []})
+    cluster.on("service_info", {"unit": {"held": held, "active": "inactive"}, "held": []})
     run = cluster.role("pachyderm", "undeploy", **midway())
     assert run.ok == goes and bool(run.of(**ASIDE)) == goes and bool(run.of(**DOWN)) == goes
     calls = run.of("pachyderm_recount", tolerant=True, late=True, pachctl="/usr/local/bin/pachctl-1.11.9")
@@ -208,7 +208,7 @@ def test_a_failing_run_gives_back_what_the_record_names(
     assert run.ok, run.why
     assert bool(run.of("systemd_environment", state="absent")) == restarted
     assert bool(run.of("release", state="activated", version="1.11.9")) == restarted
-    assert bool(run.of("systemd_unit", state="restarted")) == restarted
+    assert bool(run.of("service", state="restarted")) == restarted
     assert bool(run.of("pachyderm_pipelines", state="started", names=["edges"])) == started
     assert cluster.record()["saved"]["ran"] == ([] if started else ["edges"])
 
@@ -318,7 +318,7 @@ def test_volumes_go_only_with_what_was_held_or_counted(
     pods: Stage, there: bool, seen: dict[str, Any], asked: bool, goes: bool
 ) -> None:
     pods.on("kubernetes.core.k8s_info", deployed(0) if there else {"resources": []}, kind="Deployment", name="pachd")
-    pods.on("deployment_unit_info", {"unit": seen, "evidence": []})
+    pods.on("service_info", {"unit": seen, "evidence": []})
     pods.on("pachyderm_recount", {"and": {"asked": asked}})
     run = pods.role("pachyderm", "undeploy", **midway())
     assert run.ok == goes and bool(run.of("pachyderm_deployment", state="absent")) == goes
@@ -355,7 +355,6 @@ def test_the_way_back_in_place_goes_while_the_volumes_are_there(
     ports = [{"name": "api-grpc-port", "port": 650, "nodePort": 30649}]
     pods.on("kubernetes.core.k8s_info", seen, kind="Deployment")
     pods.on("kubernetes.core.k8s_info", {"resources": [{"spec": {"ports": ports}}]}, kind="Service")
-    pods.on("kubernetes.core.k8s_scale", {"changed": True})
     run = pods.role("pachyderm", "recall", **midway("recall", undoes="op0"))
     said = "the volumes of the old metadata are gone"
     assert (said in run.why) != goes, run.why
@@ -380,12 +379,10 @@ def test_a_server_on_kubernetes_is_held_down_and_comes_back_with_as_many(cluster
     cluster.found(pachyderm_platform="kubernetes")
     stopped = cluster.role("pachyderm", "stop", **midway("stop", "start"))
     assert stopped.ok, stopped.why
-    (noted,) = stopped.of("kubernetes.core.k8s")
-    assert noted.args["definition"]["metadata"]["annotations"]["uplift.datastores/held"] == "20261121T031500Z-test"
+    assert [call.args["hold"] for call in stopped.of("service", state="stopped")] == ["20261121T031500Z-test"]
     started = cluster.role("pachyderm", "start", **midway("stop", "start"))
     assert started.ok, started.why
-    scaled = [call.args["replicas"] for run in (stopped, started) for call in run.of("kubernetes.core.k8s_scale")]
-    assert list(map(int, scaled)) == [0, 2]
+    assert [call.args["unit"] for run in (stopped, started) for call in run.of("service")] == ["kubernetes:default/pachd"] * 2
 
 
 def test_in_place_the_new_server_is_shut_before_anybody_finds_it(cluster: Stage) -> None:
@@ -393,7 +390,7 @@ def test_in_place_the_new_server_is_shut_before_anybody_finds_it(cluster: Stage)
     cluster.found(pachyderm_platform="kubernetes", pachyderm_deploy_arguments=["local"])
     run = cluster.role("pachyderm", "redeploy", **midway())
     assert run.ok, run.why
-    assert run.of("pachyderm_deployment", state="present") and run.of("deployment_unit_info")
+    assert run.of("pachyderm_deployment", state="present") and run.of("service_info")
     ports = run.of("kubernetes.core.k8s")[-1].args["definition"]["spec"]["ports"]
     assert ports == [{"port": 650, "nodePort": 30649}]
 

@@ -19,7 +19,7 @@ PASSES: dict[str, Any] = {
 QUIET = "/etc/garage.toml.uplift-quiesced"
 SHUT = {"thing": "ports", "what": f"it reads {QUIET}", "operation": ""}
 OPENED = {"module": "garage_ports", "state": "open"}
-STARTED = {"module": "systemd_unit", "state": "started"}
+STARTED = {"module": "service", "state": "started"}
 
 
 def killed(stage: Stage, until: str, passes: Any = None) -> None:
@@ -61,7 +61,7 @@ def test_what_is_open_is_left_alone(garage: Stage) -> None:
     killed(garage, "inventory")
     run = garage.playbook("garage_recover")
     assert run.ok and "Nothing is closed to clients" in run.said, run.why
-    assert not run.of(**OPENED) and not run.of("systemd_unit") and not run.of("operation", state="opened")
+    assert not run.of(**OPENED) and not run.of("service") and not run.of("operation", state="opened")
 
 
 def test_check_mode_of_recover_opens_nothing(garage: Stage) -> None:
@@ -87,7 +87,7 @@ def test_converted_data_keep_clients_out_everywhere(garage: Stage) -> None:
     run = garage.playbook("garage_recover")
     assert "Closed to clients at a1: ports, service. It may not be opened: activate has begun" in run.why
     assert "uplift.datastores.garage_rollback" in run.why
-    assert not run.of(**OPENED) and not run.of("systemd_unit") and not run.of("operation", state="undone")
+    assert not run.of(**OPENED) and not run.of("service") and not run.of("operation", state="undone")
 
 
 def test_one_node_that_may_not_be_opened_keeps_all_closed(garage: Stage) -> None:
@@ -333,7 +333,7 @@ def test_a_service_that_does_not_start_is_no_success(product: str, request: pyte
     stage = request.getfixturevalue(product)
     one = stage.only(stage.hosts[0])
     killed(one, "activate", {"walk": ["stop", "activate", "start"]})
-    one.on("systemd_unit", failed("it fell at once"), state="started")
+    one.on("service", failed("it fell at once"), state="started")
     run = one.playbook(f"{product}_recover")
     assert "what recover could not start" in run.why and "Clients are let in again" not in run.said
     assert "_recover): it fell at once" in run.said
@@ -344,7 +344,7 @@ def test_lakefs_that_was_migrated_stays_down(lakefs: Stage) -> None:
     one = lakefs.only("l1")
     killed(one, "migrate", {"together": ["stop", "backup", "migrate", "activate", "start"]})
     run = one.playbook("lakefs_recover")
-    assert "may not be opened: migrate has begun" in run.why and not run.of("systemd_unit")
+    assert "may not be opened: migrate has begun" in run.why and not run.of("service")
 
 
 def test_pipelines_of_pachyderm_are_started_again(pachyderm: Stage) -> None:
@@ -373,13 +373,13 @@ def test_an_operator_of_pachyderm_is_told_why_the_pipelines_stand(pachyderm: Sta
 def test_a_patch_that_does_not_start_is_gone_back_from_at_its_node_alone(garage: Stage) -> None:
     """The others have no backup, need none, and serve all the time."""
     broken = [True]
-    garage.on("systemd_unit", lambda _asked: failed("it fell") if broken else None, state="started", host="a1")
+    garage.on("service", lambda _asked: failed("it fell") if broken else None, state="started", host="a1")
     run = garage.playbook("garage_upgrade")
-    assert "a1, Start the service: it fell" in run.why and run.hosts("systemd_unit", state="stopped") == ["a1"]
+    assert "a1, Start the service: it fell" in run.why and run.hosts("service", state="stopped") == ["a1"]
     broken.clear()
     run = garage.playbook("garage_rollback")
     assert run.ok, run.why
-    assert {call.host for call in run.of("systemd_unit")} == {"a1"}
+    assert {call.host for call in run.of("service")} == {"a1"}
     assert [(call.host, call.args["version"]) for call in run.of("config_release")] == [("a1", "0.8.0")]
     assert not run.of("metadata_backup"), "there is nothing to restore: the releases share their data"
     assert run.hosts("garage_inventory") == ["a1"] and run.of("inventory_compare")

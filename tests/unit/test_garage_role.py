@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 TASKS = sorted((Path(__file__).resolve().parents[2] / "roles" / "garage" / "tasks").glob("*.yml"))
-ELSEWHERE = ("systemd_unit", "systemd_unit_info", "container_unit", "container_unit_info", "container_image", "release")
+ELSEWHERE = ("service", "service_info", "release")
 
 
 def tasks(found: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -28,16 +28,15 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program 
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, unit_place, unit_runner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pods as runtime_pods
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.said_version import said_version
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.service import find_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_service import find_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, read_unit
 
-CONTAINER = "docker:"
 HOME = "/home/lakefs"  # of the makers' image
 LINES = "60"
 Params = Mapping[str, Any]
@@ -78,11 +77,10 @@ class Where(Protocol):
 
 
 def of(runner: Runner, unit: str) -> Where:
-    if runtime_pods.is_place(unit):
-        return AsDeployment(Pods(runner, runtime_pods.place(unit), "lakefs"))
-    if unit.startswith(CONTAINER):
-        return InContainer(runner, unit[len(CONTAINER) :])
-    return AsUnit(runner, unit)
+    place = runtime_place.read(unit)
+    if place.kind == runtime_place.KUBERNETES:
+        return AsDeployment(Pods(runner, place, "lakefs"))
+    return InContainer(runner, place.name) if place.kind == runtime_place.DOCKER else AsUnit(runner, place.name)
 
 
 def from_unit(runner: Runner, params: Params) -> Lakefs:
@@ -269,8 +267,7 @@ class AsDeployment:
         return min(self.pods.versions(), key=core_version.parse, default=lies_there) if self.pods.running() else ""
 
     def log(self) -> str:
-        place = self.pods.place
-        words = place.kubectl("logs", f"deployment/{place.name}", "--tail", LINES)
+        words = self.pods.kubectl.argv("logs", f"{self.pods.place.workload}/{self.pods.place.name}", "--tail", LINES)
         return self.pods.local.run(words, timeout=30).out
 
 

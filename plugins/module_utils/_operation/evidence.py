@@ -6,7 +6,7 @@
 
 """What a step left on a node, and whether it is still so. A finished step counts on resume only while this holds.
 
-unit    {slot: service, kind: unit, name, active: true|false}, and so are container and deployment;
+unit    {slot: service, kind: unit, name, active: true|false}, and so are container and workload;
         of one that is held down also {held}: the operation
 image   {slot: stage, kind: image, name, id}
 made    {slot: release, kind: made, name, id}: the container's next start is of that image
@@ -27,8 +27,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.files import sha256_of
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import deployment as runtime_deployment
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import workload as runtime_workload
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import read_unit
 
@@ -60,7 +60,7 @@ class Probe(Protocol):
 
     def container_held(self, name: str) -> str: ...
 
-    def deployment(self, unit: str) -> Mapping[str, str]:
+    def workload(self, unit: str) -> Mapping[str, str]:
         """active: active or inactive; held: the operation, or ""."""
 
     def image(self, name: str) -> str:
@@ -102,9 +102,8 @@ class Host:
         held, policy = runtime_held.Containers().by(name), container_info.info(Docker(), name)["policy"]
         return held if policy == "no" else ""
 
-    def deployment(self, unit: str) -> Mapping[str, str]:
-        found: Mapping[str, str] = runtime_deployment.info(self._runner, unit)["unit"]
-        return found
+    def workload(self, unit: str) -> Mapping[str, str]:
+        return runtime_workload.look(self._runner, unit)
 
     def image(self, name: str) -> str:
         return str((Docker().image(name) or {}).get("Id", ""))
@@ -172,7 +171,7 @@ def _contained(item: Item, probe: Probe) -> Answer3:
 
 
 def _deployed(item: Item, probe: Probe) -> Answer3:
-    what, seen = f"The deployment {item['name']}", probe.deployment(item["name"])
+    what, seen = f"The workload {item['name']}", probe.workload(item["name"])
     answer = _run(what, seen["active"], bool(item["active"]))
     return _still_held(what, item, lambda: seen["held"]) if answer == YES else answer
 
@@ -235,7 +234,7 @@ def _shut(item: Item, probe: Probe) -> Answer3:
 _KINDS: Mapping[str, Callable[[Item, Probe], Answer3]] = {
     "unit": _unit,
     "container": _contained,
-    "deployment": _deployed,
+    "workload": _deployed,
     "image": _image,
     "made": _made,
     "link": _link,

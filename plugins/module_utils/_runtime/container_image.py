@@ -13,47 +13,34 @@ from typing import Any, Mapping
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import image_name
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 
-def name_of(image: str, own: str, version: str) -> str:
-    """What the image of a release is called: as given, or as the container's own with that release in its tag."""
-    if image:
-        return spec.demand_image(image.replace("{version}", version), version)
-    name, _colon, tag = own.rpartition(":")
-    old = core_version.find(tag) if name and "/" not in tag and "@" not in name else None
-    if not old:
-        raise UpliftError(
-            f"The container is of the image {own or 'without a name'}, whose tag names no release; wanted to know what"
-            f" the image of {version} is called. Say it, as registry/name:{{version}}. Nothing was changed."
-        )
-    return f"{name}:{tag.replace(str(old), version)}"
-
-
 def stage(runner: Runner, docker: Docker, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
-    """What `container_image` does."""
+    """Pull it where it is not here, let it say its version, and make the container of it once; that is not started."""
     wanted = str(core_version.parse(params["version"]))
-    here = Service(docker, Wish(params["container"], "started")).find() if params["container"] else None
-    name = name_of(params["image"] or "", here.image if here else "", wanted)
-    program = params["program"] or (here.command[0] if here else "")
+    here = Service(docker, Wish(params["container"], "started")).find()
+    name = image_name.of_release(params["image"], here.image, wanted, f"The container {params['container']}")
+    program = params["program"] or here.command[0]
     there = docker.image(name)
     if not there and check:
         demand_offered(runner, docker, name)
-        return {"changed": True, "image": name, "id": "", "version": wanted, "evidence": []}
+        return {"changed": True, "release": name, "id": "", "version": wanted, "evidence": []}
     if not there:
         demand(runner.run(["docker", "pull", "--quiet", name], timeout=params["timeout"]), f"Pulling the image {name}")
     found = docker.image(name)
     if not found:
         raise UpliftError(f"The image {name} was pulled and is not there; wanted it. Look at `docker images`.")
-    ask = ["docker", "run", "--rm", "--network", "none", "--entrypoint", program, name, "--version"]
-    said = demand(runner.run(ask, timeout=60), f"Asking the image {name} for its version").out.strip()
-    core_version.demand(name, said, wanted)
-    if here and not check:
+    if params["asks"]:
+        ask = ["docker", "run", "--rm", "--network", "none", "--entrypoint", program, name, *params["asks"]]
+        said = demand(runner.run(ask, timeout=60), f"Asking the image {name} for its version").out.strip()
+        core_version.demand(name, said, wanted)
+    if not check:
         Service(docker, Wish(params["container"], "activated", name)).rehearse()
     evidence = [{"slot": "stage", "kind": "image", "name": name, "id": found["Id"]}]
-    return {"changed": not there, "image": name, "id": found["Id"], "version": wanted, "evidence": evidence}
+    return {"changed": not there, "release": name, "id": found["Id"], "version": wanted, "evidence": evidence}
 
 
 def demand_offered(runner: Runner, docker: Docker, name: str) -> None:

@@ -24,7 +24,7 @@ def info(docker: Docker, name: str) -> dict[str, Any]:
     service = Service(docker, Wish(name, "started"))
     now = service.find()
     return {
-        **{key: value for key, value in told(now, service).items() if key != "evidence"},
+        **told(now, service),
         "image_id": now.image_id,
         "exit_code": now.exit_code,
         "policy": now.policy,

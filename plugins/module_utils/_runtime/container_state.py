@@ -112,7 +112,7 @@ def told(now: Container, service: Service) -> dict[str, Any]:
         evidence["active"] = now.active == "active"
         evidence.update({"held": held} if held and not evidence["active"] else {})
     return {
-        "container": service.name,
+        "unit": f"docker:{service.name}",
         "active": now.active,
         "main_pid": now.pid,
         "started": now.started,

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A Deployment of Kubernetes as the place where a program runs: one call of it is a Job with what its pods have."""
+"""A workload of Kubernetes as the place where a program runs: one call of it is a Job with what its pods have."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Runner, bare, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Runner, bare
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import demand_image, is_image
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.kubectl import Kubectl
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import Workload
 
-PREFIX = "kubernetes:"
 LABEL = "uplift.datastores/deployment"
 # A pod that waits for one of these waits for ever.
 _HOPELESS = re.compile(r"^(ErrImage|ImagePull|ImageInspect|InvalidImage|CreateContainerConfig|CreateContainerError)")
@@ -31,36 +34,9 @@ _KEPT = 3600  # seconds that Kubernetes keeps the Job of a run that was killed, 
 _START = 300.0  # seconds that a pod may take until its program runs: an image has to be pulled
 
 
-@dataclass(frozen=True)
-class Place:
-    """`kubernetes:NAMESPACE/DEPLOYMENT`, and where the current context is not meant, `:CONTEXT` behind it."""
-
-    namespace: str
-    name: str
-    context: str = ""
-
-    def kubectl(self, *words: str) -> list[str]:
-        context = ["--context", self.context] if self.context else []
-        return ["kubectl", *context, "--namespace", self.namespace, *words]
-
-    def __str__(self) -> str:
-        return f"the deployment {self.name} in {self.namespace}"
-
-
-def is_place(unit: str) -> bool:
-    return unit.startswith(PREFIX)
-
-
-def place(unit: str) -> Place:
-    found = re.fullmatch(r"kubernetes:([a-z0-9][a-z0-9-]*)/([a-z0-9][a-z0-9.-]*)(?::(.+))?", unit)
-    if not found:
-        raise UpliftError(f"The unit is {unit!r}; wanted kubernetes:NAMESPACE/DEPLOYMENT, or with :CONTEXT behind it.")
-    return Place(found[1], found[2], found[3] or "")
-
-
 @dataclass
 class Pods:
-    """A Runner: an image as the first word is run in a pod, everything else on this host."""
+    """A Runner: an image as the first word is run in a pod of the workload `place`, everything else on this host."""
 
     local: Runner
     place: Place
@@ -70,16 +46,14 @@ class Pods:
     now: Callable[[], float] = time.monotonic
     seen: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def kubectl(self) -> Kubectl:
+        return runtime_kubectl.of(self.local, self.place)
+
     def read(self) -> dict[str, Any]:
-        """The Deployment, asked once."""
+        """The workload, asked once."""
         if not self.seen:
-            words = ["get", "deployment", self.place.name, "--ignore-not-found", "--output", "json"]
-            text = self._ask(words, f"Looking for {self.place}").out
-            if not text.strip():
-                raise UpliftError(
-                    f"There is no {str(self.place)[4:]}; wanted the one that serves. Name it as kubectl does."
-                )
-            self.seen = json.loads(text)
+            self.seen = Workload(self.kubectl, self.place).read()
         return self.seen
 
     def container(self) -> dict[str, Any]:
@@ -87,8 +61,8 @@ class Pods:
         own = [one for one in inside if self.program in one["image"] or self.program in one["name"]]
         if len(own) != 1 and len(inside) != 1:
             raise UpliftError(
-                f"{self.place} has the containers {', '.join(one['name'] for one in inside)}; wanted one of"
-                f" {self.program} among them, by its name or its image."
+                f"The {self.place.told()} has the containers {', '.join(one['name'] for one in inside)}; wanted exactly one"
+                f" with {self.program} in its name or its image. Rename the others. Nothing was changed."
             )
         return dict((own or inside)[0])
 
@@ -102,7 +76,7 @@ class Pods:
     def active(self) -> str:
         """In the word of a systemd unit, or how far it is from there: all pods ready, and of the newest template."""
         spec, status = self.read()["spec"], self.read().get("status", {})
-        wanted, updated = spec["replicas"], status.get("updatedReplicas", 0)
+        wanted, updated = spec.get("replicas", 1), status.get("updatedReplicas", 0)
         ready = min(self.running(), updated)
         return "active" if ready == wanted > 0 else f"at {ready} of {wanted} pods" if wanted else "inactive"
 
@@ -138,21 +112,17 @@ class Pods:
         return found
 
     def held(self, kind: str, name: str) -> dict[str, str]:
-        words = ["get", kind.lower(), name, "--ignore-not-found", "--output", "json"]
-        text = self._ask(words, f"Reading the {kind} {name}").out
-        data = (json.loads(text) if text.strip() else {}).get("data") or {}
+        data = self.kubectl.get(kind.lower(), name).get("data") or {}
         plain = kind != "secret"
         return {k: v if plain else base64.b64decode(v).decode("utf-8", "replace") for k, v in data.items()}
 
     def versions(self) -> list[str]:
         """What the processes say that run now. Nothing but the kernel knows what a pod's program is called."""
-        spec = self.read()["spec"]
-        labels = spec["selector"].get("matchLabels") or spec["template"]["metadata"]["labels"]
-        select = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+        select = runtime_kubectl.selector(self.read())
         words = ["get", "pods", "--selector", select, "--field-selector", "status.phase=Running", "--output", "name"]
-        pods = self._ask(words, f"Looking for the pods of {self.place}").out.split()
+        pods = self.kubectl.ask(words, f"Looking for the pods of the {self.place.told()}").out.split()
         own = self.container()["name"]
-        said = [self._ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out for one in pods]
+        said = [self.kubectl.ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out for one in pods]
         # What does not name itself is a wrapper of it.
         return sorted(
             {str(found) for found in map(core_version.find, [one for one in said if self.program in one]) if found}
@@ -185,21 +155,17 @@ class Pods:
         name = f"uplift-{uuid.uuid4().hex[:12]}"
         wanted = job(name, self.place, self.read(), self.container(), image, words, env, timeout)
         try:
-            made = self._create(wanted, f"Making the Job {name} in {self.place.namespace}")
+            made = self.kubectl.create(wanted, f"Making the Job {name} in {self.place.namespace}")
             if env:
                 what = f"Making the Secret of the Job {name} in {self.place.namespace}"
-                self._create(secret(name, self.place, env, str(made["metadata"]["uid"])), what)
+                self.kubectl.create(secret(name, self.place, env, str(made["metadata"]["uid"])), what)
             code = self._followed(name, image, timeout, _SECRET_SEEN if env else 0.0)
-            log = self._ask(["logs", f"job/{name}", "--tail", "-1"], f"Reading the log of the Job {name}").out
+            log = self.kubectl.ask(["logs", f"job/{name}", "--tail", "-1"], f"Reading the log of the Job {name}").out
         finally:
             kinds = "job,secret" if env else "job"
             gone = ["delete", kinds, name, "--ignore-not-found", "--cascade", "foreground", "--wait=false"]
-            self.local.run(self.place.kubectl(*gone), timeout=60)
+            self.local.run(self.kubectl.argv(*gone), timeout=60)
         return Answer((image, *words), code, log, "")
-
-    def _create(self, thing: Mapping[str, Any], what: str) -> dict[str, Any]:
-        made = self.place.kubectl("create", "--filename", "-", "--output", "json")
-        return dict(json.loads(demand(self.local.run(made, stdin=json.dumps(thing), timeout=60), what).out))
 
     def _followed(self, name: str, image: str, timeout: float, patience: float) -> int:
         """The exit status of the program. A pod that cannot begin is not waited for, but the `patience` in which it may
@@ -208,7 +174,7 @@ class Pods:
         begun = self.now()
         while True:
             words = ["get", "pods", "--selector", f"job-name={name}", "--output", "json"]
-            pods = json.loads(self._ask(words, f"Following the Job {name}").out)["items"]
+            pods = json.loads(self.kubectl.ask(words, f"Following the Job {name}").out)["items"]
             state = _state(pods[0]) if pods else {}
             if "terminated" in state:
                 return int(state["terminated"].get("exitCode", 1))
@@ -223,9 +189,6 @@ class Pods:
             if past > timeout + _START:
                 raise UpliftError(f"The Job {name} of {image} has not ended after {past:.0f} s; it was removed.")
             self.sleep(0.5 if past < 30 else 2.0)
-
-    def _ask(self, words: Sequence[str], what: str) -> Answer:
-        return demand(self.local.run(self.place.kubectl(*words), timeout=60), what)
 
 
 def secret(name: str, where: Place, env: Mapping[str, str], owner: str) -> dict[str, Any]:
@@ -280,12 +243,3 @@ def helm_release(deployment: Mapping[str, Any]) -> str:
     meta = deployment["metadata"]
     helms = (meta.get("labels") or {}).get("app.kubernetes.io/managed-by") == "Helm"
     return str((meta.get("annotations") or {}).get("meta.helm.sh/release-name", "")) if helms else ""
-
-
-def demand_release(pods: Pods, image: str, version: str) -> dict[str, Any]:
-    """What `deployment_image` does."""
-    wanted = str(core_version.parse(version))
-    demand_image(image, wanted)
-    said = demand(pods.once(image, ["--version"], {}, 60), f"Asking the image {image} for its version").out.strip()
-    core_version.demand(image, said, wanted)
-    return {"changed": False, "release": image, "version": wanted, "helm": helm_release(pods.read())}

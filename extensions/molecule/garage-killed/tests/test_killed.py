@@ -32,7 +32,7 @@ def active(cluster: Cluster, host: str) -> str:
 
 def test_what_is_down_is_started_by_nobody(cluster: Cluster) -> None:
     operation = cluster.module("a1", "operation", directory="/var/lib/uplift/garage")["record"]["id"]
-    seen = cluster.module("a1", "systemd_unit_info", unit="garage")
+    seen = cluster.module("a1", "service_info", unit="garage")
     assert (seen["unit"]["active"], seen["unit"]["held"]) == ("inactive", operation)
     assert [(one["name"], one["operation"]) for one in seen["held"]] == [("garage.service", operation)]
     cluster.on("a1", "systemctl", "start", "garage")
@@ -41,7 +41,7 @@ def test_what_is_down_is_started_by_nobody(cluster: Cluster) -> None:
     assert active(cluster, "a1") == "inactive"
     assert "start condition failed" in cluster.on("a1", "systemctl", "status", "garage", check=False)
     assert {host: active(cluster, host) for host in ("b1", "c1")} == dict.fromkeys(("b1", "c1"), "active")
-    assert cluster.module("b1", "systemd_unit_info", unit="garage")["held"] == []
+    assert cluster.module("b1", "service_info", unit="garage")["held"] == []
 
 
 @pytest.mark.parametrize("moment", THEN)
@@ -61,5 +61,5 @@ def test_every_node_was_started_as_often_as_in_an_unbroken_run(cluster: Cluster)
 
 def test_nothing_is_held_at_the_end(cluster: Cluster) -> None:
     for host in cluster.hosts:
-        seen = cluster.module(host, "systemd_unit_info", unit="garage")
+        seen = cluster.module(host, "service_info", unit="garage")
         assert (seen["held"], seen["unit"]["active"]) == ([], "active")

@@ -37,7 +37,7 @@ class Seen:
     def container_held(self, name: str) -> str:
         return str(self._fact("held"))
 
-    def deployment(self, unit: str) -> dict[str, str]:
+    def workload(self, unit: str) -> dict[str, str]:
         return {"active": self._fact("active"), "held": self._fact("held")}
 
     def image(self, name: str) -> str:
@@ -69,7 +69,7 @@ MADE = {"slot": "release", "kind": "made", "name": "garage", "id": "sha256:1"}
 DOWN = {**UP, "active": False}
 HELD = {**DOWN, "held": "op1"}
 BOX_HELD = {**BOX, "active": False, "held": "op1"}
-PODS = {"slot": "service", "kind": "deployment", "name": "kubernetes:a/b", "active": True}
+PODS = {"slot": "service", "kind": "workload", "name": "kubernetes:a/b", "active": True}
 PODS_HELD = {**PODS, "active": False, "held": "op1"}
 LINK = {"slot": "release", "kind": "link", "path": "/b/g", "target": "g-1"}
 FILE = {"slot": "backup", "kind": "file", "path": "/b/x", "size": 3, "sha256": "abc"}
@@ -96,7 +96,7 @@ SHUT = {"slot": "ports", "kind": "closed", "host": "127.0.0.1", "port": 30650}
         (BOX_HELD, {"container": "inactive", "held": ""}, "no", "container garage is down but no longer held"),
         (PODS, {"active": "active", "held": ""}, "yes", ""),
         (PODS_HELD, {"active": "inactive", "held": "op1"}, "yes", ""),
-        (PODS_HELD, {"active": "inactive", "held": ""}, "no", "deployment kubernetes:a/b is down but no longer held"),
+        (PODS_HELD, {"active": "inactive", "held": ""}, "no", "workload kubernetes:a/b is down but no longer held"),
         (PODS_HELD, {"active": "active", "held": "op1"}, "no", "is active, it was left down"),
         (BOX, {"container": "active"}, "yes", ""),
         (BOX, {"container": "inactive"}, "no", "The container garage is inactive, it was left active"),
@@ -124,7 +124,7 @@ SHUT = {"slot": "ports", "kind": "closed", "host": "127.0.0.1", "port": 30650}
         (SHUT, {"port": "closed"}, "yes", ""),
         (SHUT, {"port": "open"}, "no", "127.0.0.1:30650 takes connections again; it was left closed to clients"),
         (SHUT, {"port": UpliftError("no route to host")}, "unknown", "no route to host"),
-        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, closed, container, deployment, file"),
+        ({"kind": "omen"}, {}, "unknown", "kind 'omen'; known are absent, closed, container, file"),
         ({"kind": "link", "path": "/b"}, {"target": "x"}, "unknown", "without 'target'"),
         ({}, {}, "unknown", "kind ''"),
     ],

@@ -35,6 +35,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held im
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "docker"
 KINDS = ("plain", "rich", "compose")
 NEW = "garage:0.9.4"
+ASKED = {"version": "0.9.4", "timeout": 5.0, "asks": ("--version",)}
 VOLUMES = "/var/lib/docker/volumes/{}/_data"
 
 
@@ -717,44 +718,28 @@ def test_the_owner_of_the_metadata_is_the_containers_own(tmp_path: Path) -> None
 
 
 def test_an_image_is_staged_and_asked() -> None:
-    given = {"image": NEW, "container": "", "program": "/garage", "version": "0.9.4", "timeout": 5.0}
+    given = {"image": NEW, "container": "lab-rich", "program": "/garage", **ASKED}
     said = Answer((), 0, "garage cargo:0.9.4 [features: lmdb]\n", "")
-    result = container_image.stage(Heard(said), Engine(), given, False)
+    result = container_image.stage(Heard(said), running(), given, False)
     assert (result["changed"], result["evidence"][0]["id"]) == (False, "sha256:0.9.4")
     with pytest.raises(UpliftError, match="says 'garage cargo:0.9.4 .*wanted 0.9.5"):
-        container_image.stage(Heard(said), Engine(), {**given, "version": "0.9.5"}, False)
+        container_image.stage(Heard(said), running(), {**given, "version": "0.9.5"}, False)
     with pytest.raises(UpliftError, match="was pulled and is not there"):
-        container_image.stage(Heard(), Engine(), {**given, "image": "garage:1"}, False)
+        container_image.stage(Heard(), running(), {**given, "image": "garage:1"}, False)
 
 
-@pytest.mark.parametrize(
-    ("image", "own", "name"),
-    [
-        ("", "garage:0.8.7", "garage:0.9.4"),
-        ("", "dxflrs/amd64_garage:v0.8.7", "dxflrs/amd64_garage:v0.9.4"),
-        ("", "registry.example.org:5000/store/garage:v0.8.7-lts", "registry.example.org:5000/store/garage:v0.9.4-lts"),
-        ("garage:v{version}", "garage:latest", "garage:v0.9.4"),
-        ("garage:stable", "garage:0.8.7", "garage:stable"),
-    ],
-)
-def test_what_the_image_of_a_release_is_called(image: str, own: str, name: str) -> None:
-    assert container_image.name_of(image, own, "0.9.4") == name
-
-
-@pytest.mark.parametrize(
-    "own", ["garage", "garage:latest", "registry.example.org:5000/garage", "garage@sha256:0.8.7", "sha256:0efc", ""]
-)
-def test_a_tag_without_a_release_is_no_name_for_the_next(own: str) -> None:
-    with pytest.raises(UpliftError, match="names no release; wanted .* what the image of 0.9.4 is called"):
-        container_image.name_of("", own, "0.9.4")
+def test_an_image_that_says_its_version_to_nobody_is_not_asked() -> None:
+    local = Heard()
+    given = {"image": NEW, "container": "lab-rich", "program": "", **ASKED, "asks": ()}
+    assert container_image.stage(local, running(), given, False)["release"] == NEW and not local.calls
 
 
 def test_an_image_for_a_container_is_made_once_and_taken_away() -> None:
     engine, said = running(), Answer((), 0, "garage 0.9.4", "")
-    given = {"image": "", "container": "lab-rich", "program": "", "version": "0.9.4", "timeout": 5.0}
+    given = {"image": "", "container": "lab-rich", "program": "", **ASKED}
     local = Heard(said)
     result = container_image.stage(local, engine, given, False)
-    assert (result["image"], result["changed"], list(engine.there)) == (NEW, False, ["lab-rich"])
+    assert (result["release"], result["changed"], list(engine.there)) == (NEW, False, ["lab-rich"])
     assert engine.said == [
         "create lab-rich.uplift-part",
         "connect lab-rich.uplift-part lab-net2",
@@ -769,7 +754,7 @@ def test_an_image_for_a_container_is_made_once_and_taken_away() -> None:
 def test_an_image_that_cannot_follow_is_found_while_the_present_one_serves() -> None:
     engine = running("plain")
     engine.images[NEW] = {**image("0.9.4"), "Config": {**image()["Config"], "Cmd": ["/bin/sh"]}}
-    given = {"image": NEW, "container": "lab-plain", "program": "", "version": "0.9.4", "timeout": 5.0}
+    given = {"image": NEW, "container": "lab-plain", "program": "", **ASKED}
     with pytest.raises(UpliftError, match="is not the same: command was"):
         container_image.stage(Heard(Answer((), 0, "garage 0.9.4", "")), engine, given, False)
     assert list(engine.there) == ["lab-plain"] and engine.there["lab-plain"]["State"]["Running"]
@@ -788,9 +773,11 @@ def test_an_image_that_cannot_be_had_is_found_before_it_is_pulled(
     daemon: tuple[int, bytes], line: int, there: bool
 ) -> None:
     def call(method: str, path: str, *_more: Any) -> tuple[int, bytes]:
+        if path == "/containers/lab-rich/json":
+            return 200, json.dumps(captured("rich")).encode()
         return daemon if path == "/distribution/dxflrs/garage%3Av0.9.4/json" else (404, b"")
 
-    given = {"image": "dxflrs/garage:v0.9.4", "container": "", "program": "/g", "version": "0.9.4", "timeout": 5.0}
+    given = {"image": "dxflrs/garage:v0.9.4", "container": "lab-rich", "program": "/g", **ASKED}
     local = Heard(Answer((), line, "", NO_PING))
     if there:
         assert container_image.stage(local, runtime_docker.Docker(call), given, True)["changed"] is True

@@ -17,12 +17,11 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import deployment
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import service as runtime_service
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd_service as runtime_service
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd as runtime_systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import Containers, Units
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.service import Clock, Service, Wish
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_service import Clock, Service, Wish
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "systemd"
 NAME, OP = "t1.service", "garage-20261127T140512Z"
@@ -299,37 +298,3 @@ def test_all_that_is_held_on_the_machine(systemd: Systemd, tmp_path: Path, monke
         ("unit", NAME, OP),
         ("container", "lakefs", "other"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("replicas", "held", "unit", "evidence"),
-    [
-        (0, OP, {"active": "inactive", "replicas": 0, "held": OP}, {"active": False, "held": OP}),
-        (3, "", {"active": "active", "replicas": 3, "held": ""}, {"active": True}),
-        (3, OP, {"active": "active", "replicas": 3, "held": OP}, {"active": True}),
-        (0, "", {"active": "inactive", "replicas": 0, "held": ""}, {"active": False}),
-    ],
-)
-def test_a_deployment(replicas: int, held: str, unit: dict[str, Any], evidence: dict[str, Any]) -> None:
-    class Kubectl:
-        def run(self, argv: Sequence[str], **_more: Any) -> Answer:
-            assert list(argv[:3]) == ["kubectl", "--namespace", "lakehouse"]
-            meta = {"annotations": {"uplift.datastores/held": held}} if held else {}
-            return Answer(tuple(argv), 0, json.dumps({"metadata": meta, "spec": {"replicas": replicas}}), "")
-
-    name = "kubernetes:lakehouse/lakefs"
-    told = deployment.info(Kubectl(), name)
-    assert told["unit"] == {"name": name, **unit}
-    assert told["evidence"] == [{"slot": "service", "kind": "deployment", "name": name, **evidence}]
-    assert [row["operation"] for row in deployment.held(Kubectl(), name)] == ([held] if held else [])
-    assert deployment.held(Kubectl(), "lakefs.service") == []
-
-
-def test_a_deployment_that_is_not_there() -> None:
-    class Nothing:
-        def run(self, argv: Sequence[str], **_more: Any) -> Answer:
-            return Answer(tuple(argv), 0, "", "")
-
-    assert deployment.held(Nothing(), "kubernetes:lakehouse/lakefs") == []
-    with pytest.raises(UpliftError, match="There is no deployment lakefs in lakehouse"):
-        deployment.info(Nothing(), "kubernetes:lakehouse/lakefs")

@@ -21,7 +21,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.version im
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import file, info, migrate
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import where as lakefs_where
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import Database
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, workload_image
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pods as runtime_pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.said_version import said_version
 
@@ -29,6 +30,7 @@ FIXTURES = Path(__file__).parents[3] / "fixtures" / "kubernetes"
 CASES = yaml.safe_load((FIXTURES / "one_call_1.31.0.yml").read_text(encoding="utf-8"))
 UID = "0f5b4f6e-0000-4000-8000-5a1d0c7be0aa"
 UNIT, OLD, NEW = "kubernetes:lakefs-kubernetes/lakefs", "treeverse/lakefs:1.82.0", "treeverse/lakefs:1.84.0"
+ASKS = ("--version",)
 
 
 class Cluster:
@@ -68,25 +70,11 @@ def without_secret() -> Answer:
 
 
 def pods(cluster: Cluster) -> runtime_pods.Pods:
-    return runtime_pods.Pods(cluster, runtime_pods.place(UNIT), "lakefs", sleep=lambda _seconds: None)
+    return runtime_pods.Pods(cluster, runtime_place.read(UNIT), "lakefs", sleep=lambda _seconds: None)
 
 
 def made(cluster: Cluster) -> dict[str, dict[str, Any]]:
     return {thing["kind"]: thing for thing in (json.loads(text) for _argv, text in cluster.of("create"))}
-
-
-def test_the_unit_names_the_place() -> None:
-    assert runtime_pods.place("kubernetes:lake/lakefs") == runtime_pods.Place("lake", "lakefs")
-    far = runtime_pods.place("kubernetes:lake/lakefs:arn:aws:eks:eu:1:cluster/x")
-    assert far.context == "arn:aws:eks:eu:1:cluster/x"
-    assert far.kubectl("get")[:5] == ["kubectl", "--context", far.context, "--namespace", "lake"]
-    assert not runtime_pods.is_place("lakefs.service")
-
-
-@pytest.mark.parametrize("unit", ["kubernetes:lakefs", "kubernetes:/lakefs", "kubernetes:Lake/lakefs", "kubernetes:"])
-def test_a_bad_unit_is_a_sentence(unit: str) -> None:
-    with pytest.raises(UpliftError, match="wanted kubernetes:NAMESPACE/DEPLOYMENT"):
-        runtime_pods.place(unit)
 
 
 @pytest.mark.parametrize(
@@ -170,15 +158,15 @@ def test_a_pod_may_be_there_before_its_secret(env: dict[str, str], ends: bool) -
 def test_an_image_that_cannot_be_pulled_is_a_sentence() -> None:
     cluster = Cluster("containercreating", "errimagepull")
     with pytest.raises(UpliftError, match="No pod of .* came up in lakefs-kubernetes .ErrImagePull failed to pull"):
-        runtime_pods.demand_release(pods(cluster), "treeverse/lakefs:1.0.0", "1.0.0")
+        workload_image.stage(pods(cluster), "treeverse/lakefs:1.0.0", "1.0.0", ASKS)
     assert cluster.of("delete"), "the Job is still there"
 
 
 def test_an_image_of_another_release_is_refused() -> None:
     with pytest.raises(UpliftError, match=r"says 'lakefs version 1.84.0', wanted 1.83.0"):
-        runtime_pods.demand_release(pods(Cluster("terminated")), NEW, "1.83.0")
+        workload_image.stage(pods(Cluster("terminated")), NEW, "1.83.0", ASKS)
     with pytest.raises(UpliftError, match="no tag and no digest"):
-        runtime_pods.demand_release(pods(Cluster()), "treeverse/lakefs", "1.84.0")
+        workload_image.stage(pods(Cluster()), "treeverse/lakefs", "1.84.0", ASKS)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +220,7 @@ def test_which_container_is_meant() -> None:
     two.seen["spec"]["template"]["spec"]["containers"].append(beside)
     assert two.container()["name"] == "lakefs"
     two.program = "other"
-    with pytest.raises(UpliftError, match="wanted one of other among them"):
+    with pytest.raises(UpliftError, match="wanted exactly one with other in its name or its image"):
         two.container()
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import service as runtime_service
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.service import Clock, Service, Wish
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd_service as runtime_service
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_service import Clock, Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import read_unit
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "systemd"

@@ -308,4 +308,4 @@ def info(runner: Runner, name: str) -> dict[str, Any]:
     """All of a unit but what may be secret: of the environment only the names, of the command what the unit says."""
     unit = read_unit(runner, name)
     shown = {item.name: getattr(unit, item.name) for item in fields(unit) if item.name != "environment"}
-    return {**shown, "environment_names": sorted(unit.environment), "held": runtime_held.Units().by(unit.name)}
+    return {**shown, **told(unit, runtime_held.Units()), "environment_names": sorted(unit.environment)}

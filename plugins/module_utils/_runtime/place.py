@@ -1,0 +1,79 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""Pure: where a service runs, in the one notation that every product's `unit` is written in.
+
+NAME, a systemd unit of this host; docker:NAME, a container of this host's docker; kubernetes:NAMESPACE/WORKLOAD, with
+:CONTEXT behind it where kubectl's current context is not meant. WORKLOAD is NAME for a Deployment, or KIND/NAME as kubectl
+takes it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+
+SYSTEMD, DOCKER, KUBERNETES = "systemd", "docker", "kubernetes"
+DEPLOYMENT = "deployment"
+_UNIT = re.compile(r"[A-Za-z0-9_.@\\-]+|[A-Za-z0-9:_.@\\-]+\.service")  # a colon only where nothing else can be meant
+_CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_LABEL = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+_WORKLOAD = re.compile(
+    rf"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)/(?:(deployment|statefulset|daemonset)/)?({_LABEL})(?::(\S+))?"
+)
+NOTATION = (
+    "wanted a systemd unit as garage.service, a container as docker:NAME, or a workload as kubernetes:NAMESPACE/NAME, which"
+    " is a Deployment; others are kubernetes:NAMESPACE/statefulset/NAME and kubernetes:NAMESPACE/daemonset/NAME. A context of"
+    " kubectl goes behind it, as kubernetes:NAMESPACE/NAME:CONTEXT"
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """kind: systemd, docker or kubernetes. Of a workload of Kubernetes also namespace, workload (its kind) and context
+    ("" for the current one)."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    workload: str = ""
+    context: str = ""
+
+    def __str__(self) -> str:
+        """The same place in the notation, in its shortest form."""
+        if self.kind == SYSTEMD:
+            return self.name
+        if self.kind == DOCKER:
+            return f"docker:{self.name}"
+        kind = "" if self.workload == DEPLOYMENT else f"{self.workload}/"
+        return f"kubernetes:{self.namespace}/{kind}{self.name}{':' + self.context if self.context else ''}"
+
+    def told(self) -> str:
+        """The place in a sentence, without its article."""
+        if self.kind == KUBERNETES:
+            return f"{self.workload} {self.name} in {self.namespace}"
+        return f"{'container' if self.kind == DOCKER else 'unit'} {self.name}"
+
+
+def read(text: str) -> Place:
+    kind, _colon, rest = text.partition(":")
+    if kind == DOCKER and _CONTAINER.fullmatch(rest):
+        return Place(DOCKER, rest)
+    if kind == KUBERNETES:
+        found = _WORKLOAD.fullmatch(rest)
+        if found:
+            return Place(KUBERNETES, found[3], found[1], found[2] or DEPLOYMENT, found[4] or "")
+    elif kind != DOCKER and _UNIT.fullmatch(text):
+        return Place(SYSTEMD, text)
+    raise UpliftError(f"The unit is {text!r}, which cannot be read; {NOTATION}. Nothing was changed.")
+
+
+def kind_of(text: str) -> str:
+    """systemd, docker or kubernetes, by the beginning alone: also of what `read` refuses."""
+    kind = text.partition(":")[0]
+    return kind if kind in (DOCKER, KUBERNETES) and ":" in text else SYSTEMD

@@ -1,0 +1,186 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+"""One answer to where a service runs: the same questions and orders for a unit, a container and a workload.
+
+Programs that run once beside a service are run by a Runner: LocalRunner for a unit, ContainerRunner and Pods for the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    container,
+    container_image,
+    container_info,
+    container_state,
+    workload_image,
+    systemd_service,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import Workload
+
+Answer = dict[str, Any]
+GRACE = 90.0  # seconds that a container or a workload is given to stop where nothing is said; a unit knows its own
+
+
+@dataclass(frozen=True)
+class Order:
+    """How to stop or start. Seconds; `at` since 1970 by the node's clock, 0 for now; `hold` the operation, or "".
+
+    Kubernetes stops by the signal and in the time that the pods say, at once, and tells nothing of how they ended.
+    """
+
+    signal: str = ""
+    stop_timeout: float = 0.0
+    start_timeout: float = 60.0
+    clean: bool = True
+    if_stale: bool = False
+    at: float = 0.0
+    settle: float = 0.5
+    hold: str = ""
+
+
+@dataclass(frozen=True)
+class Image:
+    """The image of a release. `image` with {version} in it, or "" for the present one's name with the release in its tag;
+    `program` in it, "" for what the service starts; `name` a word that tells the container of a pod from others."""
+
+    version: str
+    image: str = ""
+    program: str = ""
+    name: str = ""
+    timeout: float = 3600.0
+    asks: tuple[str, ...] = ("--version",)
+    """The words that it says its version to; none: it is not asked."""
+
+
+class Runtime(Protocol):
+    """Each answer has unit, active, held, started and evidence; of an order also changed."""
+
+    def look(self) -> Answer:
+        """All that is known of the service but what may be secret."""
+
+    def stop(self, order: Order, check: bool) -> Answer: ...
+
+    def start(self, order: Order, check: bool) -> Answer: ...
+
+    def restart(self, order: Order, check: bool) -> Answer: ...
+
+    def stage(self, image: Image, check: bool) -> Answer:
+        """The image at hand, and what it says it is. `release` is its name. Of a unit the release is a file: refused."""
+
+    def activate(self, image: Image, check: bool) -> Answer:
+        """The next start is of that image."""
+
+
+def of(runner: Runner, unit: str) -> Runtime:
+    """`unit` in the notation of `_runtime/place.py`."""
+    where = runtime_place.read(unit)
+    if where.kind == runtime_place.DOCKER:
+        return InDocker(runner, where)
+    return OnKubernetes(runner, where) if where.kind == runtime_place.KUBERNETES else OnSystemd(runner, where)
+
+
+@dataclass
+class OnSystemd:
+    runner: Runner
+    place: Place
+
+    def look(self) -> Answer:
+        unit = systemd_service.info(self.runner, self.place.name)
+        return {"unit": unit["name"], **unit}
+
+    def stop(self, order: Order, check: bool) -> Answer:
+        return self._brought("stopped", order, check)
+
+    def start(self, order: Order, check: bool) -> Answer:
+        return self._brought("started", order, check)
+
+    def restart(self, order: Order, check: bool) -> Answer:
+        return self._brought("restarted", order, check)
+
+    def stage(self, image: Image, check: bool) -> Answer:
+        raise UpliftError(f"The {self.place.told()} runs a program, no image; wanted the path of {image.version}.")
+
+    activate = stage
+
+    def _brought(self, state: str, order: Order, check: bool) -> Answer:
+        return systemd_service.bring(self.runner, systemd_service.Wish(self.place.name, state, **asdict(order)), check)
+
+
+@dataclass
+class InDocker:
+    runner: Runner
+    place: Place
+    docker: Docker = field(default_factory=Docker)
+
+    def look(self) -> Answer:
+        return container_info.info(self.docker, self.place.name)
+
+    def stop(self, order: Order, check: bool) -> Answer:
+        return self._brought("stopped", order, check)
+
+    def start(self, order: Order, check: bool) -> Answer:
+        return self._brought("started", order, check)
+
+    def restart(self, order: Order, check: bool) -> Answer:
+        return self._brought("restarted", order, check)
+
+    def stage(self, image: Image, check: bool) -> Answer:
+        return container_image.stage(self.runner, self.docker, {**asdict(image), "container": self.place.name}, check)
+
+    def activate(self, image: Image, check: bool) -> Answer:
+        """It is asked again what it is: the tag may lead to another image by now."""
+        staged = self.stage(image, check)
+        if check and not staged["id"]:
+            return {**staged, "changed": True, "evidence": []}
+        wish = container.Wish(self.place.name, "activated", staged["release"])
+        return {**staged, **container_state.bring(self.docker, wish, check)}
+
+    def _brought(self, state: str, order: Order, check: bool) -> Answer:
+        order = replace(order, stop_timeout=order.stop_timeout or GRACE)
+        return container_state.bring(self.docker, container.Wish(self.place.name, state, **asdict(order)), check)
+
+
+@dataclass
+class OnKubernetes:
+    runner: Runner
+    place: Place
+
+    @property
+    def workload(self) -> Workload:
+        return Workload(runtime_kubectl.of(self.runner, self.place), self.place)
+
+    def look(self) -> Answer:
+        return self.workload.look()
+
+    def stop(self, order: Order, check: bool) -> Answer:
+        return self.workload.stop(order.hold, order.stop_timeout or GRACE, check)
+
+    def start(self, order: Order, check: bool) -> Answer:
+        return self.workload.start(order.start_timeout, check)
+
+    def restart(self, order: Order, check: bool) -> Answer:
+        """All pods end before the first new one begins."""
+        self.stop(order, check)
+        return {**self.start(order, check), "changed": True}
+
+    def stage(self, image: Image, check: bool) -> Answer:
+        return workload_image.stage(Pods(self.runner, self.place, image.name), image.image, image.version, image.asks)
+
+    def activate(self, image: Image, check: bool) -> Answer:
+        pods = Pods(self.runner, self.place, image.name)
+        name, own = workload_image.name_of(pods, image.image, image.version), pods.container()["name"]
+        changed = self.workload.image(own, name, check)
+        return {"changed": changed, "release": name, "version": image.version, "evidence": []}

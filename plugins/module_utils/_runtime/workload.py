@@ -1,0 +1,183 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""A Deployment or StatefulSet brought to no pod and back to as many as it had, and given another image.
+
+While it is held down it is wanted at no pod, which a horizontal autoscaler leaves alone, and two annotations say how many it
+had and for which operation it is held. They are written by the same change that stops it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.kubectl import Kubectl
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
+
+REPLICAS, HELD = "uplift.datastores/replicas", "uplift.datastores/held"
+
+
+@dataclass
+class Workload:
+    kubectl: Kubectl
+    place: Place
+    clock: Clock = field(default_factory=lambda: Clock(time.monotonic, time.sleep))
+
+    def read(self) -> dict[str, Any]:
+        """As the API server has it now; a sentence when it is not there."""
+        found = self.kubectl.get(self.place.workload, self.place.name, f"Looking for the {self.place.told()}")
+        if not found:
+            raise UpliftError(
+                f"There is no {self.place.told()}; wanted the one that serves. Name it as `kubectl get"
+                f" {self.place.workload}s` does. Nothing was changed."
+            )
+        return found
+
+    def look(self) -> dict[str, Any]:
+        """What is wanted of it counts, not what its pods have come to."""
+        return self.told(self.read())
+
+    def told(self, seen: dict[str, Any]) -> dict[str, Any]:
+        wanted, held = replicas(seen), notes_of(seen).get(HELD, "")
+        evidence = {"slot": "service", "kind": "workload", "name": str(self.place), "active": wanted > 0}
+        return {
+            "unit": str(self.place),
+            "active": "active" if wanted else "inactive",
+            "replicas": wanted,
+            "held": held,
+            "started": 0.0,
+            "evidence": [{**evidence, "held": held} if held and not wanted else evidence],
+        }
+
+    def stop(self, hold: str, timeout: float, check: bool) -> dict[str, Any]:
+        """To no pod, and wait until the last one has ended. The number of before is noted once."""
+        seen = self._scaled()
+        wanted, noted = replicas(seen), notes_of(seen)
+        note = {REPLICAS: str(wanted)} if wanted else {}
+        note.update({HELD: hold} if hold and noted.get(HELD) != hold else {})
+        if check or not (wanted or note):
+            self._gone(seen, timeout if not check else 0.0, check)
+            return {"changed": bool(wanted or note), **self.told(seen)}
+        change: dict[str, Any] = {"spec": {"replicas": 0}}
+        if note:
+            change["metadata"] = {"annotations": note}
+        self.kubectl.patch(self.place.workload, self.place.name, change)
+        self._gone(seen, timeout, check)
+        return {"changed": True, **self.look()}
+
+    def start(self, timeout: float, check: bool) -> dict[str, Any]:
+        """To as many pods as were noted, wait until all are ready, then forget the note and let it go."""
+        seen = self._scaled()
+        noted = notes_of(seen)
+        if not replicas(seen) and REPLICAS not in noted:
+            raise UpliftError(
+                f"The {self.place.told()} has no pod, and no annotation {REPLICAS} says how many it had: it was not"
+                f" stopped by this. Bring it to as many as it should have, by `kubectl scale`. Nothing was changed."
+            )
+        wanted = int(noted.get(REPLICAS, replicas(seen)))
+        notes = [name for name in (REPLICAS, HELD) if name in noted]
+        changed = wanted != replicas(seen) or bool(notes)
+        if check:
+            return {"changed": changed, **self.told(seen)}
+        if wanted != replicas(seen):
+            self.kubectl.patch(self.place.workload, self.place.name, {"spec": {"replicas": wanted}})
+        self._ready(timeout)
+        if notes:
+            change = {"metadata": {"annotations": dict.fromkeys(notes)}}
+            self.kubectl.patch(self.place.workload, self.place.name, change)
+        return {"changed": changed, **self.look()}
+
+    def image(self, container: str, image: str, check: bool) -> bool:
+        """Give the container of that name another image; whether that changes anything."""
+        seen = self.read()
+        inside = seen["spec"]["template"]["spec"]["containers"]
+        if any(one["name"] == container and one["image"] == image for one in inside):
+            return False
+        if not check:
+            change = {"spec": {"template": {"spec": {"containers": [{"name": container, "image": image}]}}}}
+            self.kubectl.patch(self.place.workload, self.place.name, change, how="strategic")
+        return True
+
+    def _scaled(self) -> dict[str, Any]:
+        if self.place.workload == "daemonset":
+            raise UpliftError(
+                f"The {self.place.told()} has a pod on each node and cannot be brought to none; wanted a Deployment"
+                " or a StatefulSet. Daemonsets are not built yet. Nothing was changed."
+            )
+        return self.read()
+
+    def _gone(self, seen: dict[str, Any], timeout: float, check: bool) -> None:
+        ends = self.clock.now() + timeout
+        while not check:
+            left = [one["metadata"]["name"] for one in self.kubectl.find("pods", runtime_kubectl.selector(seen))]
+            if not left:
+                return
+            if self.clock.now() >= ends:
+                raise UpliftError(
+                    f"{', '.join(left)} of the {self.place.told()} has not ended after {timeout:g} s; wanted no pod left."
+                    " See `kubectl describe pod`. It is wanted at none, and goes when it ends."
+                )
+            self.clock.sleep(1.0)
+
+    def _ready(self, timeout: float) -> None:
+        ends = self.clock.now() + timeout
+        while True:
+            seen = self.read()
+            if settled(seen):
+                return
+            if self.clock.now() >= ends:
+                status = seen.get("status", {})
+                raise UpliftError(
+                    f"The {self.place.told()} has {status.get('readyReplicas', 0)} of {replicas(seen)} pods"
+                    f" ready {timeout:g} s after its start; wanted all. See `kubectl describe pod`."
+                )
+            self.clock.sleep(1.0)
+
+
+def replicas(seen: dict[str, Any]) -> int:
+    """Of a daemonset the nodes that it wants a pod on."""
+    if "replicas" not in seen["spec"] and "desiredNumberScheduled" in seen.get("status", {}):
+        return int(seen["status"]["desiredNumberScheduled"])
+    return int(seen["spec"].get("replicas", 1))
+
+
+def notes_of(seen: dict[str, Any]) -> dict[str, str]:
+    return dict(seen["metadata"].get("annotations") or {})
+
+
+def settled(seen: dict[str, Any]) -> bool:
+    """Has the controller seen what is wanted, and are all pods of the newest template ready?"""
+    status, wanted = seen.get("status", {}), replicas(seen)
+    if status.get("observedGeneration", 0) < seen["metadata"].get("generation", 0):
+        return False
+    counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas")]
+    return counts == [wanted] * 3
+
+
+def look(runner: Runner, unit: str) -> dict[str, Any]:
+    """`Workload.look` by the notation."""
+    place = runtime_place.read(unit)
+    return Workload(runtime_kubectl.of(runner, place), place).look()
+
+
+def held(runner: Runner, unit: str) -> list[dict[str, str]]:
+    """kind, name, operation and since (unknown) of a workload, as of a unit that is held; [] for anything else.
+
+    Also where it cannot be asked: whoever looks at the service itself says why.
+    """
+    try:
+        found = look(runner, unit) if runtime_place.kind_of(unit) == runtime_place.KUBERNETES else {}
+    except UpliftError:
+        found = {}
+    held_for = found.get("held", "")
+    return [{"kind": "workload", "name": found["unit"], "operation": held_for, "since": ""}] if held_for else []

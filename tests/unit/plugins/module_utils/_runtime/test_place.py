@@ -1,0 +1,75 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The notation of where a service runs."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
+from hypothesis import given
+from hypothesis import strategies as st
+
+LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
+PLACES = st.one_of(
+    st.builds(Place, st.just("systemd"), st.from_regex(r"[A-Za-z0-9_@-]{1,20}(\.service)?", fullmatch=True)),
+    st.builds(Place, st.just("docker"), st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,20}", fullmatch=True)),
+    st.builds(
+        Place,
+        st.just("kubernetes"),
+        LABELS,
+        LABELS,
+        st.sampled_from(["deployment", "statefulset", "daemonset"]),
+        st.from_regex(r"(\S{1,30})?", fullmatch=True),
+    ),
+)
+
+
+@given(PLACES)
+def test_what_is_written_is_read_again(one: Place) -> None:
+    assert place.read(str(one)) == one and place.kind_of(str(one)) == one.kind
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_place_or_a_sentence(text: str) -> None:
+    try:
+        assert place.read(str(place.read(text))) == place.read(text)
+    except UpliftError as exc:
+        assert repr(text) in str(exc) and "Nothing was changed" in str(exc)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("garage.service", Place("systemd", "garage.service")),
+        ("garage", Place("systemd", "garage")),
+        ("garage@a:1.service", Place("systemd", "garage@a:1.service")),
+        (r"garage@a\x2db.service", Place("systemd", r"garage@a\x2db.service")),
+        ("docker:shop_garage.1", Place("docker", "shop_garage.1")),
+        ("kubernetes:lake/lakefs", Place("kubernetes", "lakefs", "lake", "deployment")),
+        ("kubernetes:lake/deployment/lakefs", Place("kubernetes", "lakefs", "lake", "deployment")),
+        ("kubernetes:store/statefulset/garage", Place("kubernetes", "garage", "store", "statefulset")),
+        ("kubernetes:store/daemonset/garage:far", Place("kubernetes", "garage", "store", "daemonset", "far")),
+        (
+            "kubernetes:lake/lakefs:arn:aws:eks:eu:1:cluster/x",
+            Place("kubernetes", "lakefs", "lake", "deployment", "arn:aws:eks:eu:1:cluster/x"),
+        ),
+    ],
+)
+def test_the_notation(text: str, wanted: Place) -> None:
+    assert place.read(text) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " garage", "garage service", "podman:garage", "docker:", "docker:a/b", "docker:-a", "kubernetes:", "kubernetes:lakefs",
+        "kubernetes:/lakefs", "kubernetes:lake/", "kubernetes:Lake/lakefs", "kubernetes:lake/pod/x", "kubernetes:lake/lakefs:",
+        "k8s:lake/lakefs", "kubernetes:lake/Deployment/lakefs",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_a_sentence(text: str) -> None:
+    with pytest.raises(UpliftError, match="which cannot be read; wanted a systemd unit as .* Nothing was changed"):
+        place.read(text)
