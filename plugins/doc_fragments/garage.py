@@ -9,14 +9,12 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   unit:
-    description: The systemd unit of the daemon. Binary, configuration file, environment and user are read from it.
+    description:
+      - Where the daemon runs, as M(uplift.datastores.service) takes it, a systemd unit or V(docker:NAME). Binary, configuration file, environment
+        and user are read from it.
+      - Paths are those of the machine, for a container too. A program of another release is given as its image then.
     type: str
     default: garage.service
-  container:
-    description:
-      - The docker container in which the daemon runs, in place of O(unit). Paths are those of the machine all the same.
-      - A program of another release is then given as its image.
-    type: str
   binary:
     description:
       - The program that the daemon is started with, where the unit does not tell it.

@@ -275,6 +275,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.info import gather, nothing
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.ports import closed
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_info import around
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import everything
@@ -295,7 +296,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     except UpliftError as exc:
         if not params["tolerant"]:
             raise
-        left = closed(params["container"] or params["unit"], "", everything())
+        left = closed(place.bare(params["unit"]), "", everything())
         return {"closed": left, **nothing(params["gather"], str(exc))}
     container = around(Docker(), garage.container) if garage.container else {}
     facts = gather(garage, params["gather"], params["known_ids"], params["tolerant"])

@@ -24,11 +24,10 @@ attributes:
   diff_mode: {support: full}
   idempotent: {support: full}
 options:
-  unit: {description: The systemd unit., type: str, default: garage.service}
+  unit: {description: "The systemd unit, or V(docker:NAME) for a container.", type: str, default: garage.service}
   state: {description: Whether clients are shut out., type: str, required: true, choices: [closed, open]}
   config_file: {description: The configuration file to read while V(closed)., type: path, required: true}
-  container: {description: "The docker container, in place of O(unit).", type: str}
-  own_config: {description: The configuration file that O(container) reads while V(open)., type: path}
+  own_config: {description: The configuration file that a container reads while V(open)., type: path}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
@@ -55,29 +54,29 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import ports
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 SPEC = {
     "unit": {"type": "str", "default": "garage.service"},
     "state": {"type": "str", "required": True, "choices": ["closed", "open"]},
     "config_file": {"type": "path", "required": True},
-    "container": {"type": "str"},
     "own_config": {"type": "path"},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    given, unit, act = module.params, module.params["unit"], not module.check_mode
-    if given["container"]:
+    given, where, act = module.params, place.read(module.params["unit"]), not module.check_mode
+    if where.kind == place.DOCKER:
         own, quiet = given["own_config"], given["config_file"]
-        return ports.turn(Docker(), given["container"], own, quiet, given["state"], module.check_mode)
-    if module.params["state"] == "closed":
-        return ports.close(LocalRunner(), unit, module.params["config_file"], act)
-    return ports.open_again(LocalRunner(), unit, act)
+        return ports.turn(Docker(), where.name, own, quiet, given["state"], module.check_mode)
+    if given["state"] == "closed":
+        return ports.close(LocalRunner(), where.name, given["config_file"], act)
+    return ports.open_again(LocalRunner(), where.name, act)
 
 
 def main() -> None:
-    serve(SPEC, answer, required_by={"container": ["own_config"]})
+    serve(SPEC, answer)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ options:
   config_file: {description: The configuration that is meant for it., type: path, required: true}
   metadata_dir: {description: The metadata directory., type: path, required: true}
   engine: {description: The engine of the database., type: str, required: true, choices: [lmdb, sqlite]}
-  unit: {description: The systemd unit of Garage., type: str, default: garage.service}
-  container: {description: "The docker container of Garage, in place of O(unit).", type: str}
+  unit: {description: "Where Garage runs, a systemd unit or V(docker:NAME).", type: str, default: garage.service}
   call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
   timeout: {description: Seconds that the reading may take., type: float, default: 86400}
 extends_documentation_fragment:
@@ -63,7 +62,6 @@ SPEC = {
     **{name: {"type": "path", "required": True} for name in ("config_file", "metadata_dir")},
     "engine": {"type": "str", "required": True, "choices": ["lmdb", "sqlite"]},
     "unit": {"type": "str", "default": "garage.service"},
-    "container": {"type": "str"},
     "call_timeout": {"type": "float", "default": 30},
     "timeout": {"type": "float", "default": 86400},
     "progress_file": {"type": "path"},

@@ -20,8 +20,7 @@ options:
   metadata_dir: {description: The metadata directory., type: path, required: true}
   engine: {description: The engine of the database., type: str, required: true, choices: [sled, lmdb, sqlite]}
   name: {description: 'What it is set aside under: C(<metadata_dir>.uplift-<name>), or in it where it is a mount point.', type: str, required: true}
-  unit: {description: The systemd unit of Garage., type: str, default: garage.service}
-  container: {description: 'The docker container of Garage, in place of O(unit).', type: str}
+  unit: {description: "Where Garage runs, a systemd unit or V(docker:NAME).", type: str, default: garage.service}
   call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
 extends_documentation_fragment:
   - uplift.datastores.attributes
@@ -62,7 +61,6 @@ SPEC = {
     "engine": {"type": "str", "required": True, "choices": ["sled", "lmdb", "sqlite"]},
     "name": {"type": "str", "required": True},
     "unit": {"type": "str", "default": "garage.service"},
-    "container": {"type": "str"},
     "call_timeout": {"type": "float", "default": 30},
 }
 

@@ -44,9 +44,9 @@ options:
     type: list
     elements: str
     default: []
-  unit: {description: A systemd unit that has to be down for V(present) and V(restored)., type: str, default: ''}
-  container:
-    description: A docker container that has to be down in place of O(unit), and every other one that mounts O(src).
+  unit:
+    description: The service that has to be down for V(present) and V(restored), as M(uplift.datastores.service) takes it. Of a container also
+      every other one that mounts O(src).
     type: str
     default: ''
 author: the uplift.datastores contributors (!UNKNOWN)
@@ -112,8 +112,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup import a
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, systemd_service
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import runtime
 
 SPEC: Spec = {
     "state": {"type": "str", "default": "present", "choices": ["present", "proved", "restored"]},
@@ -124,7 +123,6 @@ SPEC: Spec = {
     "scratch": {"type": "path", "default": ""},
     "holds": {"type": "list", "elements": "str", "default": []},
     "unit": {"type": "str", "default": ""},
-    "container": {"type": "str", "default": ""},
     "progress_file": {"type": "path"},
 }
 
@@ -136,11 +134,8 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     progress = Progress(asked["progress_file"])
 
     def down() -> None:
-        if asked["container"]:
-            for directory in wish.src:
-                container_info.demand_alone(Docker(), asked["container"], directory)
-        elif asked["unit"]:
-            systemd_service.demand_down(LocalRunner(), asked["unit"])
+        if asked["unit"]:
+            runtime.of(LocalRunner(), asked["unit"]).demand_down(wish.src)
 
     if asked["state"] == "proved":
         return metadata.prove(wish, progress)

@@ -181,7 +181,7 @@ def asked_for(name: str, wish: Wish) -> Cluster:
         nodes = [containers.directory(name, host) for host in seats]
         product = {**asdict(wish), "binary": garage_docker.ALIAS, "config": garage_docker.CONFIG, "ports": ports}
         own = tuple(str(node / part) for node in nodes for part in ("meta", "data"))
-        variables = {host.name: {"garage_container": containers.container(host, "garage")} for host in seats}
+        variables = {host.name: {"garage_unit": f"docker:{containers.container(host, 'garage')}"} for host in seats}
         return Cluster(name, "garage", seats, "docker.service", own, product, variables)
     shape = FORMS[wish.form]
     wrap = ["sh", "-c", f'set -a; . {shape.environment_file}; exec "$@"', "sh"] if wish.secret == "env" else []

@@ -115,7 +115,8 @@ def check_refusals(held: dict[str, Any], opened: Opened, host: Host) -> list[str
 
 def running_release(cluster: Cluster, host: Host) -> str:
     """What the running process itself is, whatever the disk says by now."""
-    if name := cluster.variables.get(host.name, {}).get("garage_container"):
+    kind, _colon, name = cluster.variables.get(host.name, {}).get("garage_unit", "").partition(":")
+    if kind == "docker":
         answer = run(["docker", "exec", name, "/garage", "--version"], check=False)
         found = re.search(r"(\d+\.\d+\.\d+)", answer.stdout)
         return found.group(1) if found else f"nothing ({answer.stderr.strip()[:100]})"

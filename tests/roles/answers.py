@@ -159,7 +159,8 @@ class World:
 
     def _container(self, asked: Asked) -> dict[str, Any]:
         image = f"dxflrs/garage:v{self.active[asked.at]}"
-        return {"name": asked.args["container"], "image": image, "mounts": {}} if asked.args["container"] else {}
+        unit = asked.args["unit"]
+        return {"name": place.bare(unit), "image": image, "mounts": {}} if place.kind_of(unit) == place.DOCKER else {}
 
     def _buckets(self) -> list[dict[str, Any]]:
         return [{"id": "b1", "global_aliases": ["photos"], "local_aliases": [], "keys": [], "website": False}]

@@ -67,7 +67,7 @@ def test_what_each_verb_calls(garage: Stage) -> None:
 
 def test_a_container_is_treated_as_one(garage: Stage) -> None:
     one = garage.only("a1")
-    one.found(garage_container="shop", garage_image="dxflrs/garage:v{version}")
+    one.found(garage_unit="docker:shop", garage_image="dxflrs/garage:v{version}")
     one.on("service_info", {"and": {"unit": {"started": 1.0}}})
     run = one.steps(["stage", "stop", "activate", "start", "restart", "resume"])
     assert run.ok, run.failures
@@ -81,7 +81,7 @@ def test_a_container_is_treated_as_one(garage: Stage) -> None:
 
 def test_the_image_that_runs_is_kept_where_it_is_the_old_one_only(garage: Stage) -> None:
     one = garage.only("a1")
-    one.found(garage_container="shop", garage_image="dxflrs/garage:v{version}")
+    one.found(garage_unit="docker:shop", garage_image="dxflrs/garage:v{version}")
     assert not one.steps(["stage"], source="0.7.3").of("operation", state="saved")
     two = garage.only("b1")
     assert not two.steps(["stage"]).of("operation", state="saved"), "a unit has no image"

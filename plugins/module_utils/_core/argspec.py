@@ -18,7 +18,6 @@ Spec = Mapping[str, Mapping[str, Any]]
 
 GARAGE: Spec = {
     "unit": {"type": "str", "default": "garage.service"},
-    "container": {"type": "str"},
     "binary": {"type": "path"},
     "config_file": {"type": "path"},
     "user": {"type": "str"},

@@ -73,6 +73,11 @@ def read(text: str) -> Place:
     raise UpliftError(f"The unit is {text!r}, which cannot be read; {NOTATION}. Nothing was changed.")
 
 
+def bare(text: str) -> str:
+    """The name of a unit or container, also where the rest cannot be read."""
+    return text[len(DOCKER) + 1 :] if kind_of(text) == DOCKER else text
+
+
 def kind_of(text: str) -> str:
     """systemd, docker or kubernetes, by the beginning alone: also of what `read` refuses."""
     kind = text.partition(":")[0]

@@ -11,7 +11,7 @@ Programs that run once beside a service are run by a Runner: LocalRunner for a u
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -83,6 +83,9 @@ class Runtime(Protocol):
     def activate(self, image: Image, check: bool) -> Answer:
         """The next start is of that image."""
 
+    def demand_down(self, directories: Sequence[str]) -> None:
+        """Refuse while it may have files there open: not every program looks after that itself (G05)."""
+
 
 def of(runner: Runner, unit: str) -> Runtime:
     """`unit` in the notation of `_runtime/place.py`."""
@@ -114,6 +117,9 @@ class OnSystemd:
         raise UpliftError(f"The {self.place.told()} runs a program, no image; wanted the path of {image.version}.")
 
     activate = stage
+
+    def demand_down(self, directories: Sequence[str]) -> None:
+        systemd_service.demand_down(self.runner, self.place.name)
 
     def _brought(self, state: str, order: Order, check: bool) -> Answer:
         return systemd_service.bring(self.runner, systemd_service.Wish(self.place.name, state, **asdict(order)), check)
@@ -147,6 +153,10 @@ class InDocker:
             return {**staged, "changed": True, "evidence": []}
         wish = container.Wish(self.place.name, "activated", staged["release"])
         return {**staged, **container_state.bring(self.docker, wish, check)}
+
+    def demand_down(self, directories: Sequence[str]) -> None:
+        for directory in directories:
+            container_info.demand_alone(self.docker, self.place.name, directory)
 
     def _brought(self, state: str, order: Order, check: bool) -> Answer:
         order = replace(order, stop_timeout=order.stop_timeout or GRACE)
@@ -184,3 +194,7 @@ class OnKubernetes:
         name, own = workload_image.name_of(pods, image.image, image.version), pods.container()["name"]
         changed = self.workload.image(own, name, check)
         return {"changed": changed, "release": name, "version": image.version, "evidence": []}
+
+    def demand_down(self, directories: Sequence[str]) -> None:
+        if self.look()["active"] != "inactive":
+            raise UpliftError(f"The {self.place.told()} is wanted at some pods; wanted none. Stop it first. Nothing was changed.")

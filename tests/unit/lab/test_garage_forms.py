@@ -112,7 +112,7 @@ def test_what_can_be_made(release: str) -> None:
 
 def test_containers_stand_beside_their_hosts() -> None:
     found = asked_for("x", Wish("0.9.4", form="docker"))
-    assert found.variables["b1"] == {"garage_container": "uplift-x-b1-garage"}
+    assert found.variables["b1"] == {"garage_unit": "docker:uplift-x-b1-garage"}
     assert all(path.endswith(("/meta", "/data")) for path in found.own_data) and len(found.own_data) == 6
 
 

@@ -79,9 +79,9 @@ def test_inventory() -> None:
 
 
 def test_a_host_may_have_variables_of_its_own() -> None:
-    held = dataclasses.replace(made(), variables={"b1": {"garage_container": "x"}})
+    held = dataclasses.replace(made(), variables={"b1": {"garage_unit": "docker:x"}})
     group = yaml.safe_load(cluster.inventory(held, "/keys/id", "/cache/cp"))["garage"]
-    assert group["hosts"]["b1"] == {"ansible_host": "198.18.7.12", "garage_container": "x"}
+    assert group["hosts"]["b1"] == {"ansible_host": "198.18.7.12", "garage_unit": "docker:x"}
     assert group["hosts"]["c1"] == {"ansible_host": "198.18.7.13"}
 
 

@@ -56,7 +56,12 @@ def test_images_that_will_not_do(cluster: Cluster) -> None:
 
 
 def test_containers_that_will_not_do(cluster: Cluster) -> None:
-    plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_container="no-such-container")
+    for unit, sentence in (
+        ("podman:garage", "The unit is 'podman:garage', which cannot be read; wanted a systemd unit as garage.service"),
+        ("kubernetes:store/statefulset/garage", "Garage on Kubernetes is not built yet; wanted garage_unit to be"),
+    ):
+        stopped_by(cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit=unit), sentence)
+    plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit="docker:no-such-container")
     stopped_by(plan, "There is no container no-such-container; wanted one, running or not")
     mounts = cluster.container("a1")["Mounts"]
     config = next(one["Source"] for one in mounts if one["Destination"] == "/etc/garage.toml")
@@ -65,7 +70,7 @@ def test_containers_that_will_not_do(cluster: Cluster) -> None:
         f"{config}:/etc/garage.toml", "uplift-lab/garage:v2.1.0",
     )  # fmt: skip
     try:
-        plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_container=LOST)
+        plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit=f"docker:{LOST}")
         stopped_by(
             plan, "data_in_container (stops)", f"which lies in the container {LOST} alone; wanted it on a volume"
         )

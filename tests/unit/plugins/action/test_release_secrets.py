@@ -100,7 +100,7 @@ def open_to_all() -> Iterator[Path]:
 
 
 ROLES = {
-    "garage": {"garage_order": "stage", "garage_release": "0.8.7", "garage_container": "", "garage_info": {}},
+    "garage": {"garage_order": "stage", "garage_release": "0.8.7", "garage_info": {}},
     "lakefs": {"lakefs_order": "stage", "lakefs_wanted": "0.8.7", "lakefs_kind": "systemd", "lakefs_settings": {}},
     "pachyderm": {"operation_plan": {"hops": [{"target": "0.8.7"}]}},
 }

@@ -490,3 +490,16 @@ def test_lists_are_asked_as_the_release_wants_it() -> None:  # trap G28
     for what in ("buckets", "keys"):
         assert question(what, "2.4.0").endswith(" null")
         assert question(what, "2.5.0").endswith(' {"limit": 1000000}')
+
+
+@pytest.mark.parametrize(
+    ("unit", "sentence"),
+    [
+        ("podman:garage", "The unit is 'podman:garage', which cannot be read"),
+        ("kubernetes:store/statefulset/garage", "runs as the statefulset garage in store, and Garage on Kubernetes is not"),
+    ],
+)
+def test_where_it_cannot_run_is_told(unit: str, sentence: str) -> None:
+    with pytest.raises(UpliftError, match=sentence) as told:
+        cli.from_unit(Replay(OLD), {**PARAMS, "unit": unit})
+    assert str(told.value).endswith("Nothing was changed.")

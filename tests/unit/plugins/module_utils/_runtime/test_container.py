@@ -648,9 +648,9 @@ class Heard:
         return self.answer or Answer(tuple(argv), 0, "", "")
 
 
-def inside(engine: Engine, local: Heard, **params: Any) -> cli.Garage:
-    given = {"container": "lab-rich", "binary": None, "config_file": None, "call_timeout": 30.0, **params}
-    return cli._from_container(local, given, engine)
+def inside(engine: Engine, local: Heard, container: str = "lab-rich", **params: Any) -> cli.Garage:
+    given = {"binary": None, "config_file": None, "call_timeout": 30.0, **params}
+    return cli._from_container(local, given, container, engine)
 
 
 def test_a_running_daemon_is_asked_in_its_container() -> None:  # trap G07
