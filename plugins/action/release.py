@@ -17,7 +17,7 @@ from ansible_collections.uplift.datastores.plugins.plugin_utils._core.long impor
 
 
 class ActionModule(UpliftAction):
-    """Brings a program from the controller to the node, and watches what pulls an image; the module there does the rest."""
+    """Brings a program from the controller to the node, and watches an image come; the module there does the rest."""
 
     TRANSFERS_FILES = True
     SPEC = {name: rule for name, rule in SPEC.items() if name not in ("upload", "login", "query", "progress_file")}

@@ -10,8 +10,8 @@ class ModuleDocFragment:
 options:
   unit:
     description:
-      - Where the daemon runs, as M(uplift.datastores.service) takes it, a systemd unit or V(docker:NAME). Binary, configuration file, environment
-        and user are read from it.
+      - Where the daemon runs, as M(uplift.datastores.service) takes it, a systemd unit or V(docker:NAME). Binary,
+        configuration file, environment and user are read from it.
       - Paths are those of the machine, for a container too. A program of another release is given as its image then.
     type: str
     default: garage.service

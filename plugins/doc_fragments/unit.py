@@ -10,10 +10,12 @@ class ModuleDocFragment:
 options:
   unit:
     description:
-      - Where the service runs. A systemd unit of this host as V(garage.service), a container of its docker as V(docker:NAME), or a workload
-        of Kubernetes as V(kubernetes:NAMESPACE/NAME), which is a Deployment.
-      - Other workloads have their kind before the name, as V(kubernetes:NAMESPACE/statefulset/NAME) and V(kubernetes:NAMESPACE/daemonset/NAME).
-      - A context of kubectl goes behind it, as V(kubernetes:NAMESPACE/NAME:CONTEXT), where the current one is not meant.
+      - Where the service runs. A systemd unit of this host as V(garage.service), a container of its docker as
+        V(docker:NAME), or a workload of Kubernetes as V(kubernetes:NAMESPACE/NAME), which is a Deployment.
+      - Other workloads have their kind before the name, as V(kubernetes:NAMESPACE/statefulset/NAME) and
+        V(kubernetes:NAMESPACE/daemonset/NAME).
+      - A context of kubectl goes behind it, as V(kubernetes:NAMESPACE/NAME:CONTEXT), where the current one is not
+        meant.
     type: str
     required: true
 notes:

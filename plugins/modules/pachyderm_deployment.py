@@ -25,8 +25,15 @@ attributes:
 options:
   state: {description: What is wanted., type: str, required: true, choices: [present, absent]}
   pachctl: {description: The client's program; its release is the one that is deployed., type: path, default: /usr/local/bin/pachctl}
-  namespace: {description: The namespace., type: str, required: true}
-  kube_context: {description: The context of the kube configuration. Empty means the current one., type: str, default: ''}
+  unit: {description: "The server, as C(kubernetes:NAMESPACE/pachd) with C(:CONTEXT) behind it where wanted.", type: str, required: true}
+  image:
+    description: For V(present), the image of the server. Of a registry of one's own C(pachctl deploy) is told by C(--registry), so that all its
+      images come from there, unless O(arguments) has that. Empty means what C(pachctl deploy) makes.
+    type: str
+    default: ''
+  version: {description: "For V(present), the release of O(image).", type: str, default: ''}
+  replicas: {description: "For V(present), how many pods the server has; V(0) for what C(pachctl deploy) makes.", type: int, default: 0}
+  claims: {description: 'For V(absent), whether the claims of the metadata are deleted as well, and their volumes with them.', type: bool, default: false}
   arguments:
     description:
       - What C(pachctl deploy) is called with. It takes credentials of the object store in no other way, so that they are to be seen in
@@ -42,7 +49,7 @@ EXAMPLES = r"""
 - name: Take the deployment away; metadata volumes and object store stay
   uplift.datastores.pachyderm_deployment:
     state: absent
-    namespace: pachyderm
+    unit: kubernetes:pachyderm/pachd
 """
 
 RETURN = r"""
@@ -59,8 +66,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.deplo
 SPEC: Spec = {
     "state": {"type": "str", "required": True, "choices": ["present", "absent"]},
     "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
-    "namespace": {"type": "str", "required": True},
-    "kube_context": {"type": "str", "default": ""},
+    "unit": {"type": "str", "required": True},
+    "image": {"type": "str", "default": ""},
+    "version": {"type": "str", "default": ""},
+    "replicas": {"type": "int", "default": 0},
+    "claims": {"type": "bool", "default": False},
     "arguments": {"type": "list", "elements": "str", "default": [], "no_log": True},
     "manifest": {"type": "path"},
 }

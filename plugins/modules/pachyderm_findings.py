@@ -51,8 +51,8 @@ options:
     default: {}
   unread: {description: What Kubernetes said where it did not answer., type: list, elements: str, default: []}
   deployed:
-    description: C(snapshot), whether etcd is snapshotted, C(directories) of nodes where its data lie, and C(moved), whether the new release is
-      given others. Empty unless a hop undeploys on Kubernetes.
+    description: C(there), whether the server C(unit) is deployed; C(undeploys), whether a hop takes it away; C(snapshot), whether etcd is
+      snapshotted, C(directories) of nodes where its data lie, and C(moved), whether the new release is given others. Empty without Kubernetes.
     type: dict
     default: {}
   confirm: {description: What the operator confirms., type: list, elements: str, default: []}

@@ -28,7 +28,11 @@ options:
       - The name of the file of O(pachctl), when it has a version, goes before it.
     type: str
     default: ''
-  units: {description: systemd units of the cluster at this node; for RV(closed)., type: list, elements: str, default: []}
+  units:
+    description: The server and its metadata store, as M(uplift.datastores.service) takes them; for RV(closed).
+    type: list
+    elements: str
+    default: []
   tolerant:
     description: Return what can be told instead of failing; RV(problem) says why the rest is null.
     type: bool

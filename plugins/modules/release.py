@@ -38,6 +38,11 @@ options:
       one's own is kept.
     type: str
     default: ''
+  variables:
+    description: Of a workload, variables that name other images of the same release, such as the one of its workers. They get it with it.
+    type: list
+    elements: str
+    default: []
   timeout: {description: Seconds that the download of an image may take., type: float, default: 3600}
   path:
     description: The program as the service names it. In a container's image the one that is asked; by default what it is started with.
@@ -180,6 +185,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 SPEC: Spec = {
     "unit": {"type": "str", "default": ""},
     "image": {"type": "str", "default": ""},
+    "variables": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "float", "default": 3600},
     "path": {"type": "path", "default": ""},
     "version": {"type": "str", "required": True},
@@ -208,7 +214,9 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 def image(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
     given = {key: module.params[key] for key in ("version", "image", "name", "timeout")}
-    wanted = runtime.Image(**given, program=module.params["path"], asks=asks)
+    wanted = runtime.Image(
+        **given, program=module.params["path"], asks=asks, variables=tuple(module.params["variables"])
+    )
     service = runtime.of(LocalRunner(), module.params["unit"])
     if module.params["state"] == "activated":
         return service.activate(wanted, module.check_mode)

@@ -15,7 +15,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,8 +36,6 @@ PACKAGES = {
 # Docker drops what comes from outside its own bridges: pods have to reach a database on a lab host.
 PASSED = ["DOCKER-USER", "-s", forms.PODS, "-j", "ACCEPT"]
 GONE = 30.0
-# What kubernetes.core wants on the node where it runs; Debian's is too old for it.
-CLIENT = "kubernetes==32.0.1"
 
 
 def home() -> Path:
@@ -268,22 +265,9 @@ def forget(name: str) -> None:
             down()
 
 
-def python_packages() -> Path:
-    """For the control node, of this machine's own Python release as Debian's is."""
-    target = paths.cache() / "kubernetes" / "python" / CLIENT
-    if not target.exists():
-        say(f"getting {CLIENT} for the control node")
-        part = target.with_name(f".{target.name}")
-        shutil.rmtree(part, ignore_errors=True)
-        run([sys.executable, "-m", "pip", "install", "-q", "--target", str(part), CLIENT, "jsonpatch"], timeout=600)
-        part.rename(target)
-    return target
-
-
 def control(host: Host) -> None:
     """With the right to do everything in the cluster, for root alone."""
     hosts.put(host, str(release.program("kubernetes", VERSION, "kubectl")), "/usr/local/bin/kubectl")
-    hosts.put(host, f"{python_packages()}/.", "/usr/local/lib/python3.11/dist-packages")
     files = {"/root/.kube/config": kubeconfig().read_text()}
     hosts.must(host, [["chmod", "-R", "go=", "/root/.kube"], ["chmod", "755", "/usr/local/bin/kubectl"]], files=files)
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """lakeFS as a Deployment on the lab's real Kubernetes, over PostgreSQL on a lab host, and the control node beside it.
 
-`a1` is the control node: kubectl, helm with a chart of ours, PostgreSQL's clients and Ansible's Python packages, and no
-lakeFS. Its proxy and that of `d1` lead to the service, so that fill, load and judge ask where they always do.
+`a1` is the control node: kubectl, helm with a chart of ours, PostgreSQL's clients, and no lakeFS.
+Its proxy and that of `d1` lead to the service, so that fill, load and judge ask where they always do.
 """
 
 from __future__ import annotations

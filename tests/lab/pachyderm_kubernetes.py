@@ -4,6 +4,7 @@
 """Pachyderm on the lab's real Kubernetes, deployed by its own `pachctl deploy local` from a control node.
 
 Images are made from the real programs, the workers' too; etcd is Debian's in place of the one that the manifest names.
+All are of a registry of one's own, and the server has two pods, as an operator may have it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from tests.lab.proc import say, wait_for
 
 PACKAGES = ("etcd-client",)
 ETCD_PORT = 32379
-ETCD_IMAGES = ("quay.io/coreos/etcd:v3.3.5", "pachyderm/etcd:v3.3.5")
+# Nobody but the node itself has images of it: what asks the makers' registry comes to nothing.
+REGISTRY = "registry.lab:5000"
+REPLICAS = 2
+ETCD_IMAGES = (f"{REGISTRY}/coreos/etcd:v3.3.5", f"{REGISTRY}/pachyderm/etcd:v3.3.5")
 NEXT = "1.13.4"
 
 
@@ -34,15 +38,14 @@ def arguments(name: str, version: str) -> list[str]:
 
 def images(version: str) -> None:
     program = release.get("pachyderm", version).with_name("pachd")
-    kubernetes.program_image(f"pachyderm/pachd:{version}", program, ["/pachd"])
-    pachyderm_workers.images(version)
+    kubernetes.program_image(f"{REGISTRY}/pachyderm/pachd:{version}", program, ["/pachd"])
+    pachyderm_workers.images(version, REGISTRY)
 
 
 def asked_for(name: str, version: str, small_disk: int) -> Cluster:
     wanted = pachyderm.asked_for(name, version, small_disk)
     variables = {
-        "pachyderm_platform": "kubernetes",
-        "pachyderm_namespace": name,
+        "pachyderm_unit": f"kubernetes:{name}/pachd",
         "pachyderm_address": f"{node.ADDRESS}:{forms.PORT}",
         "pachyderm_quiet_address": f"{node.ADDRESS}:{forms.PORT - 1}",
         "pachyderm_etcd_endpoint": f"http://{node.ADDRESS}:{ETCD_PORT}",
@@ -61,10 +64,11 @@ def install(cluster: Cluster, host: Host) -> None:
         ["chown", "root:root", f"{forms.PACHCTL}-{version}"],
         ["ln", "-s", f"pachctl-{version}", forms.PACHCTL],
     ])  # fmt: skip
-    words = ["deploy", *arguments(cluster.name, version), "--namespace", cluster.name]
+    words = ["deploy", *arguments(cluster.name, version), f"--registry={REGISTRY}", "--namespace", cluster.name]
     command = [*pachyderm.base(cluster, version), *words]
     kube = ["env", "KUBECONFIG=/root/.kube/config", *command[1:]]
     hosts.must(host, [kube], files=pachyderm.configuration(cluster, version))
+    kubernetes.kubectl("-n", cluster.name, "scale", "deployment/pachd", f"--replicas={REPLICAS}")
 
 
 def up(wanted: Cluster) -> Cluster:
@@ -92,5 +96,6 @@ def up(wanted: Cluster) -> Cluster:
         return "" if seen == calls else seen or "no answer"
 
     wait_for(f"pachd says that it is {calls}", missing, 180, pause=2)
+    kubernetes.kubectl("-n", name, "rollout", "status", "deployment/pachd", "--timeout=180s", timeout=200)
     cluster.save()
     return cluster

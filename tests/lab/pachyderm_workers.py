@@ -57,8 +57,8 @@ def image(name: str, files: dict[str, Path]) -> None:
             target.chmod(0o755)
 
 
-def images(version: str) -> None:
-    worker = f"pachyderm/worker:{version}"
+def images(version: str, registry: str) -> None:
+    worker = f"{registry}/pachyderm/worker:{version}"
     if not kubernetes.known(worker):
         image(worker, built(version))
     if not kubernetes.known(STEPS):

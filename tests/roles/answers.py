@@ -33,7 +33,7 @@ CANARY = "canary-5f1d"  # part of every secret
 NO_EVIDENCE = (
     *("config_release", "directory_aside", "etcd_snapshot", "garage_convert_db"),
     *("garage_ports", "garage_snapshot", "lakefs_config", "metadata_backup", "pachyderm_extract", "postgres_backup"),
-    *("pachyderm_trial", "release", "service", "systemd_environment"),
+    *("pachyderm_port", "pachyderm_trial", "release", "service", "systemd_environment"),
 )
 # In place of what a sample shows, where a sound cluster says otherwise.
 SOUND: Mapping[str, Mapping[str, Any]] = {
@@ -87,7 +87,6 @@ class World:
         self.active = dict.fromkeys(hosts, self.version)
         self.runs = dict.fromkeys(hosts, self.version)  # "" while it is down
         self.held: dict[tuple[str, str], str] = {}
-        self.deployments: dict[str, dict[str, Any]] = {}
 
     def settings(self) -> dict[str, Any]:
         return {f"{self.product}_version": self.target, f"{self.product}_release_source": "/srv/releases"}
@@ -123,7 +122,13 @@ class World:
     def _service_info(self, asked: Asked) -> dict[str, Any]:
         unit, active = asked.args["unit"], "active" if self.runs[asked.at] else "inactive"
         held = self.held.get((asked.at, unit), "")
-        seen = {"unit": unit, "active": active, "held": held, "started": 1795230800.9, "replicas": int(active == "active")}
+        seen = {
+            "unit": unit,
+            "active": active,
+            "held": held,
+            "started": 1795230800.9,
+            "replicas": int(active == "active"),
+        }
         return {"unit": seen, "held": [], "evidence": []}
 
     def _release(self, asked: Asked) -> dict[str, Any]:
@@ -216,41 +221,13 @@ class World:
         release = asked.args["wanted"] if second or waiting else self.runs[asked.at]
         return {"release": release, "version": release, "problem": "", "open_commits": [], "jobs": []}
 
-    # Kubernetes: deployments with as many pods as they are wanted to have, and services
-
-    def _deployment(self, name: str) -> dict[str, Any]:
-        usual = {
-            "metadata": {"name": name, "annotations": {}},
-            "spec": {
-                "replicas": 2,
-                "selector": {"matchLabels": {"app": name}},
-                "template": {
-                    "spec": {"containers": [{"name": name, "image": f"maker/{name}:{self.version}"}], "volumes": []}
-                },
-            },
+    def _pachyderm_deployed(self, asked: Asked) -> dict[str, Any]:
+        image = MAKERS["pachyderm"].replace("{version}", self.version)
+        return {
+            "there": True,
+            "image": image,
+            "replicas": 2,
+            "directories": [],
+            "claims": ["etcd-storage"],
+            "snapshots": True,
         }
-        return self.deployments.setdefault(name, usual)
-
-    def _kubernetes_core_k8s_info(self, asked: Asked) -> dict[str, Any]:
-        kind, name = asked.args["kind"], asked.args.get("name", "")
-        if kind == "Deployment":
-            return {"resources": [copy.deepcopy(self._deployment(name))]}
-        if kind == "Service":
-            ports = [{"name": "api-grpc-port", "port": 650, "nodePort": 30650}]
-            return {"resources": [{"metadata": {"name": name}, "spec": {"ports": ports}}]}
-        if kind == "PersistentVolumeClaim":
-            return {"resources": [{"metadata": {"name": "etcd-storage"}}], "api_found": True}
-        return {"resources": [], "api_found": True}
-
-    def _kubernetes_core_k8s(self, asked: Asked) -> dict[str, Any]:
-        wanted = asked.args.get("definition") or {}
-        if wanted.get("kind") == "Deployment":
-            found = self._deployment(wanted["metadata"]["name"])
-            noted = {**found["metadata"]["annotations"], **wanted["metadata"].get("annotations", {})}
-            found["metadata"]["annotations"] = {key: value for key, value in noted.items() if value is not None}
-            for container in wanted.get("spec", {}).get("template", {}).get("spec", {}).get("containers", []):
-                found["spec"]["template"]["spec"]["containers"][0]["image"] = container["image"]
-        return {"result": {}}
-
-    def _kubernetes_core_k8s_json_patch(self, asked: Asked) -> dict[str, Any]:
-        return {}

@@ -283,9 +283,7 @@ def test_a_service_that_does_not_start_again_hides_no_cause(garage: Stage) -> No
     garage.on("metadata_backup", failed("disk full"), host="a1")
     garage.on("service", failed("exit code 1"), state="started", host="a1")
     run = garage.steps(["stop", "backup"])
-    assert run.hosts("service", state="started") == ["a1", "b1", "c1"], (
-        "one that does not start kept the others down"
-    )
+    assert run.hosts("service", state="started") == ["a1", "b1", "c1"], "one that does not start kept the others down"
     assert "service of a1 could not be given back to clients (mend that, then run" in run.said
     assert "uplift.datastores.garage_recover): exit code 1" in run.said and "disk full" in run.why
     assert run.of("operation_report") and not list(garage.records.glob("*/lease.json")), "it was not the run's end"

@@ -74,7 +74,7 @@ def test_lakefs_without_a_user_to_take_over_admits_nobody(lakefs: Stage) -> None
 
 
 def test_pachyderm_and_its_etcd_are_held_until_they_are_deployed_again(pachyderm: Stage) -> None:
-    run = pachyderm.role("pachyderm", "undeploy", pachyderm_platform="systemd", **during())
+    run = pachyderm.role("pachyderm", "undeploy", **during())
     stopped = run.of(**STOPPED)
     assert {call.args["hold"] for call in stopped} == {"op1"}, run.why
     assert len({call.args["unit"] for call in stopped}) == 2

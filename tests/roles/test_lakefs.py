@@ -261,9 +261,7 @@ def test_a_server_that_does_not_start_again_hides_no_cause(lakefs: Stage) -> Non
     lakefs.on("postgres_backup", failed("disk full"))
     lakefs.on("service", failed("exit code 1"), state="started", host="l1")
     run = lakefs.steps(["stop", "backup"])
-    assert set(run.hosts("service", state="started")) == {"l1", "l2"}, (
-        "one that does not start kept the other down"
-    )
+    assert set(run.hosts("service", state="started")) == {"l1", "l2"}, "one that does not start kept the other down"
     assert "uplift.datastores.lakefs_recover): exit code 1" in run.said and "disk full" in run.why
 
 

@@ -11,55 +11,50 @@ from typing import Any
 import pytest
 import yaml
 from answers import CANARY
-from inprocess import Asked
 from stage import Stage, failed
 
-STATUS = {"chart": "lakefs-1.4.17", "values": {"secrets": {"databaseConnectionString": f"postgres://a:{CANARY}@db"}}}
-TOLD = "kubernetes.core.helm"
+SECRET = f"postgres://a:{CANARY}@db"
+TOLD = {"module": "lakefs_chart", "state": "told"}
+RENDERED = {"module": "lakefs_chart", "state": "rendered"}
 
 
 def chart(image: str) -> dict[str, Any]:
     """What a chart makes: the deployment among other things."""
     pods = {"spec": {"containers": [{"name": "lakefs", "image": image}]}}
     made = {"kind": "Deployment", "metadata": {"name": "lake"}, "spec": {"template": pods}}
-    return {"stdout": yaml.safe_dump_all([{"kind": "Service", "metadata": {"name": "lake"}}, made])}
-
-
-def given(asked: Asked) -> dict[str, Any]:
-    """As a module does that is not ours: it says what it was given."""
-    return {"invocation": {"module_args": asked.sent}}
+    secret = {"kind": "Secret", "metadata": {"name": "lake"}, "stringData": {"database": SECRET}}
+    return {"manifests": yaml.safe_dump_all([secret, made])}
 
 
 @pytest.fixture
 def one(lakefs: Stage) -> Stage:
     stage = lakefs.only("l1")
     stage.found(lakefs_unit="kubernetes:shop/lake", lakefs_url="http://lake:8000", lakefs_chart_ref="lakefs/lakefs")
-    stage.on("kubernetes.core.helm_info", {"status": STATUS})
-    stage.on("kubernetes.core.helm_template", lambda asked: {**chart("treeverse/lakefs:1.84.0"), **given(asked)})
-    stage.on(TOLD, {"status": STATUS})
+    stage.on("lakefs_chart", chart("treeverse/lakefs:1.84.0"), state="rendered")
     return stage
 
 
 def test_helm_is_told_the_image_that_runs_and_nothing_else(one: Stage) -> None:
     run = one.playbook("lakefs_upgrade")
     assert run.ok, run.why
-    (told,) = run.of(TOLD)
-    assert told.args["chart_version"] == "1.4.17" and told.args["release_values"] == {"image": {"tag": "1.84.0"}}
-    assert run.place("service", state="started") < run.place(TOLD), "the deployment has it first"
+    (told,) = run.of(**TOLD)
+    assert told.args["unit"] == "kubernetes:shop/lake" and told.args["name"] == "lakefs"
+    assert told.args["values"] == {"image": {"tag": "1.84.0"}} == run.of(**RENDERED)[0].args["values"]
+    assert run.place("service", state="started") < run.place(**TOLD), "the deployment has it first"
     assert CANARY not in run.shown, "the values of a Helm release may hold the database's password"
 
 
 def test_a_chart_that_gives_another_image_is_not_applied(one: Stage) -> None:
-    one.on("kubernetes.core.helm_template", chart("registry/lakefs:1.83.0"))
+    one.on("lakefs_chart", chart("registry/lakefs:1.83.0"), state="rendered")
     run = one.playbook("lakefs_upgrade")
     assert "gives the deployment registry/lakefs:1.83.0; wanted treeverse/lakefs:1.84.0, which runs" in run.why
-    assert not run.of(TOLD) and "Helm was not told" in run.why
+    assert not run.of(**TOLD) and "Helm was not told" in run.why
     (asked,) = run.of("lakefs_findings")
     assert asked.args["release"]["rendered"]["image"] == "registry/lakefs:1.83.0", "known before anything stopped"
 
 
 def test_a_chart_that_cannot_be_rendered_is_a_finding(one: Stage) -> None:
-    one.on("kubernetes.core.helm_template", failed("no repository named lakefs"))
+    one.on("lakefs_chart", failed("no repository named lakefs"), state="rendered")
     run = one.steps(["preflight"])
     assert run.ok, run.why
     assert run.of("lakefs_findings")[0].args["release"]["rendered"]["problem"] == "no repository named lakefs"
@@ -68,10 +63,10 @@ def test_a_chart_that_cannot_be_rendered_is_a_finding(one: Stage) -> None:
 def test_a_run_that_fails_tells_helm_nothing(one: Stage) -> None:
     one.on("lakefs_healthy", failed("it does not answer"))
     run = one.playbook("lakefs_upgrade")
-    assert "it does not answer" in run.why and not run.of(TOLD)
+    assert "it does not answer" in run.why and not run.of(**TOLD)
     one.rules.pop()
     run = one.playbook("lakefs_upgrade")
-    assert run.ok and run.of(TOLD), run.why
+    assert run.ok and run.of(**TOLD), run.why
 
 
 @pytest.mark.parametrize("without", ["chart", "helm"])
@@ -81,10 +76,10 @@ def test_a_deployment_of_no_chart_asks_and_tells_no_helm(one: Stage, without: st
     else:
         one.on("release", {"and": {"helm": ""}})
     run = one.playbook("lakefs_upgrade")
-    assert run.ok and not run.of("kubernetes.core.helm.*"), run.why
+    assert run.ok and not run.of("lakefs_chart"), run.why
 
 
 def test_a_chart_is_no_matter_of_a_unit(one: Stage) -> None:
     one.found(lakefs_unit="lakefs.service")
     run = one.playbook("lakefs_upgrade")
-    assert run.ok and not run.of("kubernetes.core.*"), run.why
+    assert run.ok and not run.of("lakefs_chart"), run.why

@@ -15,6 +15,7 @@ from catalogues import verbs
 from stage import Stage, failed
 
 STOPPED = {"module": "service", "state": "stopped"}
+UNIT = "kubernetes:default/pachd"
 BACK = ["recall"]  # played apart: it reads the record of what it undoes
 SLOW = ("beside", "switch", *BACK)
 
@@ -349,19 +350,12 @@ def test_a_disk_at_google(one: Stage) -> None:
 
 
 def test_a_claim_on_kubernetes(one: Stage) -> None:
-    one.found(pachyderm_backup=[{"kind": "csi", "claim": "etcd-0"}])
-    ready = {"resources": [{"status": {"readyToUse": True}}]}
-    one.on(
-        "kubernetes.core.k8s_info", lambda asked: ready if asked.nth > 2 else {"resources": [{}]}, kind="VolumeSnapshot"
-    )
+    one.found(pachyderm_unit=UNIT, pachyderm_backup=[{"kind": "csi", "claim": "etcd-0"}], pachyderm_backup_timeout=10)
     run = one.steps(["backup"])
-    assert run.ok and run.of("kubernetes.core.k8s") and run.of("copy", mode="0600"), run.failures
-    one.on(
-        "kubernetes.core.k8s_info",
-        {"resources": [{"status": {"error": {"message": "no driver"}}}]},
-        kind="VolumeSnapshot",
-    )
-    one.found(pachyderm_backup_timeout=10)
+    (asked,) = run.of("pachyderm_volume_snapshot", unit=UNIT, claim="etcd-0")
+    assert run.ok and asked.args["timeout"] == 10 and list(asked.args["labels"]) == ["uplift.datastores/operation"]
+    assert run.of("copy", mode="0600"), run.failures
+    one.on("pachyderm_volume_snapshot", failed("The snapshot is not ready after 10 s (no driver)"))
     run = one.steps(["backup", "stop"], fresh=True)
     assert "is not ready after 10 s (no driver)" in run.why and not run.of(**STOPPED)
 
@@ -507,18 +501,18 @@ def test_a_token_is_in_nothing_that_is_printed(one: Stage) -> None:
 
 
 KUBERNETES_CALLS = {
-    "quiesce": ["kubernetes.core.k8s_info", "kubernetes.core.k8s patched", "port_closed", "pachyderm_info"],
-    "resume": ["kubernetes.core.k8s_info", "kubernetes.core.k8s patched"],
-    "activate": ["release activated", "kubernetes.core.k8s_json_patch"],
+    "quiesce": ["pachyderm_port", "port_closed", "pachyderm_info"],
+    "resume": ["pachyderm_port"],
+    "activate": ["operation read", "release activated"],
     "migrate": ["pachyderm_migrate"],
 }
+QUIET = {"module": "pachyderm_port", "port": 30649}
+OPEN = {"module": "pachyderm_port", "port": 30650}
 
 
 @pytest.fixture
 def cluster(one: Stage) -> Stage:
-    one.found(
-        pachyderm_platform="kubernetes", pachyderm_confirm=["metadata_volumes"], pachyderm_deploy_arguments=["local"]
-    )
+    one.found(pachyderm_unit=UNIT, pachyderm_confirm=["metadata_volumes"], pachyderm_deploy_arguments=["local"])
     return one
 
 
@@ -527,59 +521,76 @@ def test_what_each_verb_calls_on_kubernetes(cluster: Stage) -> None:
     assert run.ok, run.failures
     called = run.verbs()
     for verb, wanted in KUBERNETES_CALLS.items():
-        assert [said for said in called[verb] if not said.startswith("service_info")] == wanted, verb
+        assert called[verb] == wanted, verb
     ordered = [(call.args["state"], call.args["unit"]) for call in run.of("service")]
-    unit = "kubernetes:default/pachd"
-    assert ordered == [("stopped", unit), ("started", unit)] and not run.of("systemd.*")
+    assert ordered == [("stopped", UNIT), ("started", UNIT)] and not run.of("systemd.*")
+    assert run.place(**QUIET) < run.place(**OPEN)
 
 
-def test_claims_are_looked_at_where_they_are_to_be_backed_up(cluster: Stage) -> None:
-    assert not steps(cluster, ["preflight"]).of("kubernetes.core.k8s_info")
-    cluster.found(pachyderm_backup=[{"kind": "csi", "claim": "etcd-storage"}])
+def test_preflight_sees_what_is_deployed_and_what_the_next_image_is_called(cluster: Stage) -> None:
+    cluster.found(pachyderm_image="own.example/pachd:{version}")
+    run = steps(cluster, ["preflight"])
+    (named,) = run.of("release", unit=UNIT, image="own.example/pachd:{version}", ask="none")
+    assert named.check and named.args["name"] == "pachd"
+    asked = run.of("pachyderm_findings")[0].args
+    assert asked["volumes"] == {"snapshots": True, "claims": ["etcd-storage"]}, run.failures
+    assert asked["deployed"]["there"] is True and asked["deployed"]["unit"] == UNIT
+    cluster.on("release", failed("whose tag names no release"), unit=UNIT)
+    told = steps(cluster, ["preflight"], fresh=True).of("pachyderm_findings")[0].args["releases"]
+    assert told[-1]["msg"] == "whose tag names no release", "an image that cannot be named is no finding"
+    cluster.found(pachyderm_unit="pachd.service")
     run = steps(cluster, ["preflight"], fresh=True)
-    assert run.of("pachyderm_findings")[0].args["volumes"] == {"snapshots": True, "claims": ["etcd-storage"]}, (
-        run.failures
-    )
-    cluster.found(pachyderm_platform="systemd")
-    assert not steps(cluster, ["preflight"], fresh=True).of("kubernetes.core.k8s_info")
+    assert not run.of("pachyderm_deployed") and run.of("pachyderm_findings")[0].args["deployed"] == {}
+    cluster.found(pachyderm_unit=UNIT)
+    cluster.on("pachyderm_deployed", {"and": {"there": False, "image": ""}})
+    run = steps(cluster, ["preflight"], fresh=True)
+    assert run.of("pachyderm_findings")[0].args["deployed"]["there"] is False and not run.of("release", unit=UNIT)
 
 
-CSI = {"pachyderm_backup": [{"kind": "csi", "claim": "etcd-storage"}]}
+def test_the_images_and_the_number_of_pods_are_kept_with_the_operation(cluster: Stage) -> None:
+    own = "own.example:5000/pachyderm/pachd"
+    cluster.on("pachyderm_deployed", {"and": {"image": f"{own}:1.11.9", "replicas": 3}})
+    cluster.on("release", lambda asked: {"and": {"release": f"{own}:{asked.args['version']}"}}, unit=UNIT)
+    run = steps(cluster, ["stage", "undeploy", "redeploy"])
+    assert run.ok, run.failures
+    saved = cluster.record()["saved"]
+    assert saved["images"] == {"1.11.9": f"{own}:1.11.9", "1.13.4": f"{own}:1.13.4"} and int(saved["replicas"]) == 3
+    (made,) = run.of("pachyderm_deployment", state="present")
+    assert (made.args["image"], made.args["replicas"], made.args["version"]) == (f"{own}:1.13.4", 3, "1.13.4")
+    one = steps(cluster, ["stage"], fresh=True, source="1.11.0")
+    assert one.ok and "images" not in cluster.record()["saved"], "the image of another release was kept"
+    cluster.on("pachyderm_deployed", {"and": {"there": False, "image": ""}})
+    run = steps(cluster, ["stage"], fresh=True)
+    assert run.ok and "images" not in cluster.record()["saved"] and not run.of("release", unit=UNIT), run.failures
 
 
-@pytest.mark.parametrize(
-    ("settings", "more", "silent"),
-    [
-        (CSI, [], {"kind": "PersistentVolumeClaim"}),
-        (CSI, [], {"kind": "VolumeSnapshot"}),
-        ({}, ["undeploy"], {"kind": "Deployment", "name": "etcd"}),
-    ],
-)
-def test_what_kubernetes_does_not_say_is_a_finding(
-    cluster: Stage, settings: dict[str, Any], more: list[str], silent: dict[str, Any]
-) -> None:
-    cluster.found(**settings)
-    cluster.on("kubernetes.core.k8s_info", failed("deployments.apps is forbidden"), **silent)
-    run = steps(cluster, ["preflight", *more])
+def test_what_kubernetes_does_not_say_is_a_finding(cluster: Stage) -> None:
+    cluster.on("pachyderm_deployed", failed("deployments.apps is forbidden"))
+    run = steps(cluster, ["preflight", "undeploy"])
     (asked,) = run.of("pachyderm_findings")
-    assert run.ok and asked.args["unread"] == ["deployments.apps is forbidden"], run.failures
+    assert asked.args["unread"] == ["deployments.apps is forbidden"], run.failures
+    assert asked.args["deployed"]["there"] is True, "what was not told is not missing"
+    assert not run.of("pachyderm_deployment") and "deployments.apps is forbidden" in run.why
+    cluster.rules.clear()
+    assert steps(cluster, ["preflight"], fresh=True).of("pachyderm_findings")[0].args["unread"] == []
 
 
-def test_where_metadata_lie_is_asked_where_they_would_be_deleted(cluster: Stage) -> None:
-    there = {"spec": {"template": {"spec": {"volumes": [{"hostPath": {"path": "/var/pachyderm/etcd"}}]}}}}
-    cluster.on("kubernetes.core.k8s_info", {"resources": [there]}, kind="Deployment", name="etcd")
-    (asked,) = steps(cluster, ["preflight", "undeploy"]).of("pachyderm_findings")
-    assert asked.args["deployed"] == {"snapshot": True, "directories": ["/var/pachyderm"], "moved": False}
-    (asked,) = steps(cluster, ["preflight"], fresh=True).of("pachyderm_findings")
-    assert asked.args["deployed"] == {}
+def test_where_metadata_lie_is_said_where_they_would_be_deleted(cluster: Stage) -> None:
+    cluster.on("pachyderm_deployed", {"and": {"directories": ["/var/pachyderm"]}})
+    for verbs_, undeploys in ((["preflight", "undeploy"], True), (["preflight"], False)):
+        asked = steps(cluster, verbs_, fresh=True).of("pachyderm_findings")[0].args["deployed"]
+        assert asked == {
+            "unit": UNIT, "there": True, "undeploys": undeploys, "snapshot": True, "directories": ["/var/pachyderm"],
+            "moved": False,
+        }  # fmt: skip
 
 
 def test_volumes_are_deleted_when_that_is_confirmed(cluster: Stage) -> None:
     run = cluster.steps(["undeploy", "redeploy"])
     assert run.ok, run.failures
     assert [call.args["state"] for call in run.of("pachyderm_deployment")] == ["absent", "present"]
-    assert run.of("kubernetes.core.k8s", kind="PersistentVolumeClaim", state="absent", name="etcd-storage")
-    assert run.of("kubernetes.core.k8s", state="patched"), "the new port was left open"
+    assert run.of("pachyderm_deployment", state="absent", claims=True, unit=UNIT)
+    assert run.of(**QUIET), "the new port was left open"
     for settings in (
         {"pachyderm_confirm": []},
         {"pachyderm_etcd_endpoint": "", "pachyderm_confirm": ["metadata_volumes"]},
@@ -590,8 +601,7 @@ def test_volumes_are_deleted_when_that_is_confirmed(cluster: Stage) -> None:
 
 
 def test_metadata_in_a_directory_of_a_node_want_another(cluster: Stage) -> None:
-    volumes = [{"hostPath": {"path": "/var/pachyderm/etcd"}}]
-    cluster.world._deployment("etcd")["spec"]["template"]["spec"]["volumes"] = volumes
+    cluster.on("pachyderm_deployed", {"and": {"directories": ["/var/pachyderm"]}})
     for arguments, ok in (
         (["local"], False),
         (["local", "--host-path", "/var/pachyderm"], False),
@@ -612,51 +622,60 @@ def test_what_was_started_again_on_kubernetes_is_not_thrown_away(cluster: Stage)
     )
     run = cluster.steps(["stop", "undeploy"], fresh=True)
     assert run.ok, run.failures
-    cluster.on("kubernetes.core.k8s_info", {"resources": []}, kind="Deployment", name="pachd")
+    cluster.on("pachyderm_deployed", {"and": {"there": False}})
     run = cluster.steps(["undeploy"], fresh=True)
     assert run.ok and not run.of("pachyderm_recount"), "a deployment that is gone was counted"
 
 
-def test_no_service_stops(cluster: Stage) -> None:
-    cluster.on("kubernetes.core.k8s_info", {"resources": []}, kind="Service")
-    for verb in ("quiesce", "resume"):
-        run = steps(cluster, [verb], fresh=True)
-        assert "There is no service pachd in default" in run.why
-
-
 def test_inside_a_series_only_the_image_changes(cluster: Stage) -> None:
-    assert cluster.steps(["activate"]).of("kubernetes.core.k8s_json_patch")
-    assert not cluster.steps(["undeploy", "activate"], fresh=True).of("kubernetes.core.k8s_json_patch")
+    changed = {"module": "release", "state": "activated", "unit": UNIT}
+    run = cluster.steps(["activate"])
+    (asked,) = run.of(**changed)
+    assert asked.args["variables"] == ["WORKER_IMAGE", "WORKER_SIDECAR_IMAGE"] and asked.args["name"] == "pachd"
+    assert run.of("release")[-1].args["path"] == "/usr/local/bin/pachctl", "the record keeps the client's evidence"
+    assert not cluster.steps(["undeploy", "activate"], fresh=True).of(**changed)
 
 
 def test_side_by_side_on_kubernetes(cluster: Stage) -> None:
     run = cluster.steps(["beside", "switch"], "together", strategy="side_by_side")
     assert run.ok, run.failures
-    assert run.of("pachyderm_deployment", state="present", namespace="pachyderm-next")
-    assert [call.args["state"] for call in run.of("service")] == ["stopped"]
-    opened = run.of("kubernetes.core.k8s", state="patched")[-1].args["definition"]["metadata"]
-    assert opened["namespace"] == "pachyderm-next"
+    second = "kubernetes:pachyderm-next/pachd"
+    assert run.of("pachyderm_deployment", state="present", unit=second)
+    assert [(call.args["state"], call.args["unit"]) for call in run.of("service")] == [("stopped", UNIT)]
+    assert run.of("pachyderm_port")[-1].args["unit"] == second
 
 
 def test_going_back_on_kubernetes(cluster: Stage) -> None:
     undone(cluster, "side_by_side")
     run = cluster.steps(["recall"], **GOING_BACK, strategy="side_by_side")
     assert run.ok and run.of("service", state="started"), run.failures
-    ports = [call.args["definition"] for call in run.of("kubernetes.core.k8s", state="patched")]
-    moved = [made["metadata"]["namespace"] for made in ports if made["kind"] == "Service"]
-    assert moved == ["pachyderm-next", "default"], "two services have one port"
-    cluster.world.deployments.clear()
-    cluster.world._deployment("pachd")["spec"]["template"]["spec"]["containers"][0]["image"] = "pachyderm/pachd:1.13.4"
+    moved = [(call.args["unit"], call.args["port"]) for call in run.of("pachyderm_port")]
+    assert moved == [("kubernetes:pachyderm-next/pachd", 30649), (UNIT, 30650)], "two services have one port"
+    cluster.on("pachyderm_deployed", {"and": {"image": "pachyderm/pachd:1.13.4"}})
     undone(cluster, "all_at_once")
     run = cluster.steps(["recall"], fresh=True, **GOING_BACK)
     assert "Going back is by hand" in run.why and not run.of("service")
 
 
+def test_the_way_back_knows_what_the_image_was_called(cluster: Stage) -> None:
+    """Inside a series: nothing was deployed anew, and the operator has named the next images otherwise since."""
+    cluster.found(pachyderm_image="new.example/pachd:{version}")
+    passes = {"walk": {"steps": [{"key": "0/walk/0/activate", "verb": "activate"}]}}
+    record = {"plan": {"hops": [{"strategy": "rolling", "passes": passes}]}, "saved": {"ran": []}, "steps": {}}
+    cluster.on("operation", {"record": record}, state="read", id="earlier")
+    own = "own.example/pachd:1.13.0-lts"
+    back = {"undoes": "earlier", "source": "1.13.4", "target": "1.13.0"}
+    run = cluster.steps(["recall"], **back, before={"images": {"1.13.0": own}})
+    assert [call.args["image"] for call in run.of("release", unit=UNIT, version="1.13.0")] == [own], run.failures
+    run = cluster.steps(["recall"], fresh=True, **back)
+    assert run.of("release", unit=UNIT)[0].args["image"] == "new.example/pachd:{version}", "nothing was noted"
+
+
 def test_recovery_on_kubernetes(cluster: Stage) -> None:
     cluster.on("pachyderm_extract", failed("a stream that ends"))
     run = steps(cluster, ["quiesce", "pause", "extract"])
-    assert len(run.of("kubernetes.core.k8s", state="patched")) == 2 and run.of("pachyderm_pipelines", state="started")
-    assert not run.of("pachyderm_trial"), "no trial is made there"
+    assert [call.args["port"] for call in run.of("pachyderm_port")] == [30649, 30650]
+    assert run.of("pachyderm_pipelines", state="started") and not run.of("pachyderm_trial"), "no trial is made there"
 
 
 # whole

@@ -279,21 +279,18 @@ def test_a_port_is_proved_closed_and_what_closed_it_stays_evidence(cluster: Stag
 # On Kubernetes
 
 
-def deployed(replicas: int, held: str = "", image: str = "pachyderm/pachd:1.11.9") -> dict[str, Any]:
-    annotations = {"annotations": {"uplift.datastores/held": held}} if held else {}
-    template = {"spec": {"containers": [{"name": "pachd", "image": image}], "volumes": []}}
-    return {"resources": [{"metadata": annotations, "spec": {"replicas": replicas, "template": template}}]}
+UNIT = "kubernetes:default/pachd"
+THERE = {"there": True, "image": "pachyderm/pachd:1.11.9", "replicas": 2, "directories": []}
+NOT_THERE = {**THERE, "there": False, "image": "", "replicas": 0}
 
 
 @pytest.fixture(name="pods")
 def _pods(cluster: Stage) -> Stage:
     cluster.found(
-        pachyderm_platform="kubernetes",
+        pachyderm_unit=UNIT,
         pachyderm_confirm=["metadata_volumes"],
         pachyderm_deploy_arguments=["local"],
     )
-    cluster.on("kubernetes.core.k8s_info", {"resources": []})
-    cluster.on("kubernetes.core.k8s", {"changed": True})
     begun(cluster)
     return cluster
 
@@ -317,7 +314,7 @@ def _pods(cluster: Stage) -> Stage:
 def test_volumes_go_only_with_what_was_held_or_counted(
     pods: Stage, there: bool, seen: dict[str, Any], asked: bool, goes: bool
 ) -> None:
-    pods.on("kubernetes.core.k8s_info", deployed(0) if there else {"resources": []}, kind="Deployment", name="pachd")
+    pods.on("pachyderm_deployed", {"and": THERE if there else NOT_THERE})
     pods.on("service_info", {"unit": seen, "evidence": []})
     pods.on("pachyderm_recount", {"and": {"asked": asked}})
     run = pods.role("pachyderm", "undeploy", **midway())
@@ -336,25 +333,19 @@ GONE = {"0/together/4/undeploy": {"state": "done", "evidence": [{"kind": "absent
 @pytest.mark.parametrize(
     ("record", "seen", "goes"),
     [
-        (undone({}), deployed(0), True),
-        (undone(GONE), deployed(1, image="pachyderm/pachd:1.13.4"), False),
-        (undone(GONE), {"resources": []}, False),
-        (
-            undone(GONE),
-            deployed(0, image="registry.local:5000/pachd:1.11.9"),
-            True,
-        ),  # it was refused, or died before it
-        (undone({"0/together/4/undeploy": {"state": "undone", "evidence": []}}), {"resources": []}, True),
-        (undone({}, "side_by_side"), deployed(0), True),
+        (undone({}), THERE, True),
+        (undone(GONE), {**THERE, "image": "pachyderm/pachd:1.13.4"}, False),
+        (undone(GONE), NOT_THERE, False),
+        (undone(GONE), {**THERE, "image": "registry.local:5000/pachd:1.11.9"}, True),  # refused, or died before it
+        (undone({"0/together/4/undeploy": {"state": "undone", "evidence": []}}), NOT_THERE, True),
+        (undone({}, "side_by_side"), THERE, True),
     ],
 )
 def test_the_way_back_in_place_goes_while_the_volumes_are_there(
     pods: Stage, record: dict[str, Any], seen: dict[str, Any], goes: bool
 ) -> None:
     pods.on("operation", record, state="read", id="op0")
-    ports = [{"name": "api-grpc-port", "port": 650, "nodePort": 30649}]
-    pods.on("kubernetes.core.k8s_info", seen, kind="Deployment")
-    pods.on("kubernetes.core.k8s_info", {"resources": [{"spec": {"ports": ports}}]}, kind="Service")
+    pods.on("pachyderm_deployed", {"and": seen})
     run = pods.role("pachyderm", "recall", **midway("recall", undoes="op0"))
     said = "the volumes of the old metadata are gone"
     assert (said in run.why) != goes, run.why
@@ -368,31 +359,25 @@ def test_the_way_back_on_systemd_wants_what_was_put_aside(cluster: Stage) -> Non
     assert run.of("directory_aside", state="back", inode="77") or run.of("directory_aside", state="back", inode=77)
 
 
-def test_a_service_that_somebody_deleted_is_named(pods: Stage) -> None:
-    run = pods.role("pachyderm", "resume", **midway())
-    assert not run.ok and "There is no service pachd in default" in run.why and not run.of("kubernetes.core.k8s")
-
-
 def test_a_server_on_kubernetes_is_held_down_and_comes_back_with_as_many(cluster: Stage) -> None:
     """A controller does not bring it back meanwhile, and two servers do not become one."""
     begun(cluster)
-    cluster.found(pachyderm_platform="kubernetes")
+    cluster.found(pachyderm_unit=UNIT)
     stopped = cluster.role("pachyderm", "stop", **midway("stop", "start"))
     assert stopped.ok, stopped.why
     assert [call.args["hold"] for call in stopped.of("service", state="stopped")] == ["20261121T031500Z-test"]
     started = cluster.role("pachyderm", "start", **midway("stop", "start"))
     assert started.ok, started.why
-    assert [call.args["unit"] for run in (stopped, started) for call in run.of("service")] == ["kubernetes:default/pachd"] * 2
+    assert [call.args["unit"] for run in (stopped, started) for call in run.of("service")] == [UNIT] * 2
 
 
 def test_in_place_the_new_server_is_shut_before_anybody_finds_it(cluster: Stage) -> None:
     begun(cluster)
-    cluster.found(pachyderm_platform="kubernetes", pachyderm_deploy_arguments=["local"])
+    cluster.found(pachyderm_unit=UNIT, pachyderm_deploy_arguments=["local"])
     run = cluster.role("pachyderm", "redeploy", **midway())
     assert run.ok, run.why
     assert run.of("pachyderm_deployment", state="present") and run.of("service_info")
-    ports = run.of("kubernetes.core.k8s")[-1].args["definition"]["spec"]["ports"]
-    assert ports == [{"port": 650, "nodePort": 30649}]
+    assert [call.args["port"] for call in run.of("pachyderm_port")] == [30649]
 
 
 def test_a_whole_upgrade_prints_no_token(cluster: Stage) -> None:
@@ -416,16 +401,8 @@ def test_a_whole_upgrade_prints_no_token(cluster: Stage) -> None:
 def test_volumes_go_only_where_that_is_wanted_and_the_next_has_others(
     pods: Stage, settings: dict[str, Any], said: str
 ) -> None:
-    etcd = deployed(1)
-    etcd["resources"][0]["spec"]["template"]["spec"]["volumes"] = [{"hostPath": {"path": "/old/etcd"}}]
-    pods.on("kubernetes.core.k8s_info", etcd, kind="Deployment", name="etcd")
-    pods.on(
-        "kubernetes.core.k8s_info",
-        {"resources": [{"metadata": {"name": "etcd-storage"}}]},
-        kind="PersistentVolumeClaim",
-    )
+    pods.on("pachyderm_deployed", {"and": {**THERE, "directories": ["/old"]}})
     pods.found(**settings)
     run = pods.role("pachyderm", "undeploy", **midway())
     assert run.ok == (not said) and said in " ".join(run.why.split())
-    assert bool(run.of("pachyderm_deployment", state="absent")) == (not said)
-    assert bool(run.of("kubernetes.core.k8s", kind="PersistentVolumeClaim", name="etcd-storage")) == (not said)
+    assert bool(run.of("pachyderm_deployment", state="absent", claims=True)) == (not said)

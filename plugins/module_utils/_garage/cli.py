@@ -30,7 +30,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms im
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import api, first, inventory, work
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import cluster as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, place, systemd, unit_runner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    container_spec,
+    place,
+    systemd,
+    unit_runner,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
@@ -237,7 +242,8 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
     if where.kind == place.KUBERNETES:
         raise UpliftError(
             f"Garage runs as the {where.told()}, and Garage on Kubernetes is not built yet; wanted garage_unit to be a"
-            " systemd unit, or docker:NAME. Upgrade it as its makers say, one release after the other. Nothing was changed."
+            " systemd unit, or docker:NAME. Upgrade it as its makers say, one release after the other. Nothing was"
+            " changed."
         )
     if where.kind == place.DOCKER:
         return _from_container(runner, params, where.name)

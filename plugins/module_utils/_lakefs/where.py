@@ -34,8 +34,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contain
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.said_version import said_version
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_service import find_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, read_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_service import find_unit
 
 HOME = "/home/lakefs"  # of the makers' image
 LINES = "60"

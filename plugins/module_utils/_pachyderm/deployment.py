@@ -20,18 +20,23 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import ver
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.files import make_private, write_atomic
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.on_kubernetes import SERVER, of
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import (
     configuration,
     write_configuration,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse.pachctl import client_version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spelling import SPACES
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.runtime import Image, OnKubernetes
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import replicas
 
 _LABEL = "suite=pachyderm"
 _KINDS = "deployment,statefulset,replicationcontroller,service"
 # P20: with these the volumes of the metadata go too. Whether they go is for the operator to say, not for a flag.
 _NEVER = ("--all", "--metadata", "-a", "--dry-run")
 _LIMIT = 600.0
+VARIABLES = ("WORKER_IMAGE", "WORKER_SIDECAR_IMAGE")  # what the server gives its workers' pods
 _SECRET = 6  # characters from which on an argument is not repeated: shorter ones are sizes and counts
 
 
@@ -39,12 +44,13 @@ _SECRET = 6  # characters from which on an argument is not repeated: shorter one
 class Deployment:
     runner: Runner
     params: Mapping[str, Any]
+    place: Place
     home: str
     _env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """One context alone in the kube configuration: nothing can lead to another cluster (P11)."""
-        context = ["--context", self.params["kube_context"]] if self.params["kube_context"] else []
+        context = ["--context", self.place.context] if self.place.context else []
         view = ["kubectl", "config", "view", "--minify", "--flatten", *context]
         text = demand(self.runner.run(view, timeout=30), "Reading the kube configuration").out
         write_atomic(f"{self.home}/kube", text.encode(), 0o600)
@@ -54,7 +60,7 @@ class Deployment:
 
     def there(self) -> list[str]:
         """What is deployed in the namespace, as kind/name."""
-        words = ["kubectl", "get", _KINDS, "-l", _LABEL, "--namespace", self.params["namespace"], "--output", "json"]
+        words = ["kubectl", "get", _KINDS, "-l", _LABEL, "--namespace", self.place.namespace, "--output", "json"]
         said = demand(self.runner.run(words, env=self._env, timeout=60), "Looking for the deployment").out
         return [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in json.loads(said)["items"]]
 
@@ -66,9 +72,13 @@ class Deployment:
             left = [name for name in self.there() if not name.startswith("replicationcontroller/")]
             if left:
                 raise UpliftError(
-                    f"pachctl undeploy ended with 0, and {', '.join(left)} is still in {self.params['namespace']};"
+                    f"pachctl undeploy ended with 0, and {', '.join(left)} is still in {self.place.namespace};"
                     " wanted nothing left. Look at these, then run again."
                 )
+        if self.params["claims"] and not check:
+            words = ["delete", "persistentvolumeclaim", "-l", _LABEL, "--namespace", self.place.namespace]
+            gone = self.runner.run(["kubectl", *words, f"--timeout={_LIMIT:g}s"], env=self._env, timeout=_LIMIT + 30)
+            demand(gone, f"Deleting the claims of the metadata in {self.place.namespace}")
         return {"changed": bool(found), "found": found}
 
     def present(self, check: bool) -> dict[str, Any]:
@@ -79,6 +89,7 @@ class Deployment:
                 f"arguments has {', '.join(bad) or 'nothing'}; wanted those of `pachctl deploy`, without"
                 f" {', '.join(_NEVER)}."
             )
+        arguments += registry(self.params["image"], arguments)
         manifest = self._deploy("Making the manifest", *arguments, "--dry-run")
         found = self.there()
         if self.params["manifest"] and not check:
@@ -86,7 +97,20 @@ class Deployment:
             write_atomic(self.params["manifest"], manifest.encode(), 0o600)  # it holds the store's credentials
         if not check:
             self._deploy("Deploying", *arguments)
+            self._fitted()
         return {"changed": True, "found": found}
+
+    def _fitted(self) -> None:
+        """pachctl makes one pod of the makers' image: give it the image that is wanted, and as many pods."""
+        server = OnKubernetes(self.runner, self.place)
+        if self.params["image"]:
+            server.activate(
+                Image(self.params["version"], self.params["image"], name=SERVER, variables=VARIABLES), False
+            )
+        workload = server.workload
+        if self.params["replicas"] and self.params["replicas"] != replicas(workload.read()):
+            change = {"spec": {"replicas": self.params["replicas"]}}
+            workload.kubectl.patch(self.place.workload, self.place.name, change)
 
     def _deploy(self, what: str, *arguments: str) -> str:
         """pachctl takes the store's credentials as arguments alone, and may repeat them when it refuses."""
@@ -95,7 +119,7 @@ class Deployment:
         return demand(replace(answer, **said), what).out
 
     def _pachctl(self, *words: str, stdin: str = "") -> Any:
-        argv = [self.params["pachctl"], *words, "--namespace", self.params["namespace"]]
+        argv = [self.params["pachctl"], *words, "--namespace", self.place.namespace]
         if self._old():
             argv.append("--no-metrics")
         return self.runner.run(argv, env=self._env, stdin=stdin, timeout=_LIMIT)
@@ -104,6 +128,13 @@ class Deployment:
         answer = self.runner.run([self.params["pachctl"], "version", "--client-only"], env=self._env, timeout=60)
         found = client_version(answer.out) if answer.rc == 0 else None
         return found is None or found < SPACES
+
+
+def registry(image: str, arguments: Sequence[str]) -> list[str]:
+    """Pure: the argument by which pachctl names all images as this one; [] where it does, or where one is given."""
+    found = re.fullmatch(r"(.+)/pachyderm/pachd(?:[:@].+)?", image)
+    given = any(one.partition("=")[0] == "--registry" for one in arguments)
+    return [f"--registry={found[1]}"] if found and not given else []
 
 
 def concealed(text: str, arguments: Sequence[str]) -> str:
@@ -119,7 +150,7 @@ def run(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, Any
     """What `pachyderm_deployment` does."""
     home = tempfile.mkdtemp(prefix="uplift-pachctl-")
     try:
-        deployment = Deployment(runner, params, home)
+        deployment = Deployment(runner, params, of(params["unit"]), home)
         return deployment.absent(check) if params["state"] == "absent" else deployment.present(check)
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -224,7 +224,7 @@ def _unread(said: Sequence[str]) -> Iterator[Finding]:
             True,
             f"Kubernetes does not say what is asked of it ({'; '.join(said)})",
             "an account that may list the deployments, claims and snapshots of volumes in the namespace",
-            "see pachyderm_kube_context, pachyderm_namespace, and what the account of that context may do",
+            "see pachyderm_unit, and what the account of that context may do",
         )
 
 
@@ -236,7 +236,7 @@ def _claims(wanted: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
             True,
             "no cluster of Kubernetes that knows VolumeSnapshot",
             "one whose storage driver takes snapshots (CSI)",
-            "set pachyderm_platform, install the snapshot controller, or back the volume up otherwise",
+            "set pachyderm_unit, install the snapshot controller, or back the volume up otherwise",
         )
     there = volumes.get("claims") or []
     missing = [claim for claim in claims if claim not in there]
@@ -252,7 +252,15 @@ def _claims(wanted: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
 
 def _volumes(deployed: Seen, confirmed: Sequence[str]) -> Iterator[Finding]:
     """In place on Kubernetes: fresh metadata means fresh volumes. It is said before anything is shut."""
-    if not deployed:
+    if not deployed.get("there", True):
+        yield Finding(
+            "no_deployment",
+            True,
+            f"no server {deployed['unit']}",
+            "the one that serves",
+            "name it in pachyderm_unit as `kubectl get deployments` does",
+        )
+    if not deployed.get("undeploys"):
         return
     if "metadata_volumes" not in confirmed or not deployed["snapshot"]:
         yield Finding(

@@ -32,7 +32,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachc
     demand_cluster,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd, workload
 
 EMPTY: Mapping[str, Any] = {
     "address": "",
@@ -68,7 +69,19 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
         if not params["tolerant"]:
             raise
         found["problem"] = str(exc)
-    return {"changed": False, **found, "closed": closed(params["units"], runtime_held.everything())}
+    return {"changed": False, **found, "closed": _closed_here(runner, params["units"])}
+
+
+def _closed_here(runner: Runner, units: Sequence[str]) -> list[dict[str, str]]:
+    places = [runtime_place.read(unit) for unit in units]
+    docker = [str(place) for place in places if place.kind == runtime_place.DOCKER]
+    if docker:
+        raise UpliftError(
+            f"Pachyderm is said to run as {docker[0]}, and Pachyderm in docker containers is not built; wanted"
+            " pachyderm_unit to be a systemd unit, or kubernetes:NAMESPACE/pachd. Nothing was changed."
+        )
+    held = [*runtime_held.everything(), *(row for unit in units for row in workload.held(runner, unit))]
+    return closed([str(place) for place in places], held)
 
 
 def closed(units: Sequence[str], held: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:

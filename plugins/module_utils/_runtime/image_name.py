@@ -12,6 +12,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
 
 
+def following(value: str, own: str, new: str, version: str, who: str) -> str:
+    """Of an image that stands beside the own one, such as that of workers: it goes to the same release."""
+    return new if value == own else of_release("", value, version, who)
+
+
 def of_release(image: str, own: str, version: str, who: str) -> str:
     """As given, or as the present one `own` with that release in its tag: so a registry of one's own is kept.
 

@@ -18,7 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
 
 TIMEOUT = 60.0  # seconds for one answer of the API server
-# What kubectl says where the kube configuration has no context of that name: of `get`, of `config view`, without a file.
+# What kubectl says where there is no context of that name: of `get`, of `config view`, without a kube configuration.
 _NO_CONTEXT = re.compile(r'context "[^"]*" does not exist|cannot locate context|context was not found')
 
 
@@ -53,7 +53,9 @@ class Kubectl:
         """All objects of a kind with these labels (`name=value`, parted by commas)."""
         chosen = ["--selector", selector] if selector else []
         words = ["get", kind, *chosen, "--output", "json"]
-        found: list[dict[str, Any]] = json.loads(self.ask(words, f"Looking for {kind} in {self.namespace}").out)["items"]
+        found: list[dict[str, Any]] = json.loads(self.ask(words, f"Looking for {kind} in {self.namespace}").out)[
+            "items"
+        ]
         return found
 
     def create(self, thing: Mapping[str, Any], what: str) -> dict[str, Any]:

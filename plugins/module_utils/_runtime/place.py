@@ -7,8 +7,8 @@
 """Pure: where a service runs, in the one notation that every product's `unit` is written in.
 
 NAME, a systemd unit of this host; docker:NAME, a container of this host's docker; kubernetes:NAMESPACE/WORKLOAD, with
-:CONTEXT behind it where kubectl's current context is not meant. WORKLOAD is NAME for a Deployment, or KIND/NAME as kubectl
-takes it.
+:CONTEXT behind it where kubectl's current context is not meant. WORKLOAD is NAME for a Deployment, or KIND/NAME as
+kubectl takes it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _WORKLOAD = re.compile(
     rf"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)/(?:(deployment|statefulset|daemonset)/)?({_LABEL})(?::(\S+))?"
 )
 NOTATION = (
-    "wanted a systemd unit as garage.service, a container as docker:NAME, or a workload as kubernetes:NAMESPACE/NAME, which"
-    " is a Deployment; others are kubernetes:NAMESPACE/statefulset/NAME and kubernetes:NAMESPACE/daemonset/NAME. A context of"
-    " kubectl goes behind it, as kubernetes:NAMESPACE/NAME:CONTEXT"
+    "wanted a systemd unit as garage.service, a container as docker:NAME, or a workload as kubernetes:NAMESPACE/NAME,"
+    " which is a Deployment; others are kubernetes:NAMESPACE/statefulset/NAME and kubernetes:NAMESPACE/daemonset/NAME."
+    " A context of kubectl goes behind it, as kubernetes:NAMESPACE/NAME:CONTEXT"
 )
 
 

@@ -61,8 +61,8 @@ class Pods:
         own = [one for one in inside if self.program in one["image"] or self.program in one["name"]]
         if len(own) != 1 and len(inside) != 1:
             raise UpliftError(
-                f"The {self.place.told()} has the containers {', '.join(one['name'] for one in inside)}; wanted exactly one"
-                f" with {self.program} in its name or its image. Rename the others. Nothing was changed."
+                f"The {self.place.told()} has the containers {', '.join(one['name'] for one in inside)}; wanted exactly"
+                f" one with {self.program} in its name or its image. Rename the others. Nothing was changed."
             )
         return dict((own or inside)[0])
 
@@ -122,7 +122,10 @@ class Pods:
         words = ["get", "pods", "--selector", select, "--field-selector", "status.phase=Running", "--output", "name"]
         pods = self.kubectl.ask(words, f"Looking for the pods of the {self.place.told()}").out.split()
         own = self.container()["name"]
-        said = [self.kubectl.ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out for one in pods]
+        said = [
+            self.kubectl.ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out
+            for one in pods
+        ]
         # What does not name itself is a wrapper of it.
         return sorted(
             {str(found) for found in map(core_version.find, [one for one in said if self.program in one]) if found}

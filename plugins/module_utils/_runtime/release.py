@@ -48,7 +48,9 @@ class Wish:
     def __post_init__(self) -> None:
         """Refuse what is misspelt before anything is done; `v0.8.7` is the release 0.8.7."""
         if not self.path:
-            raise UpliftError("There is no path of the program; wanted it as the service names it. Nothing was changed.")
+            raise UpliftError(
+                "There is no path of the program; wanted it as the service names it. Nothing was changed."
+            )
         object.__setattr__(self, "version", str(core_version.parse(self.version)))
         self.sha256  # noqa: B018
 

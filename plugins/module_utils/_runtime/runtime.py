@@ -5,7 +5,7 @@
 # This file is private to uplift.datastores: it may change or go without notice.
 """One answer to where a service runs: the same questions and orders for a unit, a container and a workload.
 
-Programs that run once beside a service are run by a Runner: LocalRunner for a unit, ContainerRunner and Pods for the others.
+Programs that run once beside a service are run by a Runner: LocalRunner, ContainerRunner, or Pods.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
     container_image,
     container_info,
     container_state,
-    workload_image,
     systemd_service,
+    workload_image,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
@@ -53,8 +53,8 @@ class Order:
 
 @dataclass(frozen=True)
 class Image:
-    """The image of a release. `image` with {version} in it, or "" for the present one's name with the release in its tag;
-    `program` in it, "" for what the service starts; `name` a word that tells the container of a pod from others."""
+    """The image of a release. `image` with {version} in it, or "" for the present one's name with it in its tag;
+    `program` in it, "" for what the service starts; `name` a word that tells one container of a pod from others."""
 
     version: str
     image: str = ""
@@ -63,6 +63,8 @@ class Image:
     timeout: float = 3600.0
     asks: tuple[str, ...] = ("--version",)
     """The words that it says its version to; none: it is not asked."""
+    variables: tuple[str, ...] = ()
+    """Of a workload, the variables that name other images of the same release."""
 
 
 class Runtime(Protocol):
@@ -78,7 +80,7 @@ class Runtime(Protocol):
     def restart(self, order: Order, check: bool) -> Answer: ...
 
     def stage(self, image: Image, check: bool) -> Answer:
-        """The image at hand, and what it says it is. `release` is its name. Of a unit the release is a file: refused."""
+        """The image at hand, and what it says it is; `release` is its name. A unit's release is a file: refused."""
 
     def activate(self, image: Image, check: bool) -> Answer:
         """The next start is of that image."""
@@ -191,10 +193,13 @@ class OnKubernetes:
 
     def activate(self, image: Image, check: bool) -> Answer:
         pods = Pods(self.runner, self.place, image.name)
-        name, own = workload_image.name_of(pods, image.image, image.version), pods.container()["name"]
-        changed = self.workload.image(own, name, check)
+        name = workload_image.name_of(pods, image.image, image.version)
+        beside = workload_image.beside(pods, name, image.version, image.variables)
+        changed = self.workload.image(pods.container(), name, beside, check)
         return {"changed": changed, "release": name, "version": image.version, "evidence": []}
 
     def demand_down(self, directories: Sequence[str]) -> None:
         if self.look()["active"] != "inactive":
-            raise UpliftError(f"The {self.place.told()} is wanted at some pods; wanted none. Stop it first. Nothing was changed.")
+            raise UpliftError(
+                f"The {self.place.told()} is wanted at some pods; wanted none. Stop it first. Nothing was changed."
+            )

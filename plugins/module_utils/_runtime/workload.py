@@ -6,15 +6,15 @@
 
 """A Deployment or StatefulSet brought to no pod and back to as many as it had, and given another image.
 
-While it is held down it is wanted at no pod, which a horizontal autoscaler leaves alone, and two annotations say how many it
-had and for which operation it is held. They are written by the same change that stops it.
+While it is held down it is wanted at no pod, which a horizontal autoscaler leaves alone, and two annotations say how
+many it had and for which operation it is held. They are written by the same change that stops it.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -97,14 +97,14 @@ class Workload:
             self.kubectl.patch(self.place.workload, self.place.name, change)
         return {"changed": changed, **self.look()}
 
-    def image(self, container: str, image: str, check: bool) -> bool:
-        """Give the container of that name another image; whether that changes anything."""
-        seen = self.read()
-        inside = seen["spec"]["template"]["spec"]["containers"]
-        if any(one["name"] == container and one["image"] == image for one in inside):
+    def image(self, container: Mapping[str, Any], image: str, variables: Mapping[str, str], check: bool) -> bool:
+        """Give a container, as the template has it, another image and these variables. Whether that changes it."""
+        env = [{"name": name, "value": value} for name, value in sorted(variables.items())]
+        if container["image"] == image and all(row in container.get("env", []) for row in env):
             return False
+        wanted = {"name": container["name"], "image": image, **({"env": env} if env else {})}
         if not check:
-            change = {"spec": {"template": {"spec": {"containers": [{"name": container, "image": image}]}}}}
+            change = {"spec": {"template": {"spec": {"containers": [wanted]}}}}
             self.kubectl.patch(self.place.workload, self.place.name, change, how="strategic")
         return True
 
@@ -124,7 +124,7 @@ class Workload:
                 return
             if self.clock.now() >= ends:
                 raise UpliftError(
-                    f"{', '.join(left)} of the {self.place.told()} has not ended after {timeout:g} s; wanted no pod left."
+                    f"{', '.join(left)} of the {self.place.told()} has not ended after {timeout:g} s; wanted none."
                     " See `kubectl describe pod`. It is wanted at none, and goes when it ends."
                 )
             self.clock.sleep(1.0)

@@ -19,6 +19,16 @@ def name_of(pods: Pods, image: str, version: str) -> str:
     return image_name.of_release(image, pods.container()["image"], version, f"The {pods.place.told()}")
 
 
+def beside(pods: Pods, new: str, version: str, variables: Sequence[str]) -> dict[str, str]:
+    """What the variables that name other images of the release say then, of those that the container has."""
+    own = pods.container()
+    given = {row["name"]: row["value"] for row in own.get("env", []) if row.get("value")}
+    who = f"One of the variables of the {pods.place.told()}"
+    return {
+        name: image_name.following(given[name], own["image"], new, version, who) for name in variables if name in given
+    }
+
+
 def stage(pods: Pods, image: str, version: str, asks: Sequence[str]) -> dict[str, Any]:
     """Let it say its version in a Job of the workload's pod: then it is at hand on a node, too. Also in check mode.
 

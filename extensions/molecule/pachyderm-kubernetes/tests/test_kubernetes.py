@@ -26,11 +26,17 @@ def listed(cluster: Cluster, kind: str) -> dict[str, Any]:
     return {one["metadata"]["name"]: one for one in json.loads(cluster.on(HOST, *words))["items"]}
 
 
+REGISTRY = "registry.lab:5000/pachyderm"
+
+
 def test_the_deployment_is_the_new_one(cluster: Cluster) -> None:
-    """trap P20, P29: undeployed once, and deployed by the new release's own program."""
+    """trap P20, P29: undeployed once, and deployed by the new release's own program; registry and pods as before."""
     pachd = listed(cluster, "deployments")["pachd"]
-    assert pachd["spec"]["template"]["spec"]["containers"][0]["image"] == "pachyderm/pachd:1.13.4"
-    assert pachd["spec"]["replicas"] == pachd["status"]["readyReplicas"] == 1
+    (container,) = pachd["spec"]["template"]["spec"]["containers"]
+    given = {row["name"]: row.get("value") for row in container["env"]}
+    assert container["image"] == given["WORKER_SIDECAR_IMAGE"] == f"{REGISTRY}/pachd:1.13.4"
+    assert given["WORKER_IMAGE"] == f"{REGISTRY}/worker:1.13.4"
+    assert pachd["spec"]["replicas"] == pachd["status"]["readyReplicas"] == 2
 
 
 def test_the_port_is_the_clients_own(cluster: Cluster) -> None:
@@ -52,7 +58,7 @@ def test_exactly_the_pipelines_that_ran_have_workers(cluster: Cluster) -> None:
     """trap P14: of the new release."""
     pods = [one for one in listed(cluster, "pods").values() if one["metadata"]["labels"].get("component") == "worker"]
     images = {one["metadata"]["labels"]["pipelineName"]: one["spec"]["initContainers"][0]["image"] for one in pods}
-    assert images == {"edges": "pachyderm/worker:1.13.4", "joined": "pachyderm/worker:1.13.4"}
+    assert images == dict.fromkeys(("edges", "joined"), f"{REGISTRY}/worker:1.13.4")
     assert {one["status"]["phase"] for one in pods} == {"Running"}
 
 

@@ -116,7 +116,7 @@ def test_a_role_takes_a_release_without_a_checksum_where_that_is_accepted_by_nam
         PROGRAM_OF[product]: str(open_to_all / "tool"),
         f"{product}_release_source": f"http://{LOGIN}@{site}/{{version}}?{SIGNATURE}",
         "pachyderm_programs": [{"path": str(open_to_all / "tool"), "ask": "--version"}],
-        "pachyderm_platform": "kubernetes",
+        "pachyderm_unit": "kubernetes:pach/pachd",
         "operation_opened": {"record": {}},
     }
     which = "stage" if product == "pachyderm" else "_release"

@@ -496,7 +496,10 @@ def test_lists_are_asked_as_the_release_wants_it() -> None:  # trap G28
     ("unit", "sentence"),
     [
         ("podman:garage", "The unit is 'podman:garage', which cannot be read"),
-        ("kubernetes:store/statefulset/garage", "runs as the statefulset garage in store, and Garage on Kubernetes is not"),
+        (
+            "kubernetes:store/statefulset/garage",
+            "runs as the statefulset garage in store, and Garage on Kubernetes is not",
+        ),
     ],
 )
 def test_where_it_cannot_run_is_told(unit: str, sentence: str) -> None:

@@ -44,8 +44,11 @@ class Cluster:
 
 PARAMS: dict[str, Any] = {
     "pachctl": "/bin/pachctl",
-    "namespace": "lab",
-    "kube_context": "mine",
+    "unit": "kubernetes:lab/pachd:mine",
+    "image": "",
+    "version": "",
+    "replicas": 0,
+    "claims": False,
     "arguments": ["local"],
     "manifest": None,
     "state": "absent",
@@ -131,3 +134,64 @@ def test_the_module_prints_no_argument(capsys: pytest.CaptureFixture[str], tmp_p
     with patch_module_args(given), pytest.raises(SystemExit):
         module.main()
     assert "canary" not in capsys.readouterr().out.lower()
+
+
+@pytest.mark.parametrize(
+    ("image", "arguments", "wanted"),
+    [
+        ("", [], []),
+        ("pachyderm/pachd:1.13.4", [], []),
+        ("own.example:5000/pachyderm/pachd:1.13.4", [], ["--registry=own.example:5000"]),
+        ("own.example/mirror/pachyderm/pachd@sha256:00", [], ["--registry=own.example/mirror"]),
+        ("own.example:5000/pachyderm/pachd:1.13.4", ["--registry=other"], []),
+        ("own.example:5000/pachyderm/pachd:1.13.4", ["--registry", "other"], []),
+        ("own.example:5000/pachd:1.13.4", [], []),  # pachctl cannot name one so
+    ],
+)
+def test_the_registry_of_before_is_kept(image: str, arguments: list[str], wanted: list[str]) -> None:
+    assert deployment.registry(image, arguments) == wanted
+
+
+class Server(Cluster):
+    """pachd as `pachctl deploy --registry` 1.13.4 made it, with the patches that it gets."""
+
+    def __init__(self, image: str) -> None:
+        super().__init__("1.11.9")
+        env = [{"name": "WORKER_IMAGE", "value": image.replace("/pachd:", "/worker:")}]
+        template = {"spec": {"containers": [{"name": "pachd", "image": image, "env": env}]}}
+        self.pachd = {"metadata": {"name": "pachd"}, "spec": {"replicas": 1, "template": template}}
+        self.patches: list[dict[str, Any]] = []
+
+    def run(self, argv: Any, **how: Any) -> Answer:
+        words = list(argv)
+        if "patch" in words:
+            self.patches.append(json.loads(words[words.index("--patch") + 1]))
+            return Answer(tuple(words), 0, "", "")
+        if words[:3] == ["kubectl", "--context", "mine"] and words[5:8] == ["get", "deployment", "pachd"]:
+            return Answer(tuple(words), 0, json.dumps(self.pachd), "")
+        return super().run(argv, **how)
+
+
+def test_it_comes_back_from_the_same_registry_with_as_many_pods() -> None:
+    own = "own.example:5000/pachyderm/pachd:1.13.4"
+    cluster = Server(own)
+    given = {**PARAMS, "state": "present", "image": own, "version": "1.13.4", "replicas": 2}
+    deployment.run(cluster, given, False)
+    assert all("--registry=own.example:5000" in words for words, _how in cluster.pachctl("deploy"))
+    assert cluster.patches == [{"spec": {"replicas": 2}}]
+    cluster.patches.clear()
+    deployment.run(cluster, {**given, "replicas": 1, "image": "own.example/pachd:1.13.4"}, False)
+    (patch,) = cluster.patches
+    assert patch["spec"]["template"]["spec"]["containers"][0]["image"] == "own.example/pachd:1.13.4"
+
+
+def test_the_claims_of_the_metadata_go_where_that_is_said() -> None:
+    for claims, wanted in ((False, 0), (True, 1)):
+        cluster = Cluster("1.9.12")
+        deployment.run(cluster, {**PARAMS, "claims": claims}, False)
+        gone = [words for words, _how in cluster.asked if words[:3] == ["kubectl", "delete", "persistentvolumeclaim"]]
+        assert len(gone) == wanted
+        assert all(words[3:7] == ["-l", "suite=pachyderm", "--namespace", "lab"] for words in gone)
+    cluster = Cluster("1.9.12")
+    deployment.run(cluster, {**PARAMS, "claims": True}, True)
+    assert not [words for words, _how in cluster.asked if "delete" in words]

@@ -71,7 +71,14 @@ GOOD: dict[str, Any] = {
 }
 FAILED = {"name": "p", "state": "failure", "stopped": False, "spec": {"transform": {}}}
 BARE = parse.pipelines(UNREADABLE)
-IN_PLACE = {"snapshot": True, "directories": ["/var/pachyderm"], "moved": True}
+IN_PLACE = {
+    "unit": "kubernetes:pach/pachd",
+    "there": True,
+    "undeploys": True,
+    "snapshot": True,
+    "directories": ["/var/pachyderm"],
+    "moved": True,
+}
 
 
 def test_a_cluster_at_rest_has_no_findings() -> None:
@@ -158,6 +165,8 @@ def test_what_the_trial_takes_is_asked_beside_what_the_dump_does() -> None:
         (IN_PLACE, [], ["volumes_unconfirmed", "back_by_hand"]),
         ({**IN_PLACE, "snapshot": False}, ["metadata_volumes"], ["volumes_unconfirmed", "back_by_hand"]),
         ({**IN_PLACE, "moved": False}, ["metadata_volumes"], ["same_host_path", "back_by_hand"]),
+        ({**IN_PLACE, "undeploys": False}, [], []),
+        ({**IN_PLACE, "undeploys": False, "there": False}, [], ["no_deployment"]),
     ],
 )
 def test_what_is_lost_with_the_volumes_is_said_before_anything_is_shut(

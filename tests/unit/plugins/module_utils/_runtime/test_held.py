@@ -18,8 +18,8 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd_service as runtime_service
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd as runtime_systemd
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd_service as runtime_service
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import Containers, Units
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_service import Clock, Service, Wish
 

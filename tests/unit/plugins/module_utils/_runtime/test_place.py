@@ -65,9 +65,9 @@ def test_the_notation(text: str, wanted: Place) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", " garage", "garage service", "podman:garage", "docker:", "docker:a/b", "docker:-a", "kubernetes:", "kubernetes:lakefs",
-        "kubernetes:/lakefs", "kubernetes:lake/", "kubernetes:Lake/lakefs", "kubernetes:lake/pod/x", "kubernetes:lake/lakefs:",
-        "k8s:lake/lakefs", "kubernetes:lake/Deployment/lakefs",
+        "", " garage", "garage service", "podman:garage", "docker:", "docker:a/b", "docker:-a", "kubernetes:",
+        "kubernetes:/lakefs", "kubernetes:lake/", "kubernetes:Lake/lakefs", "kubernetes:lake/pod/x",
+        "kubernetes:lakefs", "kubernetes:lake/lakefs:", "k8s:lake/lakefs", "kubernetes:lake/Deployment/lakefs",
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_a_sentence(text: str) -> None:

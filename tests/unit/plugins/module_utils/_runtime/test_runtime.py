@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_state, runtime, systemd_service
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    container_state,
+    runtime,
+    systemd_service,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import docker as runtime_docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 

@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd_service as runtime_service
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_service import Clock, Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import read_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd_service import Clock, Service, Wish
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "systemd"
 NAME = "t1.service"

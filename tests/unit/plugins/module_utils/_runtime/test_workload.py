@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Workloads of Kubernetes stopped, held, started, and given an image: what kubectl is asked, and what it once answered."""
+"""Workloads of Kubernetes stopped, held, started, given an image: what kubectl is asked, and once answered."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNIT, OP = "kubernetes:lakefs-kubernetes/lakefs", "op-1"
 
 
 class Server:
-    """One workload as a capture has it, changed by merge patches. `slow`: looks at the pods until they have followed."""
+    """One workload as a capture has it, changed by merge patches. `slow`: looks until its pods have followed."""
 
     def __init__(self, slow: int = 2, deaf: bool = False) -> None:
         self.thing: dict[str, Any] = json.loads(CASES["deployment"]["stdout"])
@@ -96,7 +96,8 @@ def test_it_is_stopped_and_held_by_one_change_and_comes_back_with_as_many() -> N
     assert not again["changed"] and server.notes() == {REPLICAS: "2", HELD: OP}, "the number was forgotten"
     back = of(server).start(60, False)
     assert back["changed"] and server.notes() == {} and server.thing["spec"]["replicas"] == 2
-    assert server.patches[1:] == [{"spec": {"replicas": 2}}, {"metadata": {"annotations": {REPLICAS: None, HELD: None}}}]
+    forgotten = {"metadata": {"annotations": {REPLICAS: None, HELD: None}}}
+    assert server.patches[1:] == [{"spec": {"replicas": 2}}, forgotten]
     assert back["evidence"] == [{"slot": "service", "kind": "workload", "name": UNIT, "active": True}]
 
 
@@ -113,7 +114,7 @@ def test_what_a_stop_notes(replicas: int, hold: str, noted: dict[str, str]) -> N
 def test_check_mode_changes_nothing() -> None:
     server = Server()
     assert of(server).stop(OP, 60, True)["changed"] and of(server).start(60, True)["changed"] is False
-    assert of(server).image("lakefs", "other:2", True) and not server.patches
+    assert of(server).image(container(server), "other:2", {}, True) and not server.patches
     assert not [words for words in server.asked if "pods" in words]
 
 
@@ -151,14 +152,49 @@ def test_a_restart_ends_all_pods_before_the_first_new_one(monkeypatch: pytest.Mo
     assert server.notes() == {}
 
 
+def container(server: Server) -> dict[str, Any]:
+    found: dict[str, Any] = server.thing["spec"]["template"]["spec"]["containers"][0]
+    return found
+
+
 def test_one_container_gets_another_image_once() -> None:
     server = Server()
-    assert of(server).image("lakefs", "own.example:5000/lakefs:1.84.0", False)
+    wanted = ("own.example:5000/lakefs:1.84.0", {"WORKER_IMAGE": "own.example:5000/worker:1.84.0"})
+    assert of(server).image(container(server), *wanted, False)
     (words,) = [words for words in server.asked if words[0] == "patch"]
     assert words[:5] == ["patch", "deployment", "lakefs", "--type", "strategic"]
-    containers = [{"name": "lakefs", "image": "own.example:5000/lakefs:1.84.0"}]
-    assert server.patches == [{"spec": {"template": {"spec": {"containers": containers}}}}]
-    assert not of(server).image("lakefs", "own.example:5000/lakefs:1.84.0", False)
+    env = [{"name": "WORKER_IMAGE", "value": "own.example:5000/worker:1.84.0"}]
+    assert server.patches == [
+        {"spec": {"template": {"spec": {"containers": [{"name": "lakefs", "image": wanted[0], "env": env}]}}}}
+    ]
+    assert not of(server).image({"name": "lakefs", "image": wanted[0], "env": env}, *wanted, False)
+    assert of(server).image({"name": "lakefs", "image": wanted[0], "env": []}, *wanted, True), "workers stay behind"
+
+
+def test_what_stands_beside_goes_to_the_same_release() -> None:
+    """As `pachctl deploy` 1.13.4 makes it; one that the container has not is no matter."""
+    server = Server()
+    container(server).update(
+        image="own.example/pachyderm/pachd:1.13.0",
+        env=[
+            {"name": "WORKER_IMAGE", "value": "own.example/pachyderm/worker:1.13.0"},
+            {"name": "IMAGE_PULL_SECRET"},
+            {"name": "WORKER_SIDECAR_IMAGE", "value": "own.example/pachyderm/pachd:1.13.0"},
+        ],
+    )
+    names = ("WORKER_IMAGE", "WORKER_SIDECAR_IMAGE", "IMAGE_PULL_SECRET", "OTHER")
+    one = runtime.OnKubernetes(server, runtime_place.read(UNIT))
+    one.activate(runtime.Image("1.13.4", "mirror.example/pachd:v{version}", name="pachd", variables=names), False)
+    (made,) = server.patches[0]["spec"]["template"]["spec"]["containers"]
+    assert made["image"] == "mirror.example/pachd:v1.13.4" and made["env"] == [
+        {"name": "WORKER_IMAGE", "value": "own.example/pachyderm/worker:1.13.4"},
+        {"name": "WORKER_SIDECAR_IMAGE", "value": "mirror.example/pachd:v1.13.4"},
+    ]
+    container(server).update(env=[{"name": "WORKER_IMAGE", "value": "own.example/worker:stable"}])
+    with pytest.raises(
+        UpliftError, match="One of the variables of the deployment lakefs in .* own.example/worker:stable"
+    ):
+        one.activate(runtime.Image("1.13.4", "mirror.example/pachd:2", name="pachd", variables=names), False)
 
 
 def test_the_image_is_the_one_that_it_has_with_the_release_in_its_tag() -> None:
@@ -184,7 +220,7 @@ def test_other_kinds_of_workloads() -> None:
 
 
 def test_a_workload_that_is_not_there_is_a_sentence() -> None:
-    with pytest.raises(UpliftError, match="There is no statefulset other in lakehouse; wanted .* `kubectl get statefulsets"):
+    with pytest.raises(UpliftError, match="There is no statefulset other in lakehouse; .* `kubectl get statefulsets"):
         of(Server(), "kubernetes:lakehouse/statefulset/other").look()
     assert workload.held(Server(), "kubernetes:lakehouse/other") == []
 
