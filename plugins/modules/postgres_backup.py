@@ -95,6 +95,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_DATABASE, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import written
 
 SPEC = {
     **LAKEFS_DATABASE,
@@ -109,7 +110,7 @@ SPEC = {
 def answer(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     progress = Progress(params["progress_file"])
-    backup = Backup(LocalRunner(), parse(params["dsn"]), params["dest"], params["scratch"], progress)
+    backup = Backup(LocalRunner(), parse(params["dsn"]), params["dest"], params["scratch"], progress, written)
     if params["state"] == "proved":
         return backup.prove()
     if params["state"] == "restored":

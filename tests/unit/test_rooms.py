@@ -23,8 +23,6 @@ KNOWS: dict[str, set[str]] = {
     "_operation": {"_core", "_plan", "_runtime"},
     **dict.fromkeys(PRODUCTS, {"_core", "_plan", "_operation", "_runtime", "_backup"}),
 }
-# Besides: a backup of a database says which schema of lakeFS it is of.
-BESIDES = {"_backup/database.py": {"_lakefs"}}
 REGISTRY = "_products"  # the one file outside the rooms
 
 
@@ -53,10 +51,7 @@ def test_a_room_knows_what_it_may(room: str) -> None:
     wrong = []
     for path in sorted((UTILS / room).rglob("*.py")):
         place = path.relative_to(UTILS).as_posix()
-        wrong += [
-            f"{place} imports from {one}"
-            for one in known(path) - {room, REGISTRY} - KNOWS[room] - BESIDES.get(place, set())
-        ]
+        wrong += [f"{place} imports from {one}" for one in known(path) - {room, REGISTRY} - KNOWS[room]]
     assert not wrong, "\n".join(wrong)
 
 

@@ -13,7 +13,7 @@ import os
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import earlier
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import postgres as backup_postgres
@@ -30,7 +30,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.watched import Stopwatch, watched
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import database as lakefs_database
 
 FORMAT = 2
 LIMIT = 7 * 86400.0  # seconds; a task's own timeout is the operator's limit
@@ -46,8 +45,9 @@ _SCHEMAS = "SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND
 class Manifest:
     """What the dump holds, written beside it. `counts`: the rows of each table when it was taken.
 
-    system: the identifier of the server's data, "" where it does not say. name, oid: the database's. schema: the
-    version records of lakeFS in it. at_rest: of a database in use, the tables that nobody wrote to; none means all.
+    system: the identifier of the server's data, "" where it does not say. name, oid: the database's. schema: what
+    its product says of the form of the tables. at_rest: of a database in use, the tables that nobody wrote to; none
+    means all.
     """
 
     database: str
@@ -75,12 +75,19 @@ class Manifest:
 
 class Backup:
     def __init__(
-        self, runner: Runner, dsn: Dsn, dest: str, scratch: str = "", progress: Progress | None = None
+        self,
+        runner: Runner,
+        dsn: Dsn,
+        dest: str,
+        scratch: str = "",
+        progress: Progress | None = None,
+        schema: Callable[[Postgres], str] = lambda _postgres: "",
     ) -> None:
-        """`scratch`: the connection string of an empty database for the proof; "": one is made, and dropped."""
+        """`scratch`: the connection string of an empty database for the proof; "": one is made, and dropped. `schema`:
+        how the product whose database it is reads from it which form the tables have."""
         self.runner, self.dsn, self.dest, self._given = runner, dsn, dest, scratch
         self.postgres = Postgres(runner, dsn)
-        self.progress = progress or Progress()
+        self.progress, self._schema = progress or Progress(), schema
 
     def present(self, check: bool, at_rest: Sequence[str] = ()) -> dict[str, Any]:
         """Make it, unless the one that is there is sound and of what the tables hold now. at_rest: as in a manifest."""
@@ -91,7 +98,7 @@ class Backup:
         if old and (dict(old.counts), old.writes, old.database) == now:
             return {"changed": False, "set_aside": "", **old.facts(self.dest)}
         if not counts:
-            raise UpliftError(f"The database {self.dsn.place()} has no table; wanted the one that lakeFS has run on.")
+            raise UpliftError(f"The database {self.dsn.place()} has no table; wanted the one that the servers run on.")
         files.demand_space(self.dest, int(server["size"]) + RESERVE, f"a backup of {self.dsn.place()}")
         if check:
             return {"changed": True, "archive": self.dest, "set_aside": "", "evidence": []}
@@ -218,7 +225,7 @@ class Backup:
             oid = next(int(row["oid"]) for row in self.postgres.rows(_OIDS) if row["name"] == server["name"])
             manifest = Manifest(
                 database=self.dsn.place(), system=self._system(), name=str(server["name"]), oid=oid,
-                schema=lakefs_database.written(self.postgres), server=str(server["server"]),
+                schema=self._schema(self.postgres), server=str(server["server"]),
                 created=round(time.time(), 3), size=size, sha256=digest, counts=dict(counts),
                 writes=int(server["writes"]), at_rest=list(at_rest),
             )  # fmt: skip

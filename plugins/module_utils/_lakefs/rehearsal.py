@@ -16,6 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup.database
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.watched import Stopwatch
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import written
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.migrate import Migration
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where import from_unit
 
@@ -24,7 +25,7 @@ def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
     """Dump the live database, restore it aside, migrate that with the new release, and drop it."""
     runner, progress = LocalRunner(), Progress(params["progress_file"])
     lakefs = from_unit(runner, params)
-    backup = Backup(runner, postgres.parse(params["dsn"]), params["dump"], params["scratch"], progress)
+    backup = Backup(runner, postgres.parse(params["dsn"]), params["dump"], params["scratch"], progress, written)
     if check:
         return {"changed": False, "rehearsed": False}
     watch = Stopwatch()

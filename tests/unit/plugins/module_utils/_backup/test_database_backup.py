@@ -22,6 +22,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup.database
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_rights import Rights
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import written
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.space import room
 
 from tests.unit.real_postgres import Server, needs_postgres, serve
@@ -51,7 +52,7 @@ def lake(server: Server) -> Server:
 
 def backup(server: Server, directory: Path, scratch: str = "") -> Backup:
     dsn = postgres.parse(server.dsn("lake", "lakefs"))
-    return Backup(LocalRunner(), dsn, str(directory / "database-0.70.6.dump"), scratch)
+    return Backup(LocalRunner(), dsn, str(directory / "database-0.70.6.dump"), scratch, schema=written)
 
 
 def rows(server: Server) -> str:
