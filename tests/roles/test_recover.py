@@ -136,6 +136,18 @@ def test_a_node_that_is_lost_while_the_lease_is_taken_keeps_all_closed(garage: S
     pair.on("operation", UNREACHABLE, host="b1", state=state)
     run = pair.playbook("garage_recover")
     assert not run.ok and not run.of(**OPENED) and not run.of("operation", state="undone"), run.why
+    assert not (pair.records / "a1" / "lease.json").exists(), "the others cannot be recovered until it ends by itself"
+    assert pair.steps_done("a1")["0/before/1/quiesce"] == "done", "the record is as it was"
+
+
+def test_a_lease_that_one_node_refuses_is_given_back_at_the_others(garage: Stage) -> None:
+    pair = garage.only("a1", "b1")
+    killed(pair, "drain")
+    shut(pair)
+    pair.on("operation", failed("disk full"), host="b1", state="opened")
+    run = pair.playbook("garage_recover")
+    assert "disk full" in run.why and not run.of(**OPENED), run.why
+    assert run.of("operation", state="withdrawn", host="a1") and not (pair.records / "a1" / "lease.json").exists()
 
 
 def test_a_living_run_is_not_recovered_into(garage: Stage) -> None:
@@ -382,7 +394,7 @@ def test_a_patch_that_does_not_start_is_gone_back_from_at_its_node_alone(garage:
     assert {call.host for call in run.of("service")} == {"a1"}
     assert [(call.host, call.args["version"]) for call in run.of("config_release")] == [("a1", "0.8.0")]
     assert not run.of("metadata_backup"), "there is nothing to restore: the releases share their data"
-    assert run.hosts("garage_inventory") == ["a1"] and run.of("inventory_compare")
+    assert run.hosts("garage_inventory") == ["a1"] and run.of("garage_compare")
     for host in garage.hosts:
         assert garage.record(host)["state"] == "finished"
         assert not (garage.records / host / "lease.json").exists()
