@@ -105,6 +105,11 @@ mounting:
   elements: str
   returned: always
   sample: [/usr/bin/mount /srv/meta]
+stop_signal:
+  description: The signal on which the release stops properly.
+  type: str
+  returned: always
+  sample: SIGINT
 node_id:
   description: The node's full id, 64 hexadecimal digits. Answered with the daemon down too.
   type: str

@@ -68,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 inventory:
-  description: What could be read, for M(uplift.datastores.inventory_compare).
+  description: What could be read, for M(uplift.datastores.garage_compare).
   returned: success
   type: dict
   contains:

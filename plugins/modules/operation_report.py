@@ -27,7 +27,7 @@ options:
   records: {description: The record of M(uplift.datastores.operation) of each node by its name., type: dict, default: {}}
   probe: {description: What M(uplift.datastores.client_probe) answered., type: dict, default: {}}
   findings: {description: What the preflight has found., type: list, elements: dict, default: []}
-  comparison: {description: What M(uplift.datastores.inventory_compare) answered., type: dict, default: {}}
+  comparison: {description: What the `compare` of the product answered., type: dict, default: {}}
   error: {description: "Why the operation has stopped; empty when it has not.", type: str, default: ''}
 """
 

@@ -50,6 +50,7 @@ options:
   born: {description: 'The series or release that the first data were written with, where that is older than what runs.', type: str, default: ''}
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
   back: {description: Plan the way back over the hop that the records tell of last., type: bool, default: false}
+  explain: {description: Whether RV(tree) says what each step does., type: bool, default: false}
   confirm: {description: 'What cannot be undone and is wanted, by name: V(rollback).', type: list, elements: str, default: []}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
@@ -144,7 +145,7 @@ SPEC = {
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via")},
     "forks": {"type": "int", "default": 0},
     "records": {"type": "dict", "default": {}},
-    "back": {"type": "bool", "default": False},
+    **{name: {"type": "bool", "default": False} for name in ("back", "explain")},
     "confirm": {"type": "list", "elements": "str", "default": []},
 }
 

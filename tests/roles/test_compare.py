@@ -113,7 +113,7 @@ def test_what_was_not_measured_before_is_said_and_not_compared(stage: Stage, und
 
 def test_a_way_back_of_garage_compares_no_buckets_without_an_inventory(garage: Stage) -> None:
     run = garage.only("a1").steps(["contents"], "after", undoes="20261121T030000Z-old")
-    assert run.ok and "Buckets and keys are not compared" in run.said and not run.of("inventory_compare"), run.why
+    assert run.ok and "Buckets and keys are not compared" in run.said and not run.of("garage_compare"), run.why
 
 
 # The playbooks

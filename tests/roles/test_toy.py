@@ -82,7 +82,9 @@ def test_it_is_planned_and_nothing_changes(toys: Toys) -> None:
     run = toys.play("plan")
     assert run.ok, run.why
     assert "toy 1.0.0 -> 2.0.0, all_at_once" in run.said and ", ".join(STEPS) in run.said
-    assert toys.seen("runs") == ["1.0.0", "1.0.0"] and not toys.stage.record()
+    assert toys.seen("runs") == ["1.0.0", "1.0.0"] and not toys.stage.record() and "What the steps do" not in run.said
+    run = toys.play("plan", operation_explain=True)
+    assert "  polish: write the words in the form of the new release" in run.said
 
 
 def test_it_is_upgraded_and_gone_back_from(toys: Toys) -> None:

@@ -13,6 +13,9 @@ from typing import Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 
+STOP_SIGNAL = "SIGINT"
+"""Every release stops properly on it; up to 0.7 on nothing else."""
+
 
 @dataclass(frozen=True)
 class Form:

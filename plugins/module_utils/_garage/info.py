@@ -17,6 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.connect import addresses
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import STOP_SIGNAL
 
 REDUNDANCY_SINCE = Version(0, 9, 0)
 """From here on an operator says in how many zones a copy must lie; before, it always was in as many as there can be."""
@@ -31,6 +32,7 @@ def gather(garage: Garage, wanted: Sequence[str], known_ids: Iterable[str], tole
         "config_file": garage.config_file,
         "user": garage.user,
         "mounting": list(garage.mounting),
+        "stop_signal": STOP_SIGNAL,
         "unparsed": [],
         "problem": "",
     }
@@ -67,6 +69,7 @@ def nothing(wanted: Sequence[str], problem: str) -> dict[str, Any]:
         "container": {},
         "running": False,
         "mounting": [],
+        "stop_signal": STOP_SIGNAL,
         "unparsed": [],
         "problem": problem,
     }

@@ -51,7 +51,7 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
         # A node that does not remember this operation has no hop of it behind it.
         mine = [one if one.get("id") == found["id"] else {} for one in params["records"].values()]
         behind = min(map(steps.behind, mine))
-        return _going_on(found, params, behind, resume.play(found, list(params["records"])))
+        return _going_on(found, params, resume.play(found, list(params["records"])), behind)
     return _refused(found)
 
 
@@ -70,7 +70,7 @@ def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
     ]
     cluster = Cluster(tuple(params["members"]), params["replication"], params.get("zone_redundancy", ""))
     made = planner.plan(_catalogue(params), nodes, cluster, request)
-    return _said(serialise.to_dict(made), "") if isinstance(made, Plan) else _refused(made)
+    return _said(serialise.to_dict(made), params) if isinstance(made, Plan) else _refused(made)
 
 
 def _back(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def _back(params: Mapping[str, Any]) -> dict[str, Any]:
         return _refused(half)
     begun = rollback.unfinished(params["records"])
     if begun:
-        return _going_on(begun, params, 0, _limited(params))
+        return _going_on(begun, params, _limited(params))
     seen = {one["name"]: one["version"] for one in params["nodes"]}
     cluster = Cluster(tuple(params["members"]), params["replication"])
     confirmed = "rollback" in params["confirm"]
@@ -88,14 +88,16 @@ def _back(params: Mapping[str, Any]) -> dict[str, Any]:
         return _refused(made)
     plan = serialise.to_dict(made)
     few = planner.told_at_once(serialise.agreed_waves(plan), params["forks"])
-    return _refused(few) if few else _said(plan, "")
+    return _refused(few) if few else _said(plan, params)
 
 
-def _going_on(record: Mapping[str, Any], params: Mapping[str, Any], behind: int, why: list[Refusal]) -> dict[str, Any]:
+def _going_on(
+    record: Mapping[str, Any], params: Mapping[str, Any], why: list[Refusal], behind: int = 0
+) -> dict[str, Any]:
     """What was planned is not planned again, but who is there to do it may have changed."""
     plan = dict(record["plan"])
     why += planner.told_at_once(serialise.agreed_waves(plan), params["forks"])
-    return _refused(why) if why else _said(plan, record["id"], behind)
+    return _refused(why) if why else _said(plan, params, record["id"], behind)
 
 
 def _limited(params: Mapping[str, Any]) -> list[Refusal]:
@@ -105,9 +107,9 @@ def _limited(params: Mapping[str, Any]) -> list[Refusal]:
     return [refusal for refusal in found if refusal.key == "nodes_missing"]
 
 
-def _said(plan: dict[str, Any], resumed: str, behind: int = 0) -> dict[str, Any]:
-    order = serialise.order(plan, behind)
-    return {"plan": plan, "order": order, "tree": serialise.tree(plan), "resumed": resumed, "refusals": []}
+def _said(plan: dict[str, Any], params: Mapping[str, Any], resumed: str = "", behind: int = 0) -> dict[str, Any]:
+    order, tree = serialise.order(plan, behind), serialise.tree(plan, bool(params.get("explain")))
+    return {"plan": plan, "order": order, "tree": tree, "resumed": resumed, "refusals": []}
 
 
 def _refused(refusals: Sequence[Refusal]) -> dict[str, Any]:

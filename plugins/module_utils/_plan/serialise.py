@@ -14,6 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Plan,
     PlannedHop,
     PlannedPass,
+    Verb,
 )
 
 # A plan as plain data: what playbooks, the record and reports read.
@@ -91,8 +92,10 @@ def order(plan: Mapping[str, Any], behind: int = 0) -> list[list[Any]]:
     ]
 
 
-def tree(plan: Mapping[str, Any]) -> list[str]:
-    """The plan as an operator reads it: hop, pass, wave, steps; what interrupts clients; what cannot be undone."""
+def tree(plan: Mapping[str, Any], explain: bool = False) -> list[str]:
+    """The plan as an operator reads it: hop, pass, wave, steps; what interrupts clients; what cannot be undone; and,
+    when it is asked to explain, what each step does.
+    """
     out = [f"note: {note}" for note in plan["notes"]]
     for hop in plan["hops"]:
         out.append(f"{plan['product']} {hop['source']} -> {hop['target']}, {hop['strategy']} ({hop['guide']})")
@@ -103,7 +106,22 @@ def tree(plan: Mapping[str, Any]) -> list[str]:
                 out.append(f"    wave {number} of {len(one['waves'])}: {' '.join(wave)}: {steps}")
         if hop["irreversible"]:
             out.append(f"  no way back but the backup: {hop['irreversible']}")
-    return out
+    return [*out, *_explained(plan)] if explain else out
+
+
+def _explained(plan: Mapping[str, Any]) -> list[str]:
+    """Each step once, in the order in which it first comes, with what it takes from clients and gives back to them."""
+    names = dict.fromkeys(
+        step["verb"] for hop in plan["hops"] for one in hop["passes"].values() for step in one["steps"]
+    )
+    return ["What the steps do:", *(f"  {name}: {said(verbs.verb(plan, name))}" for name in names)] if names else []
+
+
+def said(verb: Verb) -> str:
+    """What a step does, and what clients notice of it, in a line."""
+    notes = [f"closed to clients: {', '.join(verb.closes)}"] if verb.closes else []
+    notes += [f"given back to clients: {', '.join(verb.opens)}"] if verb.opens else []
+    return f"{verb.what} ({'; '.join(notes)})" if notes else verb.what
 
 
 def _shown(step: Mapping[str, str], leader: str) -> str:

@@ -10,7 +10,7 @@ import json
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import verbs
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import serialise, verbs
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import THINGS, Catalogue, Verb
 from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
@@ -55,3 +55,24 @@ def test_what_is_as_usual_is_not_written_down() -> None:
 def test_a_verb_that_the_plan_does_not_bring_is_refused() -> None:
     with pytest.raises(UpliftError, match="has the step 'polish' and does not say what it does; wanted a plan"):
         verbs.verb({"verbs": {}}, "polish")
+
+
+def test_a_plan_is_explained_when_it_is_asked_for() -> None:
+    """Each step once, the product's own too, with what clients notice."""
+    steps = [
+        {"verb": name, "key": f"0/together/0/{name}", "scope": "node"} for name in ("stop", "polish", "start", "stop")
+    ]
+    hop = {
+        "source": "1", "target": "2", "strategy": "all_at_once", "guide": "g", "irreversible": "",
+        "passes": {"together": {"waves": [["t1"]], "interrupts": "", "steps": steps}},
+    }  # fmt: skip
+    own = verbs.as_data({"polish": Verb(what="write the words anew")})
+    plan = {"product": "toy", "leader": "t1", "notes": [], "hops": [hop], "verbs": own}
+    assert serialise.tree(plan, explain=True)[-4:] == [
+        "What the steps do:",
+        "  stop: stop the service properly, and hold it down (closed to clients: service)",
+        "  polish: write the words anew",
+        "  start: start the service (given back to clients: service)",
+    ]
+    assert not [line for line in serialise.tree(plan) if "What the steps do" in line]
+    assert serialise.tree({**plan, "hops": []}, explain=True) == []

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: inventory_compare
-short_description: Compare the inventories of a cluster before and after an upgrade
+module: garage_compare
+short_description: Compare the inventories of a Garage cluster before and after an upgrade
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
@@ -32,7 +32,7 @@ options:
 
 EXAMPLES = r"""
 - name: Is everything still there?
-  uplift.datastores.inventory_compare:
+  uplift.datastores.garage_compare:
     before: "{{ inventory_before }}"
     after: "{{ inventory_after }}"
   register: comparison

@@ -1,0 +1,132 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes what is made from data: the tables of steps in the guides, and what each verb takes in the argument specs.
+
+    python tests/made.py        # writes; tests/unit/test_made.py fails while something is not as this would write it
+
+Every verb declares the settings that its tasks use, also by the variables of the role and by files that it includes.
+The text of a setting stands once, at `discover`, and the others refer to it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "..\n  The steps, made by tests/made.py\n", "..\n  End of the steps\n"
+
+
+def table(verbs: dict[str, Any]) -> str:
+    """The steps of a product: name -> verb, as reStructuredText."""
+    rows = ["   * - Step", "     - What it does", "     - Where", "     - Clients"]
+    for name, verb in verbs.items():
+        notes = [f"closed: {', '.join(verb.closes)}"] if verb.closes else []
+        notes += [f"given back: {', '.join(verb.opens)}"] if verb.opens else []
+        where = "once, at the leader" if verb.scope == "cluster" else "at each node"
+        rows += [f"   * - ``{name}``", f"     - {verb.what}", f"     - {where}", f"     - {'; '.join(notes)}".rstrip()]
+    head = [".. list-table::", "   :header-rows: 1", "   :widths: 15 50 15 20", ""]
+    return "\n".join([BEGIN, *head, *rows, "", END])
+
+
+def guide(text: str, verbs: dict[str, Any]) -> str:
+    before, _begin, rest = text.partition(BEGIN)
+    return before + table(verbs) + rest.partition(END)[2]
+
+
+def settings(role: Path) -> list[str]:
+    return list(yaml.safe_load((role / "defaults" / "main.yml").read_text(encoding="utf-8")) or ())
+
+
+def takes(role: Path, entry: str) -> list[str]:
+    """The settings of the role that the entry point uses, in the order of the defaults."""
+    known, values = settings(role), variables(role)
+    used: set[str] = set()
+    todo = words(files(role, entry), role.name)
+    while todo:
+        name = todo.pop()
+        if name not in used:
+            used.add(name)
+            todo |= words(values.get(name, ""), role.name)
+    return [name for name in known if name in used]
+
+
+def words(text: str, role: str) -> set[str]:
+    return set(re.findall(rf"\b{role}_\w+", text))
+
+
+def variables(role: Path) -> dict[str, str]:
+    """Every variable and default of the role, with its text."""
+    found: dict[str, str] = {}
+    for path in (role / "vars" / "main.yml", role / "defaults" / "main.yml"):
+        read = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+        found.update({name: yaml.safe_dump(value) for name, value in (read or {}).items()})
+    return found
+
+
+def files(role: Path, entry: str) -> str:
+    """The text of the entry point and of all task files that it includes."""
+    tasks, seen, text = role / "tasks", set(), ""
+    todo = [tasks / f"{entry}.yml"]
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        said = re.sub(r"(?m)(^|\s)#.*", "", path.read_text(encoding="utf-8"))
+        text += said
+        for name in re.findall(r"include_tasks: ['\"]?([^'\"\n]*(?:\{\{[^}]*\}\}[^'\"\n]*)*)", said):
+            pattern = re.sub(r"\{\{.*?\}\}", "*", name.strip())
+            if pattern.endswith(".yml"):  # else it is the operator's own file
+                todo += [one for base in {tasks, path.parent} for one in base.glob(pattern)]
+    return text
+
+
+def argument_specs(role: Path) -> str:
+    """The file as it has to be: what each entry point takes, by reference to what `discover` says of it."""
+    text = (role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    head, *parts = re.split(r"(?m)^  (?=\w+:$)", text)
+    out = [head]
+    for part in parts:
+        entry = part.partition(":")[0]
+        if entry == "discover":
+            out.append(re.sub(r"(?m)^      (\w+):(?: &\w+)?$", r"      \1: &\1", part))
+            continue
+        above = part.partition("    options:")[0]
+        names = [] if entry == "main" else takes(role, entry)
+        rows = "".join(f"      {name}: *{name}\n" for name in names)
+        out.append(f"{above}    options:\n{rows}" if rows else f"{above}    options: {{}}\n")
+    return "".join(one if not number else f"  {one}" for number, one in enumerate(out))
+
+
+def ordered(catalogue: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """The verbs of a product, in the order in which its ways come to them."""
+    ways = [way for hop in catalogue.hops for way in (*hop.ways, *(hop.renewal.ways if hop.renewal else ()))]
+    rows = [row for way in (*ways, *catalogue.patch, *catalogue.back) for row in way.passes.values()]
+    return {name: known[name] for name in dict.fromkeys(name for row in rows for name in row)}
+
+
+def made() -> dict[Path, str]:
+    """Every file that is made, or has a part that is, as it has to be."""
+    from ansible_collections.uplift.datastores.plugins.module_utils._plan import verbs
+    from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
+
+    found = {}
+    for product, catalogue in CATALOGUES.items():
+        path = ROOT / "docs" / "docsite" / "rst" / f"{product}_guide.rst"
+        found[path] = guide(path.read_text(encoding="utf-8"), ordered(catalogue, dict(verbs.all_of(catalogue))))
+        role = ROOT / "roles" / product
+        found[role / "meta" / "argument_specs.yml"] = argument_specs(role)
+    return found
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT.parents[2]))  # the copy of the tree that the gates use
+    for place, wanted in made().items():
+        place.write_text(wanted, encoding="utf-8")
