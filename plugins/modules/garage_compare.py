@@ -15,6 +15,7 @@ description:
   - Buckets and access keys of an operation's own, which are called C(uplift-OPERATION-probe), are left out.
 extends_documentation_fragment:
   - uplift.datastores.attributes
+  - uplift.datastores.attributes.actiongroup_garage
   - uplift.datastores.attributes.info
 options:
   before:

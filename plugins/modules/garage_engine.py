@@ -38,6 +38,7 @@ EXAMPLES = r"""
 RETURN = r"""
 engine: {description: The engine that holds the data. Empty when it cannot be told., returned: success, type: str, sample: sled}
 opens: {description: The engine that the release opens with that setting., returned: success, type: str, sample: sled}
+snapshots: {description: Whether that engine can be copied while the node serves., returned: success, type: bool, sample: false}
 engines: {description: Every engine of which there is a database., returned: success, type: list, elements: str, sample: [sled]}
 same: {description: Whether it is what the release opens. Null when it cannot be told., returned: success, type: bool, sample: true}
 finding:

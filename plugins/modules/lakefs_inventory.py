@@ -28,7 +28,10 @@ options:
     default: ''
   version: {description: The release that answers. Empty asks it; releases before 0.43 do not say., type: str, default: ''}
   before: {description: An earlier inventory to compare with., type: dict, default: {}}
-  ids_change: {description: "Whether the release in between gives commits new ids (0.30).", type: bool, default: false}
+  era:
+    description: The era of the schema when O(before) was taken, as M(uplift.datastores.lakefs_info) tells it. The way out of V(mvcc) gives commits new ids.
+    type: str
+    default: ''
   live: {description: "Whether clients worked all the time in between, and may have taken back uncommitted changes.", type: bool, default: false}
 """
 
@@ -86,7 +89,8 @@ SPEC = {
     **LAKEFS_API,
     **{name: {"type": "str", "default": ""} for name in ("s3_url", "s3_host", "version")},
     "before": {"type": "dict", "default": {}},
-    **{name: {"type": "bool", "default": False} for name in ("ids_change", "live")},
+    "era": {"type": "str", "default": ""},
+    "live": {"type": "bool", "default": False},
 }
 
 

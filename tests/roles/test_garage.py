@@ -239,8 +239,9 @@ def test_the_cluster_is_watched_for_as_long_as_it_is_wanted(garage: Stage) -> No
 
 def test_a_snapshot_is_taken_of_what_can_be_read_while_it_is_written(garage: Stage) -> None:
     one = garage.only("a1")
-    one.on("garage_engine", {"and": {"opens": "lmdb"}})
-    assert one.steps(["snapshot"]).of("garage_snapshot")
+    assert not one.steps(["snapshot"]).of("garage_snapshot")
+    one.on("garage_engine", {"and": {"opens": "lmdb", "snapshots": True}})
+    assert one.steps(["snapshot"], fresh=True).of("garage_snapshot")
 
 
 def test_nothing_is_converted_to_what_it_is(garage: Stage) -> None:

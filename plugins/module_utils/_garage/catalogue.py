@@ -243,6 +243,7 @@ GARAGE = Catalogue(
         ONE_TO_TWO,
     ),
     back=(BACK, REOPEN, SWAP),
+    redundancy="garage layout config -r",
     verbs=VERBS,
     patch=PATCH,
     # replication_mode -> (copies, how many must answer for a read and a write). The "dangerous" modes are held to the

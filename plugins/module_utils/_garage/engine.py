@@ -116,6 +116,7 @@ def told(metadata_dir: str, configured: str, running: Version) -> dict[str, Any]
         "engines": list(found.engines),
         "engine": answer.engine,
         "opens": opens,
+        "snapshots": opens in ENGINES and ENGINES[opens].snapshots,
         "same": answer.same,
         "finding": finding,
     }

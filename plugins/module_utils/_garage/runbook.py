@@ -27,10 +27,12 @@ class Engine:
     other_names: tuple[str, ...] = ()
     blank_pages: int = 0
     """Memory pages in the proof of a database that holds nothing at all: a start that failed leaves one (G21)."""
+    snapshots: bool = True
+    """Whether it can be copied while the node serves."""
 
 
 ENGINES: Mapping[str, Engine] = {
-    "sled": Engine("db", "db", Version(0, 5, 0), until=Version(1, 0, 0)),
+    "sled": Engine("db", "db", Version(0, 5, 0), until=Version(1, 0, 0), snapshots=False),
     "lmdb": Engine("db.lmdb", "data.mdb", Version(0, 8, 0), other_names=("heed",), blank_pages=2),
     "sqlite": Engine("db.sqlite", "", Version(0, 8, 0), other_names=("sqlite3", "rusqlite")),
     "fjall": Engine("db.fjall", "", Version(1, 3, 0)),

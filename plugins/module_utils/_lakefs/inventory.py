@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import s3_read
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import forms, listing
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import forms, listing, schema
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.api import Api, part
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse import http
 
@@ -238,7 +238,8 @@ def run(params: Row) -> dict[str, Any]:
             seen = s3_read.get(url, path, key, secret, host=host)
             if sha256(seen) != repository["object"]["sha256"]:
                 raise UpliftError(_other_bytes(seen, path, url, host))
-    ended = compare(params["before"], found, params["ids_change"], params["live"]) if params["before"] else []
+    ids_change = params["era"] == schema.MVCC
+    ended = compare(params["before"], found, ids_change, params["live"]) if params["before"] else []
     notes = [one for one in ended if one["key"] in NOTES]
     return {
         "changed": False,

@@ -136,6 +136,7 @@ class Catalogue:
     third, when it was and the hop backs nothing up.
     quorums: replication mode -> (copies, how many must answer). alike: the nodes keep nothing themselves (they share
     a database), so one that stays serves everybody; quorums are not asked then.
+    redundancy: the command by which a layout says in how many zones copies must lie, "" where there is none.
     retracts: verbs that a failing run itself takes back, so that they bar nothing.
     called: what a release calls itself.
     by_hand: replication mode -> a verb after which there is no way back by machine there, and what a person does.
@@ -149,6 +150,7 @@ class Catalogue:
     verbs: Mapping[str, Verb] = field(default_factory=dict)
     quorums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     alike: bool = False
+    redundancy: str = ""
     never: Mapping[Version, str] = field(default_factory=dict)
     back: Sequence[Way] = ()
     retracts: Sequence[str] = ()

@@ -88,7 +88,7 @@ def notes(
     if request.wave or not walks or not surprising:
         return ()
     return (
-        f"a wave is one node: the layout's zone redundancy is {cluster.zone_redundancy} (garage layout config -r), so"
+        f"a wave is one node: the layout's zone redundancy is {cluster.zone_redundancy} ({catalogue.redundancy}), so"
         " one zone may hold more copies of an object than may be away at once.",
     )
 

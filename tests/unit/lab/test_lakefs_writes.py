@@ -107,7 +107,7 @@ def running(version: str, era: str, store: Database, blocks: Path) -> Iterator[s
 def inventory(url: str, before: dict[str, Any] | None = None) -> dict[str, Any]:
     params = {
         "url": url, "s3_url": "", "access_key_id": KEY, "secret_access_key": SECRET, "before": before or {},
-        "ids_change": True, "live": False, "version": "0.30.0", "s3_host": "s3.local.lakefs.io",
+        "era": "mvcc", "live": False, "version": "0.30.0", "s3_host": "s3.local.lakefs.io",
     }  # fmt: skip
     return lakefs_inventory.run(params)
 

@@ -102,5 +102,7 @@ def test_told_for_a_result(tmp_path: Path) -> None:
     meta = str(laid_out("tree_sled", "0.8.7", tmp_path / "meta"))
     assert engine.told(meta, "", parse("0.8.7")) == {
         "engines": ["sled"], "engine": "sled", "opens": "sled", "same": True, "finding": {},
+        "snapshots": False,
     }  # fmt: skip
     assert engine.told(meta, "", parse("0.9.4"))["finding"]["key"] == "engine_mismatch"
+    assert engine.told(meta, "", parse("0.9.4"))["snapshots"], "it would open lmdb"

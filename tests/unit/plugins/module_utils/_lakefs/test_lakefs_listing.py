@@ -366,7 +366,7 @@ def test_the_gateway_is_told_apart_from_a_page(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(inventory, "Api", lambda *_words: server.api())
     monkeypatch.setattr(s3_read, "get", get)
     params = {"url": "http://l1:8000", "access_key_id": "A", "secret_access_key": "S", "s3_url": "", "before": {}}
-    given = {**params, "s3_host": "s3.lakefs.lab", "version": "0.30.0", "ids_change": False, "live": False}
+    given = {**params, "s3_host": "s3.lakefs.lab", "version": "0.30.0", "era": "kv", "live": False}
     if says:
         with pytest.raises(UpliftError, match=says):
             inventory.run(given)

@@ -159,6 +159,16 @@ def test_what_clients_change_is_looked_at_by_each_run(way: str, until: str, key:
     assert not operation_record.need(record(way, until), key, "r1", lambda _item: "").needed
 
 
+def test_what_was_only_looked_at_anew_has_nothing_after_it_done_again() -> None:
+    found, key, after = record("before: inventory stage", "before/stage"), "0/before/0/inventory", "0/before/1/stage"
+    why = operation_record.need(found, key, "r2", lambda _item: "")
+    operation_record.begun(found, key, "r2", 2.0, why.reason, why.looked)
+    operation_record.finished(found, key, [], 3.0)
+    assert not operation_record.need(found, after, "r2", lambda _item: "").needed
+    found["steps"][key]["looked"] = False
+    assert operation_record.need(found, after, "r2", lambda _item: "").reason == operation_record.CHAIN.sentence
+
+
 def test_a_hop_is_past_when_the_next_has_begun() -> None:
     """What its steps left may be gone by then: nothing of it is done again, and what it never did is not begun."""
     found = record(DUMPED, "after/unpause")
