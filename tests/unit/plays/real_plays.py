@@ -23,6 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products import
 
 ROOT = Path(__file__).resolve().parents[3]
 PRODUCTS = ("garage", "lakefs")
+LIMIT = 1800  # of seconds: for a run that hangs, on a machine that does much else
 DISCOVER = """
 - name: Keep what was found
   ansible.builtin.set_fact:
@@ -137,7 +138,7 @@ class Stage:
 
     def play(self, playbook: str, *words: str, **extra: Any) -> Ended:
         name = playbook if "/" in playbook else f"uplift.datastores.{playbook}"
-        done = subprocess.run(**self._call(name, *words, **extra), check=False, timeout=400)
+        done = subprocess.run(**self._call(name, *words, **extra), check=False, timeout=LIMIT)
         return Ended(done.returncode, done.stdout)
 
     def begin(self, playbook: str, **extra: Any) -> subprocess.Popen[str]:
