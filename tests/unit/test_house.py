@@ -113,3 +113,9 @@ def test_the_guide_names_every_setting_and_every_key(product: str) -> None:
     names = found | set(load(ROOT / "roles" / product / "defaults" / "main.yml"))
     missing = sorted(name for name in names if f"``{name}``" not in guide)
     assert len(found) > 20 and not missing, f"{product}_guide.rst does not tell of {', '.join(missing)}"
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports them by it."""
+    names = [path.name for path in (ROOT / "tests" / "unit").rglob("test_*.py")]
+    assert not {name for name in names if names.count(name) > 1}
