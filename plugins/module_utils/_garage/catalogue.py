@@ -230,7 +230,7 @@ GARAGE = Catalogue(
         Series("0.8", Version(0, 8, 0), Version(0, 8, 7)),
         Series("0.9", Version(0, 9, 0), Version(0, 9, 4)),
         Series("1", Version(1, 0, 0), Version(1, 3, 0)),
-        Series("2", Version(2, 0, 0), Version(2, 1, 0)),
+        Series("2", Version(2, 0, 0), Version(2, 5, 0)),
     ),
     until=Version(3, 0, 0),
     hops=(

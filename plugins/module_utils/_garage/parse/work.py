@@ -31,6 +31,7 @@ _STATS_KNOWN = [
         r"  number of RC entries\b", r"If values are missing above", r"Estimated available storage", r"  (meta)?data: ",
         r"A precise estimate could not be given", r"==== NODE \[", r"==== CLUSTER STATISTICS", r"Node ID: ",
         r"Hostname: ", r"Garage features: ", r"=+$", r"Stats for node [0-9a-f]{16}:$", r"Cluster statistics:$",
+        r"Number of buckets: ", r"Total number of objects: ", r"Total size of objects: ",
     )
 ]  # fmt: skip
 _STATES = {"Busy": "busy", "Busy*": "throttled", "Idle": "idle", "Done": "done"}

@@ -30,6 +30,7 @@ from tests.unit.replay import (
     CONFIG,
     FIRST,
     NEW,
+    NEWEST,
     NINE,
     OLD,
     ONE,
@@ -63,7 +64,7 @@ def test_block_refs_is_spelled_as_the_release_wants_it(version: str, words: tupl
 @pytest.mark.parametrize("version", ALL)
 def test_the_wrong_spelling_is_refused_by_the_binary(version: str) -> None:  # trap G24
     refused = answer("repair_misspelt", version)
-    wrong = "block_refs" if version in (ONE, TWO) else "block-refs"
+    wrong = "block_refs" if version in (ONE, TWO, NEWEST) else "block-refs"
     assert refused.rc == 1
     assert f"Found argument '{wrong}' which wasn't expected" in refused.err
 
