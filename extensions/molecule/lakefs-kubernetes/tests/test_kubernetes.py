@@ -10,7 +10,7 @@ import json
 import os
 from typing import Any
 
-from expectations import nothing_is_lost
+from expectations import nothing_is_lost, stopped_by
 from upgrades import Cluster
 
 BEGINS_WITH = ("nothing_is_lost", "secrets_are_nowhere", "the_database_is_of_the_new_schema", "what_is_kept_is_private")
@@ -52,6 +52,27 @@ def test_the_next_upgrade_of_helm_takes_nothing_back(cluster: Cluster) -> None:
     pods = sorted(one["metadata"]["uid"] for one in listed(cluster, "pods"))
     helm(cluster, "upgrade", "lakefs", "/opt/lakefs-chart", "--reuse-values", "--wait")
     assert sorted(one["metadata"]["uid"] for one in listed(cluster, "pods")) == pods
+
+
+def test_what_is_not_there_is_said_before_anything_changes(cluster: Cluster) -> None:
+    """All by the plan, with what a real kubectl says."""
+    here = f"kubernetes:{cluster.name}"
+    twice = {"name": "lakefs-too", "image": "treeverse/lakefs:1.84.0"}
+    words = ("kubectl", "--namespace", cluster.name)
+    cluster.on("a1", *words, "create", "deployment", "twice", "--image", "treeverse/lakefs:1.84.0", "--replicas", "0")
+    change = json.dumps({"spec": {"template": {"spec": {"containers": [twice]}}}})
+    cluster.on("a1", *words, "patch", "deployment", "twice", "--patch", change)
+    try:
+        for unit, sentence in (
+            (here, f"The unit is '{here}', which cannot be read; wanted a systemd unit as garage.service"),
+            (f"{here}/other", f"There is no deployment other in {cluster.name}; wanted the one that serves"),
+            (f"{here}/statefulset/lakefs", f"There is no statefulset lakefs in {cluster.name}; wanted the one"),
+            (f"{here}/lakefs:nowhere", "There is no context 'nowhere' in the kube configuration that kubectl reads"),
+            (f"{here}/twice", "; wanted exactly one with lakefs in its name or its image"),
+        ):
+            stopped_by(cluster.playbook("lakefs_plan", lakefs_version="1.84.0", lakefs_unit=unit), sentence)
+    finally:
+        cluster.on("a1", *words, "delete", "deployment", "twice")
 
 
 def migrate(cluster: Cluster) -> dict[str, Any]:
