@@ -84,7 +84,7 @@ def files(role: Path, entry: str) -> str:
         for name in re.findall(r"include_tasks: ['\"]?([^'\"\n]*(?:\{\{[^}]*\}\}[^'\"\n]*)*)", said):
             pattern = re.sub(r"\{\{.*?\}\}", "*", name.strip())
             if pattern.endswith(".yml"):  # else it is the operator's own file
-                todo += [one for base in {tasks, path.parent} for one in base.glob(pattern)]
+                todo += [one for base in (tasks, path.parent) for one in base.glob(pattern)]
     return text
 
 
