@@ -107,7 +107,7 @@ def argument_specs(role: Path) -> str:
 
 def ordered(catalogue: Any, known: dict[str, Any]) -> dict[str, Any]:
     """The verbs of a product, in the order in which its ways come to them."""
-    ways = [way for hop in catalogue.hops for way in (*hop.ways, *(hop.renewal.ways if hop.renewal else ()))]
+    ways = [way for hop in catalogue.hops for way in (*hop.shapes, *(hop.renewal.shapes if hop.renewal else ()))]
     rows = [row for way in (*ways, *catalogue.patch, *catalogue.back) for row in way.passes.values()]
     return {name: known[name] for name in dict.fromkeys(name for row in rows for name in row)}
 
@@ -128,5 +128,5 @@ def made() -> dict[Path, str]:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT.parents[2]))  # the copy of the tree that the gates use
-    for place, wanted in made().items():
-        place.write_text(wanted, encoding="utf-8")
+    for place, expected in made().items():
+        place.write_text(expected, encoding="utf-8")

@@ -41,7 +41,7 @@ class ActionModule(ControllerAction):
         if state == "started" and not args["bucket"] and not args["path"]:
             missing.append("bucket")
         if missing:
-            raise UpliftError(f"state is {state!r} and {', '.join(missing)} is empty; wanted a value.")
+            raise UpliftError(f"state is {state!r} and {', '.join(missing)} is empty; expected a value.")
         if state == "read":
             return {"changed": False, **control.read(directory)}
         if state == "removed":

@@ -39,7 +39,7 @@ class ActionModule(UpliftAction):
         best = min((self._ask() for _time in range(max(1, args["exchanges"]))), key=lambda trip: trip.uncertainty)
         if best.uncertainty > args["max_uncertainty"]:
             raise UpliftError(
-                f"The node's clock is known only to {best.uncertainty:.3f} s, wanted {args['max_uncertainty']:g} s: "
+                f"The node's clock is known only to {best.uncertainty:.3f} s, expected {args['max_uncertainty']:g} s: "
                 f"the way there takes too long. Use a nearer controller, or ask for less by max_uncertainty."
             )
         facts = {"offset": round(best.offset, 6), "uncertainty": round(best.uncertainty, 6)}
@@ -54,5 +54,5 @@ class ActionModule(UpliftAction):
         except ValueError:
             said = answer["stdout"].strip() or answer["stderr"].strip()
             raise UpliftError(
-                f"The node answered {said[:80]!r} to `date +%s.%N`; wanted seconds with a fraction."
+                f"The node answered {said[:80]!r} to `date +%s.%N`; expected seconds with a fraction."
             ) from None

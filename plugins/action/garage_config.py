@@ -25,7 +25,7 @@ class ActionModule(UpliftAction):
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         self._vars = task_vars
         if args["state"] != "read" and args["dest"] in ("", args["src"]):
-            raise UpliftError(f"dest is {args['dest']!r}; wanted another file than src, which stays as it is.")
+            raise UpliftError(f"dest is {args['dest']!r}; expected another file than src, which stays as it is.")
         if args["state"] == "read":
             return self._read(args)
         if args["state"] == "absent":
@@ -117,13 +117,13 @@ def _warnings(config: Mapping[str, Any], path: str) -> list[dict[str, str]]:
     secrets = config["rpc_secret_source"] == "config" or admin["has_admin_token"] or admin["has_metrics_token"]
     if config["world_readable"] and secrets:
         sentence = (
-            f"{path} has the mode {config['mode']}, so that everybody on the node reads its secrets; wanted 0640."
+            f"{path} has the mode {config['mode']}, so that everybody on the node reads its secrets; expected 0640."
         )
         rows.append({"key": "config_world_readable", "severity": "warning", "sentence": sentence})
-    # Beside another container that may write there, nothing is done to a database that is down (G05).
+    # Next to another container that may write there, nothing is done to a database that is down (G05).
     for name in config.get("shared_with", []):
         sentence = (
-            f"The container {name} mounts {config['metadata_dir']}, too, or a directory around it; wanted it"
+            f"The container {name} mounts {config['metadata_dir']}, too, or a directory around it; expected it"
             " stopped for the time of the upgrade, or with that mounted to read only."
         )
         rows.append({"key": "metadata_shared", "severity": "error", "sentence": sentence})

@@ -34,4 +34,4 @@ def reason(address: str, timeout: float) -> str:
         connection.close()
     if answer.status in (400, 403) and b"<Error>" in body:  # up to 0.5 a request without credentials is a bad one
         return ""
-    return f"it answers with the status {answer.status} and without an S3 error; wanted one, such as 403 AccessDenied"
+    return f"it answers with the status {answer.status} and without an S3 error; expected one, such as 403 AccessDenied"

@@ -86,7 +86,7 @@ class ActionModule(UpliftAction):
 
     def _keep(self, args: Mapping[str, Any], path: str, text: str, stat: Mapping[str, Any]) -> None:
         """Keep what the staged one is made from, so that an edit made later is seen. Where the staged one counts
-        already, what is kept is what it was made from, and stays for the way back."""
+        already, what is kept is what it was made from, and stays for the rollback."""
         keep = staged_path(path, str(core_version.parse(args["keep"])))
         there = self._module("stat", path=keep, follow=True, get_checksum=False, get_mime=False)["stat"]["exists"]
         kept = self._node({**args, "state": "read", "src": keep})["opened"]["text"] if there else ""
@@ -121,7 +121,7 @@ def demand_same(path: str, next_path: str, version: str) -> None:
         raise ConfigError(
             "config_elsewhere",
             f"lakeFS is started without -c and reads {path or 'no file'}; {version} looks elsewhere and would read"
-            f" {next_path or 'no file'}. Wanted the same one for both: name it in the unit's ExecStart (-c FILE), or"
+            f" {next_path or 'no file'}. Expected the same one for both: name it in the unit's ExecStart (-c FILE), or"
             " move away what no server reads now. Nothing was changed.",
         )
 
@@ -139,7 +139,7 @@ def demand_nothing(args: Mapping[str, Any], path: str, text: str) -> None:
 
 
 def _listen(address: str, published: Mapping[str, str] | None) -> str:
-    """Where its machine has what listens there in a container. Where nothing is published, who asks will be told."""
+    """Where its machine has what listens there in a container. Where nothing is published, who asks will see it."""
     return reached(f"0.0.0.0{address}" if address.startswith(":") else address, published) or address
 
 

@@ -44,9 +44,11 @@ class ActionModule(UpliftAction):
         source = release.fill_in(args["source"], args["version"], seen["arch"])
         file = find(self._loader.path_dwim(source), args["version"], name)
         digest = sha256_of(file)
-        wanted = release.Wish(args["path"], args["version"], checksum=args["checksum"]).sha256
-        if wanted and digest != wanted:
-            raise UpliftError(f"{file} on the controller has the SHA-256 {digest}, wanted {wanted}; nothing was sent.")
+        expected = release.Wish(args["path"], args["version"], checksum=args["checksum"]).sha256
+        if expected and digest != expected:
+            raise UpliftError(
+                f"{file} on the controller has the SHA-256 {digest}, expected {expected}; nothing was sent."
+            )
         more = {**args, "source": file, "checksum": f"sha256:{digest}"}
         if seen["sha256"] != digest and not self.check_mode:
             more["upload"] = self._send(file, name)

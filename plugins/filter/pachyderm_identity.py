@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - A redeployed cluster has another id. Which one each hop has made is in the record, so that another cluster at the
-    same address is told apart from the one that was upgraded.
+    same address is distinguished from the one that was upgraded.
 options:
   _input: {description: The id that answers; empty for none., type: str, required: true}
   record: {description: The record of the operation; empty for none., type: dict, required: true}
@@ -25,7 +25,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The id, or nothing where it cannot be told whether the right cluster answers.
+  description: The id, or nothing where it is unknown whether the right cluster answers.
   type: str
 """
 

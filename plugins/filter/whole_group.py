@@ -38,7 +38,7 @@ from ansible.errors import AnsibleFilterError
 ASKED_FOR_WORDS = ("syntax", "listhosts", "listtasks", "listtags")
 PARTS = {"start_at_task": "--start-at-task", "tags": "--tags", "skip_tags": "--skip-tags", "step": "--step"}
 WHOLE: tuple[Any, ...] = (None, False, (), [], ("all",), ["all"])
-# No task of this collection has a tag: others may be skipped beside it, and what runs a playbook often says so.
+# No task of this collection has a tag: others may be skipped next to it, and what runs a playbook often says so.
 SKIPS_OURS = {"all", "always", "tagged", "untagged"}
 
 
@@ -52,12 +52,13 @@ def whole_group(group: str, groups: Mapping[str, Sequence[str]]) -> str:
     parts = [said for name, said in PARTS.items() if given[name] not in WHOLE]
     if parts:
         raise AnsibleFilterError(
-            f"A part of an operation cannot be run: {' and '.join(parts)} was given; wanted neither tags nor a task to"
+            f"A part of an operation cannot be run: {' and '.join(parts)} was given; expected neither tags nor a task"
+            " to"
             " start at. Nothing was done. Run the playbook as a whole: what is done is not done again."
         )
     if not groups.get(group):
         raise AnsibleFilterError(
-            f"The inventory has no host in a group {group!r}; wanted one group with every node. Nothing was done."
+            f"The inventory has no host in a group {group!r}; expected one group with every node. Nothing was done."
             " Correct the inventory, or name the group, such as garage_group."
         )
     return group

@@ -31,7 +31,7 @@ options:
       marked: Begin the phase O(phase).
       read: Return the figures.
       stopped: End it and return the figures.
-      removed: End the one that still runs in O(dir), which is told by its process and the start of that, and remove O(dir). No
+      removed: End the one that still runs in O(dir), which is recognised by its process and the start of that, and remove O(dir). No
         figures are returned.
       absent: Remove the object that one may have left in O(bucket), as a backup that is restored brings it back.
   dir:

@@ -11,7 +11,7 @@ short_description: Measure the clock of a node against that of the controller
 version_added: 0.1.0
 description:
   - Asks the node for its time over the connection that is open anyway, several times, and believes the quickest answer.
-  - With it, several nodes can be told the same moment, each in the time of its own clock.
+  - With it, several nodes can be given the same moment, each in the time of its own clock.
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info

@@ -11,7 +11,7 @@ short_description: Make a release's configuration file the one that counts
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Beside O(path) lie files with C(.uplift-) and a release at their end, as M(uplift.datastores.garage_config_stage) makes them.
+  - Next to O(path) lie files with C(.uplift-) and a release at their end, as M(uplift.datastores.garage_config_stage) makes them.
     This writes the content of one over O(path) in one step; owner, group and mode of O(path) stay.
   - Refuses when O(path) is neither of the two releases' files, as it was edited since they were made.
   - Belongs to the moment at which M(uplift.datastores.release) makes the program active; each program reads the whole file by

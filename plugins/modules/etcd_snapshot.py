@@ -11,7 +11,7 @@ short_description: Take a snapshot of etcd, prove it, restore it
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - A snapshot is there as a whole or not at all, readable by root only, with a manifest of its keys and revision beside it.
+  - A snapshot is there as a whole or not at all, readable by root only, with a manifest of its keys and revision next to it.
   - A sound one that was there before is kept as C(<dest>.<time>).
 extends_documentation_fragment: [uplift.datastores.attributes]
 attributes:
@@ -27,7 +27,7 @@ options:
       present: A snapshot is taken.
       proved: The snapshot has been restored into a directory of its own.
       restored: O(data_dir), which may not be there yet, holds what the snapshot does.
-  dest: {description: The snapshot. Its manifest lies beside it as C(<dest>.manifest.json)., type: path, required: true}
+  dest: {description: The snapshot. Its manifest lies next to it as C(<dest>.manifest.json)., type: path, required: true}
   endpoint: {description: Where etcd answers., type: str, default: http://127.0.0.1:2379}
   cacert: {description: The authority of its certificate., type: path}
   cert: {description: A client certificate., type: path}
@@ -45,7 +45,7 @@ EXAMPLES = r"""
 RETURN = r"""
 snapshot: {description: The file., returned: always, type: str, sample: /var/backups/uplift/etcd.snapshot}
 keys: {description: How many keys it holds., returned: always, type: int, sample: 61}
-set_aside:
+renamed_to:
   description: Where the snapshot that was there before lies now; empty when there was none.
   returned: O(state=present)
   type: str

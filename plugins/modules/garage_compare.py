@@ -46,7 +46,7 @@ differences:
     - What differs, by key and as a sentence. Keys are C(objects_gone), C(objects_missing), C(objects_changed), C(count_changed),
       C(bucket_gone), C(alias_changed), C(permission_changed), C(website_changed), C(key_gone) and C(key_changed).
     - An object that could be read before and cannot be now is C(objects_gone) where it is known to be lost, and C(objects_missing)
-      where it cannot be told whether a client has deleted it.
+      where it is unknown whether a client has deleted it.
   returned: success
   type: list
   elements: dict

@@ -18,7 +18,7 @@ description:
     two syncs are made, the numbers of entries alone decide, without that allowance, and RV(certainty) is V(assumed).
 options:
   before:
-    description: RV(entries) of the time before the node's database was set aside.
+    description: RV(entries) of the time before the node's database was renamed.
     type: dict
   expect: {description: 'The other nodes, as C(garage node id -q) says them. Their own syncs are waited for.', type: list, elements: str, default: []}
   rounds: {description: Full syncs after which it is given up., type: int, default: 20}

@@ -11,7 +11,7 @@ short_description: Write one configuration file of Garage per release
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Writes what each release on the way wants to read beside the file that is read now, as O(src) with C(.uplift-) and the release
+  - Writes what each release on the upgrade path wants to read next to the file that is read now, as O(src) with C(.uplift-) and the release
     at its end, with the same owner, group and mode. The file that is read now stays as it is, and a copy of it is kept
     under the release that runs, so that going back swaps program and configuration together.
   - C(db_engine) is written out from 0.9 on, where the default is another one; C(replication_mode) becomes
@@ -20,7 +20,7 @@ description:
 options:
   src: {description: The configuration file on the node., type: path, required: true}
   source: {description: The release that runs., type: str, required: true}
-  targets: {description: The releases on the way in order., type: list, elements: str, required: true}
+  targets: {description: The releases on the upgrade path in order., type: list, elements: str, required: true}
   engine:
     description: The engine of the metadata that lie on the node.
     type: str

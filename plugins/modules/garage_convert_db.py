@@ -13,10 +13,10 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Runs C(garage convert-db) while the daemon is down, as the account that owns the metadata. The old database stays where it is.
   - Refuses while the unit is not down, while any Garage server with the same configuration file runs, or while any process has a
-    file of the metadata open; and where there is no database of O(source). With some engines Garage itself would run beside
+    file of the metadata open; and where there is no database of O(source). With some engines Garage itself would run next to
     its daemon, and with a wrong path make empty databases, and exit with 0.
-  - The result gets its name only when every tree was converted, and when the way back into a scratch database gave the same number of
-    items in every tree. A manifest beside it, C(db.lmdb.uplift.json), says from what it was made. By it a second call changes nothing.
+  - The result gets its name only when every tree was converted, and when converting it back into a scratch database gave the same number of
+    items in every tree. A manifest next to it, C(db.lmdb.uplift.json), says from what it was made. By it a second call changes nothing.
   - The configuration is not touched. Set C(db_engine) to O(target) before the next start.
 options:
   metadata_dir: {description: The C(metadata_dir) of the configuration., type: path, required: true}
@@ -25,7 +25,7 @@ options:
       none, there is nothing to convert.
     type: str
     choices: [sled, lmdb, sqlite]
-  target: {description: The engine wanted., type: str, default: lmdb, choices: [lmdb, sqlite], aliases: [engine]}
+  target: {description: The engine expected., type: str, default: lmdb, choices: [lmdb, sqlite], aliases: [engine]}
   release_binary:
     description: The program to convert with, or the image; it has to know both engines. Where it does not, and by default, the one
       that would be started next.
@@ -36,9 +36,9 @@ options:
     default: refuse
     choices:
       refuse: The module fails.
-      aside: It is renamed to C(<name>.uplift-<time>). For one that an accidental start of a newer release has made.
+      rename: It is renamed to C(<name>.uplift-<time>). For one that an accidental start of a newer release has made.
   prove:
-    description: Whether the result is converted back into a scratch database, and compared. It takes as long again, and as much room.
+    description: Whether the result is converted back into a scratch database, and compared. It takes as long again, and as much free space.
     type: bool
     default: true
   lmdb_map_size: {description: "The size of LMDB's map, where the configuration has C(lmdb_map_size), such as V(1TiB).", type: str}
@@ -73,7 +73,7 @@ manifest:
   returned: success
   type: str
   sample: /var/lib/garage/meta/db.lmdb.uplift.json
-set_aside:
+renamed_to:
   description: Where a database that was in the way lies now; empty when there was none.
   returned: success
   type: str
@@ -109,7 +109,7 @@ SPEC = {
     "source": {"type": "str", "choices": ["sled", "lmdb", "sqlite"]},
     "target": {"type": "str", "default": "lmdb", "choices": ["lmdb", "sqlite"], "aliases": ["engine"]},
     "release_binary": {"type": "path"},
-    "existing": {"type": "str", "default": "refuse", "choices": ["refuse", "aside"]},
+    "existing": {"type": "str", "default": "refuse", "choices": ["refuse", "rename"]},
     "prove": {"type": "bool", "default": True},
     "lmdb_map_size": {"type": "str"},
     "timeout": {"type": "float", "default": 86400},

@@ -13,7 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Looks at what lies in the metadata directory, and compares it with what the running release opens. A release that opens
     another engine than the one that holds the data starts with an empty database and calls itself healthy.
-  - Where it cannot be told which of several databases holds the data, RV(same) is null and RV(finding) says what to do.
+  - Where it is unknown which of several databases holds the data, RV(same) is null and RV(finding) says what to do.
 options:
   metadata_dir: {description: The metadata directory., type: path, required: true}
   db_engine: {description: The setting as the configuration has it. Empty when it has none., type: str, default: ''}
@@ -36,13 +36,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-engine: {description: The engine that holds the data. Empty when it cannot be told., returned: success, type: str, sample: sled}
+engine: {description: The engine that holds the data. Empty when it is unknown., returned: success, type: str, sample: sled}
 opens: {description: The engine that the release opens with that setting., returned: success, type: str, sample: sled}
 snapshots: {description: Whether that engine can be copied while the node serves., returned: success, type: bool, sample: false}
 engines: {description: Every engine of which there is a database., returned: success, type: list, elements: str, sample: [sled]}
-same: {description: Whether it is what the release opens. Null when it cannot be told., returned: success, type: bool, sample: true}
+same: {description: Whether it is what the release opens. Null when it is unknown., returned: success, type: bool, sample: true}
 finding:
-  description: What is wrong, with C(key), C(seen), C(wanted) and C(advice). Empty when nothing is.
+  description: What is wrong, with C(key), C(seen), C(expected) and C(advice). Empty when nothing is.
   returned: success
   type: dict
   sample: {}
@@ -64,7 +64,7 @@ SPEC = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
-    return engine.told(asked["metadata_dir"], asked["db_engine"], version.parse(asked["version"]))
+    return engine.summary(asked["metadata_dir"], asked["db_engine"], version.parse(asked["version"]))
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: garage_findings
-short_description: Say everything at a Garage node that stands in the way of an upgrade
+short_description: Say everything at a Garage node that blocks an upgrade
 version_added: 0.1.0
 description:
   - Turns what the other modules saw into findings. All findings of a node come at once, not one a run.
@@ -29,7 +29,7 @@ options:
   s3: {description: What M(uplift.datastores.garage_s3_ping) answered., type: dict, required: true}
   engine: {description: What M(uplift.datastores.garage_engine) answered., type: dict, default: {}}
   wanted_engine: {description: The engine that the operator wants., type: str, default: ''}
-  targets: {description: The releases on the way., type: list, elements: str, default: []}
+  targets: {description: The releases on the upgrade path., type: list, elements: str, default: []}
   contents: {description: What M(uplift.datastores.garage_info) answered of buckets and keys., type: dict, default: {}}
   closed:
     description: What an operation that is not open any more has left closed to clients, as rows of C(thing), C(what) and C(operation).
@@ -45,7 +45,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
-- name: Say what stands in the way
+- name: Report what blocks the upgrade
   uplift.datastores.garage_findings:
     info: "{{ garage_info }}"
     settings: "{{ garage_settings }}"
@@ -67,15 +67,15 @@ findings:
     key: {description: Its name., type: str, sample: nodes_down}
     stops: {description: Whether it stops the operation., type: bool, sample: true}
     saw: {description: The value seen., type: str, sample: 2fa10ee3716c208e not connected to this node}
-    wanted: {description: The value wanted., type: str, sample: every node of the layout connected}
-    sentence: {description: All of it in one., type: str, sample: '2fa10ee3716c208e not connected to this node; wanted: ...'}
+    expected: {description: The value expected., type: str, sample: every node of the layout connected}
+    sentence: {description: All of it in one., type: str, sample: '2fa10ee3716c208e not connected to this node; expected: ...'}
     do: {description: What to do., type: str, sample: 'start them, or remove them from the layout'}
 said:
   description: The same as lines for a person.
   returned: always
   type: list
   elements: str
-  sample: ['nodes_down (stops): a1: 2fa10ee3716c208e not connected to this node; wanted: every node connected; to do: start it']
+  sample: ['nodes_down (stops): a1: 2fa10ee3716c208e not connected to this node; expected: every node connected; to do: start it']
 stopping:
   description: The keys of the findings that stop the operation and were not accepted.
   returned: always
@@ -88,7 +88,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import told
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import summary
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.findings import findings
 
 SPEC = {
@@ -106,7 +106,7 @@ SPEC = {
 
 
 def work(params: Mapping[str, Any]) -> dict[str, Any]:
-    return told(findings(params), params["node"], params["accept"])
+    return summary(findings(params), params["node"], params["accept"])
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:

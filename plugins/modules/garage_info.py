@@ -33,7 +33,7 @@ options:
     default: []
   tolerant:
     description:
-      - Return what can be told instead of failing when the daemon does not answer; what it would have told is null then, and
+      - Return what is known instead of failing when the daemon does not answer; what it would have reported is null then, and
         RV(problem) says why.
       - For a preflight that reports everything at once.
     type: bool
@@ -100,7 +100,7 @@ user:
   returned: always
   sample: garage
 mounting:
-  description: The commands of the unit, beside its program, that mount something or take it away.
+  description: The commands of the unit, next to its program, that mount something or take it away.
   type: list
   elements: str
   returned: always

@@ -15,7 +15,7 @@ description:
     nodes all run 0.6, with clients shut out.
   - A second run would give back permissions and aliases that were taken away since, and would exit with 0. So the module runs it
     only while there is no bucket and no key has a permission; where the buckets are there already it changes nothing.
-  - Every node of the layout has to answer, with this release. Garage itself would migrate beside a node that is down.
+  - Every node of the layout has to answer, with this release. Garage itself would migrate alongside a node that is down.
   - Afterwards the buckets are counted and compared by name.
 options:
   migration: {description: The migration., type: str, default: buckets050, choices: [buckets050]}

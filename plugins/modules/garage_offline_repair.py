@@ -13,7 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Runs C(garage offline-repair) while the daemon is down, as the account that owns the metadata.
   - Refuses while the unit is not down, while any Garage server with the same configuration file runs, or while any process has a file
-    of the metadata open. With some database engines Garage itself would run beside its daemon, and exit with 0.
+    of the metadata open. With some database engines Garage itself would run alongside its daemon, and exit with 0.
   - Garage prints nothing of a repair by default and exits with 0. The module makes it talk, and demands the line that says the end.
 options:
   names:

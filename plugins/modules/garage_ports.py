@@ -10,7 +10,7 @@ module: garage_ports
 short_description: Let the service of Garage read a configuration that shuts clients out, or its own again
 version_added: 0.1.0
 description:
-  - Writes a drop-in beside the unit that names another configuration file, and removes it again.
+  - Writes a drop-in next to the unit that names another configuration file, and removes it again.
     What the operator wrote is not touched. The service is not restarted.
   - A container is made again with the other file in place of its own, by the same image. It takes the name at its next start.
   - The configuration file itself is made by M(uplift.datastores.garage_config). Its S3 and web addresses are moved to

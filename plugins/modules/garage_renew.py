@@ -7,19 +7,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: garage_renew
-short_description: Set the database of a Garage node aside, so that the other nodes fill a new one
+short_description: Rename the database of a Garage node, so that the other nodes fill a new one
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Renames the database of a node that is down out of its metadata directory. Once the node is started, the other nodes bring it all
     entries by the sync of their tables, and it writes each in the form of the release that runs.
-  - What is set aside is never deleted, and never set aside twice under one name. Node keys, layout and other small files stay.
+  - What is renamed is never deleted, and never renamed twice under one name. Node keys, layout and other small files stay.
   - B(The copy of this node is away) until M(uplift.datastores.garage_complete) says yes. Do it on one node at a time, only where other
     nodes hold copies, with the node's ports closed to clients.
 options:
   metadata_dir: {description: The metadata directory., type: path, required: true}
   engine: {description: The engine of the database., type: str, required: true, choices: [sled, lmdb, sqlite]}
-  name: {description: 'What it is set aside under: C(<metadata_dir>.uplift-<name>), or in it where it is a mount point.', type: str, required: true}
+  name: {description: 'Its new name: C(<metadata_dir>.uplift-<name>), or in it where it is a mount point.', type: str, required: true}
   unit: {description: "Where Garage runs, a systemd unit or V(docker:NAME).", type: str, default: garage.service}
   call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
 extends_documentation_fragment:
@@ -29,11 +29,11 @@ extends_documentation_fragment:
 attributes:
   check_mode: {support: full}
   diff_mode: {support: none}
-  idempotent: {support: full, details: Once a database lies aside under the name nothing is done any more.}
+  idempotent: {support: full, details: Once there is a database of that name nothing is done any more.}
 """
 
 EXAMPLES = r"""
-- name: Set the database of 0.5's days aside
+- name: Rename the database of 0.5's days
   uplift.datastores.garage_renew:
     metadata_dir: /var/lib/garage/meta
     engine: sled
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-aside:
+renamed_to:
   description: Where the database lies now.
   returned: success
   type: str

@@ -15,7 +15,7 @@ description:
     an operator asked for.
   - What each node said is read line by line. Garage 0.9 exits with 0 when a node did not take its snapshot.
   - V(restored) puts a snapshot where the release that made it wants it. The documented copy would give an empty database from
-    1.0 on. The daemon has to be down. What was there stays beside it.
+    1.0 on. The daemon has to be down. What was there stays next to it.
 options:
   state:
     description: What is wanted.
@@ -26,7 +26,7 @@ options:
       restored: The metadata directory holds what O(dest) does.
   dest:
     description:
-      - The copy, a directory or, with sqlite in 0.9, a file. Its manifest lies beside it as C(<dest>.manifest.json). Both are readable by
+      - The copy, a directory or, with sqlite in 0.9, a file. Its manifest lies next to it as C(<dest>.manifest.json). Both are readable by
         root only, since they hold keys.
       - For V(restored) also what Garage itself made, such as C(meta/snapshots/2026-11-21T06:22:41Z); then nothing is compared.
     type: path
@@ -85,7 +85,7 @@ files:
   sample: {db.lmdb: fdb8f1507b39cc4ef9555c7275a26331cae97d56a7c6177f5bb3197647a5ab0d}
 total: {description: Its size in bytes., returned: "O(state=present), not in check mode", type: int, sample: 45056}
 database: {description: Where it was put., returned: O(state=restored), type: str, sample: /var/lib/garage/meta/db.lmdb}
-set_aside:
+renamed_to:
   description: What was there, under its new name.
   returned: O(state=restored)
   type: list

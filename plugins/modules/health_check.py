@@ -48,7 +48,7 @@ checks:
   sample:
     - url: https://198.18.1.40/status
       answer: 'no'
-      sentence: 'https://198.18.1.40/status: stores[?name==''garage''].state | [0] is "down"; wanted "up".'
+      sentence: 'https://198.18.1.40/status: stores[?name==''garage''].state | [0] is "down"; expected "up".'
 """
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only

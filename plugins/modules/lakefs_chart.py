@@ -29,7 +29,7 @@ options:
     default: rendered
     choices:
       rendered: Only say what the chart makes of the release's own values with O(values) over them.
-      told: The release has O(values), and keeps all others. Waits until what comes of it is ready.
+      applied: The release has O(values), and keeps all others. Waits until what comes of it is ready.
   name: {description: The Helm release., type: str, required: true}
   chart_ref: {description: "The chart, as C(helm) on the host knows it.", type: str, required: true}
   chart_version: {description: Its version. Empty means the one that is deployed., type: str, default: ''}
@@ -64,7 +64,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import c
 
 SPEC: Spec = {
     "unit": {"type": "str", "required": True},
-    "state": {"type": "str", "default": "rendered", "choices": ["rendered", "told"]},
+    "state": {"type": "str", "default": "rendered", "choices": ["rendered", "applied"]},
     "name": {"type": "str", "required": True},
     "chart_ref": {"type": "str", "required": True},
     "chart_version": {"type": "str", "default": ""},

@@ -14,7 +14,7 @@ description:
   - Reads the file and the unit's environment on the node and understands them on the controller, which needs the Python package
     C(ruamel.yaml).
   - A configuration is staged for a release by editing lines, so that comments, order and form stay. Before the KV migration it gets
-    C(database.type) and the section C(database.postgres) beside the old keys; afterwards the keys go that the next release refuses.
+    C(database.type) and the section C(database.postgres) next to the old keys; afterwards the keys go that the next release refuses.
   - With O(state=read) the connection string is returned. Register it under C(no_log). From the node to the controller it goes
     encrypted for the one call, since connections print results at C(-vvv).
 extends_documentation_fragment:
@@ -32,7 +32,7 @@ options:
     default: read
     choices:
       read: Only read.
-      staged: Write the configuration for O(version) beside the one that counts, and keep this as that of O(keep).
+      staged: Write the configuration for O(version) next to the one that counts, and keep this as that of O(keep).
       activated:
         Make the staged or kept one of O(version) count. It fails where what counts now is not that of O(keep), which the staged
         one was made from; where none is kept, what counts now is.
@@ -51,7 +51,7 @@ EXAMPLES = r"""
   register: lakefs_settings
   no_log: true
 
-- name: What the KV migration needs, beside the file that counts
+- name: What the KV migration needs, next to the file that counts
   uplift.datastores.lakefs_config:
     state: staged
     version: 0.80.2

@@ -11,9 +11,9 @@ short_description: Drop the SQL tables that lakeFS's migration to KV has left be
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Drops exactly the tables of the last SQL schema, told by their names and columns, all of them or none, and nothing that hangs on
+  - Drops exactly the tables of the last SQL schema, recognised by their names and columns, all of them or none, and nothing that hangs on
     them. Tables of others in the same schema stay, and are named. In check mode it only lists.
-  - Refused while anything is in them that is not in the key-value table, and while views or tables of others need them. There is no way
+  - Refused while anything is in them that is not in the key-value table, and while views or tables of others need them. There is no rollback
     back from it but a backup.
 extends_documentation_fragment:
   - uplift.datastores.lakefs.database
@@ -27,7 +27,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Free the room of the old tables, months later
+- name: Free the space of the old tables, months later
   uplift.datastores.lakefs_drop_tables:
     dsn: "{{ lakefs_settings.dsn }}"
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: lakefs_findings
-short_description: Say everything at a lakeFS server that stands in the way of an upgrade, or would lose data in it
+short_description: Say everything at a lakeFS server that blocks an upgrade, or would lose data in it
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
@@ -41,7 +41,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Say what stands in the way
+- name: Report what blocks the upgrade
   uplift.datastores.lakefs_findings:
     info: "{{ lakefs_info }}"
     settings: "{{ lakefs_settings }}"
@@ -61,15 +61,15 @@ findings:
     key: {description: Its name., type: str, sample: two_databases}
     stops: {description: Whether it stops the operation., type: bool, sample: true}
     saw: {description: The value seen., type: str, sample: '3 users'}
-    wanted: {description: The value wanted., type: str, sample: one user with one access key}
-    sentence: {description: All of it in one., type: str, sample: '3 users; wanted: one user with one access key; to do: cut them'}
+    expected: {description: The value expected., type: str, sample: one user with one access key}
+    sentence: {description: All of it in one., type: str, sample: '3 users; expected: one user with one access key; to do: cut them'}
     do: {description: What to do., type: str, sample: cut them to one}
 said:
   description: The same as lines for a person.
   returned: always
   type: list
   elements: str
-  sample: ['too_many_users (stops): l1: 3 users; wanted: one user with one access key; to do: cut them to one']
+  sample: ['too_many_users (stops): l1: 3 users; expected: one user with one access key; to do: cut them to one']
 stopping:
   description: The keys of the findings that stop the operation and were not accepted.
   returned: always
@@ -82,7 +82,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import told
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import summary
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.findings import findings
 
 SPEC = {
@@ -99,7 +99,7 @@ SPEC = {
 
 
 def work(params: Mapping[str, Any]) -> dict[str, Any]:
-    return told(findings(params), params["node"], params["accept"])
+    return summary(findings(params), params["node"], params["accept"])
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:

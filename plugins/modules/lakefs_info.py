@@ -14,7 +14,7 @@ description:
   - Returns the binary's and the server's release, the version records of the database, what there is to lose in it, and who else uses it.
   - Nothing is created, locked or changed. C(lakefs migrate version) is never run, since it creates tables and may hang; the database
     is asked by SQL, with C(psql) of this host.
-  - What cannot be told is null, and RV(problems) says why. That is so for C(database.type) V(local) and V(dynamodb).
+  - What is unknown is null, and RV(problems) says why. That is so for C(database.type) V(local) and V(dynamodb).
 extends_documentation_fragment:
   - uplift.datastores.lakefs
   - uplift.datastores.lakefs.database
@@ -78,7 +78,7 @@ state_problem: {description: Why no release may be started on the database., ret
 server:
   description: >-
     The database's name, place, owner, size in bytes, whether the account may create others, and in C(rights) how it could put a dump back
-    (C(way): C(database), C(schema), or empty), what it lacks for that, and what an administrator would run.
+    (C(method): C(database), C(schema), or empty), what it lacks for that, and what an administrator would run.
   returned: always
   type: dict
   sample:
@@ -100,8 +100,8 @@ server:
       may_create: false
       extensions: []
       unreadable: []
-      beside: ''
-      way: ''
+      elsewhere: ''
+      method: ''
       lacks: [may not create databases, does not own lake, does not own the schema public, may not create schemas in lake]
       statements: ['ALTER SCHEMA "public" OWNER TO "lakefs";', 'GRANT CREATE ON DATABASE "lake" TO "lakefs";']
 sessions:

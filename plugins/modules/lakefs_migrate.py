@@ -13,7 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Runs C(lakefs migrate) of one release with the unit's configuration, environment and account, on the database of O(dsn).
   - It is refused where the release would do nothing, or harm, and say that all is well; while others use the database; and without
-    room for its temporary files. A migration that is done already changes nothing.
+    free space for its temporary files. A migration that is done already changes nothing.
   - Exit status, line and version record have to agree afterwards, and no repository or user may be missing.
   - No secret is returned. What the program prints is never shown whole, since 0.30.0 prints the password.
 extends_documentation_fragment:
@@ -35,7 +35,7 @@ options:
       auto: V(db) where this release is 0.30.0 and there are repositories to take over, else V(up).
       up: All migrations to the schema of this release.
       db: Take commits of releases before 0.30 over. Of 0.30.0 only; what is not committed is gone afterwards.
-      task: Mend encoded storage namespaces. From 1.68.0 on; older releases have nothing to do.
+      task: Repair encoded storage namespaces. From 1.68.0 on; older releases have nothing to do.
       superuser: Take over one user with one access key, where the release still can (1.33 to 1.52).
   discard: {description: Whether the data of releases before 0.30 may go., type: bool, default: false}
   given_up:
@@ -72,7 +72,7 @@ after:
   sample: {schema: KV schema 4, problem: '', repositories: 1, users: 1, kv_rows: 22}
 seconds: {description: How long it took., returned: when a migration was asked for, type: float, sample: 0.4}
 line: {description: What it said., returned: when a migration was asked for, type: str, sample: Migration completed successfully.}
-updated: {description: Namespaces that were mended., returned: O(command=task), type: list, elements: str, sample: ['local://bucket/a b']}
+updated: {description: Namespaces that were fixed., returned: O(command=task), type: list, elements: str, sample: ['local://bucket/a b']}
 """
 
 from typing import Any

@@ -13,7 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - C(migrate db) of 0.30.0 takes commits over and drops everything else without a word. The API was asked while clients could write; the
     tables are asked when no server runs any more.
-  - It fails with repository, branch, number and paths when anything is uncommitted, and when that cannot be told. It changes nothing.
+  - It fails with repository, branch, number and paths when anything is uncommitted, and when that is unknown. It changes nothing.
   - Later releases keep uncommitted changes in every migration. Their databases have nothing in these tables.
 extends_documentation_fragment:
   - uplift.datastores.lakefs.database
@@ -25,7 +25,7 @@ attributes:
   diff_mode: {support: none}
   idempotent: {support: full}
 options:
-  given_up: {description: "Whether what is not committed may go: it is only told then.", type: bool, default: false}
+  given_up: {description: "Whether what is not committed may go: it is only reported then.", type: bool, default: false}
 """
 
 EXAMPLES = r"""
@@ -36,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 uncommitted:
-  description: Branches that hold something uncommitted. Null when that cannot be told.
+  description: Branches that hold something uncommitted. Null when that is unknown.
   returned: success
   type: list
   elements: dict

@@ -13,7 +13,7 @@ description:
   - Writes a tar, compressed, and a manifest with the SHA-256, the owner, the mode and the time of each file. Both are
     readable by root only, since such directories hold keys.
   - A backup is there as a whole or not at all. One that is sound, and of what the directories hold now, is kept; one that
-    is sound, and of another state, is set aside under the time it was made.
+    is sound, and of another state, is kept under a name with the time it was made.
   - Extended attributes and access control lists are not kept.
 extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.progress]
 attributes:
@@ -28,15 +28,15 @@ options:
     choices:
       present: There is a sound backup of what the directories hold.
       proved: The backup has been restored into a directory of its own, and every file compared with the manifest.
-      restored: The directories hold what the backup does. What was there is kept beside them, as C(<directory>.uplift-<time>).
+      restored: The directories hold what the backup does. What was there is kept next to them, as C(<directory>.uplift-<time>).
   src: {description: The directories. Required if O(state=present). A restored backup knows its own., type: list, elements: path}
-  dest: {description: The archive. Its manifest lies beside it as C(<dest>.manifest.json)., type: path, required: true}
+  dest: {description: The archive. Its manifest lies next to it as C(<dest>.manifest.json)., type: path, required: true}
   compression: {description: How the archive is compressed. V(zstd) needs that program., type: str, default: zstd, choices: [zstd, gzip, none]}
   space_factor:
     description: How much of the size of O(src) must be free at O(dest). Less than V(1) trusts the compression.
     type: float
     default: 1
-  scratch: {description: The directory to prove in. By default beside O(dest)., type: path, default: ''}
+  scratch: {description: The directory to prove in. By default next to O(dest)., type: path, default: ''}
   holds:
     description:
       - Names that the first of O(src) has to have for V(present), alternatives with C(|) between them. Without them nothing is backed
@@ -87,8 +87,8 @@ created:
   type: float
   sample: 1795231718.197
 proved: {description: That it gives back what it holds., returned: O(state=proved), type: bool, sample: true}
-set_aside:
-  description: What was moved aside; an archive for V(present), directories for V(restored).
+renamed_to:
+  description: What was renamed; an archive for V(present), directories for V(restored).
   returned: changed
   type: raw
   sample: [/var/lib/garage/meta.uplift-20261121T032840Z]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: node_space
-short_description: Tell how large directories are and how much room and memory there is
+short_description: Tell how large directories are and how much free space and memory there is
 version_added: 0.1.0
 description:
   - For paths that do not exist yet, the nearest parent that does is looked at. Nothing is created.
@@ -17,14 +17,14 @@ attributes:
   diff_mode: {support: none}
   idempotent: {support: full}
 options:
-  paths: {description: Where room is needed., type: list, elements: path, default: []}
+  paths: {description: Where free space is needed., type: list, elements: path, default: []}
   sizes: {description: Directories whose size is asked for., type: list, elements: path, default: []}
   programs: {description: Programs that have to be on the path., type: list, elements: str, default: []}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
-- name: Is there room for the backup?
+- name: Is there free space for the backup?
   uplift.datastores.node_space:
     paths: [/var/backups/uplift]
     sizes: [/var/lib/garage/meta]
@@ -70,9 +70,9 @@ SPEC: Spec = {
 }
 
 
-def room(path: str) -> dict[str, object]:
+def free(path: str) -> dict[str, object]:
     if not os.path.isabs(path):
-        raise UpliftError(f"The path is {path!r}; wanted an absolute one. Correct the variable that it comes from.")
+        raise UpliftError(f"The path is {path!r}; expected an absolute one. Correct the variable that it comes from.")
     at = path
     while not os.path.isdir(at):
         at = os.path.dirname(at)
@@ -101,7 +101,7 @@ def memory(table: str = "/proc/meminfo") -> int | None:
 def answer(module: AnsibleModule) -> dict[str, Any]:
     return {
         "changed": False,
-        "paths": {path: room(path) for path in module.params["paths"]},
+        "paths": {path: free(path) for path in module.params["paths"]},
         "sizes": {path: size(path) for path in module.params["sizes"]},
         "programs": {name: shutil.which(name) for name in module.params["programs"]},
         "memory": memory(),

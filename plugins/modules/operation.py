@@ -11,7 +11,7 @@ short_description: Keep the record and the lease of an upgrade on the managed no
 version_added: 0.1.0
 description:
   - The memory of an operation lies on the nodes themselves, since the machine that drives it may be thrown away.
-  - Who may act is said by the lease of the node. Its owner is the process of C(ansible-playbook), told by boot, pid
+  - Who may act is said by the lease of the node. Its owner is the process of C(ansible-playbook), recognised by boot, pid
     namespace and start; names of hosts decide nothing. A run without it is refused with the user, the host, the process
     and the time of the one that has it.
   - From V(opened) to V(closed) a process on the controller renews the lease, whatever the tasks do, for as long as
@@ -71,7 +71,7 @@ options:
     type: int
     default: 120
   product: {description: The product that the record has to be of; empty for that of O(plan)., type: str, default: ''}
-  cluster: {description: The identity of the cluster; empty where it cannot be told., type: str, default: ''}
+  cluster: {description: The identity of the cluster; empty where it is unknown., type: str, default: ''}
   reason: {description: Why the lease is taken away., type: str, default: ''}
   token: {description: Names one taking of the lease. Set by the action plugin., type: str, default: ''}
   dead: {description: The run whose process was found gone. Set by the action plugin., type: str, default: ''}
@@ -144,7 +144,7 @@ held:
   elements: dict
   sample:
     - {kind: unit, name: garage.service, operation: garage-20261127T140512Z, since: '2026-11-27T14:09:31Z'}
-told:
+lease_summary:
   description: The lease as a person reads it. Nobody holds one whose time is up.
   returned: O(state=read)
   type: dict
@@ -169,7 +169,7 @@ lost:
   type: bool
   sample: true
 held_by:
-  description: The owner of the lease that stands in the way.
+  description: The owner of the lease that blocks it.
   returned: when another run holds the lease
   type: dict
   sample: {user: operator, host: controller, pid: 4711, since: '2026-11-21T03:14:50Z'}

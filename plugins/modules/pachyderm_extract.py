@@ -15,7 +15,7 @@ description:
     pipelines in it, compares that with the cluster, and only then gives the file its name.
   - Refused while commits are open, which a dump leaves out without a word; and up to 1.9.0 while pipelines run, whose output it
     leaves out.
-  - A manifest with the cluster's id and what was counted lies beside the dump. A dump that is there already, of just what the cluster
+  - A manifest with the cluster's id and what was counted lies next to the dump. A dump that is there already, of just what the cluster
     holds, is as good as a new one; one of an earlier state is kept under its time.
   - It reads in pieces, and needs less than 128 MiB of memory whatever the size.
 options:
@@ -30,11 +30,11 @@ options:
     type: str
     default: ''
   form:
-    description: What it holds. Empty for what the way to O(target) wants.
+    description: What it holds. Empty for what the upgrade path to O(target) wants.
     type: str
     default: ''
     choices: ['', full, kept]
-  beside:
+  parallel:
     description: Whether the new cluster has an object store of its own, so that the objects have to come along.
     type: bool
     default: false
@@ -99,7 +99,7 @@ SPEC = {
     "url": {"type": "str"},
     "target": {"type": "str", "default": ""},
     "form": {"type": "str", "default": "", "choices": ["", "full", "kept"]},
-    "beside": {"type": "bool", "default": False},
+    "parallel": {"type": "bool", "default": False},
     "stall_timeout": {"type": "float", "default": 600},
     "progress_file": {"type": "path"},
 }

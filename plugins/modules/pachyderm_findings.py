@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pachyderm_findings
-short_description: Say everything at a Pachyderm cluster that stands in the way of an upgrade
+short_description: Say everything at a Pachyderm cluster that blocks an upgrade
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
@@ -33,7 +33,7 @@ options:
     default: []
   backup_dir: {description: Where dump and snapshot will lie., type: str, required: true}
   full: {description: Whether the dump will hold the objects., type: bool, default: false}
-  room: {description: Bytes that are wanted beside the objects., type: int, default: 268435456}
+  free_bytes: {description: Bytes that are wanted besides the objects., type: int, default: 268435456}
   trial:
     description:
       - What there is for restoring beforehand. C(on), whether it is wanted; C(platform), C(objects) and C(strategy), as the operator gives
@@ -44,7 +44,7 @@ options:
   nested: {description: Where the local object store keeps its files when they are nested., type: str, default: ''}
   cron_again: {description: Whether cron inputs of 1.7 are to tick again after the restore., type: bool, default: false}
   node: {description: The name that the node has in sentences., type: str, default: ''}
-  backup: {description: Backups that are wanted beside the metadata., type: list, elements: dict, default: []}
+  backup: {description: Backups that are wanted besides the metadata., type: list, elements: dict, default: []}
   volumes:
     description: C(snapshots), whether the cluster knows snapshots of volumes, and C(claims), the names of its claims. Empty without Kubernetes.
     type: dict
@@ -65,7 +65,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Say what stands in the way
+- name: Report what blocks the upgrade
   uplift.datastores.pachyderm_findings:
     info: "{{ pachyderm_info }}"
     space: "{{ pachyderm_space }}"
@@ -83,18 +83,18 @@ findings:
     key: {description: Its name., type: str, sample: open_commits}
     stops: {description: Whether it stops the operation., type: bool, sample: true}
     saw: {description: The value seen., type: str, sample: '1 commits that somebody writes: images@4f1c'}
-    wanted: {description: The value wanted., type: str, sample: none}
+    expected: {description: The value expected., type: str, sample: none}
     sentence:
       description: All of it in one.
       type: str
-      sample: '1 commits that somebody writes: images@4f1c; wanted: none; to do: finish or delete them'
+      sample: '1 commits that somebody writes: images@4f1c; expected: none; to do: finish or delete them'
     do: {description: What to do., type: str, sample: 'finish or delete them: a dump leaves them out without a word'}
 said:
   description: The same as lines for a person.
   returned: always
   type: list
   elements: str
-  sample: ['open_commits (stops): p1: 1 commits that somebody writes: images@4f1c; wanted: none; to do: finish or delete them']
+  sample: ['open_commits (stops): p1: 1 commits that somebody writes: images@4f1c; expected: none; to do: finish or delete them']
 stopping:
   description: The keys of the findings that stop the operation and were not accepted.
   returned: always
@@ -107,7 +107,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import told
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import summary
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.findings import findings
 
 SPEC: Spec = {
@@ -118,14 +118,14 @@ SPEC: Spec = {
     **{name: {"type": "dict", "default": {}} for name in ("volumes", "deployed", "trial")},
     **{name: {"type": "str", "default": ""} for name in ("target", "nested", "node")},
     **{name: {"type": "bool", "default": False} for name in ("full", "cron_again")},
-    "room": {"type": "int", "default": 256 << 20},
+    "free_bytes": {"type": "int", "default": 256 << 20},
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("confirm", "accept", "targets", "unread")},
     "closed": {"type": "list", "elements": "dict", "default": []},
 }
 
 
 def work(params: Mapping[str, Any]) -> dict[str, Any]:
-    return told(findings(params), params["node"], params["accept"])
+    return summary(findings(params), params["node"], params["accept"])
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:

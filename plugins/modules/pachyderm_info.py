@@ -16,13 +16,13 @@ description:
 options:
   gather:
     description:
-      - What to ask for beside the versions, the cluster's id and authentication. V(commits) means open ones, V(jobs) those that run.
+      - What to ask for besides the versions, the cluster's id and authentication. V(commits) means open ones, V(jobs) those that run.
       - What a release cannot list is null.
     type: list
     elements: str
     choices: [repos, branches, commits, pipelines, jobs, enterprise]
     default: [repos, commits, pipelines, jobs]
-  wanted:
+  expected:
     description:
       - A release; where the server calls itself what this one does, RV(release) is this one. Tags 1.11.1 - 1.11.9 say 1.12.0.
       - The name of the file of O(pachctl), when it has a version, goes before it.
@@ -34,7 +34,7 @@ options:
     elements: str
     default: []
   tolerant:
-    description: Return what can be told instead of failing; RV(problem) says why the rest is null.
+    description: Return what is known instead of failing; RV(problem) says why the rest is null.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -54,7 +54,7 @@ EXAMPLES = r"""
 RETURN = r"""
 address: {description: Which address answered., returned: always, type: str, sample: 127.0.0.1:30650}
 version: {description: What the server calls itself. Null when it does not answer., returned: always, type: str, sample: 1.12.0}
-release: {description: 'The same in the words of O(wanted).', returned: always, type: str, sample: 1.11.9}
+release: {description: 'The same in the words of O(expected).', returned: always, type: str, sample: 1.11.9}
 client_version: {description: What pachctl calls itself., returned: always, type: str, sample: 1.12.0}
 cluster:
   description: The cluster's id. A redeployed one has another. Empty before 1.7.
@@ -122,7 +122,7 @@ closed:
   type: list
   elements: dict
   sample: [{thing: service, what: unit pachd.service, operation: 20261121T031500Z-pachyderm-1.13.4}]
-problem: {description: What could not be told., returned: always, type: str, sample: ''}
+problem: {description: What was unknown., returned: always, type: str, sample: ''}
 """
 
 from typing import Any
@@ -142,7 +142,7 @@ SPEC = {
         "default": ["repos", "commits", "pipelines", "jobs"],
     },
     "units": {"type": "list", "elements": "str", "default": []},
-    "wanted": {"type": "str", "default": ""},
+    "expected": {"type": "str", "default": ""},
     "tolerant": {"type": "bool", "default": False},
 }
 

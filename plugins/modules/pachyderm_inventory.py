@@ -28,7 +28,7 @@ options:
       out: They were shut out all the time. Whatever differs is a difference.
       back: They have just been let in again. Branches may have got further commits.
       since: They were shut out for the hop, and have been served since it ended. What C(back) says, and pipelines may have been started.
-      served: They were served all the time. What they may have deleted, moved or changed is told in RV(notes).
+      served: They were served all the time. What they may have deleted, moved or changed is reported in RV(notes).
   ran: {description: 'With V(since), the pipelines that were started again after the hop; they were paused for O(before).', type: list,
     elements: str, default: []}
   largest: {description: Files above this size are not read., type: int, default: 16777216}

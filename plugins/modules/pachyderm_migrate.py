@@ -16,7 +16,7 @@ description:
     namespace of the kube context, the only one it knows.
 options:
   source: {description: The release before., type: str, required: true}
-  target: {description: The release after. There is a way to 1.5.0 only., type: str, required: true}
+  target: {description: The release after. It can migrate to 1.5.0 only., type: str, required: true}
   pachd: {description: The server's program of O(target)., type: path}
   environment_file: {description: The environment it is run with., type: path}
   user: {description: The account it is run as., type: str}

@@ -11,7 +11,7 @@ short_description: Bring the pipelines of a Pachyderm cluster to rest, or start 
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - C(pachctl) itself returns at once and with 0, whatever comes of it. This waits until the pipelines are in the state wanted.
+  - C(pachctl) itself returns at once and with 0, whatever comes of it. This waits until the pipelines are in the state expected.
 options:
   state:
     description: What is wanted.

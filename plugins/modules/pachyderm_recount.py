@@ -15,14 +15,14 @@ description:
     compared with the manifest of the dump and with the inventory. Any difference is a failure that names what came since.
   - The dump itself has to be there, with the SHA-256 that its manifest has, and of the cluster that answers.
 options:
-  dump: {description: The dump that M(uplift.datastores.pachyderm_extract) wrote; its manifest lies beside it., type: path, required: true}
+  dump: {description: The dump that M(uplift.datastores.pachyderm_extract) wrote; its manifest lies next to it., type: path, required: true}
   inventory: {description: The inventory that M(uplift.datastores.pachyderm_inventory) wrote., type: path, required: true}
   tolerant:
     description: When no server takes a connection, return RV(asked=false) instead of failing. One that answers is asked all the same.
     type: bool
     default: false
   late:
-    description: Whether the operation is past the step where it would take the dump again. A failure then names the way back.
+    description: Whether the operation is past the step where it would take the dump again. A failure then names the rollback.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -16,11 +16,11 @@ description:
   - Afterwards repos, commits and pipelines are counted in the cluster.
   - What C(pachctl) prints of tokens is never shown.
 options:
-  src: {description: The dump. Its manifest beside it is compared with it., type: path, required: true}
+  src: {description: The dump. Its manifest next to it is compared with it., type: path, required: true}
   sha256: {description: The SHA-256 that the dump has to have. Empty means what its manifest says., type: str, default: ''}
   source_cluster: {description: The id of the cluster that the dump has to be of. Empty means any., type: str, default: ''}
   second:
-    description: Whether the cluster is one beside the old one, that a failed run may have filled. The sentence then says how to empty it.
+    description: Whether the cluster is one in parallel with the old one, that a failed run may have filled. The sentence then says how to empty it.
     type: bool
     default: false
   object_store:

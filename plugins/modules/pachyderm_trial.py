@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pachyderm_trial
-short_description: Restore a dump of Pachyderm into a server aside, before anything is torn down
+short_description: Restore a dump of Pachyderm into a scratch server, before anything is torn down
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
@@ -31,18 +31,18 @@ options:
     type: str
     default: tried
     choices:
-      tried: The dump has been restored aside, or RV(why) says why it has not.
+      tried: The dump has been restored into a scratch server, or RV(why) says why it has not.
       absent: No unit and no file is left of a trial that was killed.
   id: {description: The operation. The units are called by it., type: str, required: true}
   directory: {description: Where the servers keep their files. It is made for them and deleted with all that it holds., type: path, required: true}
-  src: {description: The dump. Its manifest lies beside it. Required if O(state=tried)., type: path}
+  src: {description: The dump. Its manifest lies next to it. Required if O(state=tried)., type: path}
   source: {description: The release that wrote the dump. Required if O(state=tried)., type: str}
   target: {description: The release that shall read it. Required if O(state=tried)., type: str}
   pachctl: {description: The client of O(target)., type: path, default: /usr/local/bin/pachctl}
   pachd: {description: The server of O(target)., type: path, default: /usr/local/bin/pachd}
   etcd: {description: The program., type: str, default: etcd}
   user: {description: The account of the servers. Empty for V(nobody)., type: str, default: ''}
-  wanted: {description: Whether the operator wants it tried., type: bool, default: true}
+  expected: {description: Whether the operator wants it tried., type: bool, default: true}
   platform: {description: How the cluster is deployed; V(systemd) or V(kubernetes)., type: str, default: systemd}
   hidden: {description: Directories of the cluster that the servers may not see., type: list, elements: str, default: []}
   timeout: {description: Seconds after which the servers are ended., type: float, default: 7200}
@@ -104,7 +104,7 @@ SPEC: Spec = {
     "pachd": {"type": "path", "default": "/usr/local/bin/pachd"},
     "etcd": {"type": "str", "default": "etcd"},
     "platform": {"type": "str", "default": "systemd"},
-    "wanted": {"type": "bool", "default": True},
+    "expected": {"type": "bool", "default": True},
     "hidden": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "float", "default": 7200},
     "stall_timeout": {"type": "float", "default": 3600},

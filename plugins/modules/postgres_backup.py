@@ -35,7 +35,7 @@ options:
         The database holds what the dump does. What was there is kept under the name C(<database>_uplift_<time>), or, where the account may
         not create databases, as the schema C(<schema>_uplift_<time>) of the same database. Nobody else may use it meanwhile. A dump of
         another database is refused.
-  dest: {description: The dump. Its manifest lies beside it as C(<dest>.manifest.json)., type: path, required: true}
+  dest: {description: The dump. Its manifest lies next to it as C(<dest>.manifest.json)., type: path, required: true}
   at_rest:
     description: >-
       Of a database in use, the tables that nobody writes to: the rows of these are compared, of the others only that they are there. Empty
@@ -69,15 +69,15 @@ tables: {description: How many tables it holds., returned: always, type: int, sa
 rows: {description: How many rows they have together., returned: always, type: int, sample: 22}
 size: {description: Bytes of the dump., returned: always, type: int, sample: 133306}
 schema: {description: "The version records of lakeFS in it.", returned: always, type: str, sample: SQL 38}
-set_aside:
+renamed_to:
   description: Where the sound dump of an earlier state is now; empty when there was none.
   returned: O(state=present)
   type: str
   sample: /var/backups/uplift/lakefs.dump.20261121T063829Z
-way: {description: "Whether it was put back as a V(database) or as a V(schema).", returned: O(state=restored), type: str, sample: database}
+method: {description: "Whether it was put back as a V(database) or as a V(schema).", returned: O(state=restored), type: str, sample: database}
 sha256: {description: Its checksum., returned: always, type: str, sample: 03dc671bb3c7f1578e20c54f7d000446f72a6cc626d8f5423edd78dc2940f306}
 proved: {description: Whether it was proved now., returned: O(state=proved), type: bool, sample: true}
-aside: {description: The name that the replaced database or schema has now., returned: O(state=restored), type: str, sample: lake_uplift_20261121063829417}
+replaced: {description: The name that the replaced database or schema has now., returned: O(state=restored), type: str, sample: lake_uplift_20261121063829417}
 evidence:
   description: What it left, for the record of the operation.
   returned: always

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: release
-short_description: Put a release beside the one that runs, and make it the one that counts, be it a program or an image
+short_description: Put a release next to the one that runs, and make it the one that counts, be it a program or an image
 version_added: 0.1.0
 description:
   - Where O(unit) is a container or a workload of Kubernetes, a release is an image; otherwise a program.
   - Programs lie side by side, and O(path) is a link to one of them. The way the link is found to be made is kept
-    (C(dir/garage-0.7.0) leads to C(dir/garage-0.8.7)); else they lie beside it as C(<path>-<version>).
-  - A plain file at O(path) becomes a release of its own at the first activation, so that there is a way back.
+    (C(dir/garage-0.7.0) leads to C(dir/garage-0.8.7)); else they lie next to it as C(<path>-<version>).
+  - A plain file at O(path) becomes a release of its own at the first activation, so that there is a rollback.
   - A staged release is verified by its checksum, then asked for its version on the node itself, as O(user). Nothing that runs is touched.
   - Nothing from the net is run before its checksum was found right. Without a checksum it is refused, by HTTPS as well.
   - An image is asked for its version too. For a container it is pulled where it is not on the machine, with the credentials that the docker
@@ -55,12 +55,12 @@ options:
     default: read
     choices:
       read: Only say what is there.
-      staged: The release lies beside the one that counts.
+      staged: The release lies next to the one that counts.
       activated: The release counts, from the next start of the service on. It has to be staged.
   source:
     description:
       - An HTTP or HTTPS address that the node fetches from, or a file or a directory on the controller. A relative one
-        is looked for beside the playbook.
+        is looked for next to the playbook.
       - In a directory, C(<name>-<version>), C(<version>/<name>), C(<version>/bin/<name>) and C(<name>) are looked for.
       - C({version}), C({arch}) (such as C(x86_64)) and C({target}) (such as C(x86_64-unknown-linux-musl)) are filled in.
       - A user and a password in an address, and all behind its C(?), are masked in what is said of it. Without them the node asks the
@@ -214,13 +214,12 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 def image(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
     given = {key: module.params[key] for key in ("version", "image", "name", "timeout")}
-    wanted = runtime.Image(
-        **given, program=module.params["path"], asks=asks, variables=tuple(module.params["variables"])
-    )
+    more = tuple(module.params["variables"])
+    wish = runtime.Image(**given, program=module.params["path"], asks=asks, variables=more)
     service = runtime.of(LocalRunner(), module.params["unit"])
     if module.params["state"] == "activated":
-        return service.activate(wanted, module.check_mode)
-    return service.stage(wanted, module.check_mode or module.params["state"] == "read")
+        return service.activate(wish, module.check_mode)
+    return service.stage(wish, module.check_mode or module.params["state"] == "read")
 
 
 def program(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
@@ -229,7 +228,7 @@ def program(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
         whole = release.with_secrets(address, params["login"], release.fill_in(params["query"], params["version"]))
         response, told = fetch_url(module, whole, timeout=60)
         if told["status"] != 200:
-            raise UpliftError(f"{address} answered {told['status']} ({told['msg']}); wanted 200 and the program.")
+            raise UpliftError(f"{address} answered {told['status']} ({told['msg']}); expected 200 and the program.")
         files.demand_space(path, int(told.get("content-length") or 0) + release.RESERVE, f"what is at {address}")
         with open(path, "wb") as out:
             shutil.copyfileobj(response, out, files.CHUNK)

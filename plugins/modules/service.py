@@ -10,7 +10,7 @@ module: service
 short_description: Stop, start or restart a service, wherever it runs, and say how it ended
 version_added: 0.1.0
 description:
-  - A systemd unit, a docker container, or a workload of Kubernetes, told apart by O(unit). What the operator wrote is not touched.
+  - A systemd unit, a docker container, or a workload of Kubernetes, distinguished by O(unit). What the operator wrote is not touched.
   - A unit and a container are stopped with the signal at which the release flushes, and it is said how the process ended. Of a unit the
     signal and the time limit are given for one stop by a drop-in in C(/run). Pods end by the signal and in the time that they say themselves.
   - A restart of a unit or container may be given a moment at which the node itself does it, so that several nodes do it together.
@@ -26,7 +26,7 @@ attributes:
     support: partial
     details: A restart is repeated at every call, unless O(if_stale) is set; of a workload always.
 options:
-  state: {description: The state wanted., type: str, required: true, choices: [stopped, started, restarted]}
+  state: {description: The state expected., type: str, required: true, choices: [stopped, started, restarted]}
   signal:
     description: The signal to stop with, such as V(SIGINT). By default the unit's or the container's own.
     type: str
@@ -39,7 +39,7 @@ options:
   start_timeout: {description: Seconds until the service has to be active., type: float, default: 60}
   clean:
     description: Whether a process that ended by a signal, or with another exit status than 0, is a failure of the task.
-      The service is brought into the wanted state all the same. Of a workload it is not known.
+      The service is brought into the expected state all the same. Of a workload it is not known.
     type: bool
     default: true
   if_stale:
@@ -94,7 +94,11 @@ RETURN = r"""
 unit: {description: The service., returned: always, type: str, sample: garage.service}
 active: {description: "V(active), or what systemd, docker or Kubernetes makes of it.", returned: always, type: str, sample: active}
 held: {description: The operation for which it is held down; empty when it may be started., returned: always, type: str, sample: ''}
-started: {description: "When it was started, in seconds since 1970 by the clock of the node; V(0) for a workload.", returned: always, type: float, sample: 1795233030.526}
+started:
+  description: When it was started, in seconds since 1970 by the clock of the node; V(0) for a workload.
+  returned: always
+  type: float
+  sample: 1795233030.526
 main_pid: {description: "Its main process as the host sees it, V(0) for none.", returned: for a unit or container, type: int, sample: 10734}
 exe: {description: The program that really runs., returned: for a unit, type: str, sample: /usr/local/bin/garage-0.8.7}
 image: {description: The image that it was made of., returned: for a container, type: str, sample: 'dxflrs/garage:v0.9.4'}

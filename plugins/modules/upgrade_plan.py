@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: upgrade_plan
-short_description: Plan the way from the running release to another one
+short_description: Plan the upgrade path from the running release to another one
 version_added: 0.1.0
 description:
   - Computes every hop, pass and wave of an upgrade, or says in sentences why it cannot be done.
@@ -41,22 +41,22 @@ options:
     type: str
     default: ''
   target: {description: The release wanted. Not for O(back)., type: str, default: ''}
-  strategy: {description: How; empty for the least interrupting way that the hop allows., type: str, default: ''}
+  strategy: {description: How; empty for the least interrupting strategy that the hop allows., type: str, default: ''}
   wave: {description: V(zone) or V(node); empty for what the layout allows., type: str, default: ''}
   accept: {description: Refusals and findings that the operator accepts by key., type: list, elements: str, default: []}
   stop_after: {description: A release of the series after whose hop to stop., type: str, default: ''}
-  via: {description: 'Releases at which the way is to touch, in order.', type: list, elements: str, default: []}
+  via: {description: 'Releases that the upgrade path has to include, in order.', type: list, elements: str, default: []}
   forks: {description: How many nodes Ansible talks to at once; 0 when it is not known., type: int, default: 0}
-  born: {description: 'The series or release that the first data were written with, where that is older than what runs.', type: str, default: ''}
+  created_with: {description: 'The series or release that the first data were written with, where that is older than what runs.', type: str, default: ''}
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
-  back: {description: Plan the way back over the hop that the records tell of last., type: bool, default: false}
+  back: {description: Plan the rollback over the hop that the records tell of last., type: bool, default: false}
   explain: {description: Whether RV(tree) says what each step does., type: bool, default: false}
   confirm: {description: 'What cannot be undone and is wanted, by name: V(rollback).', type: list, elements: str, default: []}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
-- name: See the way to 0.8.7
+- name: See the upgrade path to 0.8.7
   uplift.datastores.upgrade_plan:
     product: garage
     target: 0.8.7
@@ -141,7 +141,10 @@ SPEC = {
     "members": {"type": "list", "elements": "str", "required": True},
     "replication": {"type": "str", "default": "3"},
     "target": {"type": "str", "default": ""},
-    **{name: {"type": "str", "default": ""} for name in ("strategy", "wave", "stop_after", "born", "zone_redundancy")},
+    **{
+        name: {"type": "str", "default": ""}
+        for name in ("strategy", "wave", "stop_after", "created_with", "zone_redundancy")
+    },
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via")},
     "forks": {"type": "int", "default": 0},
     "records": {"type": "dict", "default": {}},

@@ -81,7 +81,7 @@ def main(gib: str = "2", commits: str = "300000") -> None:
     print(f"{found.bytes >> 20} MiB, {found.operations} operations, {found.commits} commits: {took:.1f} s,", end=" ")
     print(f"{found.bytes / took / 1e6:.0f} MB/s, peak {peak >> 20} MiB")
     if peak > LIMIT:
-        sys.exit(f"wanted at most {LIMIT >> 20} MiB")
+        sys.exit(f"expected at most {LIMIT >> 20} MiB")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def up(args: argparse.Namespace) -> int:
 
     start = time.monotonic()
     product = products.of(args.product)
-    cluster = product.up(product.wanted(args))
+    cluster = product.up(product.expected(args))
     say(f"cluster {cluster.name}: {len(cluster.hosts)} nodes after {time.monotonic() - start:.1f} s")
     print(cluster.directory / "inventory.yml")
     return 0
@@ -47,7 +47,7 @@ def release(args: argparse.Namespace) -> int:
 
     recipes = {one.product: one for one in (garage_docker.RECIPE, lakefs_docker.RECIPE)}
     if args.image and args.product not in recipes:
-        raise LabError(f"an image of {args.product}: wanted one of {', '.join(recipes)}")
+        raise LabError(f"an image of {args.product}: expected one of {', '.join(recipes)}")
     for version in args.versions:
         path = releases.get(args.product, version, args.pin)
         print(containers.make_image(recipes[args.product], version) if args.image else path, flush=True)
@@ -133,7 +133,7 @@ def state(args: argparse.Namespace) -> int:
     elif args.state in ("odd", "noted"):
         print((pachyderm_odd.make if args.state == "odd" else pachyderm_odd.note)(found))
     else:
-        raise LabError(f"state {args.state!r} of pachyderm: wanted odd, or noted")
+        raise LabError(f"state {args.state!r} of pachyderm: expected odd, or noted")
     return 0
 
 
@@ -190,11 +190,11 @@ def net(args: argparse.Namespace) -> int:
     from tests.lab import cluster, hosts
 
     host = cluster.load(args.name).host(args.host)
-    if hosts.connected(args.name, host) is args.wanted:
-        say(f"{host.name} is {'connected' if args.wanted else 'cut off'} already")
+    if hosts.connected(args.name, host) is args.expected:
+        say(f"{host.name} is {'connected' if args.expected else 'cut off'} already")
     else:
-        (hosts.heal if args.wanted else hosts.cut)(args.name, host)
-        say(f"{host.name} ({host.address}) is {'connected again' if args.wanted else 'cut off from everybody'}")
+        (hosts.heal if args.expected else hosts.cut)(args.name, host)
+        say(f"{host.name} ({host.address}) is {'connected again' if args.expected else 'cut off from everybody'}")
     return 0
 
 
@@ -210,7 +210,7 @@ def reboot(args: argparse.Namespace) -> int:
 def cluster_name(text: str) -> str:
     """It becomes part of container names, paths and a socket's name, which may have 100 characters."""
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", text):
-        raise argparse.ArgumentTypeError(f"{text!r}: wanted a letter, then up to 29 of a-z, 0-9 and -")
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a letter, then up to 29 of a-z, 0-9 and -")
     return text
 
 
@@ -260,9 +260,9 @@ def cluster_commands(subs: Subparsers) -> None:
     p.add_argument("argv", nargs=argparse.REMAINDER)
     command(subs, "reboot", reboot, "cut a host's power, and boot it again", "--name", "host")
     command(subs, "kill-net", net, "cut a host off from its peers and from SSH", "--name", "host").set_defaults(
-        wanted=False
+        expected=False
     )
-    command(subs, "heal-net", net, "undo kill-net", "--name", "host").set_defaults(wanted=True)
+    command(subs, "heal-net", net, "undo kill-net", "--name", "host").set_defaults(expected=True)
 
 
 def parser() -> argparse.ArgumentParser:

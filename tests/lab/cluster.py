@@ -27,7 +27,7 @@ class Cluster:
     own_data: tuple[str, ...]
     product: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By host: what its inventory says beside how it is reached."""
+    """By host: what its inventory says besides how it is reached."""
     # Of the inventory; without any, all hosts are in the one that has the product's name.
     groups: dict[str, list[str]] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ def inventory(cluster: Cluster, private_key: str, sockets: str) -> str:
         "ansible_ssh_private_key_file": private_key,
         "ansible_ssh_args": " ".join(ssh_arguments(cluster.name, sockets)),
         "ansible_python_interpreter": "/usr/bin/python3",
-        # What the operator of such an installation would write beside its hosts.
+        # What the operator of such an installation would write next to its hosts.
         **cluster.product.get("variables", {}),
     }
     lines = []
@@ -135,23 +135,23 @@ def down(name: str) -> None:
     shutil.rmtree(paths.cluster(name), ignore_errors=True)
 
 
-def standing(wanted: Cluster) -> Cluster | None:
+def standing(expected: Cluster) -> Cluster | None:
     """The cluster of this name if it stands as it was asked for; a broken one is taken away, another shape refused."""
-    if wanted.name not in known():
+    if expected.name not in known():
         return None
     try:
-        found = load(wanted.name)
+        found = load(expected.name)
     except LabError:
-        say(f"cluster {wanted.name} was never finished: making it anew")
-        down(wanted.name)
+        say(f"cluster {expected.name} was never finished: making it anew")
+        down(expected.name)
         return None
-    same = {key: found.product[key] for key in wanted.product} == wanted.product
-    if not same or [h.name for h in found.hosts] != [h.name for h in wanted.hosts]:
+    same = {key: found.product[key] for key in expected.product} == expected.product
+    if not same or [h.name for h in found.hosts] != [h.name for h in expected.hosts]:
         raise LabError(
-            f"cluster {wanted.name} stands in another shape: `lab down --name {wanted.name}` first, or another name"
+            f"cluster {expected.name} stands in another shape: `lab down --name {expected.name}` first, or another name"
         )
-    if stopped := {h.container for h in found.hosts} - hosts.running(wanted.name):
-        say(f"cluster {wanted.name} has lost {', '.join(sorted(stopped))}: making it anew, without its data")
-        down(wanted.name)
+    if stopped := {h.container for h in found.hosts} - hosts.running(expected.name):
+        say(f"cluster {expected.name} has lost {', '.join(sorted(stopped))}: making it anew, without its data")
+        down(expected.name)
         return None
     return found

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Products in docker containers: one beside each lab host, in that host's network, as `--network host` is elsewhere.
+"""Products in docker containers: one next to each lab host, in that host's network, as `--network host` is elsewhere.
 
 The host sees the machine's docker daemon and the node's directories at the paths that the daemon knows them by, so that
 Ansible works on it as on any machine that runs docker.
@@ -44,7 +44,7 @@ class Recipe:
 
 
 def libraries(program: Path) -> list[str]:
-    """A build from the registry needs the C library beside it; the makers' own may need nothing."""
+    """A build from the registry needs the C library next to it; the makers' own may need nothing."""
     found = run(["ldd", str(program)], check=False).stdout
     return re.findall(r"(/\S+) \(0x", found)
 

@@ -197,7 +197,7 @@ def fill(cluster: Cluster, count: int, odd_names: bool = False) -> str:
         held = manifest.load(cluster)
         if held["asked"] != count:
             raise LabError(
-                f"cluster {cluster.name} was filled with {held['asked']} objects, wanted {count}: make it anew"
+                f"cluster {cluster.name} was filled with {held['asked']} objects, expected {count}: make it anew"
             )
         return f"filled already: {manifest.summary(held)}"
     if judge.facts(cluster)["keys"]:

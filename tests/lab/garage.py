@@ -37,24 +37,24 @@ class Wish:
     def refuse(self) -> str:
         """Why there can be no such cluster, or the empty string."""
         if self.form not in (*FORMS, DOCKER):
-            return f"form {self.form!r}: wanted one of {', '.join((*FORMS, DOCKER))}"
+            return f"form {self.form!r}: expected one of {', '.join((*FORMS, DOCKER))}"
         words = Words(self.release)
         if not words.since(0, 5):
-            return f"release {self.release}: wanted 0.5 or later"
+            return f"release {self.release}: expected 0.5 or later"
         if self.engine and self.engine not in words.engines:
-            return f"engine {self.engine!r} with {self.release}: wanted one of {', '.join(words.engines) or 'none'}"
+            return f"engine {self.engine!r} with {self.release}: expected one of {', '.join(words.engines) or 'none'}"
         if self.secret not in ("config", "world", "file", "env"):
-            return f"secret {self.secret!r}: wanted config, world, file or env"
+            return f"secret {self.secret!r}: expected config, world, file or env"
         if self.secret in ("file", "env") and not words.since(0, 8, 2):
             return f"the secret by {self.secret} with {self.release}: its daemon reads it from the configuration only"
         if self.form == DOCKER and (self.secret != "config" or self.data_dirs > 1):
-            return "the form docker: wanted the secret in the configuration, and one data directory"
+            return "the form docker: expected the secret in the configuration, and one data directory"
         if self.secret == "env" and not FORMS[self.form].environment:
             return f"the secret by env in the form {self.form}: its unit has no file of environment"
         if self.secret == "file" and FORMS[self.form].dynamic:
             return f"the secret by file in the form {self.form}: its account has no file of its own before it runs"
         if self.data_dirs > 1 and not words.since(0, 9):
-            return f"{self.data_dirs} data directories with {self.release}: wanted 0.9 or later"
+            return f"{self.data_dirs} data directories with {self.release}: expected 0.9 or later"
         return ""
 
 
@@ -195,11 +195,11 @@ def asked_for(name: str, wish: Wish) -> Cluster:
     return Cluster(name, "garage", seats, shape.service, own, product)
 
 
-def up(wanted: Cluster) -> Cluster:
-    if found := clusters.standing(wanted):
+def up(expected: Cluster) -> Cluster:
+    if found := clusters.standing(expected):
         say(f"cluster {found.name} is up already")
         return found
-    name, product = wanted.name, wanted.product
+    name, product = expected.name, expected.product
     wish = Wish(**{field.name: product[field.name] for field in fields(Wish)})
     release.get("garage", wish.release)
     third = hosts.make_network(name)
@@ -221,7 +221,7 @@ def up(wanted: Cluster) -> Cluster:
     if docker:
         containers.make_image(garage_docker.RECIPE, wish.release)
     at_once(lay_down, seats)
-    cluster = replace(wanted, hosts=tuple(seats))
+    cluster = replace(expected, hosts=tuple(seats))
     cluster.product["ids"] = form_cluster(cluster)
     cluster.save()
     return cluster

@@ -134,7 +134,7 @@ WantedBy=multi-user.target
 }
 
 
-# Not on its hosts but beside them: see garage_docker. Its configuration is that of `plain`.
+# Not on its hosts but next to them: see garage_docker. Its configuration is that of `plain`.
 DOCKER = "docker"
 
 

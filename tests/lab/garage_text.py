@@ -42,7 +42,7 @@ def sections(text: str) -> dict[str, list[str]]:
     return found
 
 
-def wanted(found: dict[str, list[str]], heading: str, text: str) -> list[str]:
+def expected(found: dict[str, list[str]], heading: str, text: str) -> list[str]:
     if heading not in found:
         raise LabError(f"`{heading}:` is missing in what garage printed: {text.strip()[:400]!r}")
     return found[heading]
@@ -59,13 +59,13 @@ def bucket(text: str) -> Facts:
     found = sections(text)
     if "Bucket name" in found:
         return first_bucket(found, text)
-    local = [line.split() for line in wanted(found, "Key-specific aliases", text)]
-    return wanted(found, "Bucket", text)[0], {
-        "global": sorted(wanted(found, "Global aliases", text)),
+    local = [line.split() for line in expected(found, "Key-specific aliases", text)]
+    return expected(found, "Bucket", text)[0], {
+        "global": sorted(expected(found, "Global aliases", text)),
         # The key's name, in brackets between the two, may hold spaces; a local alias may not.
         "local": sorted([words[0], words[-1]] for words in local),
-        "website": wanted(found, "Website access", text) == ["true"],
-        "keys": permissions(wanted(found, "Authorized keys", text)),
+        "website": expected(found, "Website access", text) == ["true"],
+        "keys": permissions(expected(found, "Authorized keys", text)),
     }
 
 
@@ -86,15 +86,15 @@ def json_bucket(found: dict[str, Any]) -> Facts:
 
 def first_bucket(found: dict[str, list[str]], text: str) -> Facts:
     """0.5: a name is all that a bucket has; its id is the one that `migrate buckets050` will give it."""
-    name = wanted(found, "Bucket name", text)[0]
+    name = expected(found, "Bucket name", text)[0]
     keys = {}
-    for line in wanted(found, "Authorized keys", text):
+    for line in expected(found, "Authorized keys", text):
         match = re.fullmatch(r"- (GK[0-9a-f]{24}) R:(true|false) W:(true|false)", line)
         if not match:
             raise LabError(f"no rule reads this line under `Authorized keys`: {line!r}")
         if given := "".join(x for x, may in zip("RW", match.groups()[1:], strict=True) if may == "true"):
             keys[match.group(1)] = given
-    website = wanted(found, "Website access", text) == ["true"]
+    website = expected(found, "Website access", text) == ["true"]
     return first_id(name), {"global": [name], "local": [], "website": website, "keys": keys}
 
 
@@ -131,10 +131,10 @@ def key(text: str) -> Facts:
         facts = {"create": one["permissions"]["createBucket"], "secret": one["secretAccessKey"]}
         return one["accessKeyId"], {"name": one["name"], **facts}
     found = sections(text)
-    return wanted(found, "Key ID", text)[0], {
-        "name": " ".join(wanted(found, "Key name", text)),
+    return expected(found, "Key ID", text)[0], {
+        "name": " ".join(expected(found, "Key name", text)),
         "create": found.get("Can create buckets") == ["true"],
-        "secret": wanted(found, "Secret key", text)[0],
+        "secret": expected(found, "Secret key", text)[0],
     }
 
 

@@ -48,9 +48,9 @@ class Host:
 def plan(cluster: str, nodes: int, zones: int, third: int, gateways: int = 0) -> list[Host]:
     """Hosts dealt out to the zones in turn, listed zone by zone: a1 a2 b1 b2 c1 c2. The last dealt are gateways."""
     if not 1 <= zones <= min(nodes, 26) or nodes > 200:
-        raise LabError(f"{nodes} nodes in {zones} zones were asked for: wanted 1 to 26 zones with a node in each")
+        raise LabError(f"{nodes} nodes in {zones} zones were asked for: expected 1 to 26 zones with a node in each")
     if not 0 <= gateways < nodes:
-        raise LabError(f"{gateways} gateways among {nodes} nodes were asked for: wanted a node that stores")
+        raise LabError(f"{gateways} gateways among {nodes} nodes were asked for: expected a node that stores")
     seats = sorted((string.ascii_lowercase[i % zones], i // zones + 1, i >= nodes - gateways) for i in range(nodes))
     return [
         Host(f"{zone}{i}", zone, f"198.18.{third}.{11 + place}", f"uplift-{cluster}-{zone}{i}", gateway)
@@ -154,7 +154,7 @@ def must(host: Host, commands: Sequence[Sequence[str]], files: Mapping[str, str]
     for command, (code, out, err) in zip(commands, answers, strict=False):
         if code:
             text = f"{err.strip()}\n{out.strip()}".strip()[-1500:]
-            raise LabError(f"on {host.name} `{' '.join(command)}` exited {code}, wanted 0: {text}")
+            raise LabError(f"on {host.name} `{' '.join(command)}` exited {code}, expected 0: {text}")
     return [out for _code, out, _err in answers]
 
 

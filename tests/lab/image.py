@@ -29,7 +29,7 @@ RUN systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer 
 """
 
 
-# What a product needs beside itself goes on top; a service starts when the lab has configured it, not before.
+# What a product needs next to itself goes on top; a service starts when the lab has configured it, not before.
 MORE = """
 ARG BASE
 FROM $BASE
@@ -40,19 +40,19 @@ RUN for unit in postgresql haproxy etcd; do systemctl disable $unit.service 2>/d
 """
 
 
-def wanted(packages: Sequence[str] = ()) -> str:
+def expected(packages: Sequence[str] = ()) -> str:
     text = RECIPE + (MORE + "".join(packages) if packages else "")
     return f"uplift-lab-host:{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
 def ready(packages: Sequence[str] = ()) -> str:
-    """The image's name; one with more packages is made here when it is first wanted."""
+    """The image's name; one with more packages is made here when it is first expected."""
     with lock("image"):
-        if packages and not exists(wanted(packages)):
+        if packages and not exists(expected(packages)):
             say(f"adding {', '.join(packages)} to the host image")
-            argv = ["docker", "build", "-q", "-t", wanted(packages), "--build-arg", f"BASE={wanted()}", "-"]
+            argv = ["docker", "build", "-q", "-t", expected(packages), "--build-arg", f"BASE={expected()}", "-"]
             run(argv, stdin=MORE.format(packages=" ".join(packages)), timeout=900)
-    return wanted(packages)
+    return expected(packages)
 
 
 def exists(name: str) -> bool:
@@ -60,8 +60,8 @@ def exists(name: str) -> bool:
 
 
 def build(base: str) -> None:
-    say(f"building {wanted()} on {base}")
-    run(["docker", "build", "-q", "-t", wanted(), "--build-arg", f"BASE={base}", "-"], stdin=RECIPE, timeout=900)
+    say(f"building {expected()} on {base}")
+    run(["docker", "build", "-q", "-t", expected(), "--build-arg", f"BASE={base}", "-"], stdin=RECIPE, timeout=900)
 
 
 def from_hub() -> bool:
@@ -93,7 +93,7 @@ def from_debootstrap() -> None:
 
 def make() -> None:
     with lock("image"):
-        if exists(wanted()):
-            say(f"host image {wanted()} is there")
+        if exists(expected()):
+            say(f"host image {expected()} is there")
         elif not from_hub():
             from_debootstrap()

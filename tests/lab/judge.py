@@ -92,7 +92,7 @@ def check_website(cluster: Cluster, held: dict[str, Any], host: Host) -> list[st
             if info["website"] and hashlib.sha256(body).hexdigest() != want:
                 found.append(f"website {name} by {host.name}: HTTP {status}, {len(body)} bytes, not the page it had")
             if not info["website"] and status != 404:
-                found.append(f"bucket {name} by {host.name}: HTTP {status} on the web port, wanted 404 (no website)")
+                found.append(f"bucket {name} by {host.name}: HTTP {status} on the web port, expected 404 (no website)")
     return found
 
 
@@ -128,7 +128,7 @@ def running_release(cluster: Cluster, host: Host) -> str:
 
 def check_release(cluster: Cluster, release: str) -> list[str]:
     seen = at_once(lambda host: (host.name, running_release(cluster, host)), cluster.hosts)
-    return [f"{name} runs {version}, wanted {release}" for name, version in seen if version != release]
+    return [f"{name} runs {version}, expected {release}" for name, version in seen if version != release]
 
 
 def closed(cluster: Cluster, host: Host) -> str:

@@ -39,7 +39,7 @@ GONE = 30.0
 
 
 def home() -> Path:
-    """Resolved: mounts are told by their real places."""
+    """Resolved: mounts are recognised by their real places."""
     return paths.cache().resolve() / "kubernetes" / "node"
 
 

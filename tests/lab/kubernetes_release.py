@@ -40,7 +40,7 @@ def build(version: str, root: Path) -> None:
         found = run(["go", "env", "GOMODCACHE"]).stdout.strip()
         modules = staged(Path(found, "cache", "download", MODULE, "@v", f"v{version}.mod").read_text())
         if not modules:
-            raise LabError(f"{MODULE} v{version} names no staging modules in its go.mod: wanted some thirty")
+            raise LabError(f"{MODULE} v{version} names no staging modules in its go.mod: expected some thirty")
         (where / "go.mod").write_text(go_mod(version, modules))
         stamp = "-X k8s.io/component-base/version.git"
         major, minor, _patch = version.split(".")

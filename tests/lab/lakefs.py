@@ -102,7 +102,7 @@ def settings(cluster: Cluster) -> forms.Settings:
 
 def asked_for(name: str, nodes: int, version: str, form: str, small_disk: int) -> Cluster:
     if form not in forms.FORMS:
-        raise LabError(f"form {form!r}: wanted one of {', '.join(forms.FORMS)}")
+        raise LabError(f"form {form!r}: expected one of {', '.join(forms.FORMS)}")
     product = {
         "release": version, "form": form, "small_disk": small_disk, "binary": forms.BINARY,
         "config": forms.ENVIRONMENT if form == "environment" else forms.CONFIG, "ports": {"s3": forms.PORT},
@@ -122,18 +122,18 @@ def plan(name: str, nodes: int, third: int) -> list[Host]:
     return [*seats, replace(last, name=DATABASE_HOST, zone="d", container=f"uplift-{name}-{DATABASE_HOST}")]
 
 
-def up(wanted: Cluster) -> Cluster:
-    if found := clusters.standing(wanted):
+def up(expected: Cluster) -> Cluster:
+    if found := clusters.standing(expected):
         say(f"cluster {found.name} is up already")
         return found
-    name, made = wanted.name, wanted.product
+    name, made = expected.name, expected.product
     release.get("lakefs", made["release"])
-    *seats, last = plan(name, len(wanted.hosts) - 1, hosts.make_network(name))
+    *seats, last = plan(name, len(expected.hosts) - 1, hosts.make_network(name))
     docker = made["form"] == forms.DOCKER
     more = (lambda host: lakefs_docker.mounts(name, host)) if docker else (lambda _: [])
     hosts.boot(name, seats, made["small_disk"], PACKAGES, {lakefs_docker.blocks(name): forms.BLOCKS}, more)
     hosts.boot(name, [last], made["small_disk"], PACKAGES)
-    cluster = replace(wanted, hosts=(*seats, last))
+    cluster = replace(expected, hosts=(*seats, last))
     made["access"] = {"database": secrets.token_urlsafe(18), "encryption": secrets.token_urlsafe(24)}
     say(f"installing lakefs {made['release']} in the form `{made['form']}` over PostgreSQL 15")
     make_database(last, made["access"]["database"])

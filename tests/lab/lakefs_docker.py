@@ -13,7 +13,8 @@ from tests.lab.cluster import write
 from tests.lab.containers import Recipe
 from tests.lab.hosts import Host
 
-# As the makers' image: an account of its own, and of the programs beside it the one that is asked whether it may write.
+# As the makers' image: an account of its own, and of the programs next to it the one that is asked whether it may
+# write.
 RECIPE = Recipe(
     "lakefs", "{}", "/app/lakefs", ('ENTRYPOINT ["/app/lakefs"]', 'CMD ["run"]', "USER lakefs", "WORKDIR /app"),
     ("/usr/bin/test",),

@@ -69,7 +69,7 @@ def verify(cluster: Cluster, release: str = "") -> list[str]:
         return found
     if release:
         seen = {host.name: runs(api, host) for host in places}
-        found += [f"{name} runs {version}, wanted {release}" for name, version in seen.items() if version != release]
+        found += [f"{name} runs {version}, expected {release}" for name, version in seen.items() if version != release]
     say("comparing repositories, branches, tags, commits and uncommitted changes")
     found += chain.from_iterable(compared(replace(api, address=host.address), held) for host in places[-2:])
     say(f"reading {len(held['objects'])} objects through {len(places)} addresses")

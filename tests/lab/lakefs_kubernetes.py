@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""lakeFS as a Deployment on the lab's real Kubernetes, over PostgreSQL on a lab host, and the control node beside it.
+"""lakeFS as a Deployment on the lab's real Kubernetes, over PostgreSQL on a lab host, and the control node next to it.
 
 `a1` is the control node: kubectl, helm with a chart of ours, PostgreSQL's clients, and no lakeFS.
 Its proxy and that of `d1` lead to the service, so that fill, load and judge ask where they always do.
@@ -99,11 +99,11 @@ def asked_for(name: str, pods: int, version: str, small_disk: int) -> Cluster:
     return replace(cluster, product={**cluster.product, **own})
 
 
-def up(wanted: Cluster) -> Cluster:
-    if found := clusters.standing(wanted):
+def up(expected: Cluster) -> Cluster:
+    if found := clusters.standing(expected):
         say(f"cluster {found.name} is up already")
         return found
-    name, made = wanted.name, wanted.product
+    name, made = expected.name, expected.product
     kubernetes.up()
     for version in dict.fromkeys((made["release"], NEXT)):
         program = release.get("lakefs", version)
@@ -111,7 +111,7 @@ def up(wanted: Cluster) -> Cluster:
     control, last = lakefs.plan(name, 1, hosts.make_network(name))
     hosts.boot(name, [control], made["small_disk"], PACKAGES)
     hosts.boot(name, [last], made["small_disk"], lakefs.PACKAGES)
-    cluster = replace(wanted, hosts=(control, last))
+    cluster = replace(expected, hosts=(control, last))
     made["access"] = {"database": secrets.token_urlsafe(18), "encryption": secrets.token_urlsafe(24)}
     made["variables"] = {
         "lakefs_unit": f"kubernetes:{name}/lakefs", "lakefs_url": f"http://{node.ADDRESS}:{forms.PORT}",

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes an installation of today one of another era, or leaves it in a state that upgrades meet. By SQL, from outside.
 
-`become` puts the real rows of the KV store aside, in a schema that no lakeFS looks into, and writes the tables of the
+`become` renames the real rows of the KV store, in a schema that no lakeFS looks into, and writes the tables of the
 older era from what the API says. The emulated releases take the rows from there again, as their migration would have
 made them: in the end a real release serves the data that a real one has written.
 """
@@ -24,7 +24,7 @@ from tests.lab.lakefs_fill import Object, commit, door, noted
 from tests.lab.proc import LabError, say
 
 RECORD = "partition_key = 'kv-internal-metadata'::bytea AND key = 'kv/schema/version'::bytea"
-# What follows upon what: the first of them with the rows put aside, the others by their own migration.
+# What follows upon what: the first of them with the rows renamed, the others by their own migration.
 LADDER = {"0.80.2": ["migrate", "up"], "0.103.0": ["migrate", "up", "--force"], "1.52.0": ["migrate", "up"]}
 # Schemas whose releases nobody captured: the record is written, and a release that was never seen stands in.
 WRITTEN = {"0.98.0": "schema-2", "0.99.0": "schema-3"}
@@ -32,7 +32,7 @@ MVCC = ("0.22.0",)
 SQL = ("0.30.0", "0.55.0", "0.70.6")  # 0.30.0: after its own migration of what was before
 ERAS = (*MVCC, *SQL, "0.80.2", *WRITTEN, "0.103.0", "1.52.0")
 USERS = ("admin", "bob", "carol")
-GROUP = "Analysts"  # made by its operators, beside lakeFS's own
+GROUP = "Analysts"  # made by its operators, next to lakeFS's own
 # One row of basic authentication is one of the older partition under the user's name: their contents are alike.
 SCHEMA = "CREATE SCHEMA emulator;"
 ASIDE = f"""CREATE TABLE emulator.{{table}} AS SELECT * FROM kv WHERE NOT ({RECORD});
@@ -68,7 +68,7 @@ def as_owner(cluster: Cluster, *statements: str) -> None:
 
 def set_state(cluster: Cluster, name: str) -> None:
     if name not in STATES:
-        raise LabError(f"state {name!r}: wanted one of {', '.join(STATES)}")
+        raise LabError(f"state {name!r}: expected one of {', '.join(STATES)}")
     as_owner(cluster, STATES[name])
     say(f"the database of {cluster.name} is in the state {name}")
 
@@ -149,7 +149,7 @@ def without_commit(cluster: Cluster, table: str) -> None:
     rows = lakefs.sql(cluster, f"{text} AND key = 'branches/main';")[0].split("\n")
     found = [line.split() for line in rows if " " in line]
     if len(found) != 2:
-        raise LabError(f"{table} has {len(found)} branches of {BLANK} and {DRAFT}; wanted 2")
+        raise LabError(f"{table} has {len(found)} branches of {BLANK} and {DRAFT}; expected 2")
     for partition, value in found:
         left = without_field(bytes.fromhex(value), 2).hex()
         change = f"UPDATE {table} SET value = decode('{left}', 'hex') WHERE key = 'branches/main'"
@@ -270,7 +270,7 @@ def commit_all(cluster: Cluster) -> None:
 
 
 def keep_late(cluster: Cluster) -> dict[str, Any]:
-    """What a real release makes of one more object, beside what there is without it: the emulated ones take either."""
+    """What a real release makes of one more object, next to what there is without it: the emulated ones take either."""
     api, held = door(cluster), manifest.load(cluster)
     as_owner(cluster, ASIDE.format(table="kv"))
     api.upload(LATE.repository, "main", LATE.path, LATE.body)
@@ -307,11 +307,11 @@ def late(cluster: Cluster, what: str) -> str:
 def become(cluster: Cluster, version: str, people: int = 1, drafts: bool = False) -> Cluster:
     """`people`: users, the others in a group that their operators made. `drafts`: repositories without a commit."""
     if cluster.product["form"] == forms.DOCKER:
-        raise LabError(f"become {version}: {cluster.name} has containers; wanted units, in the form plain")
+        raise LabError(f"become {version}: {cluster.name} has containers; expected units, in the form plain")
     if version in release_build.LAKEFS_MODULES:
         return replaced(cluster, version)
     if version not in ERAS or cluster.product["form"] != "plain":
-        raise LabError(f"become {version}: wanted one of {', '.join(ERAS)}, of an installation of the form plain")
+        raise LabError(f"become {version}: expected one of {', '.join(ERAS)}, of an installation of the form plain")
     steps = [step for step in LADDER if ERAS.index(step) <= ERAS.index(version)]
     first = version if version in (*MVCC, *SQL) else "0.70.6"
     if drafts and version not in SQL:

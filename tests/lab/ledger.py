@@ -31,7 +31,7 @@ class Writer(Protocol):
 
     def store(self, number: int) -> list[Entry]: ...
 
-    def lost(self, wanted: Sequence[Entry]) -> list[str]:
+    def lost(self, expected: Sequence[Entry]) -> list[str]:
         """A sentence for each that is not there as it was written."""
 
 
@@ -55,8 +55,8 @@ def demanded(noted: Sequence[Entry], gone_over: Sequence[tuple[float, float]] = 
     return [one for one in noted if not any(since <= one["at"] <= until for since, until in gone_over)]
 
 
-def losses(writer: Writer, wanted: Sequence[Entry]) -> list[str]:
-    found = writer.lost(wanted)
+def losses(writer: Writer, expected: Sequence[Entry]) -> list[str]:
+    found = writer.lost(expected)
     more = [f"and {len(found) - SHOWN} more that a client was told are stored"] if len(found) > SHOWN else []
     return found[:SHOWN] + more
 
@@ -78,9 +78,9 @@ class S3Writer:
             return [{"what": "object", "key": key, "body": key}]
         return []
 
-    def lost(self, wanted: Sequence[Entry]) -> list[str]:
+    def lost(self, expected: Sequence[Entry]) -> list[str]:
         with ThreadPoolExecutor(4) as pool:
-            return [said for said in pool.map(self.missing, wanted) if said]
+            return [said for said in pool.map(self.missing, expected) if said]
 
     def missing(self, entry: Entry) -> str:
         """Why it is not there as it was written; empty when it is."""

@@ -29,7 +29,7 @@ PROGRAMS = {
     "gcc": "build-essential",
 }
 REQUIREMENTS = paths.HERE / "requirements.txt"
-# The lab's networks are 198.18.1.0 - 198.18.127.0 (RFC 2544, for tests); the daemon's own bridge goes beside them.
+# The lab's networks are 198.18.1.0 - 198.18.127.0 (RFC 2544, for tests); the daemon's own bridge goes next to them.
 BRIDGE = "198.18.0.1/24"
 
 
@@ -75,12 +75,12 @@ def docker() -> None:
 
 def limits() -> None:
     """Each host's systemd takes half a dozen inotify instances of root's; where they end, a new host's init dies."""
-    path, wanted = Path("/proc/sys/fs/inotify/max_user_instances"), 2048
-    if int(path.read_text()) >= wanted:
+    path, expected = Path("/proc/sys/fs/inotify/max_user_instances"), 2048
+    if int(path.read_text()) >= expected:
         return
     try:
-        path.write_text(str(wanted))
-        say(f"{path} is {wanted} now")
+        path.write_text(str(expected))
+        say(f"{path} is {expected} now")
     except OSError as error:
         say(f"{path} stays at {path.read_text().strip()} ({error}): some twenty hosts at once are too many")
 
@@ -92,7 +92,7 @@ def environment() -> None:
         return say(f"virtual environment {venv} is there")
     if sys.version_info < (3, 11):  # noqa: UP036 - the system's own Python is what starts this
         raise LabError(
-            f"Python {sys.version.split()[0]} runs this, wanted 3.11 or newer: start `lab setup` with that one"
+            f"Python {sys.version.split()[0]} runs this, expected 3.11 or newer: start `lab setup` with that one"
         )
     if not paths.venv_python().exists():
         say(f"making the virtual environment {venv}")

@@ -119,9 +119,9 @@ def install(host: Host, version: str) -> None:
         forms.ENVIRONMENT: forms.environment(),
         "/etc/systemd/system/kube.service": forms.KUBE_UNIT,
         "/etc/systemd/system/pachd.service": forms.unit(forms.PACHD, forms.ENVIRONMENT, "etcd.service"),
-        "/etc/systemd/system/etcd-beside.service": forms.ETCD_BESIDE,
-        "/etc/systemd/system/pachd-beside.service": forms.unit(
-            f"{forms.PACHD}-beside", forms.BESIDE_ENVIRONMENT, "etcd-beside.service"
+        "/etc/systemd/system/etcd-parallel.service": forms.ETCD_BESIDE,
+        "/etc/systemd/system/pachd-parallel.service": forms.unit(
+            f"{forms.PACHD}-beside", forms.BESIDE_ENVIRONMENT, "etcd-parallel.service"
         ),
         forms.BESIDE_ENVIRONMENT: forms.environment(beside=True),
     }
@@ -148,19 +148,19 @@ def asked_for(name: str, version: str, small_disk: int) -> Cluster:
     return Cluster(name, "pachyderm", tuple(hosts.plan(name, 1, 1, 0)), "pachd.service", own, product)
 
 
-def up(wanted: Cluster) -> Cluster:
-    if found := clusters.standing(wanted):
+def up(expected: Cluster) -> Cluster:
+    if found := clusters.standing(expected):
         say(f"cluster {found.name} is up already")
         return found
-    name, version = wanted.name, wanted.product["release"]
+    name, version = expected.name, expected.product["release"]
     release.get("pachyderm", version)
     seats = hosts.plan(name, 1, 1, hosts.make_network(name))
-    hosts.boot(name, seats, wanted.product["small_disk"], PACKAGES)
+    hosts.boot(name, seats, expected.product["small_disk"], PACKAGES)
     must_have = [["install", "-d", "-m", "0755", str(forms.KUBE).rsplit("/", 1)[0], HOME]]
     hosts.must(seats[0], must_have)
     say(f"installing pachyderm {version} and starting it")
     install(seats[0], version)
-    cluster = replace(wanted, hosts=tuple(seats))
+    cluster = replace(expected, hosts=tuple(seats))
     calls = forms.calls_itself(version)
 
     def missing() -> str:

@@ -156,14 +156,14 @@ def followed(version: str, name: str) -> Case | None:
     for pattern, restore in FOLLOWED:
         if not (found := re.fullmatch(pattern, name)):
             continue
-        wanted = found.expand(restore)
-        if "{}" in wanted:
-            known = sorted(path.stem for path in (CAPTURES / version).glob(f"{wanted.split('{}')[0]}*.yml"))
+        expected = found.expand(restore)
+        if "{}" in expected:
+            known = sorted(path.stem for path in (CAPTURES / version).glob(f"{expected.split('{}')[0]}*.yml"))
             # Of two that a later look may follow, the one whose state_after is that of the look.
-            wanted = next(one for one in known if after_of(version, one) == after_of(version, name))
-        before = restore_of(version, wanted)
+            expected = next(one for one in known if after_of(version, one) == after_of(version, name))
+        before = restore_of(version, expected)
         if before:
-            return Case(version, name, "after", before.source, before.dumped, before.no_objects, before.keep, wanted)
+            return Case(version, name, "after", before.source, before.dumped, before.no_objects, before.keep, expected)
     return None
 
 

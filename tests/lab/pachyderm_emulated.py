@@ -121,7 +121,7 @@ class Branches:
 
 
 class Emulated:
-    """pachd as a branch of the test, and pachctl beside it."""
+    """pachd as a branch of the test, and pachctl next to it."""
 
     def __init__(self, home: Path) -> None:
         self.home, self.etcd, self.version, self.later = home, Etcd(), "", 0

@@ -87,10 +87,10 @@ STOPPED = ("counts",)
 COPIES = {"edges": "data", "counts": "lookup"}
 
 
-def stage(cluster: Cluster, wanted: list[Load]) -> None:
+def stage(cluster: Cluster, expected: list[Load]) -> None:
     """A directory for each commit, copied to the host at once."""
     here = cluster.directory / "fill"
-    for number, load in enumerate(wanted):
+    for number, load in enumerate(expected):
         for path, size in load.files.items():
             target = here / str(number) / path.lstrip("/")
             paths.made(target.parent)
@@ -99,12 +99,12 @@ def stage(cluster: Cluster, wanted: list[Load]) -> None:
     shutil.rmtree(here)
 
 
-def load_files(cluster: Cluster, version: str, wanted: list[Load]) -> None:
+def load_files(cluster: Cluster, version: str, expected: list[Load]) -> None:
     commands = [
         forms.words(version, "create", "repo", name, *(["--description", text] if text else []))
         for name, text in REPOS.items()
     ]
-    for number, load in enumerate(wanted):
+    for number, load in enumerate(expected):
         place = forms.place(version, load.repo, load.branch)
         whole = forms.place(version, load.repo, load.branch, "/")
         parent = ["-p", load.parent] if load.parent else []
@@ -212,12 +212,12 @@ def made_by(cluster: Cluster, version: str) -> str:
     return "worker" if forms.series(version) < (1, 8) else "nobody"
 
 
-def noted(wanted: list[Load], seen: dict[str, Any], made: str) -> list[dict[str, Any]]:
+def noted(expected: list[Load], seen: dict[str, Any], made: str) -> list[dict[str, Any]]:
     """Every file that a head shows: those of its own commits, of the branch it grew from, and what a pipeline made."""
     found = []
-    for repo, branch in sorted({(load.repo, load.branch) for load in wanted}):
-        grown = {load.parent for load in wanted if (load.repo, load.branch) == (repo, branch)}
-        shown = [load for load in wanted if load.repo == repo and load.branch in {branch, *grown}]
+    for repo, branch in sorted({(load.repo, load.branch) for load in expected}):
+        grown = {load.parent for load in expected if (load.repo, load.branch) == (repo, branch)}
+        shown = [load for load in expected if load.repo == repo and load.branch in {branch, *grown}]
         for path, size in sorted({path: size for load in shown for path, size in load.files.items()}.items()):
             digest = hashlib.sha256(body(repo, path, size)).hexdigest()
             found.append({"repo": repo, "branch": branch, "path": path, "size": size, "sha256": digest})
@@ -235,15 +235,15 @@ def fill(cluster: Cluster, count: int) -> str:
         held = manifest.load(cluster)
         if held["asked"] != count:
             raise LabError(
-                f"cluster {cluster.name} was filled with {held['asked']} objects, wanted {count}: make it anew"
+                f"cluster {cluster.name} was filled with {held['asked']} objects, expected {count}: make it anew"
             )
         return f"filled already: {manifest.summary(held)}"
-    start, version, wanted = time.monotonic(), client(cluster.hosts[0]), loads(count)
+    start, version, expected = time.monotonic(), client(cluster.hosts[0]), loads(count)
     if facts(cluster, version)["repos"]:
         raise LabError(f"cluster {cluster.name} has repos but no manifest: `lab down` and `lab up` it")
-    say(f"loading {sum(len(load.files) for load in wanted)} files in {len(wanted)} commits")
-    stage(cluster, wanted)
-    load_files(cluster, version, wanted)
+    say(f"loading {sum(len(load.files) for load in expected)} files in {len(expected)} commits")
+    stage(cluster, expected)
+    load_files(cluster, version, expected)
     say("making pipelines, and what they put out")
     make_pipelines(cluster, version)
     wait_for("every pipeline runs or is stopped", lambda: unsettled(cluster, version), 60, pause=1)
@@ -251,7 +251,7 @@ def fill(cluster: Cluster, count: int) -> str:
     manifest_held: dict[str, Any] = {
         "asked": count,
         "facts": seen,
-        "files": noted(wanted, seen, made_by(cluster, version)),
+        "files": noted(expected, seen, made_by(cluster, version)),
     }
     clusters.write(path, json.dumps(manifest_held, indent=1) + "\n")
     hosts.must(cluster.hosts[0], [["rm", "-rf", STAGE]])

@@ -18,11 +18,11 @@ ENVIRONMENT = "/etc/pachyderm/pachd.env"
 PACHCTL, PACHD = "/usr/local/bin/pachctl", "/usr/local/bin/pachd"
 KUBE = "/usr/local/lib/uplift-lab/kube.py"
 NAMESPACE, BESIDE_NAMESPACE = "default", "pachyderm-next"
-BESIDE_ROOT, BESIDE_ENVIRONMENT = "/var/lib/pachyderm/store-beside", "/etc/pachyderm/pachd-beside.env"
+BESIDE_ROOT, BESIDE_ENVIRONMENT = "/var/lib/pachyderm/store-beside", "/etc/pachyderm/pachd-parallel.env"
 
 VARIABLES = {
     "pachyderm_object_store": ROOT,
-    "pachyderm_beside_object_store": BESIDE_ROOT,
+    "pachyderm_parallel_object_store": BESIDE_ROOT,
     "pachyderm_user": "pachyderm",
 }
 # What the Debian package's own unit reads: pachd writes more keys in one transaction than etcd takes by default.
@@ -47,7 +47,7 @@ Description=etcd of the second Pachyderm
 [Service]
 Type=notify
 User=etcd
-Environment=ETCD_ENABLE_V2=true ETCD_MAX_TXN_OPS=10000 ETCD_NAME=beside ETCD_DATA_DIR=/var/lib/etcd/beside
+Environment=ETCD_ENABLE_V2=true ETCD_MAX_TXN_OPS=10000 ETCD_NAME=next to ETCD_DATA_DIR=/var/lib/etcd/deploy_parallel
 Environment=ETCD_LISTEN_CLIENT_URLS=http://127.0.0.1:2479 ETCD_ADVERTISE_CLIENT_URLS=http://127.0.0.1:2479
 Environment=ETCD_LISTEN_PEER_URLS=http://127.0.0.1:2480 ETCD_INITIAL_ADVERTISE_PEER_URLS=http://127.0.0.1:2480
 Environment=ETCD_INITIAL_CLUSTER=beside=http://127.0.0.1:2480

@@ -66,9 +66,11 @@ def check_files(cluster: Cluster, version: str, held: dict[str, Any], now: dict[
 
 
 def check_release(cluster: Cluster, version: str, release: str) -> list[str]:
-    wanted = forms.calls_itself(release)
+    expected = forms.calls_itself(release)
     seen = {"pachctl": version, "pachd": server(cluster)}
-    return [f"{name} says it is {one or 'nothing'}, wanted {wanted}" for name, one in seen.items() if one != wanted]
+    return [
+        f"{name} says it is {one or 'nothing'}, expected {expected}" for name, one in seen.items() if one != expected
+    ]
 
 
 def verify(cluster: Cluster, release: str = "") -> list[str]:

@@ -43,7 +43,7 @@ def images(version: str) -> None:
 
 
 def asked_for(name: str, version: str, small_disk: int) -> Cluster:
-    wanted = pachyderm.asked_for(name, version, small_disk)
+    expected = pachyderm.asked_for(name, version, small_disk)
     variables = {
         "pachyderm_unit": f"kubernetes:{name}/pachd",
         "pachyderm_address": f"{node.ADDRESS}:{forms.PORT}",
@@ -52,8 +52,8 @@ def asked_for(name: str, version: str, small_disk: int) -> Cluster:
         "pachyderm_deploy_arguments": arguments(name, NEXT),
         "pachyderm_backup": [{"kind": "csi", "claim": kubernetes_snapshots.CLAIM}],
     }
-    product = {**wanted.product, "form": "kubernetes", "address": node.ADDRESS, "variables": variables}
-    return replace(wanted, product=product, own_data=())
+    product = {**expected.product, "form": "kubernetes", "address": node.ADDRESS, "variables": variables}
+    return replace(expected, product=product, own_data=())
 
 
 def install(cluster: Cluster, host: Host) -> None:
@@ -71,20 +71,20 @@ def install(cluster: Cluster, host: Host) -> None:
     kubernetes.kubectl("-n", cluster.name, "scale", "deployment/pachd", f"--replicas={REPLICAS}")
 
 
-def up(wanted: Cluster) -> Cluster:
-    if found := clusters.standing(wanted):
+def up(expected: Cluster) -> Cluster:
+    if found := clusters.standing(expected):
         say(f"cluster {found.name} is up already")
         return found
-    name, version = wanted.name, wanted.product["release"]
+    name, version = expected.name, expected.product["release"]
     kubernetes.up()
     for one in ETCD_IMAGES:
         kubernetes.program_image(one, Path("/usr/bin/etcd"), ["/usr/local/bin/etcd"])
     for one in sorted({version, NEXT}):
         images(one)
     (seat,) = hosts.plan(name, 1, 1, hosts.make_network(name))
-    hosts.boot(name, [seat], wanted.product["small_disk"], PACKAGES)
+    hosts.boot(name, [seat], expected.product["small_disk"], PACKAGES)
     control(seat)
-    cluster = replace(wanted, hosts=(seat,))
+    cluster = replace(expected, hosts=(seat,))
     kubernetes.apply(kubernetes.namespace(name))
     kubernetes_snapshots.install(seat, name)
     say(f"deploying pachyderm {version} by its own pachctl")

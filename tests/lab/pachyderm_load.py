@@ -68,18 +68,18 @@ class PachydermWriter:
             return []
         return [] if code else [{"what": "object", "key": place, "body": place}]
 
-    def lost(self, wanted: Sequence[Entry]) -> list[str]:
+    def lost(self, expected: Sequence[Entry]) -> list[str]:
         """All of them by one call of the host, as the judge reads."""
         version = client(self.cluster.hosts[0])
         hosts.must(self.cluster.hosts[0], [], files=configuration(self.cluster, version))
         words = [
-            forms.words(version, "get", "file", *forms.place(version, LOAD, "master", one["key"])) for one in wanted
+            forms.words(version, "get", "file", *forms.place(version, LOAD, "master", one["key"])) for one in expected
         ]
         asked = json.dumps([[*base(self.cluster, version), *one] for one in words])
         argv = ["docker", "exec", "-i", self.cluster.hosts[0].container, "python3", "-I", "-c", READER]
         found = []
         for one, (_size, digest, said) in zip(
-            wanted, json.loads(run(argv, stdin=asked, timeout=600).stdout), strict=True
+            expected, json.loads(run(argv, stdin=asked, timeout=600).stdout), strict=True
         ):
             if said:
                 found.append(f"file {one['key']}, which a client was told is stored: {said}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.lab import pachyderm_forms as forms
 
-# What the emulator does not keep: sums of ranges that nobody reads, and what a worker leaves beside the files.
+# What the emulator does not keep: sums of ranges that nobody reads, and what a worker leaves next to the files.
 UNKEPT = {"workers_requested", "subvenance", "committed", "objects", "blockRefs", "commitProvenance", "restart"}
 # Lists that the real ones write in the order of a hash.
 UNORDERED = {"provenance", "branchProvenance", "directProvenance", "childCommits"}
@@ -96,7 +96,7 @@ def stream_differences(name: str, seen: bytes, captured: Any, ticks: bool = Fals
         whole = captured.get("base64")
         first = (base64.b64decode(whole) if whole else bytes.fromhex(captured["first_bytes_hex"]))[:10]
         return [] if seen[:10] == first else [f"std{name} begins {seen[:10].hex()}, captured {first.hex()}"]
-    text, wanted = masked(seen.decode(errors="replace")), masked(captured)
-    if ticks and "file" in text + wanted or ticks and wanted.startswith("REPO"):
-        text, wanted = ("\n".join(sorted(set(one.splitlines()))) for one in (text, wanted))
-    return [] if text == wanted else [f"std{name} is {text!r}, captured {wanted!r}"]
+    text, expected = masked(seen.decode(errors="replace")), masked(captured)
+    if ticks and "file" in text + expected or ticks and expected.startswith("REPO"):
+        text, expected = ("\n".join(sorted(set(one.splitlines()))) for one in (text, expected))
+    return [] if text == expected else [f"std{name} is {text!r}, captured {expected!r}"]

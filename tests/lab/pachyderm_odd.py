@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The states that break a restore, or that one loses, all at once (traps P36 - P41, P43, P44).
 
-Each has repos and pipelines of its own, beside what a cluster was filled with. What a worker would say is said in its
+Each has repos and pipelines of its own, next to what a cluster was filled with. What a worker would say is said in its
 place, as the captures of 1.7.14 and 1.8.8 have it; so they are made of emulated releases alone.
 """
 

@@ -53,7 +53,7 @@ def go_mod(version: str) -> str:
 def workshop(version: str) -> Path:
     """Where `go` finds the release among what it may build."""
     if version not in REPLACED:
-        raise LabError(f"pachyderm {version} is in no registry: wanted {', '.join(REPLACED)}, or 1.9.0 or older")
+        raise LabError(f"pachyderm {version} is in no registry: expected {', '.join(REPLACED)}, or 1.9.0 or older")
     where = paths.made(paths.cache() / "build" / "pachyderm" / version)
     (where / "go.mod").write_text(go_mod(version))
     if not (where / "go.sum").exists():

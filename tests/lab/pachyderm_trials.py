@@ -127,10 +127,10 @@ def after_restore(world: World, case: Case) -> None:
         wait_for("the cron ticks again", partial(_ticks, maker, 5), 20)
 
 
-def _ticks(maker: Maker, wanted: int) -> str:
+def _ticks(maker: Maker, expected: int) -> str:
     """Nothing once the cron `clock` has made so many ticks; else how many there are."""
     there = len(maker.listed("commit", "clock_tick"))
-    return "" if there >= wanted else f"{there} ticks of {wanted}"
+    return "" if there >= expected else f"{there} ticks of {expected}"
 
 
 def started_on(world: World, case: Case) -> None:
@@ -223,23 +223,23 @@ def differences(world: World, case: Case, lived: Callable[[], bool]) -> list[str
         read_back(world, case)
     if "pachd exited; its log" in after:
         return found + fell(lived)
-    wanted = re.search(r"Repos: .*? Pipelines: [^.]+\.", after) if case.state not in ("kubectl", *DOWN) else None
+    expected = re.search(r"Repos: .*? Pipelines: [^.]+\.", after) if case.state not in ("kubectl", *DOWN) else None
     if (
-        wanted
+        expected
         and not found
         and "not_migrated" not in case.state
         and not after.startswith("list repo fails")
         and "list-pipeline fails" not in after
     ):
-        found += held_differences(world, case, wanted[0])
+        found += held_differences(world, case, expected[0])
     return found
 
 
-def held_differences(world: World, case: Case, wanted: str) -> list[str]:
-    if "PIPELINE_" in wanted:
-        rests = "PAUSED" in wanted or " stopped" in wanted
+def held_differences(world: World, case: Case, expected: str) -> list[str]:
+    if "PIPELINE_" in expected:
+        rests = "PAUSED" in expected or " stopped" in expected
         Maker(world, case.version).settle("PIPELINE_PAUSED" if rests else "PIPELINE_RUNNING")
     restored, opened = case.state in ("restore", "after"), case.name.startswith(ON_THE_WAY)
     seen = blur(summary(world, case.version), restored, opened)
-    known = blur(wanted, restored, opened)
+    known = blur(expected, restored, opened)
     return [] if seen == known else [f"afterwards {seen!r}, captured {known!r}"]

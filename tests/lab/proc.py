@@ -43,7 +43,7 @@ def run(
         raise LabError(f"{argv[0]} is not installed: run `tests/lab/lab setup`") from None
     out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
     if check and done.returncode:
-        raise LabError(f"`{' '.join(argv)}` exited {done.returncode}, wanted 0: {(err or out).strip()[-2000:]}")
+        raise LabError(f"`{' '.join(argv)}` exited {done.returncode}, expected 0: {(err or out).strip()[-2000:]}")
     return subprocess.CompletedProcess(list(argv), done.returncode, out, err)
 
 

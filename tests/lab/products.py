@@ -21,7 +21,7 @@ Clients: TypeAlias = list[tuple[str, Any]]  # where, and an S3 client for it, in
 
 @dataclass(frozen=True)
 class Product:
-    wanted: Callable[[argparse.Namespace], Cluster]
+    expected: Callable[[argparse.Namespace], Cluster]
     up: Callable[[Cluster], Cluster]
     fill: Callable[[Cluster, int], str]
     verify: Callable[[Cluster, str], list[str]]
@@ -43,7 +43,7 @@ def garage() -> Product:
     from tests.lab import fill, judge, load, manifest
     from tests.lab import garage as product
 
-    def wanted(args: argparse.Namespace) -> Cluster:
+    def expected(args: argparse.Namespace) -> Cluster:
         wish = product.Wish(**{field.name: getattr(args, field.name) for field in dataclasses.fields(product.Wish)})
         return product.asked_for(args.name, wish)
 
@@ -53,7 +53,7 @@ def garage() -> Product:
         product.connect(cluster, cluster.product["ids"])
 
     return Product(
-        wanted, product.up, fill.fill, judge.verify, lambda cluster: manifest.summary(manifest.load(cluster)),
+        expected, product.up, fill.fill, judge.verify, lambda cluster: manifest.summary(manifest.load(cluster)),
         load.garage_clients, lambda _cluster, opened, begun: ledger.S3Writer(opened, "", begun),
         silence=lambda cluster: product.unhealthy(cluster, cluster.product["ids"], roles=True), wake=wake,
     )  # fmt: skip
@@ -63,7 +63,7 @@ def lakefs() -> Product:
     from tests.lab import lakefs as product
     from tests.lab import lakefs_api, lakefs_fill, lakefs_judge, lakefs_kubernetes, lakefs_load
 
-    def wanted(args: argparse.Namespace) -> Cluster:
+    def expected(args: argparse.Namespace) -> Cluster:
         if args.form == "kubernetes":
             return lakefs_kubernetes.asked_for(args.name, args.nodes, args.release, args.small_disk)
         return product.asked_for(args.name, args.nodes, args.release, args.form, args.small_disk)
@@ -79,7 +79,7 @@ def lakefs() -> Product:
         return "; ".join(filter(None, map(lakefs_api.silence, everywhere)))
 
     return Product(
-        wanted, up, lakefs_fill.fill, lakefs_judge.verify, lakefs_judge.summary, lakefs_load.clients, writer, "main/",
+        expected, up, lakefs_fill.fill, lakefs_judge.verify, lakefs_judge.summary, lakefs_load.clients, writer, "main/",
         silence=silence,
     )  # fmt: skip
 
@@ -88,7 +88,7 @@ def pachyderm() -> Product:
     from tests.lab import pachyderm as product
     from tests.lab import pachyderm_fill, pachyderm_judge, pachyderm_kubernetes, pachyderm_load
 
-    def wanted(args: argparse.Namespace) -> Cluster:
+    def expected(args: argparse.Namespace) -> Cluster:
         if args.form == "kubernetes":
             return pachyderm_kubernetes.asked_for(args.name, args.release, args.small_disk)
         return product.asked_for(args.name, args.release, args.small_disk)
@@ -102,7 +102,7 @@ def pachyderm() -> Product:
         return []
 
     return Product(
-        wanted, up, pachyderm_fill.fill, pachyderm_judge.verify, pachyderm_judge.summary, clients,
+        expected, up, pachyderm_fill.fill, pachyderm_judge.verify, pachyderm_judge.summary, clients,
         lambda cluster, _opened, begun: pachyderm_load.PachydermWriter(cluster, begun), objects=False,
         silence=lambda cluster: "" if product.server(cluster) else "pachd does not answer",
     )  # fmt: skip
@@ -113,7 +113,7 @@ PRODUCTS: dict[str, Callable[[], Product]] = {"garage": garage, "lakefs": lakefs
 
 def of(name: str) -> Product:
     if name not in PRODUCTS:
-        raise LabError(f"product {name!r}: wanted one of {', '.join(PRODUCTS)}")
+        raise LabError(f"product {name!r}: expected one of {', '.join(PRODUCTS)}")
     return PRODUCTS[name]()
 
 

@@ -20,7 +20,7 @@ from tests.lab.proc import run
 # Runs on the host until the step has begun anew, or its stdin is closed: `docker exec` ends no process by itself.
 WATCHER = """
 import json, os, select, sys
-path, wanted = sys.argv[1], set(sys.argv[2:])
+path, expected = sys.argv[1], set(sys.argv[2:])
 
 def look():
     try:
@@ -28,7 +28,7 @@ def look():
             steps = json.load(handle)["steps"]
     except (OSError, ValueError, KeyError):
         return {}
-    return {key: steps[key]["started"] for key in wanted & steps.keys()}
+    return {key: steps[key]["started"] for key in expected & steps.keys()}
 
 def mark():
     try:

@@ -93,13 +93,13 @@ def emulated(path: Path) -> bool:
 
 def get(product: str, version: str, pin: bool = False) -> Path:
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        raise LabError(f"release {version!r}: wanted three numbers such as 0.8.7")
+        raise LabError(f"release {version!r}: expected three numbers such as 0.8.7")
     path = program(product, version)
     with lock(f"{product}-{version}"):
         if (not path.exists() or emulated(path)) and not download(product, version, pin):
             build(product, version)
         if (seen := SOURCES[product].says(path, version)) != version:
-            raise LabError(f"{path} says it is {seen or 'nothing'}, wanted {version}: remove it and try again")
+            raise LabError(f"{path} says it is {seen or 'nothing'}, expected {version}: remove it and try again")
     return path
 
 
@@ -173,7 +173,7 @@ def unpack(part: Path, programs: tuple[str, ...]) -> None:
 
 
 def build(product: str, version: str) -> None:
-    """Into a directory beside, and there as a whole: what was cut off is no release."""
+    """Into a directory next to, and there as a whole: what was cut off is no release."""
     bin_directory = program(product, version).parent
     new = bin_directory.parent.with_name(f".{version}.new")
     SOURCES[product].build(version, new)

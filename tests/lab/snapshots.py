@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A filled cluster is kept as it is and put back as often as wanted: seconds, where making it anew takes minutes.
+"""A filled cluster is kept as it is and put back as often as expected: seconds, where making it anew takes minutes.
 
 A host is kept as an image of its container, taken while it is switched off; a volume that hosts share, as a copy. What
 lies on a tmpfs (/run, /tmp, a small disk) is empty again afterwards, as after any boot.
@@ -49,7 +49,7 @@ def inspected(host: Host) -> Any:
 
 
 def words_of(host: Host) -> list[str]:
-    """What its container was made with, beside what every host has: volumes, and a small disk."""
+    """What its container was made with, next to what every host has: volumes, and a small disk."""
     config = inspected(host)["HostConfig"]
     binds = [word for one in config["Binds"] or [] if not one.startswith("/sys/fs/cgroup") for word in ("-v", one)]
     small = [(path, how) for path, how in (config["Tmpfs"] or {}).items() if path not in ("/run", "/tmp")]

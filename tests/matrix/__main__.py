@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def wanted(args: argparse.Namespace) -> list[Cell]:
+def expected(args: argparse.Namespace) -> list[Cell]:
     every = cells()
     if args.sample:
         return sample(every, args.sample)
@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
     root = Path(os.environ["UPLIFT_ROOT"])
     every = paths.cache() / "matrix"
     results = Newest(every) if args.commit == "any" else Results(every / (args.commit or commit(root)))
-    listed = wanted(args)
+    listed = expected(args)
     if args.sample:
         print(f"the sample of seed {args.sample}: {', '.join(cell.name for cell in listed)}", flush=True)
     if not args.list:

@@ -226,7 +226,7 @@ def chosen(
 ) -> list[Cell]:  # fmt: skip
     """Nothing asked for is everything; keys are patterns, such as `0/walk/*`."""
 
-    def wanted(cell: Cell) -> bool:
+    def expected(cell: Cell) -> bool:
         return (
             (not products or cell.upgrade.product in products)
             and (not strategies or cell.upgrade.strategy in strategies)
@@ -235,7 +235,7 @@ def chosen(
             and (not keys or any(fnmatch(cell.key, pattern) for pattern in keys))
         )
 
-    return [cell for cell in every if wanted(cell)]
+    return [cell for cell in every if expected(cell)]
 
 
 # Those that cost no more than two runs, and that were seen to be played: for a sample that everybody waits for.

@@ -94,7 +94,7 @@ class Stage:
 
 
 def standing(upgrade: Upgrade) -> Cluster:
-    """The cluster as it was filled: made and kept when it is first wanted, put back from then on."""
+    """The cluster as it was filled: made and kept when it is first expected, put back from then on."""
     name = upgrade.cluster
     lab = [str(paths.HERE / "lab")]
     if name not in clusters.known() or not (paths.cluster(name) / "state.json").exists():
@@ -180,7 +180,7 @@ def act(stage: Stage) -> None:
     if fault.noticed and code == 0:
         raise Wrong(f"the run did not notice it and ended with 0: {scene.said}")
     if fault.open and (code or COMPARED_NOT not in " ".join(stage.said().split())):
-        raise Wrong(f"the run ended with {code}, wanted 0 and {COMPARED_NOT!r}: {last_words(stage.said())}")
+        raise Wrong(f"the run ended with {code}, expected 0 and {COMPARED_NOT!r}: {last_words(stage.said())}")
     if fault.refused:
         refused(stage)
     if heal := faults.HEAL.get(fault.name):
@@ -232,7 +232,7 @@ def work(stage: Stage) -> None:
 
 
 def again(stage: Stage, code: int) -> None:
-    """The same command, until it ends well or has nothing new to say; then the way back."""
+    """The same command, until it ends well or has nothing new to say; then the rollback."""
     product, words = stage.upgrade.product, ""
     for _turn in range(AGAIN):
         time.sleep(BETWEEN)
@@ -249,7 +249,7 @@ def again(stage: Stage, code: int) -> None:
     since = backed_up(stage)
     code = stage.ended(stage.start(f"{product}_rollback", **{f"{product}_confirm": ["rollback"]}))
     if code:
-        raise Wrong(f"refused ({words}), and the way back ended with {code}: {last_words(stage.said())}")
+        raise Wrong(f"refused ({words}), and the rollback ended with {code}: {last_words(stage.said())}")
     if any(faults_back(record.of(stage.cluster, host)) for host in stage.nodes):
         stage.gone_over.append((since, time.time()))
     stage.outcome.how = told(stage, f"refused ({words}); gone back")
@@ -322,4 +322,4 @@ def host_left(stage: Stage, host: Host) -> list[str]:
     listed += run(["docker", "exec", host.container, "find", here, "-name", "lease.json"], check=False).stdout.split()
     found = [f"{host.name}: left behind: {', '.join(listed)}"] if listed else []
     state = record.of(stage.cluster, host).get("state", "none")
-    return found + ([f"{host.name}: the record is {state}, wanted finished"] if state != "finished" else [])
+    return found + ([f"{host.name}: the record is {state}, expected finished"] if state != "finished" else [])

@@ -31,7 +31,7 @@ MAKERS = {
 CANARY = "canary-5f1d"  # part of every secret
 # Modules whose samples leave evidence: here it would be looked for on this host.
 NO_EVIDENCE = (
-    *("config_release", "directory_aside", "etcd_snapshot", "garage_convert_db"),
+    *("config_release", "directory_rename", "etcd_snapshot", "garage_convert_db"),
     *("garage_ports", "garage_snapshot", "lakefs_config", "metadata_backup", "pachyderm_extract", "postgres_backup"),
     *("pachyderm_port", "pachyderm_trial", "release", "service", "systemd_environment"),
 )
@@ -216,9 +216,9 @@ class World:
     # Pachyderm
 
     def _pachyderm_info(self, asked: Asked) -> dict[str, Any]:
-        second = asked.args["addresses"][0].endswith(":31650")  # the cluster beside the old one
-        waiting = asked.args["wanted"] and not asked.args["gather"]  # for one that has just been started
-        release = asked.args["wanted"] if second or waiting else self.runs[asked.at]
+        second = asked.args["addresses"][0].endswith(":31650")  # the cluster next to the old one
+        waiting = asked.args["expected"] and not asked.args["gather"]  # for one that has just been started
+        release = asked.args["expected"] if second or waiting else self.runs[asked.at]
         return {"release": release, "version": release, "problem": "", "open_commits": [], "jobs": []}
 
     def _pachyderm_deployed(self, asked: Asked) -> dict[str, Any]:

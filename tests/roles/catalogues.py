@@ -11,6 +11,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products import
 def verbs(product: str) -> list[str]:
     """Every verb of every way of the product, forth and back."""
     catalogue = CATALOGUES[product]
-    ways = [way for hop in catalogue.hops for way in (*hop.ways, *(hop.renewal.ways if hop.renewal else ()))]
+    ways = [way for hop in catalogue.hops for way in (*hop.shapes, *(hop.renewal.shapes if hop.renewal else ()))]
     ways += [*catalogue.patch, *catalogue.back]
     return list(dict.fromkeys(verb for way in ways for steps in way.passes.values() for verb in steps))

@@ -231,7 +231,7 @@ class Stage:
             "notes": [],
             "undoes": undoes,
             "undoes_hop": 0,
-            "born": "",
+            "created_with": "",
             "verbs": plan_verbs.as_data(CATALOGUES[self.product].verbs),
             "hops": [*({**usual, "passes": {}} for _before in range(number)), {**usual, **hop, "passes": made}],
         }
@@ -249,7 +249,7 @@ class Stage:
         return opened
 
     def record_call(self, host: str, owner: Owner | None = None, **given: Any) -> dict[str, Any]:
-        """Ask the module operation itself, beside any play: by the run that goes on, or by another owner."""
+        """Ask the module operation itself, next to any play: by the run that goes on, or by another owner."""
         usual = {"directory": str(self.records / host), "id": answers.ID, "owner": vars(owner or self.owner())}
         said = inprocess.called("uplift.datastores.operation", {**usual, **given}, check=False)
         assert not said.get("failed"), said

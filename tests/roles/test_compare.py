@@ -15,7 +15,7 @@ OBJECT = {"key": "k", "size": 1, "etag": "e", "sha256": "s", "last_modified": "2
 BUCKET = {"id": "b1", "alias": "photos", "objects": 1, "complete": True, "digest": "d"}
 OBJECTS = [{**BUCKET, "sample": [OBJECT]}]
 GONE = [{**BUCKET, "sample": [], "missing": [{"key": "k", "asked": {"a1": "broken"}}]}]
-HTML = "Listing bucket b1: a1:3900 said 500 <html>; wanted a list"
+HTML = "Listing bucket b1: a1:3900 said 500 <html>; expected a list"
 SAVED: dict[str, dict[str, Any]] = {
     "garage": {},
     "lakefs": {"inventory_0": {"taken": "", "repositories": {}, "users": []}, "era_0": "kv"},
@@ -104,7 +104,7 @@ def test_the_next_hop_waits_for_the_comparison_of_this_one(garage: Stage) -> Non
 
 @pytest.mark.parametrize("undoes", ["", "20261121T030000Z-old"])
 def test_what_was_not_measured_before_is_said_and_not_compared(stage: Stage, undoes: str) -> None:
-    """A way back from an upgrade that stopped before its inventory, and an upgrade that was given its key late."""
+    """A rollback of an upgrade that stopped before its inventory, and an upgrade that was given its key late."""
     run = stage.steps(["verify"], "after", undoes=undoes)
     assert run.ok, run.why
     assert "no inventory of before this change was kept at" in run.said and not run.of(READS[stage.product])
@@ -208,7 +208,7 @@ def test_it_waits_for_a_run_that_acts(stage: Stage) -> None:
         stage.hosts[0], owner=stage.owner("another"), state="opened", plan=stage.record()["plan"], token="u" * 16
     )
     run = again(stage)
-    assert not run.ok and "is in the hands of operator on controller" in run.why and not run.of(READS[stage.product])
+    assert not run.ok and "is locked by operator on controller" in run.why and not run.of(READS[stage.product])
 
 
 def test_lakefs_is_not_compared_without_a_key(lakefs: Stage) -> None:

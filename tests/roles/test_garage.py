@@ -108,7 +108,7 @@ def test_preflight_looks_anew_after_a_hop(garage: Stage) -> None:
 @pytest.mark.parametrize("module", ["garage_engine", "clock_offset", "release"])
 def test_preflight_turns_what_fails_into_a_finding(garage: Stage, module: str) -> None:
     one = garage.only("a1")
-    one.on(module, failed("cannot be told"))
+    one.on(module, failed("is unknown"))
     run = one.steps(["preflight"])
     assert run.ok and len(run.of("garage_findings")) == 1, run.failures
 
@@ -285,7 +285,7 @@ def test_a_service_that_does_not_start_again_hides_no_cause(garage: Stage) -> No
     garage.on("service", failed("exit code 1"), state="started", host="a1")
     run = garage.steps(["stop", "backup"])
     assert run.hosts("service", state="started") == ["a1", "b1", "c1"], "one that does not start kept the others down"
-    assert "service of a1 could not be given back to clients (mend that, then run" in run.said
+    assert "service of a1 could not be given back to clients (fix that, then run" in run.said
     assert "uplift.datastores.garage_recover): exit code 1" in run.said and "disk full" in run.why
     assert run.of("operation_report") and not list(garage.records.glob("*/lease.json")), "it was not the run's end"
 
@@ -309,7 +309,7 @@ def test_an_operation_without_a_key_is_not_begun(garage: Stage) -> None:
     garage.on("garage_access", failed("no quorum"))
     run = garage.playbook("garage_upgrade")
     assert "The cluster does not give this operation a key: no quorum" in run.said
-    assert "wanted one that reads and writes. Mend the cluster first." in run.why
+    assert "expected one that reads and writes. Fix the cluster first." in run.why
     assert not garage.record() and not run.of(**STOPPED) and not run.of("client_probe", state="started")
 
 

@@ -36,8 +36,8 @@ def test_the_offline_repair_is_by_the_staged_release_and_its_configuration(garag
     run = one.steps(["stop", "offline_repair", "activate", "start"])
     assert run.ok, run.why
     asked = run.of("garage_offline_repair")[0].args
-    wanted = run.of("release", state="staged")[0].args["version"]
-    assert asked["release_binary"].endswith(wanted) and asked["candidate"].endswith(f".uplift-{wanted}")
+    expected = run.of("release", state="staged")[0].args["version"]
+    assert asked["release_binary"].endswith(expected) and asked["candidate"].endswith(f".uplift-{expected}")
 
 
 LAKEFS = {

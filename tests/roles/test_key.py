@@ -35,7 +35,7 @@ def test_a_key_is_asked_of_a_node_that_runs(garage: Stage) -> None:
 
 
 def test_no_bucket_is_made_while_clients_are_shut_out(garage: Stage) -> None:
-    """It would stand in the way of those that a migration moves."""
+    """It would blocks those that a migration moves."""
     one = garage.only("a1")
     one.on("garage_settled", failed("it does not settle"))
     assert not one.playbook("garage_upgrade").ok

@@ -100,7 +100,7 @@ def test_check_mode_asks_no_program_that_is_not_there(one: Stage) -> None:
 
 @pytest.mark.parametrize("module", ["lakefs_commit", "release"])
 def test_preflight_turns_what_fails_into_a_finding(one: Stage, module: str) -> None:
-    one.on(module, failed("cannot be told"))
+    one.on(module, failed("is unknown"))
     run = one.steps(["preflight"])
     assert run.ok and len(run.of("lakefs_findings")) == 1, run.failures
 
@@ -135,18 +135,20 @@ OTHERS = [{"address": "10.0.0.9"}]
 
 def test_with_other_sessions_nothing_is_migrated(one: Stage) -> None:
     one.on(
-        "lakefs_info", {"and": {"sessions": OTHERS}}, task="uplift.datastores.lakefs : See who else uses the database"
+        "lakefs_info", {"and": {"sessions": OTHERS}}, task="uplift.datastores.lakefs : List who else uses the database"
     )
     run = one.steps(["alone", "migrate"])
     assert not run.of("lakefs_migrate") and "10.0.0.9" in run.why and "Nothing was migrated." in run.why
-    asked = run.of("lakefs_info", task="uplift.datastores.lakefs : See who else uses the database")
+    asked = run.of("lakefs_info", task="uplift.datastores.lakefs : List who else uses the database")
     assert len(asked) == 16, "the sessions of a server end a moment after it: it was not asked again"
 
 
 def test_sessions_that_cannot_be_told_stop(one: Stage) -> None:
-    one.on("lakefs_info", {"and": {"sessions": None}}, task="uplift.datastores.lakefs : See who else uses the database")
+    one.on(
+        "lakefs_info", {"and": {"sessions": None}}, task="uplift.datastores.lakefs : List who else uses the database"
+    )
     run = one.steps(["alone", "migrate"])
-    assert not run.of("lakefs_migrate") and "it cannot be told" in run.why
+    assert not run.of("lakefs_migrate") and "it is unknown" in run.why
 
 
 def test_what_cannot_be_tidied_up_is_told_and_fails_nothing(one: Stage) -> None:
@@ -157,7 +159,7 @@ def test_what_cannot_be_tidied_up_is_told_and_fails_nothing(one: Stage) -> None:
 
 
 def test_sessions_that_end_are_waited_for(one: Stage) -> None:
-    name = "uplift.datastores.lakefs : See who else uses the database"
+    name = "uplift.datastores.lakefs : List who else uses the database"
     one.on(
         "lakefs_info", lambda asked: {"and": {"sessions": OTHERS if len(one.asked(task=name)) < 4 else []}}, task=name
     )
@@ -169,7 +171,7 @@ def test_a_server_is_started_on_no_database_that_it_does_not_fit(one: Stage) -> 
     one.on(
         "lakefs_info",
         {"and": {"unfit": "the schema is of 0.80"}},
-        task="uplift.datastores.lakefs : See whether the release fits the database",
+        task="uplift.datastores.lakefs : Check whether the release fits the database",
     )
     run = one.steps(["stop", "activate", "start"])
     assert "must not be started on db:5432/lakefs: the schema is of 0.80. Nothing was started." in run.why
@@ -194,7 +196,7 @@ def test_the_gate_spares_nobody_where_all_are_stopped(lakefs: Stage) -> None:
     run = lakefs.steps(["stop"])
     assert run.ok and run.of("client_probe", state="marked"), run.failures
     run = lakefs.steps(["stop"], "walk", [["l1"], ["l2"]], fresh=True)
-    assert "wanted at most 5" in run.why and len(run.of("client_probe", state="marked")) == 1
+    assert "expected at most 5" in run.why and len(run.of("client_probe", state="marked")) == 1
     other = lakefs.only("l1", "l2")
     assert not other.steps(["stop"]).of("client_probe")
 
@@ -326,7 +328,7 @@ def dropped(stage: Stage, **settings: Any) -> Any:
 
 def test_old_tables_are_dropped_when_that_is_meant(one: Stage) -> None:
     run = dropped(one)
-    assert "wanted drop_tables in lakefs_confirm. Nothing was changed." in run.why
+    assert "expected drop_tables in lakefs_confirm. Nothing was changed." in run.why
     assert all(call.check for call in run.of("lakefs_drop_tables")) and not run.of("postgres_backup")
     run = dropped(one, lakefs_confirm=["drop_tables"])
     assert run.ok, run.failures
@@ -337,7 +339,7 @@ def test_old_tables_are_dropped_when_that_is_meant(one: Stage) -> None:
 def test_old_tables_stay_while_an_operation_is_under_way(one: Stage) -> None:
     one.steps(["stop"])
     run = dropped(one, lakefs_confirm=["drop_tables"])
-    assert "is open; wanted a finished one or none" in run.why and not run.of("lakefs_drop_tables", check=False)
+    assert "is open; expected a finished one or none" in run.why and not run.of("lakefs_drop_tables", check=False)
 
 
 def test_nothing_is_begun_for_tables_that_are_not_there(one: Stage) -> None:

@@ -14,7 +14,7 @@ from answers import CANARY
 from stage import Stage, failed
 
 SECRET = f"postgres://a:{CANARY}@db"
-TOLD = {"module": "lakefs_chart", "state": "told"}
+TOLD = {"module": "lakefs_chart", "state": "applied"}
 RENDERED = {"module": "lakefs_chart", "state": "rendered"}
 
 
@@ -47,7 +47,7 @@ def test_helm_is_told_the_image_that_runs_and_nothing_else(one: Stage) -> None:
 def test_a_chart_that_gives_another_image_is_not_applied(one: Stage) -> None:
     one.on("lakefs_chart", chart("registry/lakefs:1.83.0"), state="rendered")
     run = one.playbook("lakefs_upgrade")
-    assert "gives the deployment registry/lakefs:1.83.0; wanted treeverse/lakefs:1.84.0, which runs" in run.why
+    assert "gives the deployment registry/lakefs:1.83.0; expected treeverse/lakefs:1.84.0, which runs" in run.why
     assert not run.of(**TOLD) and "Helm was not told" in run.why
     (asked,) = run.of("lakefs_findings")
     assert asked.args["release"]["rendered"]["image"] == "registry/lakefs:1.83.0", "known before anything stopped"

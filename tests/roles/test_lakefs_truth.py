@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from stage import Run, Stage, failed
 
-LEFT = "lake/main has 4 (late/1, late/2, late/3, ...); wanted none"
+LEFT = "lake/main has 4 (late/1, late/2, late/3, ...); expected none"
 OUT_OF_MVCC = ["leave", "stop", "alone", "uncommitted", "backup", "migrate", "start", "join"]
 # Nobody else is on the database, and the program there fits it.
 ALONE = {"and": {"sessions": [], "unfit": "", "problems": []}}
@@ -35,7 +35,7 @@ def one(lakefs: Stage) -> Stage:
 
 
 def hooks(stage: Stage, tmp_path: Any) -> None:
-    """An operator's tasks at the load balancer, told apart by what they say."""
+    """An operator's tasks at the load balancer, distinguished by what they say."""
     for word, setting in (("away", "lakefs_before_wave_tasks"), ("back", "lakefs_after_wave_tasks")):
         path = tmp_path / f"{word}.yml"
         path.write_text(
@@ -132,7 +132,7 @@ def drop(stage: Stage, *confirm: str, check: bool = False) -> Run:
 def test_old_tables_are_listed_and_stay_until_it_is_meant(both: Stage) -> None:
     both.on("lakefs_drop_tables", OLD)
     run = drop(both)
-    assert "wanted drop_tables in lakefs_confirm" in run.why
+    assert "expected drop_tables in lakefs_confirm" in run.why
     assert "auth_users, schema_migrations" in run.why and "of others, which stay: tasks" in run.why
     assert not run.of("lakefs_drop_tables", check=False) and not run.of("postgres_backup")
 
@@ -169,7 +169,7 @@ def test_nothing_is_dropped_while_an_operation_is_under_way(both: Stage) -> None
     both.record_call("l1", state="opened", plan=plan, token="t" * 16)
     both.record_call("l1", state="closed")
     run = drop(both, "drop_tables")
-    assert "is open; wanted a finished one or none" in run.why, run.why
+    assert "is open; expected a finished one or none" in run.why, run.why
     assert not run.of("lakefs_drop_tables", check=False) and not run.of("postgres_backup")
 
 

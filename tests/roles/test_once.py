@@ -33,7 +33,7 @@ def test_an_upgrade_asks_and_tells_the_cluster_once(garage: Stage) -> None:
 
 def test_what_stands_in_the_way_of_all_is_said_once(garage: Stage) -> None:
     garage.on("garage_findings", {"and": {"stopping": ["nodes_down"]}})
-    assert garage.playbook("garage_plan").why.count("What stands in the way is said above") == 1
+    assert garage.playbook("garage_plan").why.count("What blocks the upgrade is shown above") == 1
 
 
 def test_clients_that_waited_too_long_are_told_of_once(garage: Stage) -> None:
@@ -58,7 +58,7 @@ def test_a_gate_that_says_no_says_it_once(garage: Stage) -> None:
     nodes = [{"id": (host * 32)[:64], "up": host != "c1"} for host in garage.hosts]
     garage.on("garage_info", {"and": {"nodes": nodes}}, gather=["status"])
     run = garage.steps(["stop"], "walk", [["a1", "b1"], ["c1"]])
-    asked = [state for state, _host, task, _result in run.told.results if "Would the cluster survive" in task]
+    asked = [state for state, _host, task, _result in run.told.results if "Fail unless the cluster survives" in task]
     assert asked == ["failed"] and "does not see c1" in run.why and not run.of("service"), run.why
 
 

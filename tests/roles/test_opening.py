@@ -25,20 +25,20 @@ def test_a_node_that_is_lost_while_all_are_asked_is_missed_before_any_is_taken(g
 
 
 def test_one_node_that_is_not_free_keeps_all_from_being_taken(garage: Stage) -> None:
-    garage.on("operation", failed("in the hands of anna"), host="c1", state="free")
+    garage.on("operation", failed("locked by anna"), host="c1", state="free")
     was = left(garage)
     run = garage.playbook("garage_upgrade")
-    assert not run.ok and not run.of("operation", state="opened") and "in the hands of anna" in run.why
+    assert not run.ok and not run.of("operation", state="opened") and "locked by anna" in run.why
     assert left(garage) == was
 
 
 def test_what_was_taken_is_given_back_when_another_node_refuses(garage: Stage) -> None:
     """Two runs may both have been told that all nodes are free."""
-    garage.on("operation", failed("in the hands of anna"), host="c1", state="opened")
+    garage.on("operation", failed("locked by anna"), host="c1", state="opened")
     was = left(garage)
     run = garage.playbook("garage_upgrade")
     assert run.hosts("operation", state="withdrawn") == ["a1", "b1", "c1"]
-    assert "was not begun, and what it had taken is given back. in the hands of anna" in run.why
+    assert "was not begun, and what it had taken is given back. locked by anna" in run.why
     assert not run.of("client_probe") and left(garage) == was
 
 

@@ -54,7 +54,7 @@ def test_a_lost_node_stops_the_walk(garage: Stage) -> None:
 
 
 def test_a_lost_node_keeps_all_others_from_the_new_release(garage: Stage) -> None:
-    """Else the two that are left would switch, beside the third with the old one, and clients be served by both."""
+    """Else the two that are left would switch, next to the third with the old one, and clients be served by both."""
     pair = garage.only("a1", "b1")
     pair.on("clock_offset", UNREACHABLE, host="a1")
     run = pair.steps(["activate", "restart"])
@@ -144,7 +144,7 @@ def test_a_failing_run_keeps_the_record_and_gives_back_the_lease(garage: Stage) 
     garage.steps(["stop", "backup"])
     for host in garage.hosts:
         assert garage.record(host)["state"] == "open"
-        assert not (garage.records / host / "lease.json").exists(), f"{host} is still in the hands of a run that ended"
+        assert not (garage.records / host / "lease.json").exists(), f"{host} is still locked by a run that ended"
 
 
 def test_a_wave_that_fails_gives_back_the_lease_of_the_other_waves(garage: Stage) -> None:
@@ -152,7 +152,7 @@ def test_a_wave_that_fails_gives_back_the_lease_of_the_other_waves(garage: Stage
     garage.found(operation_memory={"record": {}})  # as the plan has read it
     garage.steps(["stop", "backup", "start"], "walk", ONE_BY_ONE)
     held = [host for host in garage.hosts if (garage.records / host / "lease.json").exists()]
-    assert not held, f"{held} are still in the hands of a run that ended"
+    assert not held, f"{held} are still locked by a run that ended"
 
 
 def test_a_failing_run_writes_its_report(garage: Stage) -> None:
@@ -339,7 +339,7 @@ def test_clients_that_waited_too_long_stop_the_walk(garage: Stage) -> None:
     }
     one.on("client_probe", {"longest_unavailable_seconds": 9})
     run = one.role("operation", "clients", operation_max_unavailable_seconds=5, **given)
-    assert "No address served for 9 s; wanted at most 5 s (garage_max_unavailable_seconds)" in run.why
+    assert "No address served for 9 s; expected at most 5 s (garage_max_unavailable_seconds)" in run.why
     assert one.role("operation", "clients", operation_max_unavailable_seconds=9, **given).ok
     run = one.role("operation", "clients", operation_max_unavailable_seconds=0, **given)
     assert run.ok and run.of("client_probe")[0].args["phase"] == "walk a1"

@@ -17,7 +17,7 @@ from stage import Stage, failed
 STOPPED = {"module": "service", "state": "stopped"}
 UNIT = "kubernetes:default/pachd"
 BACK = ["recall"]  # played apart: it reads the record of what it undoes
-SLOW = ("beside", "switch", *BACK)
+SLOW = ("deploy_parallel", "switch", *BACK)
 
 CALLS = {
     "preflight": ["node_space", "release staged", "pachyderm_findings"],
@@ -41,14 +41,14 @@ CALLS = {
     "resume": ["systemd_environment absent", "service restarted"],
     "unpause": ["operation read", "pachyderm_pipelines started"],
     "undeploy": [
-        "directory_aside read",
+        "directory_rename read",
         "pachyderm_recount",
         "operation saved",
         "service_info",
         "service stopped",
-        "directory_aside aside",
+        "directory_rename renamed",
     ],
-    "redeploy": ["service stopped", "directory_aside fresh", "service started"],
+    "redeploy": ["service stopped", "directory_rename fresh", "service started"],
     "restore": ["operation read", "pachyderm_info", "operation saved", "pachyderm_restore"],
 }
 
@@ -57,13 +57,13 @@ SAVED = {"inventory_0": {"path": "/var/backups/uplift/inventory.json"}}
 
 @pytest.fixture
 def one(pachyderm: Stage) -> Stage:
-    pachyderm.on("directory_aside", {"and": {"there": False}}, state="read")
+    pachyderm.on("directory_rename", {"and": {"there": False}}, state="read")
     pachyderm.on("pachyderm_recount", {"and": {"asked": True, "sha256": "0" * 64, "cluster": "c1"}})
     return pachyderm
 
 
-def steps(stage: Stage, wanted: list[str], in_pass: str = "before", **more: Any) -> Any:
-    return stage.steps(wanted, in_pass, **more)
+def steps(stage: Stage, expected: list[str], in_pass: str = "before", **more: Any) -> Any:
+    return stage.steps(expected, in_pass, **more)
 
 
 def test_what_each_verb_calls(one: Stage) -> None:
@@ -75,10 +75,10 @@ def test_what_each_verb_calls(one: Stage) -> None:
 
 
 def test_side_by_side(one: Stage) -> None:
-    run = one.steps(["beside", "restore", "switch"], "together", strategy="side_by_side")
+    run = one.steps(["deploy_parallel", "restore", "switch"], "together", strategy="side_by_side")
     assert run.ok, run.failures
     called = run.verbs()
-    assert called["beside"] == ["file link", "service started"]
+    assert called["deploy_parallel"] == ["file link", "service started"]
     assert called["switch"] == [
         "service stopped",
         "systemd_environment present",
@@ -97,7 +97,7 @@ def test_side_by_side(one: Stage) -> None:
 def test_orders_are_given_from_one_node_only(pachyderm: Stage) -> None:
     two = pachyderm.only("p1", "p2")
     run = two.steps(["stop"])
-    assert "has 2 nodes; wanted one control node" in run.why and not run.of("service")
+    assert "has 2 nodes; expected one control node" in run.why and not run.of("service")
 
 
 def test_preflight_turns_what_fails_into_a_finding(one: Stage) -> None:
@@ -114,7 +114,7 @@ def test_preflight_turns_what_fails_into_a_finding(one: Stage) -> None:
 
 
 def test_what_nothing_decides_on_is_not_asked(one: Stage) -> None:
-    """A license that cannot be told would stop an upgrade like a server that does not answer."""
+    """A license that is unknown would stop an upgrade like a server that does not answer."""
     run = one.role("pachyderm", "discover")
     (asked,) = run.of("pachyderm_info")
     assert run.ok and asked.args["gather"] == ["repos", "branches", "commits", "pipelines", "jobs"], run.failures
@@ -180,7 +180,7 @@ def test_pipelines_that_are_gone_are_told(one: Stage) -> None:
 def test_what_cannot_be_read_is_not_taken_along(one: Stage) -> None:
     one.on("pachyderm_inventory", {"and": {"unreadable": ["data@master: /a"]}})
     run = steps(one, ["inventory", "extract"])
-    assert "data@master: /a; wanted every branch head readable" in run.why and not run.of("pachyderm_extract")
+    assert "data@master: /a; expected every branch head readable" in run.why and not run.of("pachyderm_extract")
     one.found(pachyderm_accept=["file_unreadable"])
     assert steps(one, ["inventory"], fresh=True).ok
 
@@ -240,13 +240,13 @@ def test_whether_cron_inputs_are_to_tick_again_is_known_beforehand(one: Stage) -
 def test_what_came_since_the_count_is_not_thrown_away(one: Stage) -> None:
     one.on("pachyderm_recount", failed("2 commits came since"))
     run = one.steps(["undeploy"])
-    assert "2 commits came since" in run.why and not run.of("directory_aside", state="aside")
+    assert "2 commits came since" in run.why and not run.of("directory_rename", state="renamed")
 
 
 def test_a_server_that_was_not_held_down_is_not_trusted(one: Stage) -> None:
     one.on("pachyderm_recount", {"and": {"asked": False}})
     run = one.steps(["undeploy"])
-    assert "and it does not answer" in run.why and not run.of("directory_aside", state="aside")
+    assert "and it does not answer" in run.why and not run.of("directory_rename", state="renamed")
     one.world.held["p1", "pachd.service"] = ID
     run = one.steps(["undeploy"], fresh=True)
     assert run.ok and not run.of("operation", state="saved"), "a dump that nobody counted was noted"
@@ -255,13 +255,13 @@ def test_a_server_that_was_not_held_down_is_not_trusted(one: Stage) -> None:
 def test_what_is_held_since_the_count_need_not_answer(one: Stage) -> None:
     one.on("pachyderm_recount", {"and": {"asked": False}}, tolerant=True)
     run = one.steps(["stop", "undeploy"])
-    assert run.ok and run.of("directory_aside", state="aside"), run.failures
+    assert run.ok and run.of("directory_rename", state="renamed"), run.failures
 
 
 def test_what_is_aside_already_is_not_counted_again(one: Stage) -> None:
-    one.on("directory_aside", {"and": {"there": True}}, state="read")
+    one.on("directory_rename", {"and": {"there": True}}, state="read")
     run = one.steps(["undeploy"])
-    assert run.ok and not run.of("pachyderm_recount") and run.of("directory_aside", state="aside")
+    assert run.ok and not run.of("pachyderm_recount") and run.of("directory_rename", state="renamed")
 
 
 def test_before_a_stop_that_leads_to_an_undeploy_it_is_counted_again(one: Stage) -> None:
@@ -271,12 +271,12 @@ def test_before_a_stop_that_leads_to_an_undeploy_it_is_counted_again(one: Stage)
 
 def test_a_dump_is_restored_into_fresh_metadata_when_a_run_died_inside(one: Stage) -> None:
     run = one.steps(["restore"])
-    assert run.ok and not run.of("directory_aside", state="fresh")
+    assert run.ok and not run.of("directory_rename", state="fresh")
     one.on("pachyderm_restore", failed("cut"))
     one.steps(["restore"], fresh=True)
     one.rules.pop()
     run = one.steps(["restore"])
-    assert run.ok and run.of("directory_aside", state="fresh"), "half a dump was read on top of the other half"
+    assert run.ok and run.of("directory_rename", state="fresh"), "half a dump was read on top of the other half"
 
 
 # backup
@@ -314,7 +314,7 @@ def test_a_volume_at_amazon(one: Stage) -> None:
     one.on("amazon.aws.ec2_snapshot", {})
     one.on(
         "amazon.aws.ec2_snapshot_info",
-        lambda asked: snapshot() if one.asked(task=task("Take one")) else {"snapshots": []},
+        lambda asked: snapshot() if one.asked(task=task("Take a snapshot")) else {"snapshots": []},
     )
     run = one.steps(["backup"])
     assert run.ok and len(run.of("amazon.aws.ec2_snapshot")) == 1, run.failures
@@ -324,7 +324,7 @@ def test_a_volume_at_amazon(one: Stage) -> None:
     for state, size in (("error", 8), ("completed", 7)):
         one.on("amazon.aws.ec2_snapshot_info", snapshot(state, size))
         run = one.steps(["backup", "stop"], fresh=True)
-        assert "wanted completed, with 8" in run.why and not run.of(**STOPPED)
+        assert "expected completed, with 8" in run.why and not run.of(**STOPPED)
     one.on(
         "amazon.aws.ec2_snapshot_info",
         lambda asked: snapshot("pending" if len(one.asked(task=asked.task)) < 3 else "completed"),
@@ -371,7 +371,7 @@ def test_before_anything_is_thrown_away_the_old_release_serves_again(one: Stage)
     )
     assert one.steps_done()["0/before/0/quiesce"] == one.steps_done()["0/before/1/pause"] == "undone"
     assert one.record()["saved"]["ran"] == [] and "a stream that ends" in run.why
-    waited = run.of("pachyderm_info", wanted="1.11.9")[-1]
+    waited = run.of("pachyderm_info", expected="1.11.9")[-1]
     opened = run.place("systemd_environment", state="absent")
     assert opened < run.calls.index(waited) < run.place("pachyderm_pipelines", state="started"), "not yet"
 
@@ -384,7 +384,7 @@ def test_a_dump_that_the_new_release_does_not_take_stops_before_anything_is_torn
     done = one.steps_done()
     assert {done[f"0/before/{place}"] for place in ("0/quiesce", "1/pause", "2/extract", "3/try_restore")} == {"undone"}
     run = one.playbook("pachyderm_upgrade")
-    assert not run.ok and not run.of("directory_aside|release", state="aside|activated") and not run.of(**STOPPED)
+    assert not run.ok and not run.of("directory_rename|release", state="renamed|activated") and not run.of(**STOPPED)
 
 
 def test_the_trial_is_of_this_dump_by_what_is_staged_and_hides_what_is_the_clusters(one: Stage) -> None:
@@ -400,7 +400,7 @@ def test_the_trial_is_of_this_dump_by_what_is_staged_and_hides_what_is_the_clust
     )
     assert (asked.args["source"], asked.args["target"]) == ("1.11.9", "1.13.4")
     assert asked.args["hidden"] == ["/srv/store", "/var/lib/etcd/default"] and asked.args["etcd"] == "/opt/etcd"
-    assert not asked.args["wanted"] and asked.args["id"] == ID and f"/{ID}/" in asked.args["directory"]
+    assert not asked.args["expected"] and asked.args["id"] == ID and f"/{ID}/" in asked.args["directory"]
 
 
 def test_what_came_of_the_trial_is_said(one: Stage) -> None:
@@ -449,10 +449,10 @@ def test_an_old_release_that_does_not_come_back_hides_no_cause(one: Stage) -> No
     assert "ports of p1 could not be given back to clients" in run.said and "a stream that ends" in run.why
 
 
-# the way back
+# the rollback
 
 
-WAY = {"all_at_once": ["stop", "undeploy", "redeploy"], "side_by_side": ["beside", "switch"]}
+WAY = {"all_at_once": ["stop", "undeploy", "redeploy"], "side_by_side": ["deploy_parallel", "switch"]}
 
 
 def undone(stage: Stage, strategy: str, **saved: Any) -> None:
@@ -473,7 +473,7 @@ def test_going_back_in_place_puts_the_old_metadata_back(one: Stage) -> None:
     undone(one, "all_at_once")
     run = one.steps(["recall", "unpause"], **GOING_BACK)
     assert run.ok, run.failures
-    assert run.of("directory_aside", state="back") and len(run.of("release", state="activated")) == 2
+    assert run.of("directory_rename", state="back") and len(run.of("release", state="activated")) == 2
     assert run.of("pachyderm_pipelines", state="started")[0].args["names"] == ["edges"]
     assert [call.args["unit"] for call in run.of("systemd_environment")] == ["pachd.service"]
     up = [(call.args["state"], call.args["unit"]) for call in run.of("service") if call.args["state"] != "stopped"]
@@ -483,8 +483,8 @@ def test_going_back_in_place_puts_the_old_metadata_back(one: Stage) -> None:
 def test_going_back_from_beside_leaves_the_old_metadata(one: Stage) -> None:
     undone(one, "side_by_side")
     run = one.steps(["recall"], **GOING_BACK, strategy="side_by_side")
-    assert run.ok and not run.of("directory_aside", state="back"), run.failures
-    assert [call.args["unit"] for call in run.of(**STOPPED)] == ["pachd-beside.service", "etcd-beside.service"]
+    assert run.ok and not run.of("directory_rename", state="back"), run.failures
+    assert [call.args["unit"] for call in run.of(**STOPPED)] == ["pachd-parallel.service", "etcd-parallel.service"]
     assert len(run.of("systemd_environment", state="absent")) == 2
 
 
@@ -520,8 +520,8 @@ def test_what_each_verb_calls_on_kubernetes(cluster: Stage) -> None:
     run = steps(cluster, ["preflight", *KUBERNETES_CALLS, "stop", "start"])
     assert run.ok, run.failures
     called = run.verbs()
-    for verb, wanted in KUBERNETES_CALLS.items():
-        assert called[verb] == wanted, verb
+    for verb, expected in KUBERNETES_CALLS.items():
+        assert called[verb] == expected, verb
     ordered = [(call.args["state"], call.args["unit"]) for call in run.of("service")]
     assert ordered == [("stopped", UNIT), ("started", UNIT)] and not run.of("systemd.*")
     assert run.place(**QUIET) < run.place(**OPEN)
@@ -637,7 +637,7 @@ def test_inside_a_series_only_the_image_changes(cluster: Stage) -> None:
 
 
 def test_side_by_side_on_kubernetes(cluster: Stage) -> None:
-    run = cluster.steps(["beside", "switch"], "together", strategy="side_by_side")
+    run = cluster.steps(["deploy_parallel", "switch"], "together", strategy="side_by_side")
     assert run.ok, run.failures
     second = "kubernetes:pachyderm-next/pachd"
     assert run.of("pachyderm_deployment", state="present", unit=second)

@@ -63,19 +63,19 @@ def _cluster(pachyderm: Stage) -> Stage:
     pachyderm.on("pachyderm_recount", counted)
     pachyderm.on("pachyderm_pipelines", {"and": {"missing": []}})
     pachyderm.on("pachyderm_inventory", {"and": {"notes": []}})
-    pachyderm.on("directory_aside", {"and": {"there": False}})
+    pachyderm.on("directory_rename", {"and": {"there": False}})
     return pachyderm
 
 
 def begun(stage: Stage) -> None:
-    """A record for what a role writes in it beside any pass."""
+    """A record for what a role writes in it next to any pass."""
     stage._begin(stage.plan({"together": IN_PLACE}), {})
     stage.runs += 1
     stage.record_call("p1", state="opened", plan=stage.plan({"together": IN_PLACE}), token="t" * 16)
     stage.runs -= 1
 
 
-ASIDE = {"module": "directory_aside", "state": "aside"}
+ASIDE = {"module": "directory_rename", "state": "renamed"}
 DOWN = {"module": "service", "state": "stopped"}
 
 
@@ -160,7 +160,7 @@ def test_a_stop_that_is_done_again_by_another_run_counts_first(
 @pytest.mark.parametrize(
     ("there", "asked", "held", "goes"),
     [
-        (True, False, "", True),  # the metadata is aside already: the server that answers is the new one
+        (True, False, "", True),  # the metadata is renamed already: the server that answers is the new one
         (False, False, "20261121T031500Z-test", True),
         (False, True, "", True),  # somebody has started it: it was counted again
         (False, False, "", False),
@@ -171,7 +171,7 @@ def test_only_what_was_held_or_counted_is_put_aside(
     cluster: Stage, there: bool, asked: bool, held: str, goes: bool
 ) -> None:
     begun(cluster)
-    cluster.on("directory_aside", {"and": {"there": there}})
+    cluster.on("directory_rename", {"and": {"there": there}})
     cluster.on("pachyderm_recount", {"and": {"asked": asked}})
     cluster.on("service_info", {"unit": {"held": held, "active": "inactive"}, "held": []})
     run = cluster.role("pachyderm", "undeploy", **midway())
@@ -241,11 +241,11 @@ def test_a_restore_that_was_cut_begins_with_fresh_metadata(cluster: Stage, inter
     turn = {"interrupted": interrupted, "needed": True}
     run = cluster.role("pachyderm", "restore", **midway(operation_turn=turn))
     assert run.ok, run.why
-    assert bool(run.of("directory_aside", state="fresh")) == interrupted
+    assert bool(run.of("directory_rename", state="fresh")) == interrupted
 
 
 @pytest.mark.parametrize(
-    ("verbs", "undoes", "clients", "way_out"),
+    ("verbs", "undoes", "clients", "instead"),
     [
         (IN_PLACE, "", "out", "The clients are still shut out."),
         (["backup", "stop", "activate", "start"], "", "served", "The new release serves with the same metadata."),
@@ -253,7 +253,7 @@ def test_a_restore_that_was_cut_begins_with_fresh_metadata(cluster: Stage, inter
     ],
 )
 def test_what_clients_did_is_no_loss_where_they_were_let_in(
-    cluster: Stage, verbs: list[str], undoes: str, clients: str, way_out: str
+    cluster: Stage, verbs: list[str], undoes: str, clients: str, instead: str
 ) -> None:
     cluster.on("operation", {"comparison": {"measured": [0]}}, state="read")
     cluster.on("operation", {"comparison": {"state": "same", "said": ""}}, state="compared")
@@ -264,7 +264,7 @@ def test_what_clients_did_is_no_loss_where_they_were_let_in(
     lost = [{"key": "file_unreadable", "sentence": "No file of data@master can be read."}]
     cluster.on("pachyderm_inventory", {"and": {"differences": lost}})
     run = cluster.role("pachyderm", "verify", **midway(*verbs, undoes=undoes))
-    assert not run.ok and lost[0]["sentence"] in run.why and way_out in " ".join(run.why.split())
+    assert not run.ok and lost[0]["sentence"] in run.why and instead in " ".join(run.why.split())
 
 
 def test_a_port_is_proved_closed_and_what_closed_it_stays_evidence(cluster: Stage) -> None:
@@ -356,7 +356,7 @@ def test_the_way_back_on_systemd_wants_what_was_put_aside(cluster: Stage) -> Non
     cluster.on("operation", undone(GONE), state="read", id="op0")
     run = cluster.role("pachyderm", "recall", **midway("recall", undoes="op0"))
     assert run.ok, run.why
-    assert run.of("directory_aside", state="back", inode="77") or run.of("directory_aside", state="back", inode=77)
+    assert run.of("directory_rename", state="back", inode="77") or run.of("directory_rename", state="back", inode=77)
 
 
 def test_a_server_on_kubernetes_is_held_down_and_comes_back_with_as_many(cluster: Stage) -> None:

@@ -219,7 +219,7 @@ def test_what_is_given_up_at_some_nodes_only_is_told_and_the_same_command_goes_o
     }
     for playbook in ("garage_upgrade", "garage_rollback"):
         run = garage.playbook(playbook, garage_confirm=["rollback"])
-        assert "is given up at a1, c1 and still open at b1; wanted the same at all of its nodes." in run.why
+        assert "is given up at a1, c1 and still open at b1; expected the same at all of its nodes." in run.why
         assert not run.of("operation", state="opened"), "it took the lease"
     broken.clear()
     run = garage.playbook("garage_plan", **ABANDON)
@@ -242,7 +242,7 @@ def test_the_probe_of_a_living_run_is_left_alone(garage: Stage) -> None:
     plan = garage.record("b1")["plan"]
     garage.record_call("b1", owner=garage.owner("another"), state="opened", plan=plan, token="u" * 16)
     run = garage.playbook("garage_plan", **ABANDON)
-    assert "The cluster is in the hands of" in run.why and not run.of("client_probe")
+    assert "The cluster is locked by" in run.why and not run.of("client_probe")
 
 
 def test_giving_up_what_is_open_takes_no_lease(garage: Stage) -> None:

@@ -46,7 +46,7 @@ def test_what_is_lost_stops_with_the_way_back(garage: Stage) -> None:
 
 def test_what_cannot_be_told_stops_unless_it_is_accepted(garage: Stage) -> None:
     run = verified(garage.only("a1"), {"a1": "no connection"})
-    assert "whether it was deleted or lost cannot be told" in run.why and not run.ok
+    assert "whether it was deleted or lost is unknown" in run.why and not run.ok
 
 
 def test_what_cannot_be_told_may_be_accepted(garage: Stage) -> None:

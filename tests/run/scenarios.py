@@ -36,7 +36,7 @@ def table() -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = yaml.safe_load((SCENARIOS / "scenarios.yml").read_text(encoding="utf-8"))
     for name, row in rows.items():
         if row.keys() - KEYS or "env" not in row:
-            sys.exit(f"{name}: wanted env and others of {', '.join(sorted(KEYS))}; there are {', '.join(row)}.")
+            sys.exit(f"{name}: expected env and others of {', '.join(sorted(KEYS))}; there are {', '.join(row)}.")
     return rows
 
 

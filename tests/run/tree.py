@@ -16,7 +16,7 @@ from pathlib import Path
 KEPT = {".ansible", "output", ".ruff_cache"}
 
 
-def wanted(root: Path) -> set[Path]:
+def expected(root: Path) -> set[Path]:
     argv = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(argv, cwd=root, check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
     return {Path(name) for name in names if name and (root / name).is_file()}
@@ -33,7 +33,7 @@ def present(copy: Path) -> set[Path]:
 def main(root: Path, copy: Path) -> None:
     if copy.resolve() != copy.absolute():
         sys.exit(f"{copy} leads to {copy.resolve()}, where files would be deleted: remove the link.")
-    files = wanted(root)
+    files = expected(root)
     for name in present(copy) - files:
         (copy / name).unlink()
         if not os.listdir((copy / name).parent):  # a role of which nothing is left is no role

@@ -68,7 +68,7 @@ def plant_garage(cluster: Cluster, _variables: dict[str, Any]) -> dict[str, str]
         hosts.must(host, [["chown", "root:garage", config], ["chmod", "640", config]], files={config: text})
     found = re.search(r'^rpc_secret = "(\w+)"', text, re.MULTILINE)
     if not found:
-        raise LabError(f"{config} of {host.name} has no rpc_secret: wanted one to look for")
+        raise LabError(f"{config} of {host.name} has no rpc_secret: expected one to look for")
     return {**made, "rpc_secret": found[1]}
 
 
@@ -114,9 +114,9 @@ class Site(SimpleHTTPRequestHandler):
     login = signature = ""
 
     def do_GET(self) -> None:
-        wanted = "Basic " + base64.b64encode(self.login.encode()).decode()
+        expected = "Basic " + base64.b64encode(self.login.encode()).decode()
         path, _mark, query = self.path.partition("?")
-        if self.headers.get("Authorization") != wanted or query != f"signature={self.signature}":
+        if self.headers.get("Authorization") != expected or query != f"signature={self.signature}":
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="releases"')
             self.end_headers()
@@ -177,7 +177,7 @@ class Run:
         text = log.read_text(encoding="utf-8", errors="replace")
         self.output += text
         if ends is not None and done.returncode != ends:
-            raise LabError(f"{self.product}_{playbook} ended with {done.returncode}, wanted {ends}: {text[-3000:]}")
+            raise LabError(f"{self.product}_{playbook} ended with {done.returncode}, expected {ends}: {text[-3000:]}")
 
     def control(self) -> list[str]:
         """A canary of its own is shown to each place; the places that do not see it."""
@@ -224,7 +224,7 @@ class Run:
             self.play("upgrade")
             self.play("status")
         if self.product == "garage" and "probe_key" not in self.canaries:
-            raise LabError("the key of the probe was never seen: wanted its secret, to look for it")
+            raise LabError("the key of the probe was never seen: expected its secret, to look for it")
         self.sights += processes.sights.values()
         say(f"{self.product}: {processes.looks} looks at the process list")
 

@@ -23,7 +23,7 @@ def stopped_by(result: Result, *sentences: str) -> None:
 
 
 def each_is_of(cluster: Cluster, image: str, mounted: set[str], *argv: str) -> None:
-    """The same container as `lab up` has made but for its image, and none beside it."""
+    """The same container as `lab up` has made but for its image, and none next to it."""
     for host in cluster.hosts:
         one = cluster.container(host)
         assert one["Config"]["Image"] == f"uplift-lab/{PRODUCT}:{image}"

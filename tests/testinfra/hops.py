@@ -10,7 +10,7 @@ from upgrades import Cluster
 
 
 def test_metadata_belongs_to_the_service(cluster: Cluster) -> None:
-    """trap G19: what ran beside the daemon ran as the service's own user."""
+    """trap G19: what ran next to the daemon ran as the service's own user."""
     for host in cluster.hosts:
         assert cluster.on(host, "find", "/var/lib/garage/meta", "-not", "-user", "garage").strip() == ""
 

@@ -29,8 +29,8 @@ class Result:
 
     def says(self, text: str) -> bool:
         """Whether the words stand in the output, however Ansible has wrapped them and YAML has doubled their quotes."""
-        said, wanted = (" ".join(one.split()).replace("''", "'") for one in (self.out, text))
-        return wanted in said
+        said, expected = (" ".join(one.split()).replace("''", "'") for one in (self.out, text))
+        return expected in said
 
 
 class Cluster:

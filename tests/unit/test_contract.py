@@ -48,7 +48,7 @@ def of(role: Path, entry: str) -> list[dict[str, Any]]:
 def used(product: str) -> set[str]:
     """Every verb of every way of the product, forth and back."""
     catalogue = CATALOGUES[product]
-    ways = [way for hop in catalogue.hops for way in (*hop.ways, *(hop.renewal.ways if hop.renewal else ()))]
+    ways = [way for hop in catalogue.hops for way in (*hop.shapes, *(hop.renewal.shapes if hop.renewal else ()))]
     return {verb for way in (*ways, *catalogue.patch, *catalogue.back) for row in way.passes.values() for verb in row}
 
 

@@ -21,7 +21,7 @@ ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir()
 
 # What no task may say, and what it does instead. Comments are free.
 BANNED = {
-    "version literal": (  # a bare 0.5 may be seconds; quoted, in three parts or beside the word it is a version
+    "version literal": (  # a bare 0.5 may be seconds; quoted, in three parts or next to the word it is a version
         r"""(?<![\w.-])v?\d+\.\d+\.\d+(?![\w.])|['"]v?\d+\.\d+['"]|version.*\b\d+\.\d""",
         "it is a fact: plugins/module_utils/_<product>/",
     ),

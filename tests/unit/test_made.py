@@ -75,9 +75,9 @@ def test_what_a_verb_takes_is_what_its_tasks_use(role: Path) -> None:
 
 
 def test_the_text_of_a_setting_stands_once(role: Path) -> None:
-    wanted = made.argument_specs(role)
-    specs = yaml.safe_load(wanted)["argument_specs"]
+    expected = made.argument_specs(role)
+    specs = yaml.safe_load(expected)["argument_specs"]
     assert specs["stop"]["options"] == {"toy_limit": {"type": "int"}, "toy_dir": {"type": "str"}}
     assert specs["main"]["options"] == {} and len(specs["discover"]["options"]) == 4
-    (role / "meta" / "argument_specs.yml").write_text(wanted, encoding="utf-8")
-    assert made.argument_specs(role) == wanted, "made twice it is the same"
+    (role / "meta" / "argument_specs.yml").write_text(expected, encoding="utf-8")
+    assert made.argument_specs(role) == expected, "made twice it is the same"

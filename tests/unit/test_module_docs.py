@@ -91,7 +91,7 @@ def test_what_is_required_at_times_says_so(module: str, monkeypatch: pytest.Monk
         for name in needed:
             assert said[name].get("default") is None, f"{name} has a default, so that it is never missing"
             text = str(said[name]["description"])
-            assert re.search(rf"(Required|Wanted|Needed).*O\({option}={value}\)", text), f"{name}: {text}"
+            assert re.search(rf"(Required|Expected|Needed).*O\({option}={value}\)", text), f"{name}: {text}"
 
 
 @pytest.mark.parametrize("module", MODULES)

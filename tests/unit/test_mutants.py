@@ -37,7 +37,7 @@ def test_every_trap_that_is_closed_has_a_row() -> None:
 def test_a_row_says_what_is_there(row: dict[str, Any]) -> None:
     text = (ROOT / row["file"]).read_text(encoding="utf-8")
     assert text.count(row["text"]) == 1, (
-        f"{row['text']!r} is to stand once in {row['file']}, and the row is to be mended"
+        f"{row['text']!r} is to stand once in {row['file']}, and the row is to be fixed"
     )
     assert row["instead"] != row["text"]
     if row["file"].endswith(".py"):

@@ -57,9 +57,9 @@ def test_a_scenario_has_tests_and_those_that_it_names_are_there(name: str) -> No
     product = str(TABLE[name]["env"].get("product", "garage"))
     there = {one for place in PLACES[product] for one in functions(ROOT / "tests" / "testinfra" / f"{place}.py")}
     for path in files(name):
-        wanted = [f"test_{one}" for one in named(path)]
-        assert len(set(wanted)) == len(wanted) and set(wanted) <= there - functions(path), path
-        assert wanted or any(one.startswith("test_") for one in functions(path)), f"no test in {path}"
+        expected = [f"test_{one}" for one in named(path)]
+        assert len(set(expected)) == len(expected) and set(expected) <= there - functions(path), path
+        assert expected or any(one.startswith("test_") for one in functions(path)), f"no test in {path}"
     assert files(name)
 
 

@@ -20,7 +20,7 @@ from tests.unit.traps import PAGE, ROOT, Trap, traps
 TEXTS = {".py", ".yml", ".rst", ".md", ".j2", ".sh", ".toml", ""}
 ROOMS = ("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles", "tests")
 ID = re.compile(r"\b[GLP]\d\d\b")
-# Texts that lie beside the project and not in it.
+# Texts that lie next to the project and not in it.
 OUTSIDE = re.compile(
     r"\bfacts?,? section|\bsections? \d|§|\bthe facts\b(?! are)|design\.md|\bshared/(facts|captures|guides|lab)\b", re.I
 )

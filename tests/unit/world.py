@@ -234,7 +234,7 @@ def shares(hop: dict[str, Any]) -> bool:
     """Do the old and the new release read the same data? Also where the new one migrates them while it runs."""
     verbs = [step["verb"] for one in hop["passes"].values() for step in one["steps"]]
     online = "migrate" in verbs and "start" in verbs[: verbs.index("migrate")]
-    return online or not set(verbs) & {"convert", "migrate", "redeploy", "beside"}
+    return online or not set(verbs) & {"convert", "migrate", "redeploy", "deploy_parallel"}
 
 
 @dataclass(frozen=True)

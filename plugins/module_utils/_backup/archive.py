@@ -49,7 +49,7 @@ class Entry:
 
 
 def ours(name: str) -> bool:
-    """Whether a name in the top of a tree is one that this collection has set aside there. Nothing else is left out."""
+    """Whether a name in the top of a tree is one that this collection has renamed there. Nothing else is left out."""
     return bool(_OURS.fullmatch(name))
 
 
@@ -96,7 +96,7 @@ def unpack(archive: IO[bytes], entries: Sequence[Entry], roots: Mapping[str, str
 
 
 def differences(entries: Sequence[Entry], roots: Mapping[str, str], say: Say) -> list[str]:
-    """What is not below `roots` as listed, or there beside it. Owners are looked at where they could be set."""
+    """What is not below `roots` as listed, or there next to it. Owners are looked at where they could be set."""
     found, done = [], 0
     for entry in entries:
         path = place(entry.path, roots)
@@ -204,7 +204,7 @@ def _entry(path: str) -> Entry:
     kind = kinds.get(stat.S_IFMT(seen.st_mode))
     if kind is None:
         raise UpliftError(
-            f"{path} is no file, directory or link; wanted only those. Remove it, or name another directory."
+            f"{path} is no file, directory or link; expected only those. Remove it, or name another directory."
         )
     return Entry(
         path=path.lstrip("/"),

@@ -34,7 +34,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.watched im
 FORMAT = 2
 LIMIT = 7 * 86400.0  # seconds; a task's own timeout is the operator's limit
 SCRATCH = "uplift_scratch"  # the beginning of the names of databases that are ours to drop
-ASIDE = "*_uplift_2*"  # schemas that a restore has put aside: not what the servers run on
+ASIDE = "*_uplift_2*"  # schemas that a restore has renamed: not what the servers run on
 _SYSTEM = "SELECT system_identifier::text AS system FROM pg_control_system()"
 _OIDS = """SELECT datname AS name, oid::bigint AS oid FROM pg_database
  WHERE datname = current_database() OR starts_with(datname, current_database() || '_uplift_')"""
@@ -43,7 +43,7 @@ _SCHEMAS = "SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the dump holds, written beside it. `counts`: the rows of each table when it was taken.
+    """What the dump holds, written next to it. `counts`: the rows of each table when it was taken.
 
     system: the identifier of the server's data, "" where it does not say. name, oid: the database's. schema: what
     its product says of the form of the tables. at_rest: of a database in use, the tables that nobody wrote to; none
@@ -92,17 +92,19 @@ class Backup:
     def present(self, check: bool, at_rest: Sequence[str] = ()) -> dict[str, Any]:
         """Make it, unless the one that is there is sound and of what the tables hold now. at_rest: as in a manifest."""
         if not check:
-            earlier.mend(self.dest)
+            earlier.repair(self.dest)
         counts, server = self.postgres.counts(), self.postgres.server()
         old, now = self._sound(), (counts, server["writes"], self.dsn.place())
         if old and (dict(old.counts), old.writes, old.database) == now:
-            return {"changed": False, "set_aside": "", **old.facts(self.dest)}
+            return {"changed": False, "renamed_to": "", **old.facts(self.dest)}
         if not counts:
-            raise UpliftError(f"The database {self.dsn.place()} has no table; wanted the one that the servers run on.")
+            raise UpliftError(
+                f"The database {self.dsn.place()} has no table; expected the one that the servers run on."
+            )
         files.demand_space(self.dest, int(server["size"]) + RESERVE, f"a backup of {self.dsn.place()}")
         if check:
-            return {"changed": True, "archive": self.dest, "set_aside": "", "evidence": []}
-        manifest, aside = self._dump(counts, server, at_rest, keep=bool(old))
+            return {"changed": True, "archive": self.dest, "renamed_to": "", "evidence": []}
+        manifest, renamed = self._dump(counts, server, at_rest, keep=bool(old))
         again = self.postgres.counts()
         sure = manifest.sure()
         seen = {table: rows for table, rows in again.items() if table in sure or table not in counts}
@@ -110,9 +112,9 @@ class Backup:
             self._forget()
             raise UpliftError(
                 f"The database {self.dsn.place()} was written to while it was backed up ({_first(sure, seen)});"
-                " wanted it at rest. Stop what writes to it. The backup is removed."
+                " expected it at rest. Stop what writes to it. The backup is removed."
             )
-        return {"changed": True, "set_aside": aside, **manifest.facts(self.dest)}
+        return {"changed": True, "renamed_to": renamed, **manifest.facts(self.dest)}
 
     def dump_live(self) -> Manifest:
         """Of a database in use: whole in itself, and its counts may be those of a moment before."""
@@ -133,7 +135,7 @@ class Backup:
         if self._given:
             given = Postgres(self.runner, backup_postgres.parse(self._given))
             if given.tables():
-                raise UpliftError(f"The scratch database {given.dsn.place()} has tables; wanted an empty one.")
+                raise UpliftError(f"The scratch database {given.dsn.place()} has tables; expected an empty one.")
             own = [row["name"] for row in given.rows(_SCHEMAS)]
             try:
                 yield given
@@ -230,13 +232,13 @@ class Backup:
                 writes=int(server["writes"]), at_rest=list(at_rest),
             )  # fmt: skip
             text = json.dumps({"format": FORMAT, **asdict(manifest)})
-            aside = earlier.put(temp, self.dest, text, keep)
+            renamed = earlier.put(temp, self.dest, text, keep)
         except OSError as exc:
             raise UpliftError(f"The backup {self.dest} could not be written: {exc.strerror}.") from exc
         finally:
             if os.path.exists(temp):
                 os.unlink(temp)
-        return manifest, aside
+        return manifest, renamed
 
     def _forget(self) -> None:
         for path in (self.dest, manifest_path(self.dest)):
@@ -246,7 +248,7 @@ class Backup:
 
 def other_database(manifest: Manifest, system: str, name_: str, oids: Mapping[str, int]) -> str:
     """Pure: why the dump is not of the database that is there now, "" when it is. oids: that database's, and those of
-    the databases that restores have put aside for it.
+    the databases that restores have renamed for it.
     """
     if manifest.system and system and manifest.system != system:
         return f"it was taken at the server with the system identifier {manifest.system}, and this one has {system}"

@@ -14,7 +14,11 @@ from typing import Any, Iterator
 
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import database_rights
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import LIMIT, Backup, Manifest
-from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_rights import BESIDE, DATABASE, Rights
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_rights import (
+    DATABASE,
+    MAINTENANCE,
+    Rights,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.metadata import RESERVE
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, literal, name
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
@@ -30,15 +34,15 @@ def restore(backup: Backup, check: bool) -> dict[str, Any]:
     backup.demand_same(manifest)
     backup.postgres.demand_alone()
     rights = database_rights.ask(backup.postgres)
-    if not rights.way:
+    if not rights.method:
         raise UpliftError(refusal(rights))
-    work = _as_database if rights.way == DATABASE else _as_schema
+    work = _as_database if rights.method == DATABASE else _as_schema
     moment = time.time()  # to the millisecond: a second restore may come at once
     stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(moment)) + f"{int(moment * 1000) % 1000:03}"
-    aside = f"{rights.database if rights.way == DATABASE else rights.schema}_uplift_{stamp}"
+    renamed = f"{rights.database if rights.method == DATABASE else rights.schema}_uplift_{stamp}"
     if not check:
-        work(backup, manifest, rights, aside)
-    return {"changed": True, "way": rights.way, "aside": aside, **manifest.facts(backup.dest)}
+        work(backup, manifest, rights, renamed)
+    return {"changed": True, "method": rights.method, "replaced": renamed, **manifest.facts(backup.dest)}
 
 
 def refusal(rights: Rights) -> str:
@@ -48,34 +52,34 @@ def refusal(rights: Rights) -> str:
     )
 
 
-def _as_database(backup: Backup, manifest: Manifest, rights: Rights, aside: str) -> None:
-    fresh, admin = f"{rights.database}_uplift_new", Postgres(backup.runner, backup.dsn.at(BESIDE))
+def _as_database(backup: Backup, manifest: Manifest, rights: Rights, renamed: str) -> None:
+    fresh, admin = f"{rights.database}_uplift_new", Postgres(backup.runner, backup.dsn.at(MAINTENANCE))
     admin.run(f"DROP DATABASE IF EXISTS {name(fresh)}; CREATE DATABASE {name(fresh)} TEMPLATE template0;")
     backup.restore_into(Postgres(backup.runner, backup.dsn.at(fresh)), manifest)
     # Both names or none: there is no moment without a database of this name.
     admin.run(
-        f"BEGIN; ALTER DATABASE {name(rights.database)} RENAME TO {name(aside)};"
+        f"BEGIN; ALTER DATABASE {name(rights.database)} RENAME TO {name(renamed)};"
         f" ALTER DATABASE {name(fresh)} RENAME TO {name(rights.database)}; COMMIT;"
     )
 
 
-def _as_schema(backup: Backup, manifest: Manifest, rights: Rights, aside: str) -> None:
+def _as_schema(backup: Backup, manifest: Manifest, rights: Rights, renamed: str) -> None:
     """One transaction with the comparison in it: it is put back as a whole and as it was, or nothing has happened."""
     text, what = f"{backup.dest}.sql", ["--no-owner", "--no-privileges", "--no-comments", "--exit-on-error"]
-    room = 2 * int(backup.postgres.server()["size"]) + RESERVE  # bytes are two letters each
-    files.demand_space(text, room, f"{backup.dest} as statements")
+    needed = 2 * int(backup.postgres.server()["size"]) + RESERVE  # bytes are two letters each
+    files.demand_space(text, needed, f"{backup.dest} as statements")
     os.close(os.open(text, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
     try:
         argv = ["pg_restore", *what, f"--schema={rights.schema}", f"--file={text}", backup.dest]
         backup.postgres.program(argv, timeout=LIMIT)
-        statements = "\n".join(_statements(backup.postgres, manifest, rights.schema, aside, text))
+        statements = "\n".join(_statements(backup.postgres, manifest, rights.schema, renamed, text))
         Postgres(backup.runner, backup.dsn, LIMIT).run(statements)
     finally:
         os.unlink(text)
 
 
-def _statements(postgres: Postgres, manifest: Manifest, schema: str, aside: str, text: str) -> Iterator[str]:
-    yield f"BEGIN; ALTER SCHEMA {name(schema)} RENAME TO {name(aside)}; CREATE SCHEMA {name(schema)};"
+def _statements(postgres: Postgres, manifest: Manifest, schema: str, renamed: str, text: str) -> Iterator[str]:
+    yield f"BEGIN; ALTER SCHEMA {name(schema)} RENAME TO {name(renamed)}; CREATE SCHEMA {name(schema)};"
     for row in postgres.rows(_GRANTS):
         yield f"GRANT {row['what']} ON SCHEMA {name(schema)} TO {name(row['who']) if row['who'] else 'PUBLIC'};"
     yield f"\\i {literal(text)}"
@@ -93,7 +97,7 @@ def comparison(manifest: Manifest, schema: str) -> Iterator[str]:
     for table, rows in sorted(manifest.sure().items()):
         checks.append((f"(SELECT count(*) FROM {name(schema)}.{name(table)})", rows, f"rows of {table}"))
     yield "DO $uplift$ BEGIN"
-    for found, wanted, what in checks:
-        said = literal(f"the backup gives back % {what.replace('%', '%%')}, wanted {wanted}")
-        yield f"IF {found} <> {wanted} THEN RAISE EXCEPTION {said}, {found}; END IF;"
+    for found, expected, what in checks:
+        said = literal(f"the backup gives back % {what.replace('%', '%%')}, expected {expected}")
+        yield f"IF {found} <> {expected} THEN RAISE EXCEPTION {said}, {found}; END IF;"
     yield "END $uplift$;"

@@ -14,7 +14,7 @@ from typing import Any, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import DatabaseError, Postgres, name
 
 DATABASE, SCHEMA, NONE = "database", "schema", ""
-BESIDE = "postgres"  # the database from which the other one is renamed
+MAINTENANCE = "postgres"  # the database from which the other one is renamed
 
 _RIGHTS = """SELECT current_database() AS database, current_user AS account, current_schema() AS schema,
  (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user) AS createdb,
@@ -30,7 +30,7 @@ _RIGHTS = """SELECT current_database() AS database, current_user AS account, cur
 
 @dataclass(frozen=True)
 class Rights:
-    """extensions: those of the schema; their functions are a superuser's, who alone can move them. beside: why the
+    """extensions: those of the schema; their functions are a superuser's, who alone can move them. elsewhere: why the
     account may not connect to the database `postgres`, "" when it may. unreadable: what it cannot have in a dump.
     """
 
@@ -43,24 +43,24 @@ class Rights:
     may_create: bool
     extensions: Sequence[str] = ()
     unreadable: Sequence[str] = ()
-    beside: str = ""
+    elsewhere: str = ""
 
     @property
-    def way(self) -> str:
+    def method(self) -> str:
         """How a dump is put back: as another database in the place of this one, as its schema, or not at all."""
-        if self.createdb and self.owns_database and not self.beside:
+        if self.createdb and self.owns_database and not self.elsewhere:
             return DATABASE
         return SCHEMA if self.owns_schema and self.may_create and not self.extensions else NONE
 
     @property
     def lacks(self) -> list[str]:
         """Why it cannot be put back, in words."""
-        if self.way:
+        if self.method:
             return []
         missing = [
             (not self.createdb, "may not create databases"),
             (not self.owns_database, f"does not own {self.database}"),
-            (bool(self.beside), f"may not connect to {BESIDE} ({self.beside})"),
+            (bool(self.elsewhere), f"may not connect to {MAINTENANCE} ({self.elsewhere})"),
             (not self.owns_schema, f"does not own the schema {self.schema}"),
             (not self.may_create, f"may not create schemas in {self.database}"),
             (bool(self.extensions), f"cannot leave the extension {', '.join(self.extensions)} behind in {self.schema}"),
@@ -71,28 +71,28 @@ class Rights:
     def statements(self) -> list[str]:
         """What a database administrator would run: by the schema where that is enough, since it asks for less."""
         account, database = name(self.account), name(self.database)
-        if self.way:
+        if self.method:
             return []
         if not self.extensions and self.schema:
             owner = [] if self.owns_schema else [f"ALTER SCHEMA {name(self.schema)} OWNER TO {account};"]
             return [*owner, *([] if self.may_create else [f"GRANT CREATE ON DATABASE {database} TO {account};"])]
-        wanted = [
+        expected = [
             (not self.createdb, f"ALTER ROLE {account} CREATEDB;"),
             (not self.owns_database, f"ALTER DATABASE {database} OWNER TO {account};"),
-            (bool(self.beside), f"GRANT CONNECT ON DATABASE {BESIDE} TO {account};"),
+            (bool(self.elsewhere), f"GRANT CONNECT ON DATABASE {MAINTENANCE} TO {account};"),
         ]
-        return [text for is_so, text in wanted if is_so]
+        return [text for is_so, text in expected if is_so]
 
     def facts(self) -> dict[str, Any]:
-        return {**asdict(self), "way": self.way, "lacks": self.lacks, "statements": self.statements}
+        return {**asdict(self), "method": self.method, "lacks": self.lacks, "statements": self.statements}
 
 
 def ask(postgres: Postgres) -> Rights:
     """Nothing is changed; the connection to `postgres` is made, since pg_hba.conf has a word in it, too."""
     row = postgres.rows(_RIGHTS)[0]
-    beside = ""
+    elsewhere = ""
     try:
-        Postgres(postgres.runner, postgres.dsn.at(BESIDE)).rows("SELECT 1 AS one")
+        Postgres(postgres.runner, postgres.dsn.at(MAINTENANCE)).rows("SELECT 1 AS one")
     except DatabaseError as exc:
-        beside = str(exc).partition(". ")[0].rstrip(".")
-    return Rights(**{**row, "schema": row["schema"] or ""}, beside=beside)
+        elsewhere = str(exc).partition(". ")[0].rstrip(".")
+    return Rights(**{**row, "schema": row["schema"] or ""}, elsewhere=elsewhere)

@@ -4,12 +4,13 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A backup takes its place, and the sound one that is there is kept: it may be the only way back.
+"""A backup takes its place, and the sound one that is there is kept: a rollback may need it.
 
 A backup is a file and its manifest, and two names cannot be changed in one step. The earlier file is renamed, then its
 manifest, then the new manifest comes, then the new file. A run may be killed between any two of these: the earlier pair
-is whole under its own name, or whole under its time, or the file lies under its time and `mend` brings its manifest. A
-new manifest never lies beside an earlier file. Only renames: some places of backups know no links.
+is whole under its own name, or whole under its time, or the file lies under its time and `repair` brings its manifest.
+A
+new manifest never lies next to an earlier file. Only renames: some places of backups know no links.
 """
 
 from __future__ import annotations
@@ -33,35 +34,35 @@ def put(part: str, dest: str, manifest: str, keep_it: bool) -> str:
     """
     with open(part, "rb") as handle:
         os.fsync(handle.fileno())
-    mend(dest)
-    aside = keep(dest) if keep_it else ""
+    repair(dest)
+    renamed = keep(dest) if keep_it else ""
     files.write_atomic(manifest_path(dest), manifest.encode(), 0o600)
     os.replace(part, dest)
     files.sync_directory(os.path.dirname(dest))
-    return aside
+    return renamed
 
 
 def keep(dest: str) -> str:
     """Put a file, with its manifest where it has one, under its time; "" when there is no file."""
     if not os.path.exists(dest):
         return ""
-    aside = next(name for name in _names(dest) if not any(map(os.path.lexists, (name, manifest_path(name)))))
-    os.replace(dest, aside)
+    renamed = next(name for name in _names(dest) if not any(map(os.path.lexists, (name, manifest_path(name)))))
+    os.replace(dest, renamed)
     if os.path.exists(manifest_path(dest)):
-        os.replace(manifest_path(dest), manifest_path(aside))
+        os.replace(manifest_path(dest), manifest_path(renamed))
     files.sync_directory(os.path.dirname(dest))
-    return aside
+    return renamed
 
 
-def mend(dest: str) -> None:
+def repair(dest: str) -> None:
     """Bring the manifest to the file that a run has renamed, and was killed before it renamed the manifest."""
     if os.path.exists(dest) or not os.path.exists(manifest_path(dest)):
         return
-    for aside in _names(dest):
-        if not os.path.lexists(aside):
+    for renamed in _names(dest):
+        if not os.path.lexists(renamed):
             return
-        if not os.path.lexists(manifest_path(aside)):
-            os.replace(manifest_path(dest), manifest_path(aside))
+        if not os.path.lexists(manifest_path(renamed)):
+            os.replace(manifest_path(dest), manifest_path(renamed))
             files.sync_directory(os.path.dirname(dest))
             return
 

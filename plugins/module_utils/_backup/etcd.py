@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Snapshots of etcd: whole or not there, proved by restoring them aside."""
+"""Snapshots of etcd: whole or not there, proved by restoring them into a scratch directory."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ class Snapshot:
     def present(self, check: bool) -> dict[str, Any]:
         """Taken anew each time: the cluster is at rest, and a snapshot is small. A sound one of before is kept."""
         if check:
-            return {"changed": True, "set_aside": "", "evidence": []}
+            return {"changed": True, "renamed_to": "", "evidence": []}
         files.make_private(os.path.dirname(self._dest))
-        earlier.mend(self._dest)
+        earlier.repair(self._dest)
         part = f"{self._dest}.part"
         try:
             self._etcdctl("Taking a snapshot of etcd", "snapshot", "save", part, asking=True)
             os.chmod(part, 0o600)
             seen = {**self._status(part), "sha256": files.sha256_of(part), "size": os.path.getsize(part)}
-            aside = earlier.put(part, self._dest, json.dumps(seen), self._sound())
+            renamed = earlier.put(part, self._dest, json.dumps(seen), self._sound())
         finally:
             for left in (part, f"{part}.part"):
                 if os.path.exists(left):
                     os.unlink(left)
-        return {"changed": True, "set_aside": aside, **self._said(seen)}
+        return {"changed": True, "renamed_to": renamed, **self._said(seen)}
 
     def _sound(self) -> bool:
         """Is there a snapshot that is, to the bit, the one that was taken?"""
@@ -61,10 +61,10 @@ class Snapshot:
         if check:
             return {"changed": False, **self._said(seen)}
         if files.sha256_of(self._dest) != seen["sha256"]:
-            raise UpliftError(f"{self._dest} is not what its manifest tells of; wanted SHA-256 {seen['sha256']}.")
+            raise UpliftError(f"{self._dest} is not what its manifest tells of; expected SHA-256 {seen['sha256']}.")
         now = self._status(self._dest)
         if now["keys"] != seen["keys"] or now["revision"] != seen["revision"] or not now["keys"]:
-            raise UpliftError(f"{self._dest} holds {now}; wanted {seen['keys']} keys at revision {seen['revision']}.")
+            raise UpliftError(f"{self._dest} holds {now}; expected {seen['keys']} keys at revision {seen['revision']}.")
         scratch = tempfile.mkdtemp(dir=os.path.dirname(self._dest), prefix=".proof-")
         try:
             self._restore(f"{scratch}/etcd")
@@ -73,10 +73,10 @@ class Snapshot:
         return {"changed": False, **self._said(seen)}
 
     def restored(self, check: bool) -> dict[str, Any]:
-        """Into a data directory that is not there: what was there is put aside first, never written over."""
+        """Into a data directory that is not there: what was there is renamed first, never written over."""
         seen, target = self._manifest(), str(self._params["data_dir"] or "")
         if not target or os.path.exists(target):
-            raise UpliftError(f"{target or 'data_dir'} is there, or not named; wanted a path where nothing is yet.")
+            raise UpliftError(f"{target or 'data_dir'} is there, or not named; expected a path where nothing is yet.")
         if not check:
             self._restore(target)
         return {"changed": True, **self._said(seen)}
@@ -89,7 +89,7 @@ class Snapshot:
             with open(manifest_path(self._dest), encoding="utf-8") as handle:
                 return dict(json.load(handle))
         except (OSError, ValueError) as exc:
-            raise UpliftError(f"{self._dest} has no manifest ({exc}); wanted a snapshot of this module's.") from exc
+            raise UpliftError(f"{self._dest} has no manifest ({exc}); expected a snapshot of this module's.") from exc
 
     def _status(self, path: str) -> dict[str, Any]:
         said = json.loads(self._etcdctl("Reading the snapshot", "snapshot", "status", path, "--write-out=json"))

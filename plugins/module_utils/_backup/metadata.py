@@ -27,7 +27,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 
 FORMAT = 1
-RESERVE = 64 << 20  # left free beside what we write: a full file system hurts everybody on it
+RESERVE = 64 << 20  # left free besides what we write: a full file system hurts everybody on it
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def present(wish: Wish, progress: Progress, down: Callable[[], None], check: boo
     """Make the backup, unless the one that is there is sound and of what the directories hold now."""
     wish = replace(wish, src=[_tree(tree) for tree in wish.src])
     if not check:
-        earlier.mend(wish.dest)
+        earlier.repair(wish.dest)
     found: list[Entry] = _guard(
         "Looking at", wish.src[0], lambda: [e for tree in wish.src for e in backup_archive.scan(tree)]
     )
@@ -82,13 +82,13 @@ def present(wish: Wish, progress: Progress, down: Callable[[], None], check: boo
     files.demand_space(wish.dest, int(total * wish.space_factor) + RESERVE, f"a backup of {', '.join(wish.src)}")
     if check:
         return {"changed": True, "archive": wish.dest, "total": total, "evidence": []}
-    manifest, aside = _make(wish, total, progress, keep=bool(old))
+    manifest, renamed = _make(wish, total, progress, keep=bool(old))
     try:
         down()  # It was down all the while, or the copy is worth nothing (G05).
     except UpliftError:
         _forget(wish.dest)
         raise
-    return {"changed": True, "set_aside": aside, **manifest.facts(wish.dest)}
+    return {"changed": True, "renamed_to": renamed, **manifest.facts(wish.dest)}
 
 
 def _demand_held(wish: Wish) -> None:
@@ -97,7 +97,7 @@ def _demand_held(wish: Wish) -> None:
     for name in wish.holds:
         if not any(os.path.lexists(os.path.join(tree, one)) for one in name.split("|")):
             raise UpliftError(
-                f"{tree} has no {name.replace('|', ' or ')} while the service is down; wanted as while it runs."
+                f"{tree} has no {name.replace('|', ' or ')} while the service is down; expected as while it runs."
                 " See whether the unit mounts it, and let it be mounted without the unit. Nothing was backed up."
             )
 
@@ -105,9 +105,9 @@ def _demand_held(wish: Wish) -> None:
 def prove(wish: Wish, progress: Progress) -> dict[str, Any]:
     """Restore it into a directory of its own, compare every file, and remove that directory."""
     manifest = demand_sound(wish.dest)
-    beside = wish.scratch or os.path.dirname(wish.dest)
-    files.demand_space(beside, manifest.total + RESERVE, f"proving {wish.dest}")
-    scratch = tempfile.mkdtemp(dir=beside, prefix=f".{os.path.basename(wish.dest)}.proof-")
+    apart = wish.scratch or os.path.dirname(wish.dest)
+    files.demand_space(apart, manifest.total + RESERVE, f"proving {wish.dest}")
+    scratch = tempfile.mkdtemp(dir=apart, prefix=f".{os.path.basename(wish.dest)}.proof-")
     try:
         roots = {tree: os.path.join(scratch, str(number)) for number, tree in enumerate(manifest.sources)}
         _restore_into(wish.dest, manifest, roots, progress)
@@ -117,29 +117,29 @@ def prove(wish: Wish, progress: Progress) -> dict[str, Any]:
 
 
 def restore(wish: Wish, progress: Progress, down: Callable[[], None], check: bool) -> dict[str, Any]:
-    """Put the directories back as they were. What is there now is kept beside them."""
+    """Put the directories back as they were. What is there now is kept next to them."""
     manifest = demand_sound(wish.dest)
     trees = {tree: tree for tree in manifest.sources}
     if all(map(os.path.isdir, trees)) and not backup_archive.differences(manifest.entries, trees, lambda _done: None):
-        return {"changed": False, "set_aside": [], **manifest.facts(wish.dest)}
+        return {"changed": False, "renamed_to": [], **manifest.facts(wish.dest)}
     down()
     for tree in manifest.sources:
         files.demand_space(os.path.dirname(tree), manifest.total + RESERVE, f"restoring {tree}")
     if check:
-        return {"changed": True, "set_aside": [], **manifest.facts(wish.dest)}
+        return {"changed": True, "renamed_to": [], **manifest.facts(wish.dest)}
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     homes = {tree: tree + "/" if os.path.ismount(tree) else tree for tree in manifest.sources}
     roots = {tree: f"{home}{backup_archive.OURS}new-{stamp}" for tree, home in homes.items()}
     try:
         _restore_into(wish.dest, manifest, roots, progress)
         down()
-        aside = [_swap(tree, roots[tree], f"{home}{backup_archive.OURS}{stamp}") for tree, home in homes.items()]
+        renamed = [_swap(tree, roots[tree], f"{home}{backup_archive.OURS}{stamp}") for tree, home in homes.items()]
     except OSError as exc:
-        raise UpliftError(f"Restoring {wish.dest} failed: {exc}. What is set aside ends in {stamp}.") from exc
+        raise UpliftError(f"Restoring {wish.dest} failed: {exc}. What is renamed ends in {stamp}.") from exc
     finally:
         for root in roots.values():
             shutil.rmtree(root, ignore_errors=True)
-    return {"changed": True, "set_aside": aside, **manifest.facts(wish.dest)}
+    return {"changed": True, "renamed_to": renamed, **manifest.facts(wish.dest)}
 
 
 def read_manifest(dest: str) -> Manifest:
@@ -162,7 +162,7 @@ def demand_sound(dest: str) -> Manifest:
     if size != manifest.size:
         seen = f"has {size} bytes" if size >= 0 else "is not there"
         raise UpliftError(
-            f"The backup {dest} {seen}, wanted {manifest.size} bytes, as its manifest says. Take another one."
+            f"The backup {dest} {seen}, expected {manifest.size} bytes, as its manifest says. Take another one."
         )
     if files.sha256_of(dest) != manifest.sha256:
         raise UpliftError(
@@ -190,7 +190,7 @@ def _make(wish: Wish, total: int, progress: Progress, keep: bool) -> tuple[Manif
         size, digest = os.path.getsize(temp), files.sha256_of(temp)
         manifest = Manifest(list(wish.src), wish.compression, round(time.time(), 3), total, size, digest, entries)
         text = json.dumps({"format": FORMAT, **asdict(manifest)})
-        aside = earlier.put(temp, wish.dest, text, keep)
+        renamed = earlier.put(temp, wish.dest, text, keep)
     except (OSError, backup_archive.StreamError) as exc:
         why = getattr(exc, "strerror", "") or str(exc).rstrip(".")
         raise UpliftError(
@@ -200,7 +200,7 @@ def _make(wish: Wish, total: int, progress: Progress, keep: bool) -> tuple[Manif
         if os.path.exists(temp):
             os.unlink(temp)
         os.close(lock)
-    return manifest, aside
+    return manifest, renamed
 
 
 def _lock(temp: str) -> int:
@@ -239,23 +239,24 @@ def _restore_into(dest: str, manifest: Manifest, roots: Mapping[str, str], progr
         )
 
 
-def _swap(tree: str, new: str, aside: str) -> str:
-    """What is there aside, the restored tree into its place. A mount point cannot be moved: its content is."""
+def _swap(tree: str, new: str, renamed: str) -> str:
+    """What is there gets another name, the restored tree into its place. A mount point cannot be moved: its content
+    is."""
     if not os.path.ismount(tree):
         if os.path.lexists(tree):
-            os.rename(tree, aside)
+            os.rename(tree, renamed)
         os.rename(new, tree)
         files.sync_directory(os.path.dirname(tree))
-        return aside
-    os.mkdir(aside, 0o700)
+        return renamed
+    os.mkdir(renamed, 0o700)
     for name in os.listdir(tree):
         if not backup_archive.ours(name):
-            os.rename(os.path.join(tree, name), os.path.join(aside, name))
+            os.rename(os.path.join(tree, name), os.path.join(renamed, name))
     for name in os.listdir(new):
         os.rename(os.path.join(new, name), os.path.join(tree, name))
     shutil.copystat(new, tree)
     os.rmdir(new)
-    return aside
+    return renamed
 
 
 def _forget(dest: str) -> None:
@@ -266,7 +267,7 @@ def _forget(dest: str) -> None:
 
 def _tree(path: str) -> str:
     if not os.path.isdir(path):
-        raise UpliftError(f"{path} is not a directory, or not there; wanted one to back up. Nothing was changed.")
+        raise UpliftError(f"{path} is not a directory, or not there; expected one to back up. Nothing was changed.")
     return os.path.realpath(path)
 
 

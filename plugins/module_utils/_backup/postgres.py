@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
-APPLICATION = "uplift"  # our own sessions, told apart from those of servers that still run
+APPLICATION = "uplift"  # our own sessions, distinguished from those of servers that still run
 
 # What a connection string may hold, and the variable by which libpq takes it. The rest is the Go driver's own.
 _VARIABLES = {
@@ -86,12 +86,13 @@ def parse(text: str) -> Dsn:
     """A connection string as lakeFS takes it, a URL or keywords. What is wrong with it is said without quoting it."""
     text = text.strip()
     if not text:
-        raise DatabaseError("There is no connection string; wanted the one of the running server.")
+        raise DatabaseError("There is no connection string; expected the one of the running server.")
     try:
         parts = _url(text) if _URL.match(text) else _keywords(text)
     except ValueError:
         raise DatabaseError(
-            "The connection string cannot be read; wanted postgres://user:password@host:port/database, or keywords such"
+            "The connection string cannot be read; expected postgres://user:password@host:port/database, or keywords"
+            " such"
             " as host=db user=lakefs. Special characters of a password in a URL are written as %XX."
         ) from None
     return Dsn(text, {name: value for name, value in parts.items() if value})
@@ -162,7 +163,7 @@ class Postgres:
             names = [f"{row['application'] or row['account']} from {row['address'] or 'its host'}" for row in others]
             raise UpliftError(
                 f"{sum(row['sessions'] for row in others)} other sessions use the database {self.dsn.place()}"
-                f" ({', '.join(names)}); wanted none. Stop every server of this database, also those that are not in"
+                f" ({', '.join(names)}); expected none. Stop every server of this database, also those that are not in"
                 " the inventory, and what else reads it. Nothing was changed."
             )
 

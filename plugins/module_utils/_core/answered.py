@@ -36,7 +36,8 @@ def understood(what: str, secret: bool = False) -> Callable[[Parser], Parser]:
                 said = f"{len(text)} characters" if secret else repr(str(text).strip()[:_SHOWN])
                 where = type(exc).__name__ if secret else f"{type(exc).__name__}: {exc}"
                 raise NotUnderstood(
-                    f"{what} was answered with {said}, which is not understood ({where}); wanted what a release of the"
+                    f"{what} was answered with {said}, which is not understood ({where}); expected what a release of"
+                    " the"
                     " makers answers. Look at the answer by hand: another program, or a damaged entry, gives another."
                 ) from exc
 
@@ -52,7 +53,8 @@ def understanding(whom: str) -> Iterator[None]:
         yield
     except _STUMBLES as exc:
         raise NotUnderstood(
-            f"An answer of {whom} is not understood ({type(exc).__name__}: {exc}); wanted what a release of the makers"
+            f"An answer of {whom} is not understood ({type(exc).__name__}: {exc}); expected what a release of the"
+            " makers"
             " answers. Look at its answers by hand: another program, or a damaged entry, gives others."
         ) from exc
 
@@ -65,9 +67,9 @@ class Row(Dict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         found, kind = self.get(name), int if name in _NUMBERS else str
         if not isinstance(found, kind):
-            wanted = "number" if kind is int else "text"
+            expected = "number" if kind is int else "text"
             raise NotUnderstood(
-                f"{self.what}: a row of the answer has {found!r} as its {name}; wanted a {wanted}. The row is"
+                f"{self.what}: a row of the answer has {found!r} as its {name}; expected a {expected}. The row is"
                 f" {dict(self)!r:.120}. Look at it by hand."
             )
         return found
@@ -78,7 +80,7 @@ def rows(found: Any, what: str) -> list[Row]:
     made = []
     for one in found:
         if not isinstance(one, dict):
-            raise NotUnderstood(f"{what}: a row of the answer is {one!r:.60}; wanted an object. Look at it by hand.")
+            raise NotUnderstood(f"{what}: a row of the answer is {one!r:.60}; expected an object. Look at it by hand.")
         row = Row(one)
         row.what = what
         made.append(row)

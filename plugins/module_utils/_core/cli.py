@@ -99,7 +99,8 @@ class LocalRunner:
             raise CliError(f"{argv[0]} could not be run: {exc.strerror or exc}.") from exc
         except subprocess.SubprocessError as exc:
             raise CliError(
-                f"{argv[0]} could not be begun as {user or 'this account'} in {cwd or '/'}: wanted an account that may"
+                f"{argv[0]} could not be begun as {user or 'this account'} in {cwd or '/'}: expected an account that"
+                " may"
                 " enter that directory, as its service has to."
             ) from exc
         return Answer(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
@@ -155,7 +156,7 @@ def _become(user: str, cwd: str) -> Callable[[], None]:
     try:
         entry = pwd.getpwnam(user) if user else None
     except KeyError as exc:
-        raise CliError(f"There is no account {user} on this host; wanted the service's. Correct its name.") from exc
+        raise CliError(f"There is no account {user} on this host; expected the service's. Correct its name.") from exc
 
     def drop() -> None:
         if entry:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class UpliftError(Exception):
-    """What an operator has to know, as one sentence: the thing, the value seen, the value wanted, what to do."""
+    """What an operator has to know, as one sentence: the thing, the value seen, the value expected, what to do."""
 
 
 class Silent(UpliftError):

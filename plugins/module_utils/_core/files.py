@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""What must be right about files everywhere: whole or not there, private from birth, on the disk when we say so."""
+"""What must be right about files everywhere: whole or not there, private from the start, on the disk when we say so."""
 
 from __future__ import annotations
 
@@ -84,11 +84,12 @@ def free_bytes(path: str) -> int:
     return found.f_bavail * found.f_frsize
 
 
-def demand_space(path: str, wanted: int, what: str) -> None:
+def demand_space(path: str, expected: int, what: str) -> None:
     free = free_bytes(path)
-    if free < wanted:
+    if free < expected:
         raise UpliftError(
-            f"{path} has {human(free)} free, {what} needs {human(wanted)}: make room, or name another directory. "
+            f"{path} has {human(free)} free, {what} needs {human(expected)}: make free space, or name another"
+            " directory. "
             "Nothing was changed."
         )
 

@@ -17,17 +17,17 @@ class Finding:
     key: str
     stops: bool
     saw: str
-    wanted: str
+    expected: str
     do: str
 
 
-def told(findings: Sequence[Finding], node: str, accept: Sequence[str]) -> dict[str, Any]:
+def summary(findings: Sequence[Finding], node: str, accept: Sequence[str]) -> dict[str, Any]:
     """Findings as rows, as lines for a person, and the keys of those that stop the operation; worst first."""
     found = sorted(findings, key=lambda one: not one.stops)
     stopping = sorted({one.key for one in found if one.stops} - set(accept))
     where = f"{node}: " if node else ""
     rows = [
-        {**asdict(one), "sentence": f"{where}{one.saw.rstrip('.')}; wanted: {one.wanted}; to do: {one.do}"}
+        {**asdict(one), "sentence": f"{where}{one.saw.rstrip('.')}; expected: {one.expected}; to do: {one.do}"}
         for one in found
     ]
     said = [f"{row['key']} ({'stops' if row['key'] in stopping else 'note'}): {row['sentence']}" for row in rows]

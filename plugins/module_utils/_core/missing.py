@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: whether what is missing after an upgrade was deleted by its owner, is lost, or whether that cannot be told."""
+"""Pure: whether what is missing after an upgrade was deleted by its owner, is lost, or whether that is unknown."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def state(host: str, port: int, timeout: float = 3.0) -> str:
         return CLOSED
     except OSError as exc:
         raise UpliftError(
-            f"It cannot be told whether {host}:{port} takes connections ({exc}); wanted a connection or a refusal. Give"
+            f"It is unknown whether {host}:{port} takes connections ({exc}); expected a connection or a refusal. Give"
             " an address that this machine reaches."
         ) from exc
 
@@ -39,7 +39,8 @@ def closed(params: Mapping[str, Any], clock: Clock, ask: Callable[[str, int], st
     while ask(host, port) != CLOSED:
         if clock.now() >= deadline:
             raise UpliftError(
-                f"{host}:{port} still takes connections after {params['timeout']:g} s; wanted it closed to clients. See"
+                f"{host}:{port} still takes connections after {params['timeout']:g} s; expected it closed to clients."
+                " See"
                 " what listens there: another server, or a proxy."
             )
         clock.sleep(_PAUSE)

@@ -29,9 +29,9 @@ def get(url: str, path: str, key: str, secret: str, host: str = "", timeout: flo
         with open_url(f"{url.rstrip('/')}{quote(path)}", headers=headers, timeout=timeout, use_proxy=False) as answer:
             return bytes(answer.read())
     except HTTPError as exc:
-        raise UpliftError(f"The S3 gateway {url} answers {exc.code} for {path}; wanted the object.") from exc
+        raise UpliftError(f"The S3 gateway {url} answers {exc.code} for {path}; expected the object.") from exc
     except OSError as exc:
-        raise Silent(f"The S3 gateway {url} does not answer: {exc}; wanted the object {path}.") from exc
+        raise Silent(f"The S3 gateway {url} does not answer: {exc}; expected the object {path}.") from exc
 
 
 def signed(host: str, path: str, key: str, secret: str, region: str, stamp: str) -> dict[str, str]:

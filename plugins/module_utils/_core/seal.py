@@ -45,13 +45,15 @@ def opened(key: str, text: str) -> Any:
     secret, raw = _bytes(key), base64.b64decode(text)
     body, tag = raw[:-_TAG], raw[-_TAG:]
     if len(body) < _NONCE or not hmac.compare_digest(_tag(secret, body), tag):
-        raise UpliftError("The node's answer is not what was sealed for this call; wanted it whole. Run it again.")
+        raise UpliftError("The node's answer is not what was sealed for this call; expected it whole. Run it again.")
     return json.loads(_crossed(secret, body[:_NONCE], body[_NONCE:]))
 
 
 def _bytes(key: str) -> bytes:
     if len(key) != 64:
-        raise UpliftError("The module was called without its action; wanted a task of a playbook: it returns secrets.")
+        raise UpliftError(
+            "The module was called without its action; expected a task of a playbook: it returns secrets."
+        )
     return bytes.fromhex(key)
 
 

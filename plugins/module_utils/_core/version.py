@@ -31,7 +31,7 @@ def parse(text: str) -> Version:
     """A version as an operator writes it (``0.8.7``, ``v0.8.7``). Anything else is refused, not guessed."""
     match = _EXACT.fullmatch(str(text).strip())
     if not match:
-        raise UpliftError(f"The version {text!r} is not a release number; wanted three numbers, such as 0.8.7.")
+        raise UpliftError(f"The version {text!r} is not a release number; expected three numbers, such as 0.8.7.")
     return Version(*(int(part) for part in match.groups()))
 
 
@@ -41,9 +41,9 @@ def find(text: str) -> Version | None:
     return Version(*(int(part) for part in match.groups())) if match else None
 
 
-def demand(image: str, said: str, wanted: str) -> None:
+def demand(image: str, said: str, expected: str) -> None:
     """What an image says when it is asked for its version has to be the release that it is taken for."""
-    if str(find(said)) != wanted:
+    if str(find(said)) != expected:
         raise UpliftError(
-            f"The image {image} says {said[:80]!r}, wanted {wanted}: name another image. Nothing was changed."
+            f"The image {image} says {said[:80]!r}, expected {expected}: name another image. Nothing was changed."
         )

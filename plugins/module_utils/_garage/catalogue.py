@@ -14,7 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Refusal,
     Renewal,
     Series,
-    Way,
+    Shape,
 )
 
 _STOPPED = "clients are shut out from here until the ports are opened again"
@@ -24,7 +24,7 @@ _AWAY = "one wave is away at a time: clients that retry on another address notic
 
 # Strategies of a move that old and new releases of one series share a protocol for.
 PATCH = (
-    Way(
+    Shape(
         "rolling",
         {
             "before": ("preflight", "stage", "inventory"),
@@ -33,7 +33,7 @@ PATCH = (
         },
         {"walk": _AWAY},
     ),
-    Way(
+    Shape(
         "all_at_once",
         {
             "before": ("preflight", "stage", "inventory"),
@@ -49,8 +49,8 @@ PATCH = (
 SEVEN_TO_EIGHT = Hop(
     source="0.7",
     target="0.8",
-    ways=(
-        Way(
+    shapes=(
+        Shape(
             "rolling",
             {
                 "before": ("preflight", "stage", "inventory", "repair", "drain"),
@@ -61,7 +61,7 @@ SEVEN_TO_EIGHT = Hop(
             },
             {"walk": _AWAY, "together": _SWITCH, "walk_again": _AWAY},
         ),
-        Way(
+        Shape(
             "all_at_once",
             {
                 "before": ("preflight", "stage", "inventory", "quiesce", "connect", "repair", "drain"),
@@ -81,10 +81,12 @@ SEVEN_TO_EIGHT = Hop(
 )
 
 
-def _switch(*more: str, before: tuple[str, ...] = (), convert: tuple[str, ...] = (), walk: tuple[str, ...] = ()) -> Way:
+def _switch(
+    *more: str, before: tuple[str, ...] = (), convert: tuple[str, ...] = (), walk: tuple[str, ...] = ()
+) -> Shape:
     """Old and new releases do not understand each other, and clients may write until the stop: all nodes at once."""
     walked = {"walk": walk} if walk else {}
-    return Way(
+    return Shape(
         "all_at_once",
         {
             "before": ("preflight", "stage", "inventory", *before, "repair", "drain"),
@@ -102,8 +104,8 @@ def _switch(*more: str, before: tuple[str, ...] = (), convert: tuple[str, ...] =
 FIVE_TO_SIX = Hop(
     source="0.5",
     target="0.6",
-    ways=(
-        Way(
+    shapes=(
+        Shape(
             "all_at_once",
             {
                 "before": ("preflight", "stage", "inventory", "quiesce", "connect", "repair", "drain"),  # 1, 2
@@ -122,7 +124,7 @@ FIVE_TO_SIX = Hop(
 SIX_TO_SEVEN = Hop(
     source="0.6",
     target="0.7",
-    ways=(_switch(convert=("activate",)),),
+    shapes=(_switch(convert=("activate",)),),
     irreversible="0.7 writes entries anew in its own form; going back means the metadata backup of every node",
     guide="0.6 -> 0.7, all nodes at once (measured on real clusters)",
 )
@@ -132,7 +134,7 @@ SIX_TO_SEVEN = Hop(
 EIGHT_TO_NINE = Hop(
     source="0.8",
     target="0.9",
-    ways=(_switch(convert=("convert", "activate")),),
+    shapes=(_switch(convert=("convert", "activate")),),
     irreversible="0.9 writes entries in a form that 0.8 cannot read: going back means every node's metadata backup",
     guide="0.8 -> 0.9, all nodes at once (measured on real clusters)",
 )
@@ -144,13 +146,13 @@ EIGHT_TO_NINE = Hop(
 _HAND = (
     " shut clients out; on one node of each zone at a time, stop it, move its database out of the metadata directory,"
     " start it, and run `garage repair --all-nodes --yes tables` until it has synced, twice. Then run this without"
-    " garage_born."
+    " garage_created_with."
 )
 _LEGAL = " garage_stop_after 0.9 ends the operation before."
 ANEW = Renewal(
     below=Version(0, 6, 0),
     modes=("3",),
-    ways=(
+    shapes=(
         _switch(
             before=("snapshot",),
             walk=(
@@ -163,7 +165,7 @@ ANEW = Renewal(
     by_hand=Refusal(
         "copies_mislead",
         "1.x cannot read entries that 0.5 wrote, and writing them anew empties a node's database for a while; with"
-        " replication {0!r} readers would be told by it that objects do not exist; wanted {1!r}. Do it by hand on 0.9:"
+        " replication {0!r} readers would be told that objects do not exist; expected {1!r}. Do it by hand on 0.9:"
         + _HAND
         + _LEGAL,
     ),
@@ -178,7 +180,7 @@ ANEW = Renewal(
 NINE_TO_ONE = Hop(
     source="0.9",
     target="1",
-    ways=(_switch(before=("snapshot",), convert=("convert", "readable", "activate")),),
+    shapes=(_switch(before=("snapshot",), convert=("convert", "readable", "activate")),),
     renewal=ANEW,
     irreversible="1.x writes the layout and entries anew: going back means the metadata backup of every node",
     guide="0.9 -> 1.x, all nodes at once (measured on real clusters)",
@@ -188,14 +190,14 @@ NINE_TO_ONE = Hop(
 ONE_TO_TWO = Hop(
     source="1",
     target="2",
-    ways=(_switch(before=("snapshot",), convert=("activate",)),),
+    shapes=(_switch(before=("snapshot",), convert=("activate",)),),
     irreversible="2.x writes buckets and keys in a form that 1.x cannot read: going back means the metadata backup of"
     " every node",
     guide="1.x -> 2.x, all nodes at once (measured on real clusters)",
 )
 
 # Going back over a hop: nodes that have run the new release get their metadata back; else the old one is only started.
-BACK = Way(
+BACK = Shape(
     "all_at_once",
     {
         "together": ("stop", "restore", "activate", "start", "connect"),
@@ -203,7 +205,7 @@ BACK = Way(
     },
     {"together": "no node answers from the stop to the start; what was written since the backup is lost"},
 )
-REOPEN = Way(
+REOPEN = Shape(
     "all_at_once",
     {
         "together": ("start", "connect"),
@@ -211,8 +213,8 @@ REOPEN = Way(
     },
 )
 
-# A move inside a series that stopped on its way: the nodes that have the new release get the old one again.
-SWAP = Way(
+# A move inside a series that stopped midway: the nodes that have the new release get the old one again.
+SWAP = Shape(
     "all_at_once",
     {"together": ("stop", "activate", "start", "connect"), "after": ("healthy", "contents", "verify")},
     {"together": "the nodes that were switched do not answer from the stop to the start; the others serve"},
@@ -225,7 +227,7 @@ GARAGE = Catalogue(
         Series("0.4", Version(0, 4, 0), Version(0, 4, 0)),
         Series("0.5", Version(0, 5, 0), Version(0, 5, 1)),
         Series("0.6", Version(0, 6, 0), Version(0, 6, 0)),
-        # A longer way touches 0.7 for minutes only: at the release that every figure here was measured with.
+        # A longer upgrade path touches 0.7 for minutes only: at the release that every figure here was measured with.
         Series("0.7", Version(0, 7, 0), Version(0, 7, 3), stop=Version(0, 7, 0)),
         Series("0.8", Version(0, 8, 0), Version(0, 8, 7)),
         Series("0.9", Version(0, 9, 0), Version(0, 9, 4)),

@@ -87,7 +87,7 @@ class Garage:
             found = core_version.find(said)
             if found is None:
                 raise CliError(
-                    f"{path} --version said {said.strip()!r}; wanted a release number, as in `garage 0.8.7`."
+                    f"{path} --version said {said.strip()!r}; expected a release number, as in `garage 0.8.7`."
                 )
             self._versions[path] = found
         return self._versions[path]
@@ -206,7 +206,8 @@ class Garage:
     def demand_running(self) -> None:
         if not self.running:
             raise Silent(
-                f"No Garage daemon with {self.config_file} runs; wanted a running one. Start {self.unit or 'it'} first."
+                f"No Garage daemon with {self.config_file} runs; expected a running one. Start {self.unit or 'it'}"
+                " first."
             )
 
     def _demand_all(self, what: str, listed: int) -> None:
@@ -241,7 +242,8 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
     where = place.read(params["unit"])
     if where.kind == place.KUBERNETES:
         raise UpliftError(
-            f"Garage runs as the {where.told()}, and Garage on Kubernetes is not built yet; wanted garage_unit to be a"
+            f"Garage runs as the {where.summary()}, and Garage on Kubernetes is not built yet; expected garage_unit"
+            " to be a"
             " systemd unit, or docker:NAME. Upgrade it as its makers say, one release after the other. Nothing was"
             " changed."
         )
@@ -282,7 +284,7 @@ def _from_container(runner: Runner, params: Mapping[str, Any], name: str, docker
     config_file = params["config_file"] or container_spec.host_path(here.mounts, inside)
     if not config_file:
         raise UpliftError(
-            f"The container {here.name} reads {inside}, which lies in it alone; wanted a file of this machine that "
+            f"The container {here.name} reads {inside}, which lies in it alone; expected a file of this machine that "
             "is mounted there. Mount it, and set garage_config_file where its place is not found."
         )
     image = container_spec.tagged(following["Config"]["Image"] if following else here.image)
@@ -301,7 +303,7 @@ def _from_container(runner: Runner, params: Mapping[str, Any], name: str, docker
 
 
 def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
-    """None when there is no such unit and the operator has said all that it would have told."""
+    """None when there is no such unit and the operator has said all that it would have reported."""
     told = params["binary"] and params["config_file"]
     try:
         unit = systemd.read_unit(runner, params["unit"])
@@ -314,6 +316,6 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
     if told:
         return None
     raise UpliftError(
-        f"The unit {unit.name} is {unit.load_state}; wanted a loaded unit of Garage. "
+        f"The unit {unit.name} is {unit.load_state}; expected a loaded unit of Garage. "
         "Set garage_unit, or garage_binary and garage_config_file."
     )

@@ -40,7 +40,7 @@ def compare(before: Row, after: Row, clients_shut_out: bool) -> Compared:
     """
     for section in _SECTIONS:
         if section in before and section not in after:
-            raise UpliftError(f"The inventory after the upgrade has no {section}; whether any is lost cannot be told.")
+            raise UpliftError(f"The inventory after the upgrade has no {section}; whether any is lost is unknown.")
     found = [*_keys(before, after), *_buckets(before, after), *_objects(before, after, clients_shut_out)]
     told = [row for at, row in enumerate(found) if row not in found[:at]]
     return Compared([row for row in told if row["key"] not in NOTES], [row for row in told if row["key"] in NOTES])
@@ -108,7 +108,7 @@ def _gone(name: str, verdicts: Mapping[str, Verdict]) -> Iterator[Difference]:
         if verdict.kind == LOST:
             yield _difference("objects_gone", f"{name}: the object {key!r} is gone: {verdict.why}")
         elif verdict.kind != DELETED:
-            said = f"the object {key!r} is missing, and whether it was deleted or lost cannot be told"
+            said = f"the object {key!r} is missing, and whether it was deleted or lost is unknown"
             yield _difference("objects_missing", f"{name}: {said}: {verdict.why}")
     deleted = [key for key, verdict in verdicts.items() if verdict.kind == DELETED]
     if deleted:

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Has a node whose database was set aside got everything again? The next node may lose its own only then.
+"""Has a node whose database was renamed got everything again? The next node may lose its own only then.
 
 A node's sync compares its tables with those of every other node that has to have the same, and sends what differs. A
 full sync of all nodes that brings this node nothing and takes nothing from it has found them the same, byte by byte:
@@ -25,7 +25,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse im
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.repair import ASSUMED, SEEN, Watch
 
 Entries = Mapping[str, Mapping[str, Any]]
-"""Per table: `items`, those on this node (None when it cannot be told), and `fleeting`, how many deleted ones wait on
+"""Per table: `items`, those on this node (None when it is unknown), and `fleeting`, how many deleted ones wait on
 any node to be forgotten. Garage lets them wait for a day, so that no other entry goes by itself in the meantime."""
 
 YES, NO, CANNOT_TELL = "yes", "no", "cannot tell"
@@ -128,8 +128,8 @@ def _moved(watch: Watch) -> int | None:
 
 
 def _sentence(answer: str, reason: str, rounds: int) -> str:
-    verdict = "has not got everything again" if answer == NO else "cannot be told to have everything again"
+    verdict = "has not got everything again" if answer == NO else "cannot be shown to have everything again"
     return (
         f"After {rounds} full syncs the node {verdict}: {reason}. Nothing is done to another node, and"
-        " what was set aside is kept. See that all nodes are connected and that clients rest a little, and run again."
+        " what was renamed is kept. See that all nodes are connected and that clients rest a little, and run again."
     )

@@ -31,15 +31,15 @@ _MODES: Mapping[str, tuple[int, str]] = {
 }
 
 
-def engine_of(target: Version, engine: str, wanted: str) -> str:
+def engine_of(target: Version, engine: str, expected: str) -> str:
     """The engine that the release will have: what is on disk, what the operator wants, or what has to be.
 
-    engine: what lies on disk (sled, lmdb, sqlite). wanted: the operator's choice, "" for none.
+    engine: what lies on disk (sled, lmdb, sqlite). expected: the operator's choice, "" for none.
     """
     if target < ENGINE_WRITTEN:
         return engine
-    if wanted:
-        return wanted
+    if expected:
+        return expected
     return "lmdb" if engine == "sled" and target >= SLED_GONE else engine
 
 
@@ -53,12 +53,12 @@ def changes(config: Mapping[str, Any], target: Version, engine: str) -> Changes:
         return out
     if factor is not None:
         raise UpliftError(
-            f"The configuration has replication_mode {mode!r} and replication_factor {factor!r}; wanted one of them,"
+            f"The configuration has replication_mode {mode!r} and replication_factor {factor!r}; expected one of them,"
             " no release takes both. Remove the one that is not meant."
         )
     if str(mode) not in _MODES:
         raise UpliftError(
-            f"The configuration has replication_mode {mode!r}; wanted one of {', '.join(_MODES)}. Write"
+            f"The configuration has replication_mode {mode!r}; expected one of {', '.join(_MODES)}. Write"
             " replication_factor in its place."
         )
     copies, consistency = _MODES[str(mode)]
@@ -68,12 +68,12 @@ def changes(config: Mapping[str, Any], target: Version, engine: str) -> Changes:
     return out
 
 
-def stages(config: Mapping[str, Any], engine: str, wanted: str, targets: Sequence[str]) -> list[tuple[str, Changes]]:
+def stages(config: Mapping[str, Any], engine: str, expected: str, targets: Sequence[str]) -> list[tuple[str, Changes]]:
     """Release by release what is to be changed in the file of the one before."""
     out, now = [], dict(config)
     for text in targets:
         target = version.parse(text)
-        engine = engine_of(target, engine, wanted)
+        engine = engine_of(target, engine, expected)
         change = changes(now, target, engine)
         out.append((str(target), change))
         now.update(change)

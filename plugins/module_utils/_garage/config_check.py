@@ -24,10 +24,10 @@ def check(garage: Garage, release_binary: str, candidate: str = "") -> dict[str,
     argv = [release_binary, "-c", config_file, "node", "id", "-q"]
     answer = garage.runner.run(argv, env=dict(garage.environment), timeout=garage.timeout, user=garage.user)
     seen = node_id(demand(answer, f"Reading {config_file} with {release_binary}").out).id
-    wanted = garage.node_id().id
-    if seen != wanted:
+    expected = garage.node_id().id
+    if seen != expected:
         raise UpliftError(
-            f"{release_binary} finds the node {seen[:16]} in {config_file}; wanted {wanted[:16]}, the one that"
+            f"{release_binary} finds the node {seen[:16]} in {config_file}; expected {expected[:16]}, the one that"
             " runs. See which metadata directory it reads. Nothing was stopped."
         )
     return {"config_file": config_file, "node_id": seen}

@@ -107,5 +107,5 @@ def _away(garage: Garage, peers: dict[str, str]) -> list[str]:
 
 def _sentence(away: list[str], said: dict[str, str], timeout: float) -> str:
     words = "; ".join(f"{key}: {said.get(key) or 'connected, but not counted as up'}" for key in away)
-    seen = f"After {timeout:g} s {len(away)} peers are not connected ({words}); wanted all. "
+    seen = f"After {timeout:g} s {len(away)} peers are not connected ({words}); expected all. "
     return seen + "See that they run and that their ports are open."

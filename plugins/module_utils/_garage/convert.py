@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""`garage convert-db`, which converts a wrong path, or beside a living daemon, and exits with 0 (G05, G06)."""
+"""`garage convert-db`, which converts a wrong path, or alongside a living daemon, and exits with 0 (G05, G06)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def trees(text: str) -> dict[str, int]:
     if lost or not any(found.values()):
         raise UpliftError(
             f"convert-db converted {len(found)} trees with {sum(found.values())} items, {', '.join(lost) or 'all'} "
-            f"{'not ' if lost else ''}among them; wanted a database of Garage that holds something. The result is "
+            f"{'not ' if lost else ''}among them; expected a database of Garage that holds something. The result is "
             "not used."
         )
     return found
@@ -100,7 +100,7 @@ def source_of(engines: Sequence[str], source: str, target: str) -> str:
         return source
     if len(others) != 1:
         raise UpliftError(
-            f"There are databases of {', '.join(others) or 'none'}; wanted one to convert. Correct metadata_dir, "
+            f"There are databases of {', '.join(others) or 'none'}; expected one to convert. Correct metadata_dir, "
             "or say by source "
             "which one holds the data. Nothing was changed."
         )
@@ -108,27 +108,27 @@ def source_of(engines: Sequence[str], source: str, target: str) -> str:
 
 
 def decide(manifest: Mapping[str, Any], there: str, source: Print, output: Print, existing: str) -> str:
-    """`convert`, `aside` (set aside what is there, then convert) or `done`. `there` is none, blank or data."""
+    """`convert`, `rename` (renamed what is there, then convert) or `done`. `there` is none, blank or data."""
     if there == "none":
         return "convert"
     if there == "blank":
-        return "aside"
+        return "rename"
     if manifest:
         if manifest["source_files"] == source:
             return "done"
         if manifest["output_files"] == output:
-            return "aside"
+            return "rename"
         raise UpliftError(
-            "Since the conversion both databases were written: it cannot be told which one counts. Move the one "
+            "Since the conversion both databases were written: it is unknown which one counts. Move the one "
             "that does not out "
             "of the metadata directory, then convert again. Nothing was changed."
         )
-    if existing == "aside":
-        return "aside"
+    if existing == "rename":
+        return "rename"
     raise UpliftError(
-        "There is a database of the wanted engine already, and not by this module. If a daemon made it by an "
+        "There is a database of the expected engine already, and not by this module. If a daemon made it by an "
         "accidental start, set "
-        "existing to aside; if it holds the data, nothing has to be converted. Nothing was changed."
+        "existing to rename; if it holds the data, nothing has to be converted. Nothing was changed."
     )
 
 
@@ -146,14 +146,14 @@ def run(
             "input": "",
             "output": output,
             "manifest": "",
-            "set_aside": "",
+            "renamed_to": "",
         }
     job = _job(garage, {**params, "source": source}, progress)
     demand_down(job.garage, job.metadata_dir, proc, "a conversion")
     manifest = _manifest(job.manifest)
     result: dict[str, Any] = {
         "changed": False, "version": str(job.garage.version()), "user": job.garage.user, "input": job.input,
-        "output": job.output, "manifest": job.manifest, "set_aside": "",
+        "output": job.output, "manifest": job.manifest, "renamed_to": "",
     }  # fmt: skip
     what = decide(manifest, _there(job), prints(job.input), prints(job.output), params["existing"])
     if what == "done":
@@ -163,7 +163,7 @@ def run(
     if not check_mode:
         began = time.monotonic()
         found = _converted(job, params["prove"])
-        result["set_aside"] = _set_aside(job.output) if what == "aside" else ""
+        result["renamed_to"] = _renamed_to(job.output) if what == "rename" else ""
         _finish(job, found)
         result.update(seconds=round(time.monotonic() - began, 1), **_told(job, found))
     return result
@@ -172,7 +172,7 @@ def run(
 def _job(garage: Garage, params: Mapping[str, Any], progress: Progress) -> Job:
     source, target, directory = params["source"], params["target"], params["metadata_dir"]
     if source == target:
-        raise UpliftError(f"source and target are both {source}; wanted two engines. Nothing was changed.")
+        raise UpliftError(f"source and target are both {source}; expected two engines. Nothing was changed.")
     programs = [name for name in (params["release_binary"], garage.next_binary) if name]
     garage = replace(_converter(garage, programs, source, target), user=owner_of(garage, directory))
     return Job(garage, directory, source, target, params["timeout"], params["lmdb_map_size"] or "", progress)
@@ -188,13 +188,14 @@ def _converter(garage: Garage, programs: Sequence[str], source: str, target: str
             return one
         seen.append(f"Garage {one.version()} does not know {strange[0]}")
     raise UpliftError(
-        f"{'; '.join(seen)}; wanted a release that knows {source} and {target}. Name the program of one by"
+        f"{'; '.join(seen)}; expected a release that knows {source} and {target}. Name the program of one by"
         " release_binary. Nothing was changed."
     )
 
 
 def _converted(job: Job, prove: bool) -> dict[str, int]:
-    """Into a place of its own: the output is there as a whole or not at all. Proved by the way back, tree by tree."""
+    """Into a place of its own: the output is there as a whole or not at all. Proved by converting it back, tree by
+    tree."""
     part, back = f"{job.output}.uplift-part", f"{job.output}.uplift-proof"
     for leftover in (part, back):
         remove(leftover)
@@ -206,8 +207,8 @@ def _converted(job: Job, prove: bool) -> dict[str, int]:
             if differing:
                 name = differing[0]
                 raise UpliftError(
-                    f"The converted database holds {again.get(name)} items in {name}, wanted {found.get(name)} as in "
-                    f"{job.input}. The result is not used; look for room on the disk, and convert again."
+                    f"The converted database holds {again.get(name)} items in {name}, expected {found.get(name)} as in "
+                    f"{job.input}. The result is not used; make free space on the disk, and convert again."
                 )
         return found
     except BaseException:
@@ -257,14 +258,14 @@ def size_of(path: str) -> int:
     return sum(size for size, _time in prints(path).values())
 
 
-def _set_aside(path: str) -> str:
+def _renamed_to(path: str) -> str:
     name = f"{path}.uplift-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     os.rename(path, name)
     return name
 
 
 def remove(path: str) -> None:
-    """A directory, or a file with those that sqlite keeps beside it."""
+    """A directory, or a file with those that sqlite keeps next to it."""
     if os.path.isdir(path):
         shutil.rmtree(path)
     for end in ("", "-wal", "-shm", "-journal"):

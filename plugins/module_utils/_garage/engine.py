@@ -33,18 +33,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Answer:
-    """`same` is None where it cannot be told. `key` is the finding, empty when all is well."""
+    """`same` is None where it is unknown. `key` is the finding, empty when all is well."""
 
     same: bool | None
     key: str
     engine: str
-    """The engine that holds the data, as far as that can be told."""
+    """The engine that holds the data, as far as that is known."""
     seen: str
-    wanted: str
+    expected: str
     advice: str
 
     def finding(self) -> dict[str, str]:
-        return {"key": self.key, "seen": self.seen, "wanted": self.wanted, "advice": self.advice}
+        return {"key": self.key, "seen": self.seen, "expected": self.expected, "advice": self.advice}
 
 
 def path(metadata_dir: str, engine: str) -> str:
@@ -106,7 +106,7 @@ def in_use(found: Found, configured: str, running: Version) -> Answer:
     return _no("engine_mismatch", "", seen, f"a database of {opened}", advice)
 
 
-def told(metadata_dir: str, configured: str, running: Version) -> dict[str, Any]:
+def summary(metadata_dir: str, configured: str, running: Version) -> dict[str, Any]:
     """For a result: what lies there and whether it is what the running release opens."""
     found = look(metadata_dir)
     answer = in_use(found, configured, running)
@@ -122,8 +122,8 @@ def told(metadata_dir: str, configured: str, running: Version) -> dict[str, Any]
     }
 
 
-def _no(key: str, engine: str, seen: str, wanted: str, advice: str) -> Answer:
-    return Answer(False, key, engine, seen, wanted, advice)
+def _no(key: str, engine: str, seen: str, expected: str, advice: str) -> Answer:
+    return Answer(False, key, engine, seen, expected, advice)
 
 
 def _cannot_tell(seen: str, opened: str) -> Answer:

@@ -39,9 +39,9 @@ def _contents(info: Seen, contents: Seen) -> Iterator[Finding]:
         yield Finding(
             "no_answer",
             True,
-            f"buckets and keys cannot be told ({problem})",
+            f"buckets and keys are unknown ({problem})",
             "an answer to every question",
-            "mend what it names; without it nothing can be compared afterwards",
+            "fix what it names; without it nothing can be compared afterwards",
         )
     yield from _unknown(contents)
 
@@ -74,7 +74,7 @@ def _service(info: Seen, closed: Sequence[str]) -> Iterator[Finding]:
             True,
             f"the service runs and does not answer everything ({info['problem']})",
             "an answer to every question",
-            "mend what it names; what cannot be told is not taken to be well",
+            "fix what it names; what is unknown is not taken to be well",
         )
     yield from _unknown(info)
     if info.get("version") and info.get("binary_version") and info["version"] != info["binary_version"]:
@@ -126,7 +126,7 @@ def _work(info: Seen) -> Iterator[Finding]:
             True,
             f"{info['block_errors']} blocks in error",
             "0",
-            "find and mend them (garage block list-errors where the release has it) before anything is stopped",
+            "find and fix them (garage block list-errors where the release has it) before anything is stopped",
         )
     failing = [worker["name"] for worker in info.get("workers") or [] if worker.get("consecutive_errors")]
     if failing:
@@ -135,7 +135,7 @@ def _work(info: Seen) -> Iterator[Finding]:
             True,
             f"workers that fail again and again: {', '.join(failing)}",
             "no consecutive errors",
-            "look at the service's journal and mend the cause",
+            "look at the service's journal and fix the cause",
         )
     queues = info.get("queues") or {}
     waiting = {name: queues[name] for name in ("merkle", "gc", "resync") if queues.get(name)}
@@ -156,7 +156,7 @@ def _settings(settings: Seen) -> Iterator[Finding]:
             problem["severity"] == "error",
             problem["sentence"],
             "a configuration that can be read and understood",
-            "mend the file, or name the right one",
+            "fix the file, or name the right one",
         )
 
 
@@ -169,18 +169,18 @@ def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
         yield Finding(
             "space_unknown",
             True,
-            f"the size of {metadata} ({need}) or the free space at {backups} ({free}) cannot be told",
+            f"the size of {metadata} ({need}) or the free space at {backups} ({free}) is unknown",
             "both numbers",
             "see that both directories can be read and made",
         )
     elif free < need * 2:
-        # The archive (at worst as large as its source), and its proof unpacked beside it.
+        # The archive (at worst as large as its source), and its proof unpacked next to it.
         yield Finding(
             "no_space",
             True,
             f"{free} bytes free at {backups}, {need} bytes of metadata",
             f"{need * 2} bytes: the archive and the proof of it",
-            "make room, or name another directory with garage_backup_dir",
+            "make free space, or name another directory with garage_backup_dir",
         )
     missing = sorted(name for name, path in (space.get("programs") or {}).items() if not path)
     if missing:
@@ -197,8 +197,8 @@ def _outside(seen: Seen) -> Iterator[Finding]:
     release, clock, s3 = seen["release"], seen["clock"], seen["s3"]
     yield from of_release(release, "garage")
     if clock.get("failed") or clock.get("msg"):
-        wanted = "a clock that can be compared"
-        yield Finding("clock", True, str(clock.get("msg")), wanted, "see to the connection or the clock")
+        expected = "a clock that can be compared"
+        yield Finding("clock", True, str(clock.get("msg")), expected, "see to the connection or the clock")
     for problem in s3.get("silent") or []:
         yield Finding(
             "s3_silent",

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What would go wrong on the way to a release, whatever the cluster's health: configuration, engine, names, clients."""
+"""What would go wrong on the upgrade path to a release, whatever the cluster's health: configuration, engine, names,
+clients."""
 
 from __future__ import annotations
 
@@ -60,7 +61,7 @@ def _names(buckets: Any) -> Iterator[Finding]:
 def _engine(engine: Seen) -> Iterator[Finding]:
     found = engine.get("finding") or {}
     if found:
-        yield Finding(found["key"], True, found["seen"], found["wanted"], found["advice"])
+        yield Finding(found["key"], True, found["seen"], found["expected"], found["advice"])
     elif engine.get("failed") or engine.get("msg"):  # the role's failed_when takes the first away
         yield Finding("engine_missing", True, str(engine.get("msg")), "a database", "correct metadata_dir")
 

@@ -23,7 +23,7 @@ REDUNDANCY_SINCE = Version(0, 9, 0)
 """From here on an operator says in how many zones a copy must lie; before, it always was in as many as there can be."""
 
 
-def gather(garage: Garage, wanted: Sequence[str], known_ids: Iterable[str], tolerant: bool = False) -> dict[str, Any]:
+def gather(garage: Garage, expected: Sequence[str], known_ids: Iterable[str], tolerant: bool = False) -> dict[str, Any]:
     """Asks for the parts. One that cannot be had is a failure, or when `tolerant` null, and `problem` says why."""
     facts: dict[str, Any] = {
         "running": garage.running,
@@ -37,7 +37,7 @@ def gather(garage: Garage, wanted: Sequence[str], known_ids: Iterable[str], tole
         "problem": "",
     }
     ids = {one.partition("@")[0][:16]: one.partition("@")[0] for one in known_ids}
-    for name in ["version", *(part for part in wanted if part != "version")]:
+    for name in ["version", *(part for part in expected if part != "version")]:
         part = _PARTS[name]
         try:
             with understanding(f"Garage ({name})"):
@@ -55,14 +55,14 @@ def gather(garage: Garage, wanted: Sequence[str], known_ids: Iterable[str], tole
     return facts
 
 
-def nothing(wanted: Sequence[str], problem: str) -> dict[str, Any]:
+def nothing(expected: Sequence[str], problem: str) -> dict[str, Any]:
     """The answer where not even the service can be found."""
     names = [
         "binary",
         "cli",
         "config_file",
         "user",
-        *(key for name in ["version", *wanted] for key in _PARTS[name].keys),
+        *(key for name in ["version", *expected] for key in _PARTS[name].keys),
     ]
     return {
         **dict.fromkeys(names),

@@ -36,7 +36,7 @@ def needed(seen: Seen, buckets: Sequence[str], keys: Sequence[str]) -> bool:
     lost = sorted(set(keys) - set(seen.keys))
     if lost:
         raise UpliftError(
-            f"The cluster does not know the key {lost[0]} ({len(lost)} of {len(keys)} are missing); wanted those "
+            f"The cluster does not know the key {lost[0]} ({len(lost)} of {len(keys)} are missing); expected those "
             "of the time "
             "before. It may have opened an empty database: stop it and look at db_engine. Nothing was migrated."
         )
@@ -44,7 +44,7 @@ def needed(seen: Seen, buckets: Sequence[str], keys: Sequence[str]) -> bool:
         away = missing(seen.buckets, buckets)
         if away:
             raise UpliftError(
-                f"The cluster has {len(seen.buckets)} buckets and not {away[0]}; wanted none, or all of the time "
+                f"The cluster has {len(seen.buckets)} buckets and not {away[0]}; expected none, or all of the time "
                 "before. A second "
                 "migration would give back what was taken away since: restore the metadata of every node to "
                 "migrate again."
@@ -52,16 +52,16 @@ def needed(seen: Seen, buckets: Sequence[str], keys: Sequence[str]) -> bool:
         return False
     if seen.permitted:
         raise UpliftError(
-            f"There is no bucket, but the key {seen.permitted[0]} may enter one; wanted keys without permissions. "
+            f"There is no bucket, but the key {seen.permitted[0]} may enter one; expected keys without permissions. "
             "The cluster "
             "was migrated before: look at its metadata. Nothing was migrated."
         )
     return bool(buckets) if (buckets or keys) else True
 
 
-def missing(there: Sequence[str], wanted: Sequence[str]) -> list[str]:
+def missing(there: Sequence[str], expected: Sequence[str]) -> list[str]:
     """Names that are gone. One that S3 does not allow was given another (G14)."""
-    return sorted(name for name in wanted if name not in there and new_name(name) not in there)
+    return sorted(name for name in expected if name not in there and new_name(name) not in there)
 
 
 def run(garage: Garage, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -82,13 +82,14 @@ def run(garage: Garage, params: Mapping[str, Any], check_mode: bool) -> dict[str
     answer = demand(garage.call(*words), f"The migration {params['migration']}")
     if DONE not in answer.out:
         raise UpliftError(
-            f"The migration ended with 0 and said {answer.out.strip()!r}; wanted `{DONE}`. Look at the buckets."
+            f"The migration ended with 0 and said {answer.out.strip()!r}; expected `{DONE}`. Look at the buckets."
         )
     after = look(garage)
     away = missing(after.buckets, buckets)
     if away or (buckets and len(after.buckets) != len(set(buckets))):
         raise UpliftError(
-            f"After the migration there are {len(after.buckets)} buckets ({', '.join(away) or 'none'} missing); wanted "
+            f"After the migration there are {len(after.buckets)} buckets ({', '.join(away) or 'none'} missing);"
+            " expected "
             f"{len(set(buckets))}. Do not migrate again: restore the metadata of every node, and look why."
         )
     return {**result, "buckets": list(after.buckets)}
@@ -101,7 +102,7 @@ def look(garage: Garage, permissions: bool = False) -> Seen:
         raise UpliftError(
             f"The list of buckets and keys has a line that cannot be read: {unknown[0]!r}. Nothing was migrated."
         )
-    # This collection's own throw-away bucket and key come and go beside the operator's.
+    # This collection's own throw-away bucket and key come and go next to the operator's.
     names = [name for row in buckets.rows for name in row.aliases or (row.id,) if not ours(name)]
     ids = tuple(row.id for row in keys.rows if not ours(row.name))
     permitted = tuple(
@@ -126,7 +127,7 @@ def demand_all_up(garage: Garage) -> None:
     away = sorted(roles - up)
     if away or not roles:
         raise UpliftError(
-            f"Of the layout's {len(roles)} nodes {', '.join(away) or 'none'} are not up; wanted some, and every "
+            f"Of the layout's {len(roles)} nodes {', '.join(away) or 'none'} are not up; expected some, and every "
             "one up. "
             "Start them. Nothing was migrated."
         )
@@ -136,6 +137,7 @@ def demand_all_up(garage: Garage) -> None:
     releases = sorted(set(_RELEASE.findall(said)))
     if releases != [str(garage.version())]:
         raise UpliftError(
-            f"The nodes run {', '.join(releases) or 'what they do not tell'}; wanted {garage.version()} on every one. "
+            f"The nodes run {', '.join(releases) or 'what they do not tell'}; expected {garage.version()} on every"
+            " one. "
             "Nothing was migrated."
         )

@@ -64,22 +64,22 @@ def run(
 
 
 def demand_down(garage: Garage, metadata_dir: str, proc: Path = daemon.PROC, during: str = "an offline repair") -> None:
-    """Refuses while anything may have the database open: beside a living daemon the work may exit with 0 (G05)."""
+    """Refuses while anything may have the database open: alongside a living daemon the work may exit with 0 (G05)."""
     if garage.container:
         container_info.demand_alone(Docker(), garage.container, metadata_dir)
     elif garage.unit:
         active = systemd.read_unit(garage.runner, garage.unit).active
         if active not in DOWN:
-            raise UpliftError(f"The unit {garage.unit} is {active}; wanted it down during {during}. Stop it first.")
+            raise UpliftError(f"The unit {garage.unit} is {active}; expected it down during {during}. Stop it first.")
     living = [one.pid for one in daemon.daemons(garage.config_file, proc)]
     if living:
         raise UpliftError(
-            f"A garage server with {garage.config_file} runs as process {living[0]}; wanted none. Stop it first."
+            f"A garage server with {garage.config_file} runs as process {living[0]}; expected none. Stop it first."
         )
     holders = daemon.holders(metadata_dir, proc)
     if holders:
         raise UpliftError(
-            f"The process {holders[0]} has files in {metadata_dir} open; wanted none such. Stop it first."
+            f"The process {holders[0]} has files in {metadata_dir} open; expected none such. Stop it first."
         )
 
 
@@ -108,10 +108,10 @@ def owner_of(garage: Garage, metadata_dir: str) -> str:
         ) from exc
     except KeyError as exc:
         raise UpliftError(
-            f"{metadata_dir} belongs to the number {uid}, which is no account here; wanted the service's account."
+            f"{metadata_dir} belongs to the number {uid}, which is no account here; expected the service's account."
         ) from exc
     if user and user != owner:
         raise UpliftError(
-            f"{metadata_dir} belongs to {owner}, the service runs as {user}; wanted one account. Correct either."
+            f"{metadata_dir} belongs to {owner}, the service runs as {user}; expected one account. Correct either."
         )
     return owner

@@ -59,14 +59,14 @@ def close(runner: Runner, unit_name: str, config_file: str, act: bool) -> dict[s
     path = systemd.drop_in_path(unit.name, NAME, runtime=False)
     if path in unit.drop_ins:
         with open(path, encoding="utf-8") as stream:
-            wanted, changed = stream.read(), False
+            expected, changed = stream.read(), False
     else:
-        wanted, changed = text(unit.argv, unit.binary, config_file), True
+        expected, changed = text(unit.argv, unit.binary, config_file), True
     if changed and act:
-        systemd.write_drop_in(runner, path, wanted)
-    digest = hashlib.sha256(wanted.encode()).hexdigest()
-    left = {"slot": "ports", "kind": "file", "path": path, "size": len(wanted.encode()), "sha256": digest}
-    return {"changed": changed, "evidence": [left], "diff": {"before": "", "after": wanted if changed else ""}}
+        systemd.write_drop_in(runner, path, expected)
+    digest = hashlib.sha256(expected.encode()).hexdigest()
+    left = {"slot": "ports", "kind": "file", "path": path, "size": len(expected.encode()), "sha256": digest}
+    return {"changed": changed, "evidence": [left], "diff": {"before": "", "after": expected if changed else ""}}
 
 
 def open_again(runner: Runner, unit_name: str, act: bool) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def turn(docker: Docker, name: str, own: str, quiet: str, state: str, check: boo
         return {"changed": False, "evidence": _left(state, quiet)}
     if now.image_id != (docker.image(now.image) or {}).get("Id"):
         raise UpliftError(
-            f"{now.image} means another image than the one that the container {name} was made of; wanted the same:"
+            f"{now.image} means another image than the one that the container {name} was made of; expected the same:"
             " making it again would be an upgrade. Give the image its name back (docker tag). Nothing was changed."
         )
     wish = runtime_container.Wish(name, "activated", now.image, moved(now, before, after))
@@ -111,7 +111,8 @@ def moved(container: Container, before: str, after: str) -> dict[str, str]:
     found = {f"{start}{old}": f"{start}{new}" for start in ("", "--config=", "-c", "-c=") if f"{start}{old}" in words}
     if not (old and new and found):
         raise UpliftError(
-            f"The container {container.name} reads {before} without naming it; wanted its place in the command (-c), in"
+            f"The container {container.name} reads {before} without naming it; expected its place in the command"
+            " (-c), in"
             " GARAGE_CONFIG_FILE, or the file itself mounted. Nothing was changed."
         )
     return found

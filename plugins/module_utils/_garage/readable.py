@@ -72,7 +72,7 @@ def redirected(text: str, directory: str) -> str:
     """The configuration with another metadata directory. One line says it, at the top: it was written so."""
     changed, count = _SETTING.subn(lambda _match: f'metadata_dir = "{directory}"', text)
     if count != 1:
-        raise UpliftError(f"The configuration sets metadata_dir {count} times; wanted once, on a line of its own.")
+        raise UpliftError(f"The configuration sets metadata_dir {count} times; expected once, on a line of its own.")
     return changed
 
 
@@ -97,7 +97,8 @@ def _sentence(garage: Garage) -> str:
     return (
         f"Garage {garage.version()} cannot decode entries of this node's database: they were written by 0.5 and never"
         " since. It would start, call itself healthy, and have lost these objects. Nothing was switched. Give the"
-        " operation up (operation_abandon) and run it again with `garage_born: '0.5'`: then the old release writes them"
+        " operation up (operation_abandon) and run it again with `garage_created_with: '0.5'`: then the old release"
+        " writes them"
         " anew first, node by node. If it ran with that, the layout lets a zone hold less than a whole copy: with"
         " all nodes healthy, on each node in turn, stop it, move its database out of the metadata directory, start it,"
         " and run `repair tables` on all nodes until it has synced; then run the upgrade again."

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A node's database, set aside for the other nodes to fill a new one. It is renamed, never copied and never deleted."""
+"""A node's database, renamed for the other nodes to fill a new one. It is renamed, never copied and never deleted."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ def run(garage: Garage, params: Mapping[str, Any], check_mode: bool, proc: Path 
     """What `garage_renew` does. Node keys, the layout and other small files stay: the node is to be who it was."""
     metadata = os.path.realpath(params["metadata_dir"])
     database = engine.path(metadata, params["engine"])
-    aside = os.path.join(place(metadata, params["name"]), os.path.basename(database))
-    offline.demand_down(garage, params["metadata_dir"], proc, "the setting aside of its database")
-    if os.path.lexists(aside):
-        # What lies in the metadata directory has come since, from the other nodes: it is not set aside again.
-        return {"changed": False, "aside": aside}
+    renamed = os.path.join(place(metadata, params["name"]), os.path.basename(database))
+    offline.demand_down(garage, params["metadata_dir"], proc, "the renaming of its database")
+    if os.path.lexists(renamed):
+        # What lies in the metadata directory has come since, from the other nodes: it is not renamed again.
+        return {"changed": False, "renamed_to": renamed}
     if params["engine"] not in engine.look(metadata).engines:
         raise UpliftError(
-            f"There is no database of {params['engine']} in {metadata}; wanted the one to set aside. Correct"
+            f"There is no database of {params['engine']} in {metadata}; expected the one to renamed. Correct"
             " metadata_dir or engine. Nothing was changed."
         )
     if os.path.islink(database):
-        raise UpliftError(f"{database} is a link; wanted the database itself, to rename it. Nothing was changed.")
+        raise UpliftError(f"{database} is a link; expected the database itself, to rename it. Nothing was changed.")
     files.demand_space(metadata, size_of(database), "a database that is filled anew")
     if not check_mode:
-        _move(database, aside)
-    return {"changed": True, "aside": aside}
+        _move(database, renamed)
+    return {"changed": True, "renamed_to": renamed}
 
 
 def place(metadata: str, name: str) -> str:
-    """Beside the metadata directory, or in it where it is a mount point; a backup leaves it out there."""
+    """Next to the metadata directory, or in it where it is a mount point; a backup leaves it out there."""
     return f"{metadata}/{archive.OURS}{name}" if os.path.ismount(metadata) else f"{metadata}{archive.OURS}{name}"
 
 
-def _move(database: str, aside: str) -> None:
+def _move(database: str, renamed: str) -> None:
     """The database itself last: as long as it is there, what a run that died has left to do is done again."""
-    beside = [path for path in (f"{database}-wal", f"{database}-shm") if os.path.exists(path)]
-    home = os.path.dirname(aside)
+    apart = [path for path in (f"{database}-wal", f"{database}-shm") if os.path.exists(path)]
+    home = os.path.dirname(renamed)
     try:
         files.make_private(home)
-        for path in [*beside, database]:
+        for path in [*apart, database]:
             os.rename(path, os.path.join(home, os.path.basename(path)))
         for directory in (home, os.path.dirname(database)):
             files.sync_directory(directory)
     except OSError as exc:
-        raise UpliftError(f"Setting {database} aside as {aside} failed: {exc.strerror}. It is at one of both.") from exc
+        raise UpliftError(f"Renaming {database} to {renamed} failed: {exc.strerror}. It is at one of both.") from exc

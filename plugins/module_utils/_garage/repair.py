@@ -165,7 +165,7 @@ class Watch:
         log = self.log()
         if log and log.errors:
             raise UpliftError(
-                f"The repair of {name} ended with {len(log.errors)} errors in its log; wanted none. "
+                f"The repair of {name} ended with {len(log.errors)} errors in its log; expected none. "
                 f"The last: {log.errors[-1]}. See that all nodes are connected, and repair again."
             )
 
@@ -192,10 +192,10 @@ class Watch:
         except HTTPError as exc:
             if exc.code in _TOKEN:
                 return None
-            raise CliError(f"{self.metrics_url} answered {exc.code}; wanted metrics. Correct metrics_url.") from exc
+            raise CliError(f"{self.metrics_url} answered {exc.code}; expected metrics. Correct metrics_url.") from exc
         except OSError as exc:
             raise CliError(
-                f"{self.metrics_url} did not answer ({exc}); wanted metrics. Correct metrics_url, or leave it empty."
+                f"{self.metrics_url} did not answer ({exc}); expected metrics. Correct metrics_url, or leave it empty."
             ) from exc
 
     def _until(self, what: str, state: Callable[[], str]) -> None:
@@ -225,7 +225,7 @@ class Watch:
 
     def _stuck(self, stats: work.Stats, busy: list[str]) -> str:
         if stats.block_errors:
-            return f"{stats.block_errors} blocks are in error; wanted none"
+            return f"{stats.block_errors} blocks are in error; expected none"
         return f"the resync queue ({stats.resync_queue}) still shrinks" + (f", busy: {', '.join(busy)}" if busy else "")
 
 
@@ -241,7 +241,7 @@ def run(garage: Garage, params: Mapping[str, Any], watch: Watch, check_mode: boo
         result["seconds"][name] = watch.repair(name, params["all_nodes"], params["wait"])
         if watch.missed:
             raise UpliftError(
-                f"The repair of {name} was not launched on all nodes; wanted all. See that all are connected."
+                f"The repair of {name} was not launched on all nodes; expected all. See that all are connected."
             )
     if params["wait"]:
         result.update(watch.drain())

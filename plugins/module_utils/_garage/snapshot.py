@@ -44,13 +44,13 @@ def results(answer: Answer) -> dict[str, str]:
         elif _SAVED.fullmatch(line.strip()):
             found["self"] = ""
         elif line.strip() and not _AROUND.fullmatch(line.strip()):
-            raise CliError(f"meta snapshot ended with {answer.rc} and said {line.strip()!r}; wanted one line a node.")
+            raise CliError(f"meta snapshot ended with {answer.rc} and said {line.strip()!r}; expected one line a node.")
     failed = sorted(node for node, said in found.items() if said)
     if failed or not found or answer.rc:
         node = failed[0] if failed else "none"
         raise CliError(
             f"{len(failed)} of {len(found)} nodes saved no snapshot ({node}: {found.get(node, 'nothing was said')}); "
-            "wanted all. See that they are up, and take it again."
+            "expected all. See that they are up, and take it again."
         )
     return found
 
@@ -72,7 +72,7 @@ def places(files: Sequence[str]) -> tuple[str, dict[str, str]]:
     if {"db", "conf"} <= set(files):
         return "sled", {name: f"db/{name}" for name in files}
     raise UpliftError(
-        f"A snapshot of {', '.join(sorted(files)[:4]) or 'no files'} is not known; wanted one that Garage made. "
+        f"A snapshot of {', '.join(sorted(files)[:4]) or 'no files'} is not known; expected one that Garage made. "
         "Name the directory "
         "(or the file) that bears the time. Nothing was changed."
     )
@@ -97,12 +97,12 @@ def take(
     if _below(path, own) or _below(path, params["metadata_dir"]):
         # Garage deletes there by names, and what it counts as a snapshot is not what we would.
         raise UpliftError(
-            f"{path} lies below {params['metadata_dir']} or {own}; wanted a place of its own. Nothing was changed."
+            f"{path} lies below {params['metadata_dir']} or {own}; expected a place of its own. Nothing was changed."
         )
     kept = read(path)
     if kept:
         demand_whole(path, kept)
-        return _told(path, kept, changed=False)
+        return _summary(path, kept, changed=False)
     words = form(TOOLS, "meta snapshot", garage.version(), "command").words
     garage.demand_running()
     needs = sum(
@@ -113,20 +113,20 @@ def take(
     if check_mode:
         return {"changed": True, "snapshot": path, "version": str(garage.version())}
     name = _made(garage, [*words, *(["--all"] if params["all_nodes"] else [])], own, params["timeout"], clock)
-    told = _copied(os.path.join(own, name), path, str(garage.version()), progress)
-    return _told(path, told, changed=True)
+    made = _copied(os.path.join(own, name), path, str(garage.version()), progress)
+    return _summary(path, made, changed=True)
 
 
 def restore(
     garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, proc: Path = daemon.PROC
 ) -> dict[str, Any]:
-    """What `garage_snapshot` does for `restored`: the daemon is down, and what was there is kept beside."""
+    """What `garage_snapshot` does for `restored`: the daemon is down, and what was there is kept under another name."""
     path, directory = params["dest"], params["metadata_dir"]
     if not os.path.exists(path):
-        raise UpliftError(f"There is no snapshot at {path}; wanted one to restore. Nothing was changed.")
-    told = read(path)
-    if told:
-        demand_whole(path, told)
+        raise UpliftError(f"There is no snapshot at {path}; expected one to restore. Nothing was changed.")
+    made = read(path)
+    if made:
+        demand_whole(path, made)
     engine, where = places(files_of(path))
     garage = replace(garage, user=owner_of(garage, directory))
     demand_down(garage, directory, proc, "a restore")
@@ -134,9 +134,9 @@ def restore(
     result = {
         "snapshot": path,
         "engine": engine,
-        "version": told.get("version", ""),
+        "version": made.get("version", ""),
         "database": database,
-        "set_aside": [],
+        "renamed_to": [],
     }
     if all(
         _same(os.path.join(path, name).rstrip("/"), os.path.join(directory, place)) for name, place in where.items()
@@ -145,7 +145,7 @@ def restore(
     core_files.demand_space(directory, _size(path), "the restored database")
     if check_mode:
         return {**result, "changed": True}
-    result["set_aside"] = _put(path, directory, database, where, progress)
+    result["renamed_to"] = _put(path, directory, database, where, progress)
     return {**result, "changed": True}
 
 
@@ -174,11 +174,11 @@ def _copied(source: str, path: str, version: str, progress: Progress) -> dict[st
     if not os.path.exists(source) or not all(os.path.exists(os.path.join(source, name).rstrip("/")) for name in names):
         _remove(part)
         raise UpliftError(f"Garage deleted {source} while it was copied: others take snapshots, too. Take it again.")
-    told = {"version": version, "engine": engine, "made": os.path.basename(source), "files": sums, "total": _size(part)}
+    made = {"version": version, "engine": engine, "made": os.path.basename(source), "files": sums, "total": _size(part)}
     _remove(path)
     os.rename(part, path)
-    core_files.write_atomic(manifest_of(path), (json.dumps(told, indent=1) + "\n").encode(), 0o600)
-    return told
+    core_files.write_atomic(manifest_of(path), (json.dumps(made, indent=1) + "\n").encode(), 0o600)
+    return made
 
 
 def _put(path: str, directory: str, database: str, where: Mapping[str, str], progress: Progress) -> list[str]:
@@ -192,13 +192,13 @@ def _put(path: str, directory: str, database: str, where: Mapping[str, str], pro
         _copy(os.path.join(path, name).rstrip("/"), to, os.stat(old).st_mode & 0o777 if os.path.exists(old) else 0o600)
     for one in (part, *(str(below) for below in Path(part).rglob("*"))):
         os.chown(one, owner.st_uid, owner.st_gid)
-    aside = f".uplift-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    renamed = f".uplift-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     moved = []
-    # A journal that sqlite left beside the old database would be played into the new one.
+    # A journal that sqlite left next to the old database would be played into the new one.
     for old in (database, *(f"{database}{end}" for end in ("-wal", "-shm", "-journal"))):
         if os.path.lexists(old):
-            os.rename(old, old + aside)
-            moved.append(old + aside)
+            os.rename(old, old + renamed)
+            moved.append(old + renamed)
     os.rename(part, database)
     core_files.sync_directory(directory)
     return moved
@@ -213,23 +213,23 @@ def read(path: str) -> dict[str, Any]:
     return found
 
 
-def demand_whole(path: str, told: Mapping[str, Any]) -> None:
-    for name, digest in told["files"].items():
+def demand_whole(path: str, made: Mapping[str, Any]) -> None:
+    for name, digest in made["files"].items():
         file = os.path.join(path, name).rstrip("/")
         seen = core_files.sha256_of(file) if os.path.isfile(file) else "missing"
         if seen != digest:
             raise UpliftError(
-                f"{file} has the SHA-256 {seen}, wanted {digest}: the snapshot is damaged. Use another, or remove "
+                f"{file} has the SHA-256 {seen}, expected {digest}: the snapshot is damaged. Use another, or remove "
                 "it and its "
                 "manifest to take it anew. Nothing was changed."
             )
 
 
-def _told(path: str, told: Mapping[str, Any], changed: bool) -> dict[str, Any]:
+def _summary(path: str, made: Mapping[str, Any], changed: bool) -> dict[str, Any]:
     manifest = manifest_of(path)
     item = {"slot": "snapshot", "kind": "file", "path": manifest, "size": os.path.getsize(manifest)}
     evidence = [{**item, "sha256": core_files.sha256_of(manifest)}]
-    return {"changed": changed, "snapshot": path, "manifest": manifest, **told, "evidence": evidence}
+    return {"changed": changed, "snapshot": path, "manifest": manifest, **made, "evidence": evidence}
 
 
 def _copy(source: str, to: str, mode: int) -> str:

@@ -43,7 +43,7 @@ def open_url_fetch(method: str, url: str, key: str, secret: str, data: str | Non
         return Reply(exc.code, exc.read().decode("utf-8", "surrogateescape"))
     except SILENCE as exc:
         why = getattr(exc, "reason", exc)
-        raise NoAnswer(f"{url.partition('?')[0]} does not answer: {why}; wanted the API of lakeFS.") from exc
+        raise NoAnswer(f"{url.partition('?')[0]} does not answer: {why}; expected the API of lakeFS.") from exc
 
 
 class Api:

@@ -48,8 +48,8 @@ def unanswered(seen: Mapping[str, Any], needed: bool) -> Iterator[Finding]:
             "give them; without them only the counts of the database prove the upgrade",
         )
     elif seen.get("failed") or seen.get("msg"):  # the role's failed_when takes the first away
-        key, wanted, do = _WHY.get(str(seen.get("why")), _OTHER)
-        yield Finding(key, True, str(seen.get("msg")), wanted, do)
+        key, expected, do = _WHY.get(str(seen.get("why")), _OTHER)
+        yield Finding(key, True, str(seen.get("msg")), expected, do)
 
 
 def without_commit(seen: Mapping[str, Any]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Iterator, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import schema
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.verbs import VERBS
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Way
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Shape
 
 _AWAY = "one wave is away at a time: behind a load balancer clients notice nothing"
 _DOWN = "no instance answers from the stop to the start"
@@ -21,12 +21,12 @@ _SWITCH = ("leave", "stop", "activate", "configure", "start", "healthy", "join")
 # Old and new release agree on the schema: no migration, one instance after another (guide 003, "usually just requires
 # re-deploying").
 PATCH = (
-    Way("rolling", {"before": _LOOK, "walk": _SWITCH, "after": ("verify",)}, {"walk": _AWAY}),
-    Way("all_at_once", {"before": _LOOK, "together": _SWITCH, "after": ("verify",)}, {"together": _DOWN}),
+    Shape("rolling", {"before": _LOOK, "walk": _SWITCH, "after": ("verify",)}, {"walk": _AWAY}),
+    Shape("all_at_once", {"before": _LOOK, "together": _SWITCH, "after": ("verify",)}, {"together": _DOWN}),
 )
 
 
-def _migration(before: Sequence[str] = (), after: Sequence[str] = (), proved: Sequence[str] = ()) -> Sequence[Way]:
+def _migration(before: Sequence[str] = (), after: Sequence[str] = (), proved: Sequence[str] = ()) -> Sequence[Shape]:
     """Guide 003: stop all, run `lakefs migrate` with the new binary once, start all. What a hop has around that.
 
     The new binary is called by its path, with the configuration that was staged for it: until the database is as it
@@ -36,7 +36,7 @@ def _migration(before: Sequence[str] = (), after: Sequence[str] = (), proved: Se
     last = ("leave", "commit_uncommitted", "inventory", "stop", "alone", *proved)
     back_up, switch = (*last, "backup", "prove"), ("activate", "configure")
     return (
-        Way(
+        Shape(
             "all_at_once",
             {
                 "before": ("preflight", "stage", "commit_uncommitted", "rehearse"),
@@ -50,7 +50,7 @@ def _migration(before: Sequence[str] = (), after: Sequence[str] = (), proved: Se
 
 # Going back over a hop: the database of before, or (where nothing was switched) only the old release's start, or (where
 # old and new agree on the schema) only the old release.
-RESTORE = Way(
+RESTORE = Shape(
     "all_at_once",
     {
         "together": ("leave", "stop", "alone", "restore", "activate", "configure", "start", "healthy", "join"),
@@ -58,8 +58,8 @@ RESTORE = Way(
     },
     {"together": "no instance answers from the stop to the start; what was written since the backup is lost"},
 )
-REOPEN = Way("all_at_once", {"together": ("start", "healthy", "join"), "after": ("verify",)})
-RETURN = Way("all_at_once", {"together": _SWITCH, "after": ("verify",)}, {"together": _DOWN})
+REOPEN = Shape("all_at_once", {"together": ("start", "healthy", "join"), "after": ("verify",)})
+RETURN = Shape("all_at_once", {"together": _SWITCH, "after": ("verify",)}, {"together": _DOWN})
 
 _BACK = "{}: the older release neither reads nor refuses what the migration has written; going back means the backup"
 _TO_KV_GUIDE = "KV migration by 0.80.2 (guide 003)"
@@ -67,7 +67,7 @@ _ACL = (
     "the releases 0.98 to 0.102 migrate only from the schema right before their own, and fail or do nothing on others."
     " Choose 0.103.0 or a newer one."
 )
-_NOT_THE_MIGRATOR = "the migration to KV is mended in 0.80.2, and its makers want it done by that release."
+_NOT_THE_MIGRATOR = "the migration to KV is fixed in 0.80.2, and its makers want it done by that release."
 
 
 def _name(since: Version, taken: Sequence[str]) -> str:
@@ -95,7 +95,7 @@ def _hops(series: Sequence[Series]) -> Iterator[Hop]:
 
 
 def _hop(here: Series, there: Series) -> Hop | None:
-    old, new = schema.wanted(here.since), schema.wanted(there.since)
+    old, new = schema.expected(here.since), schema.expected(there.since)
     if old.era == schema.MVCC:
         guide, lost = "Prior to lakeFS 0.30.0 (guide 003)", "0.30.0 takes over what is committed, nothing else"
         only = there.since == schema.GRAVELER

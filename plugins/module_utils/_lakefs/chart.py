@@ -42,8 +42,8 @@ class Chart:
         version = re.search(r"-([0-9]+[.][0-9]+[.][0-9]+.*)$", found[0]) if found else None
         if not version:
             raise UpliftError(
-                f"There is no Helm release {self.name} in {self.place.namespace}; wanted the one that has made the"
-                f" {self.place.told()}. See `helm list`."
+                f"There is no Helm release {self.name} in {self.place.namespace}; expected the one that has made the"
+                f" {self.place.summary()}. See `helm list`."
             )
         return version[1]
 
@@ -55,11 +55,11 @@ class Chart:
         answer = self._helm(*words, stdin=json.dumps(merged(values, changes)))
         return demand(answer, f"Rendering the chart {self.reference}").out
 
-    def told(self, changes: Mapping[str, Any]) -> None:
+    def apply(self, changes: Mapping[str, Any]) -> None:
         words = ["upgrade", self.name, self.reference, "--version", self.version or self.deployed()]
         more = ["--reuse-values", "--values", "-", "--wait", "--timeout", f"{WAIT:g}s"]
         answer = self._helm(*words, *more, stdin=json.dumps(changes), timeout=WAIT + 60)
-        demand(answer, f"Giving the Helm release {self.name} the values of the {self.place.told()}")
+        demand(answer, f"Giving the Helm release {self.name} the values of the {self.place.summary()}")
 
     def _helm(self, *words: str, stdin: str = "", timeout: float = 120.0) -> Any:
         context = ["--kube-context", self.place.context] if self.place.context else []
@@ -83,5 +83,5 @@ def run(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, Any
     if params["state"] == "rendered":
         return {"changed": False, "manifests": chart.rendered(params["values"])}
     if not check:
-        chart.told(params["values"])
+        chart.apply(params["values"])
     return {"changed": True}

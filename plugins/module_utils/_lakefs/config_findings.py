@@ -19,18 +19,16 @@ Seen = Mapping[str, Any]
 
 def config(settings: Seen, staged: Sequence[Seen], hop: Hop) -> Iterator[Finding]:
     for problem in settings.get("findings") or []:
-        wanted, do = "a configuration that can be read and understood", "mend the file, or name the right one"
-        yield Finding(problem["key"], problem["severity"] == "error", problem["sentence"], wanted, do)
+        expected, do = "a configuration that can be read and understood", "fix the file, or name the right one"
+        yield Finding(problem["key"], problem["severity"] == "error", problem["sentence"], expected, do)
     inside = settings.get("settings") or {}
     for one in staged:
         if one.get("failed") or one.get("msg"):
-            yield Finding(
-                "config_not_staged", True, str(one.get("msg")), "a file for the next release", "mend the file"
-            )
+            yield Finding("config_not_staged", True, str(one.get("msg")), "a file for the next release", "fix the file")
         if one.get("lost"):
-            wanted = "the same settings in the next release"
+            expected = "the same settings in the next release"
             do = "set up what takes their place, then accept it"
-            yield Finding("config_lost", True, "; ".join(one["lost"]), wanted, do)
+            yield Finding("config_lost", True, "; ".join(one["lost"]), expected, do)
         if one.get("changes"):
             text = "; ".join(one["changes"])
             yield Finding("config_changes", False, text, "the form of the next release", "nothing: the run does it")
@@ -56,8 +54,12 @@ def config(settings: Seen, staged: Sequence[Seen], hop: Hop) -> Iterator[Finding
 
 def _environment_only(inside: Seen) -> Iterator[Finding]:
     """Guide 003: who configures by environment has to name the connection string in both forms."""
-    wanted = ("LAKEFS_DATABASE_CONNECTION_STRING", "LAKEFS_DATABASE_TYPE", "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING")
-    missing = [name for name in wanted if name not in inside["from_environment"]]
+    expected = (
+        "LAKEFS_DATABASE_CONNECTION_STRING",
+        "LAKEFS_DATABASE_TYPE",
+        "LAKEFS_DATABASE_POSTGRES_CONNECTION_STRING",
+    )
+    missing = [name for name in expected if name not in inside["from_environment"]]
     if missing:
         yield Finding(
             "environment_only",

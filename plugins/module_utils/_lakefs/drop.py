@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""The SQL era's tables, which the migration to KV leaves behind. They are the last way back without a backup."""
+"""The SQL era's tables, which the migration to KV leaves behind. Without a backup they are the last way to go back."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def drop(postgres: Postgres, check: bool) -> dict[str, Any]:
         if hangs:
             raise UpliftError(
                 f"In {postgres.dsn.place()} {', '.join(row['name'] for row in hangs)} read or refer to the old tables"
-                " of lakeFS; wanted nothing else that needs them. Remove them first, or keep the tables. Nothing was"
+                " of lakeFS; expected nothing else that needs them. Remove them first, or keep the tables. Nothing was"
                 " changed."
             )
     if found.ours and not check:

@@ -56,9 +56,9 @@ def staged_path(path: str, version: str) -> str:
 
 def activate(path: str, staged: str, keep: str, check: bool) -> dict[str, Any]:
     """Make a staged file the configuration. What it was made from is there under its release's name, and what stands
-    there now has to be that: an operator may have edited it since. A way back long afterwards keeps what it finds."""
+    there now has to be that: an operator may have edited it since. A rollback long afterwards keeps what it finds."""
     if not os.path.isfile(staged):
-        raise UpliftError(f"{staged} is not there; wanted the staged configuration. Stage it again.")
+        raise UpliftError(f"{staged} is not there; expected the staged configuration. Stage it again.")
     if not os.path.exists(keep) and check:
         return {"changed": files.sha256_of(path) != files.sha256_of(staged), "path": path, "kept": keep}
     if not os.path.exists(keep):

@@ -16,7 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.version im
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import asked_findings, config_findings, schema
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.schema import Hop
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.space import room
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.space import space_findings
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
 
 Seen = Mapping[str, Any]
@@ -37,7 +37,7 @@ def findings(seen: Seen) -> list[Finding]:
         *asked_findings.unanswered(seen["uncommitted"], hop.from_mvcc and not seen["set"]["discard_data"]),
         *_uncommitted(seen["uncommitted"], seen["set"], hop),
         *asked_findings.without_commit(seen["uncommitted"]),
-        *room(seen, hop.to_kv, hop.migrates),
+        *space_findings(seen, hop.to_kv, hop.migrates),
     ]
     if not database:
         found += _elsewhere((seen["settings"].get("settings") or {}).get("database") or {}, hop)
@@ -63,7 +63,7 @@ def _problems(info: Seen) -> Iterator[Finding]:
             True,
             problem["sentence"],
             "an answer",
-            "mend what it names; what cannot be told is not taken to be well",
+            "fix what it names; what is unknown is not taken to be well",
         )
 
 
@@ -71,7 +71,7 @@ def _service(info: Seen, hop: Hop) -> Iterator[Finding]:
     if not info.get("running"):
         why = f": {info['failure']}" if info.get("failure") else ""
         yield Finding(
-            "service_down", True, f"lakeFS does not run here{why}", "a running server", "start it, or mend why not"
+            "service_down", True, f"lakeFS does not run here{why}", "a running server", "start it, or fix why not"
         )
     elif info.get("version") != info.get("binary_version"):
         yield Finding(
@@ -213,8 +213,12 @@ def _objects(seen: Seen, database: Database, hop: Hop) -> Iterator[Finding]:
             "name a file of tasks that copies them (lakefs_move_objects_tasks)",
         )
     if store in ("gs", "azure") and not crosses and hop.source < schema.SUPPORTED_NAMESPACES <= hop.target:
-        wanted = f"objects that were moved at {schema.MOVED}: from {schema.SUPPORTED_NAMESPACES} on no others are read"
-        yield Finding("old_namespaces", False, f"objects lie on {store}", wanted, "see that one is read by an old path")
+        expected = (
+            f"objects that were moved at {schema.MOVED}: from {schema.SUPPORTED_NAMESPACES} on no others are read"
+        )
+        yield Finding(
+            "old_namespaces", False, f"objects lie on {store}", expected, "see that one is read by an old path"
+        )
     encoded = sorted(name for name, space in spaces.items() if "%" in space)
     if encoded and hop.source < TASKS_SINCE <= hop.target:
         yield Finding(
@@ -222,7 +226,7 @@ def _objects(seen: Seen, database: Database, hop: Hop) -> Iterator[Finding]:
             not hop.migrates,
             f"encoded storage namespaces: {', '.join(encoded[:5])}",
             "plain ones: the next release may not start with them",
-            "a migration mends them by itself; without one, run lakefs_migrate with the command task first",
+            "a migration fixes them by itself; without one, run lakefs_migrate with the command task first",
         )
 
 

@@ -49,7 +49,7 @@ def _unwell(runner: Runner, params: Mapping[str, Any], fetch: Any) -> str:
     active = where.active()
     if active != "active":
         said = failure(where)
-        return f"the unit is {active}{': ' + said if said else ''}; wanted active."
+        return f"the unit is {active}{': ' + said if said else ''}; expected active."
     try:
         return _silent(Api(params["url"], params["access_key_id"], params["secret_access_key"], fetch), params)
     except ApiError as exc:
@@ -71,11 +71,11 @@ def _silent(api: Api, params: Mapping[str, Any]) -> str:
             return "the page that asks the database does not answer: it cannot be reached by the server."
         # L34: releases before 0.56 have no such page. The list of repositories decides; without a key, what listens.
         if not params["access_key_id"] and api.get("/healthcheck").status != http.ALIVE:
-            wanted = f"the status {http.ALIVE} of its health page"
-            return f"{params['url']} answers, and not as lakeFS does; wanted {wanted}."
+            expected = f"the status {http.ALIVE} of its health page"
+            return f"{params['url']} answers, and not as lakeFS does; expected {expected}."
     if params["access_key_id"]:
         http.page(api.get("/repositories", amount=1), "Listing the repositories")  # L19: a wrong secret key
         said = http.version(api.get("/config/version"))
         if said and version and said != version:
-            return f"it answers as {said}, wanted {version}."
+            return f"it answers as {said}, expected {version}."
     return ""

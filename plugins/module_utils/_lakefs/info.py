@@ -98,7 +98,7 @@ def _database(runner: Runner, params: Mapping[str, Any], problems: list[dict[str
     kind = params["database_type"]
     if kind in OTHERS:
         said = f"the database is {OTHERS[kind]}, whose schema record cannot be read while the server runs"
-        problems.append({"key": "database_cannot_tell", "sentence": f"{said}; wanted PostgreSQL."})
+        problems.append({"key": "database_cannot_tell", "sentence": f"{said}; expected PostgreSQL."})
         return {"database": None, "server": None, "sessions": None, "schema": None, "state_problem": ""}
     nothing = {"database": None, "server": None, "sessions": None, "schema": None, "state_problem": ""}
     return _try("database", lambda: _postgres_facts(runner, params), nothing, problems)

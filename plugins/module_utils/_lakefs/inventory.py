@@ -141,7 +141,7 @@ def compare(before: Row, after: Row, ids_change: bool = False, live: bool = True
     there then. Those keys are in NOTES.
     """
     if not before:
-        raise UpliftError("There is no inventory of before; whether anything is lost cannot be told.")
+        raise UpliftError("There is no inventory of before; whether anything is lost is unknown.")
     found: list[Difference] = []
     for name, was in before["repositories"].items():
         now = after["repositories"].get(name)
@@ -217,11 +217,11 @@ def gateway_host(url: str, domain: str, version: forms.Release) -> str:
 def _other_bytes(seen: bytes, path: str, url: str, host: str) -> str:
     if re.match(rb"\s*<(!doctype html|html)\b", seen, re.I):
         return (
-            f"{url} answers with a web page where {path} was asked of the S3 gateway as {host}. Wanted the object: up"
+            f"{url} answers with a web page where {path} was asked of the S3 gateway as {host}. Expected the object: up"
             " to 0.47 lakeFS tells the gateway by its host name alone. Say where it is (lakefs_s3_url), or correct"
             " gateways.s3.domain_name."
         )
-    return f"The S3 gateway does not give {path} as the API does; wanted the same bytes."
+    return f"The S3 gateway does not give {path} as the API does; expected the same bytes."
 
 
 def run(params: Row) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def changes(api: Api, repository: str, branch: str, head: str) -> int:
 
 
 def access(api: Api, version: forms.Release) -> dict[str, Any]:
-    """The names of groups and policies; none where the release keeps none (L37), and why they cannot be told."""
+    """The names of groups and policies; none where the release keeps none (L37), and why they are unknown."""
     found: dict[str, Any] = {"groups": [], "policies": [], "access_problem": ""}
     if forms.form(version, "groups"):
         try:

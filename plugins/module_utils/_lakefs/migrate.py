@@ -70,15 +70,15 @@ class Migration:
         judged = verdict(self.version, command, before)
         if judged.refused:
             raise UpliftError(f"{self.version} must not migrate {place}: {judged.refused}. Nothing was changed.")
-        facts = {"version": str(self.version), "before": told(before), "seconds": 0.0, "line": ""}
+        facts = {"version": str(self.version), "before": summary(before), "seconds": 0.0, "line": ""}
         if not judged.needed:
-            return {"changed": False, **facts, "after": told(before)}
+            return {"changed": False, **facts, "after": summary(before)}
         self.postgres.demand_alone()  # L05, and L24 from another host
         if command == DB and not given_up:
             uncommitted.demand_none(self.postgres)  # L11
         self._demand_room(before)
         if check:
-            return {"changed": True, **facts, "after": {"schema": str(schema.wanted(self.version))}}
+            return {"changed": True, **facts, "after": {"schema": str(schema.expected(self.version))}}
         with _locked(lock):
             words = [
                 "migrate",
@@ -95,10 +95,10 @@ class Migration:
         if problem:
             raise UpliftError(
                 f"`lakefs migrate {command}` of {self.version} on {place} failed: {problem.rstrip('.')}. No"
-                " server is started on it. Mend the cause and run again, or restore the backup."
+                " server is started on it. Fix the cause and run again, or restore the backup."
             )
         seconds = {"seconds": watch.seconds(), "line": said.line}
-        return {"changed": found.changed, **facts, **seconds, "after": told(after)}
+        return {"changed": found.changed, **facts, **seconds, "after": summary(after)}
 
     def admit(self, user: str, key: str, check: bool) -> dict[str, Any]:
         """Take over one user with one access key, where the release still can (L16). Its answer holds the secret."""
@@ -107,7 +107,7 @@ class Migration:
             return {"changed": False, "user": user}
         if not schema.BASIC_AUTH <= self.version < schema.NO_IMPORT:
             raise UpliftError(
-                f"{self.version} cannot take over a user; wanted a release from {schema.BASIC_AUTH} to"
+                f"{self.version} cannot take over a user; expected a release from {schema.BASIC_AUTH} to"
                 f" {schema.LAST_IMPORT}: go by way of {schema.LAST_IMPORT}. Nothing was changed."
             )
         if user not in before.users:
@@ -119,14 +119,14 @@ class Migration:
         return {"changed": True, "user": user}
 
     def task(self, check: bool) -> dict[str, Any]:
-        """Mend storage namespaces with %XX in them, which stop a server (L28). It has a dry run of its own."""
+        """Repair storage namespaces with %XX in them, which stop a server (L28). It has a dry run of its own."""
         if self.version < TASKS_SINCE:
             return {"changed": False, "found": 0, "updated": [], "skipped": []}
         answer = self.call(["migrate", "task", "run", TASK, *(["--dry-run"] if check else [])])
         said, told_ = parse.outcome(answer), parse.task(answer)
         if said.state != parse.DONE or told_.skipped:
             what = f"{', '.join(told_.skipped)} skipped: not accessible" if told_.skipped else said.line
-            raise UpliftError(f"`migrate task run {TASK}` of {self.version} did not mend all namespaces: {what}.")
+            raise UpliftError(f"`migrate task run {TASK}` of {self.version} did not fix all namespaces: {what}.")
         return {"changed": bool(told_.updated), **asdict(told_)}
 
     def call(self, words: Sequence[str]) -> Answer:
@@ -152,8 +152,9 @@ class Migration:
         return text
 
     def _demand_room(self, seen: Database) -> None:
-        """The KV migration writes all metadata to files first; without room it leaves a database of no use (L25)."""
-        if seen.record not in (None, "0") or schema.wanted(self.version).era != schema.KV:
+        """The KV migration writes all metadata to files first; without free space it leaves a database of no use
+        (L25)."""
+        if seen.record not in (None, "0") or schema.expected(self.version).era != schema.KV:
             return
         why = unwritable(self.lakefs, self.tmpdir)
         if why:
@@ -162,7 +163,7 @@ class Migration:
         files.demand_space(self.tmpdir, size, "the KV migration, for all metadata as files,")
 
 
-def told(seen: Database) -> dict[str, Any]:
+def summary(seen: Database) -> dict[str, Any]:
     """For results and reports: versions and counts."""
     found = schema.state(seen)
     return {

@@ -47,11 +47,11 @@ def verdict(version: Version, command: str, seen: Database) -> Verdict:
 def settled(version: Version, command: str, seen: Database) -> bool:
     """Is there nothing left to do?"""
     if command == DB:
-        return seen.sql == schema.wanted(schema.GRAVELER).number and bool(seen.migrated_at) and not missing(seen)
+        return seen.sql == schema.expected(schema.GRAVELER).number and bool(seen.migrated_at) and not missing(seen)
     found = schema.state(seen)
     if found.problem or not found.schema:
         return False
-    want = schema.wanted(version)
+    want = schema.expected(version)
     same_era = (found.schema.era == schema.KV) == (want.era == schema.KV)
     return same_era and found.schema.number == want.number
 
@@ -62,13 +62,13 @@ def missing(seen: Database) -> list[str]:
 
 
 def _refusals(version: Version, command: str, seen: Database) -> Iterator[str]:
-    found, want = schema.state(seen), schema.wanted(version)
+    found, want = schema.state(seen), schema.expected(version)
     if command == DB and version != schema.GRAVELER:  # L06
         yield f"`migrate db` is a command of {schema.GRAVELER} alone; {version} would print its help and end well"
     if not seen.tables or found.schema is None and not found.problem:
         yield "the database is empty: a migration of nothing would look like a success"
     if seen.dirty and seen.record is None:
-        yield f"{found.problem}. Restore the backup, or mend the schema and clear the flag by hand"
+        yield f"{found.problem}. Restore the backup, or fix the schema and clear the flag by hand"
     if seen.record is not None and not seen.record.isdigit():
         yield found.problem
     if want.era == schema.KV:
@@ -86,7 +86,7 @@ def _refusals(version: Version, command: str, seen: Database) -> Iterator[str]:
 
 def _to_kv(version: Version, seen: Database) -> Iterator[str]:
     record = int(seen.record) if seen.record and seen.record.isdigit() else None
-    number = schema.wanted(version).number
+    number = schema.expected(version).number
     if record is not None and record > number:
         yield f"the database has the KV schema {record}, which is newer than the {number} of {version}"
     if record in (None, 0) and seen.kv_rows and _OLD_DATA not in seen.tables:
@@ -114,7 +114,9 @@ def proof(version: Version, command: str, said: Outcome, before: Database, after
     if not settled(version, command, after):
         found = schema.state(after)
         seen = found.problem or f"the database has the {found.schema or 'empty schema'}"
-        return Proof(changed, f"it said {said.line or 'nothing'!r}, and {seen}; wanted the {schema.wanted(version)}")
+        return Proof(
+            changed, f"it said {said.line or 'nothing'!r}, and {seen}; expected the {schema.expected(version)}"
+        )
     lost = sorted(set(before.repositories) - set(after.repositories))
     if lost:
         return Proof(changed, f"the repositories {', '.join(lost)} are gone")

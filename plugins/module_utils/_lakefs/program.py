@@ -87,7 +87,7 @@ def reads(lakefs: Lakefs) -> dict[str, Any]:
     if not re.search(r"127\.0\.0\.1:1\b|connection refused|connect failed", said.line):
         raise UpliftError(
             f"lakeFS {lakefs.version} does not take {lakefs.config_file or 'its environment'}:"
-            f" {said.line or 'no reason given'}. Wanted a configuration of its form: correct the keys that it names."
+            f" {said.line or 'no reason given'}. Expected a configuration of its form: correct the keys that it names."
             " Nothing was changed."
         )
     if lakefs.directory:
@@ -105,7 +105,7 @@ def _may_keep_its_cache(lakefs: Lakefs) -> None:
     if place:
         raise UpliftError(
             f"lakeFS {lakefs.version} keeps its cache in {cache}, and {lakefs.user or 'root'} may make nothing in"
-            f" {place}: it would not start. Wanted a place of its own. Let the account write there, or name another"
+            f" {place}: it would not start. Expected a place of its own. Let the account write there, or name another"
             " directory (committed.local_cache.dir). Nothing was changed."
         )
 

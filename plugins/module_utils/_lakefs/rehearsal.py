@@ -22,7 +22,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where im
 
 
 def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
-    """Dump the live database, restore it aside, migrate that with the new release, and drop it."""
+    """Dump the live database, restore it under another name, migrate that with the new release, and drop it."""
     runner, progress = LocalRunner(), Progress(params["progress_file"])
     lakefs = from_unit(runner, params)
     backup = Backup(runner, postgres.parse(params["dsn"]), params["dump"], params["scratch"], progress, written)

@@ -94,7 +94,7 @@ class Schema:
         return {MVCC: "MVCC, SQL schema", SQL: "SQL schema", KV: "KV schema"}[self.era] + f" {self.number}"
 
 
-def wanted(version: Version) -> Schema:
+def expected(version: Version) -> Schema:
     """The schema that this release writes, and starts on."""
     kv = [number for since, number in KV_SCHEMAS if since <= version]
     if kv:
@@ -112,7 +112,7 @@ class Hop:
 
     @property
     def to_kv(self) -> bool:
-        return wanted(self.source).era != KV and wanted(self.target).era == KV
+        return expected(self.source).era != KV and expected(self.target).era == KV
 
     @property
     def from_mvcc(self) -> bool:
@@ -120,7 +120,7 @@ class Hop:
 
     @property
     def migrates(self) -> bool:
-        return wanted(self.source) != wanted(self.target) or self.users_become_one
+        return expected(self.source) != expected(self.target) or self.users_become_one
 
     @property
     def users_become_one(self) -> bool:
@@ -137,13 +137,13 @@ def unfit(version: Version, seen: Database, discarded: bool = False) -> str:
     The binaries do not ask all of this themselves: a new one on an old database, and an old one on a migrated one,
     start as an installation that is empty or stale, and say that they are healthy (L01, L02, L04, L13).
     """
-    want, found = wanted(version), state(seen)
+    want, found = expected(version), state(seen)
     if found.problem:
         return found.problem
     if found.schema is None:
         return "the database is empty: this is not the one that the installation has run on"
     if want.era == KV and found.schema.era != KV:
-        return f"the database has the {found.schema} and {version} would start as an empty installation beside it"
+        return f"the database has the {found.schema} and {version} would start as an empty installation next to it"
     if want.era != KV and found.schema.era == KV:
         return f"the database has the {found.schema} and {version} would serve what was there before the migration"
     if found.schema.era == MVCC and version >= GRAVELER and not discarded:
@@ -175,7 +175,9 @@ class State:
 
 def state(seen: Database) -> State:
     if seen.record is not None and not seen.record.isdigit():
-        return State(None, f"the record kv/schema/version is {seen.record!r}, wanted a number: it was written by hand")
+        return State(
+            None, f"the record kv/schema/version is {seen.record!r}, expected a number: it was written by hand"
+        )
     if seen.record == "0":
         return State(None, "a migration to KV was begun and not ended (the record kv/schema/version is 0)")
     if seen.record is not None:
@@ -184,11 +186,11 @@ def state(seen: Database) -> State:
             return State(
                 None,
                 f"the KV tables hold no repository, the SQL tables hold {_list(lost)}: an empty"
-                " installation was set up beside the old data",
+                " installation was set up next to the old data",
             )
         return State(Schema(KV, int(seen.record)))
     if seen.sql is None:
-        return State(None, "the kv table has no schema record: its migrations cannot be told" if seen.kv_rows else "")
+        return State(None, "the kv table has no schema record: its migrations are unknown" if seen.kv_rows else "")
     if seen.dirty:
         return State(None, f"the SQL schema {seen.sql} is marked dirty: a migration was interrupted")
     return State(Schema(MVCC if _mvcc(seen, seen.sql) else SQL, seen.sql))
@@ -200,8 +202,9 @@ def to_kv(before: Database, after: Database) -> bool:
 
 
 def _mvcc(seen: Database, number: int) -> bool:
-    """Later than 0.30 what was not migrated is told by the timestamp: a repository may have been deleted since."""
-    at_the_hop = wanted(GRAVELER).number
+    """Later than 0.30 what was not migrated is recognised by the timestamp: a repository may have been deleted
+    since."""
+    at_the_hop = expected(GRAVELER).number
     return number < at_the_hop or bool(not_migrated(seen)) and (number == at_the_hop or not seen.migrated_at)
 
 

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: whether there is room, and what is needed, for a backup, its proof and a migration."""
+"""Pure: whether there is free space, and what is needed, for a backup, its proof and a migration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release
 Seen = Mapping[str, Any]
 
 
-def room(seen: Seen, to_kv: bool, migrates: bool) -> Iterator[Finding]:
+def space_findings(seen: Seen, to_kv: bool, migrates: bool) -> Iterator[Finding]:
     release = seen["release"]
     yield from of_release(release, "lakefs")
     yield from _helm(release, str(seen["set"].get("chart", "")))
@@ -37,13 +37,13 @@ def _helm(release: Seen, chart: str) -> Iterator[Finding]:
             "the new image in them before the next `helm upgrade`, which takes back what they do not say",
             "name the chart (lakefs_chart_ref), or change them afterwards",
         )
-    elif name and rendered.get("image") != rendered.get("wanted"):
+    elif name and rendered.get("image") != rendered.get("expected"):
         saw = rendered.get("problem") or f"it gives the deployment the image {rendered.get('image') or 'of nobody'}"
         yield Finding(
             "chart_image",
             True,
             f"the chart {chart} was rendered with lakefs_chart_values: {saw}",
-            f"{rendered.get('wanted')}",
+            f"{rendered.get('expected')}",
             "correct lakefs_chart_ref, lakefs_chart_version, or the keys in lakefs_chart_values",
         )
 
@@ -81,7 +81,7 @@ def _disks(seen: Seen, size: int, to_kv: bool) -> Iterator[Finding]:
                 True,
                 f"{free if free is not None else 'an unknown number of'} bytes free at {path}, {size} in the database",
                 f"{size} bytes for {what}",
-                "make room, or name another directory (lakefs_backup_dir, lakefs_tmpdir)",
+                "make free space, or name another directory (lakefs_backup_dir, lakefs_tmpdir)",
             )
 
 
@@ -98,8 +98,10 @@ def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
             "look there and say it (lakefs_database_free_bytes), or accept it",
         )
     elif to_kv and free < 2 * size:
-        wanted = f"{2 * size} bytes: the guide wants twice the used space"
-        yield Finding("no_space", True, f"{free} bytes free at the database's server", wanted, "make room there")
+        expected = f"{2 * size} bytes: the guide wants twice the used space"
+        yield Finding(
+            "no_space", True, f"{free} bytes free at the database's server", expected, "make free space there"
+        )
     yield from _rights(seen["info"]["server"].get("rights") or {})
     if not seen["info"]["server"]["createdb"] and not set_["scratch"]:
         yield Finding(
@@ -114,11 +116,11 @@ def _database(seen: Seen, to_kv: bool) -> Iterator[Finding]:
 def _rights(rights: Seen) -> Iterator[Finding]:
     """Whoever may not put a dump back has to know it before the first migration, and not when it is wanted."""
     account = rights.get("account", "of lakeFS")
-    if not rights.get("way"):
+    if not rights.get("method"):
         lacks = ", ".join(rights.get("lacks") or ["was not asked for its rights"])
         statements = " ".join(rights.get("statements") or ["(lakefs_info says them)"])
         yield Finding(
-            "no_way_back",
+            "no_rollback",
             True,
             f"the account {account} {lacks}: lakefs_rollback could not put the dump back",
             "an account that may rename and create the database, or at least its schema",

@@ -47,7 +47,7 @@ def look(postgres: Postgres) -> list[dict[str, Any]] | None:
 def lost(rows: Sequence[Mapping[str, Any]] | None) -> str:
     """Pure: what a migration by `migrate db` would drop, as a clause; "" when nothing is."""
     if rows is None:
-        return f"the tables of before 0.30 are not as they should be ({VIEW} and what it needs): it cannot be told"
+        return f"the tables of before 0.30 are not as they should be ({VIEW} and what it needs): it is unknown"
     if not rows:
         return ""
     named = [f"{row['repository']}/{row['branch']} has {row['changes']} ({_paths(row)})" for row in rows[:_SHOWN]]
@@ -59,7 +59,7 @@ def not_taken(postgres: Postgres) -> str:
     """After the migration to KV: which of the branches' uncommitted changes are not there, as a clause; "" for none."""
     patient = Postgres(postgres.runner, postgres.dsn, TIMEOUT)
     if not {"kv", "graveler_branches", "graveler_staging_kv"} <= set(patient.tables()):
-        return "the old tables are gone, and whether uncommitted changes came along cannot be told"
+        return "the old tables are gone, and whether uncommitted changes came along is unknown"
     rows = patient.rows(_NOT_TAKEN)
     named = [f"{row['repository']}/{row['branch']} had {row['had']} and has {row['taken']}" for row in rows[:_SHOWN]]
     more = f", and {len(rows) - _SHOWN} more branches" if len(rows) > _SHOWN else ""
@@ -71,12 +71,12 @@ def _paths(row: Mapping[str, Any]) -> str:
 
 
 def demand_none(postgres: Postgres) -> list[dict[str, Any]]:
-    """Refuse when anything is there, or when that cannot be told."""
+    """Refuse when anything is there, or when that is unknown."""
     rows = look(postgres)
     found = lost(rows)
     if found:
         raise UpliftError(
-            f"Uncommitted changes in the tables of {postgres.dsn.place()}: {found}; wanted none. `migrate db` keeps"
+            f"Uncommitted changes in the tables of {postgres.dsn.place()}: {found}; expected none. `migrate db` keeps"
             " what is committed and drops the rest without a word. Nothing was migrated. Let the old release serve"
             " again (a failed run starts it), commit or reset these branches, keep clients away, and run the same"
             " command again; lakefs_commit_uncommitted commits what is there before the stop."

@@ -88,27 +88,27 @@ def from_unit(runner: Runner, params: Params) -> Lakefs:
 
 
 def unwritable(lakefs: Lakefs, directory: str) -> str:
-    """Why it may not write there, or the empty string; what cannot be told is no."""
+    """Why it may not write there, or the empty string; what is unknown is no."""
     runner, words = lakefs.runner, ["-d", directory, "-a", "-w", directory]
     if isinstance(runner, Pods):
         return (
-            f"What a pod of {runner.place.name} may write to {directory} cannot be told, and the KV migration writes"
-            " all metadata there first; wanted a host for it. Run this hop where lakeFS is a systemd unit, or a"
+            f"What a pod of {runner.place.name} may write to {directory} is unknown, and the KV migration writes"
+            " all metadata there first; expected a host for it. Run this hop where lakeFS is a systemd unit, or a"
             " container, on the same database."
         )
     if isinstance(runner, ContainerRunner):
         if directory not in runner.shared:
-            return f"{directory} is no directory of this machine; wanted one for temporary files (TMPDIR)."
+            return f"{directory} is no directory of this machine; expected one for temporary files (TMPDIR)."
         rc = runner.once(lakefs.binary, [], words, {}, 60, program="test").rc
         who = f"{runner.container.user or 'root'} of the container {runner.container.name}"
         if rc > 1:
             return (
-                f"What {who} may write to {directory} cannot be told: `test` of {lakefs.binary} ended with {rc}. Wanted"
+                f"What {who} may write to {directory} is unknown: `test` of {lakefs.binary} ended with {rc}. Expected"
                 " an image that has this program, as the makers' have."
             )
     else:
         rc, who = runner.run(["test", *words], user=lakefs.user).rc, lakefs.user or "this account"
-    return f"{who} may not write to {directory}; wanted a directory for temporary files (TMPDIR)." if rc else ""
+    return f"{who} may not write to {directory}; expected a directory for temporary files (TMPDIR)." if rc else ""
 
 
 @dataclass
@@ -124,7 +124,7 @@ class AsUnit:
         user = params.get("user") or self.unit.user
         binary = params.get("binary") or self.unit.binary
         if not binary:
-            raise UpliftError(f"The unit {self.unit.name} starts no program; wanted lakefs run. Name it with binary.")
+            raise UpliftError(f"The unit {self.unit.name} starts no program; expected lakefs run. Name it with binary.")
         own, here = unit_place.environment(self.unit, user), unit_place.directory(self.unit, user)
         runner = unit_runner.of(self.runner, self.unit, user)
         lakefs = Lakefs(runner, binary, params.get("config_file") or "", user, own, directory=here)
@@ -186,7 +186,7 @@ class InContainer:
         runner = self._runner(str(params["tmpdir"] or "/tmp") if "tmpdir" in params else "")
         image = params.get("binary") or runner.image
         if not spec.is_image(image):
-            raise UpliftError(f"The program for the container {self.name} is {image}; wanted an image with its tag.")
+            raise UpliftError(f"The program for the container {self.name} is {image}; expected an image with its tag.")
         lakefs = Lakefs(runner, image, params.get("config_file") or "", program=runner.binary)
         return lakefs if lakefs.config_file else replace(lakefs, config_file=self.read_by(lakefs))
 
@@ -212,7 +212,8 @@ class InContainer:
         path = spec.host_path(self.here.mounts, inside) if inside else ""
         if inside and not path:
             raise UpliftError(
-                f"The container {self.here.name} reads {inside}, which lies in it alone; wanted a file of this machine"
+                f"The container {self.here.name} reads {inside}, which lies in it alone; expected a file of this"
+                " machine"
                 " that is mounted there, or everything in its environment. Mount it."
             )
         return path
@@ -278,7 +279,7 @@ def program_of(here: spec.Container) -> str:
             return word
     raise UpliftError(
         f"The container {here.name} is started by {here.command[0]}, and no word of its command is the program lakefs;"
-        " wanted it as a word of its own, as in `/app/lakefs run`. Start it so."
+        " expected it as a word of its own, as in `/app/lakefs run`. Start it so."
     )
 
 

@@ -32,13 +32,14 @@ def entry(record: Record, found: Mapping[str, Any], who: str, now: float) -> dic
 
 
 def note(record: dict[str, Any], params: Mapping[str, Any], who: str, now: float) -> dict[str, Any]:
-    """Put into the record of the operation `id` how the `comparison` of its hop `hop` has ended; what `told` tells."""
+    """Put into the record of the operation `id` how the `comparison` of its hop `hop` has ended; what `summary`
+    says."""
     if not record or record["id"] != params["id"]:
         seen = record.get("id", "no operation")
-        raise UpliftError(f"The record here is of {seen}; wanted {params['id']}, which was compared. Compare again.")
+        raise UpliftError(f"The record here is of {seen}; expected {params['id']}, which was compared. Compare again.")
     made = entry(record, params["comparison"], who, now)
     record.setdefault("comparisons", {})[str(params["hop"])] = made
-    return {**told(record), "hop": params["hop"], "state": made["state"], "said": made["said"]}
+    return {**summary(record), "hop": params["hop"], "state": made["state"], "said": made["said"]}
 
 
 def again(record: Record) -> str:
@@ -55,25 +56,25 @@ def open_ones(record: Record) -> dict[int, str]:
     return {int(number): str(row["said"]) for number, row in sorted(rows) if row["state"] == OPEN}
 
 
-def told(record: Record) -> dict[str, Any]:
+def summary(record: Record) -> dict[str, Any]:
     """{hop, state, said, open, measured, refused}: which hop a comparison now would be of, how the last one of it ended
     (`none` where there was none), the sentences of those that are open, the hops with an inventory of before, and why
     there is nothing to compare with.
     """
     if not record:
-        said = "There is no record of an operation; wanted that of an upgrade, with the inventory of before it."
+        said = "There is no record of an operation; expected that of an upgrade, with the inventory of before it."
         return {"hop": -1, "state": "none", "said": "", "open": [], "measured": [], "refused": said}
     known, waiting = record.get("comparisons") or {}, open_ones(record)
     measured = _measured(record)
     number = next(iter(waiting), max(measured, default=-1))
     last = known.get(str(number)) or {"state": "none", "said": ""}
-    refused = "" if number >= 0 else f"The operation {record['id']} has noted no inventory of before; wanted one."
+    refused = "" if number >= 0 else f"The operation {record['id']} has noted no inventory of before; expected one."
     rest = {"open": list(waiting.values()), "measured": measured, "refused": refused}
     return {"hop": number, "state": last["state"], "said": last["said"], **rest}
 
 
 def _measured(record: Record) -> list[int]:
-    """The hops with an inventory. A way back has one hop, and is measured by that of the hop it undoes."""
+    """The hops with an inventory. A rollback has one hop, and is measured by that of the hop it undoes."""
     plan, saved = record["plan"], record["saved"]
     if plan.get("undoes"):
         return [0] if _has(saved, int(plan.get("undoes_hop") or 0)) else []

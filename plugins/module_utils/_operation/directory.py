@@ -23,8 +23,8 @@ def sentences(directory: str) -> Iterator[None]:
         yield
     except OSError as exc:
         raise UpliftError(
-            f"The record in {directory} cannot be used: {exc.strerror} ({exc.filename or directory}); wanted a"
-            f" directory that this account (uid {os.geteuid()}) can write. Mend it, or run with become."
+            f"The record in {directory} cannot be used: {exc.strerror} ({exc.filename or directory}); expected a"
+            f" directory that this account (uid {os.geteuid()}) can write. Fix it, or run with become."
         ) from exc
 
 
@@ -46,7 +46,7 @@ def usable(directory: str) -> None:
         raise _unusable(directory, said, "Run with become, or name another place with operation_directory.")
     left = space.f_bfree if os.geteuid() == 0 else space.f_bavail
     if space.f_blocks and not left:  # a tmpfs without a limit counts no blocks
-        raise _unusable(directory, "its file system is full", "Make room.")
+        raise _unusable(directory, "its file system is full", "Make free space.")
 
 
 def make(directory: str) -> list[str]:

@@ -143,11 +143,11 @@ def holds(item: Item, probe: Probe) -> Answer3:
     except KeyError as exc:
         return Answer3("unknown", f"The record holds evidence of the kind {kind} without {exc}.")
     except (OSError, UpliftError) as exc:
-        return Answer3("unknown", f"It cannot be told whether {_what(item)} is as it was left: {exc}")
+        return Answer3("unknown", f"It is unknown whether {_what(item)} is as it was left: {exc}")
 
 
 def lost(item: Item) -> str:
-    """For the record: "" when it still holds, a sentence when it does not. When it cannot be told, the run stops."""
+    """For the record: "" when it still holds, a sentence when it does not. When it is unknown, the run stops."""
     answer = holds(item, Host(LocalRunner()))
     if answer.word == "unknown":
         raise UpliftError(answer.sentence)
@@ -178,11 +178,11 @@ def _deployed(item: Item, probe: Probe) -> Answer3:
 
 def _still_held(what: str, item: Item, ask: Callable[[], str]) -> Answer3:
     """Down again is not down all the time: what nobody held may have run meanwhile."""
-    wanted, seen = str(item.get("held", "")), ask() if item.get("held") else ""
-    if seen == wanted:
+    expected, seen = str(item.get("held", "")), ask() if item.get("held") else ""
+    if seen == expected:
         return YES
     found = f"held for {seen}" if seen else "no longer held"
-    return Answer3("no", f"{what} is down but {found}; it was left held for {wanted}, and may have run meanwhile.")
+    return Answer3("no", f"{what} is down but {found}; it was left held for {expected}, and may have run meanwhile.")
 
 
 def _image(item: Item, probe: Probe) -> Answer3:
@@ -197,10 +197,10 @@ def _made(item: Item, probe: Probe) -> Answer3:
 
 
 def _run(what: str, seen: str, active: bool) -> Answer3:
-    wanted = "active" if active else "down"
+    expected = "active" if active else "down"
     if seen in ("activating", "deactivating", "reloading"):
-        return Answer3("unknown", f"{what} is {seen}; wanted {wanted}. Wait until it is at rest.")
-    return YES if (seen == "active") == active else Answer3("no", f"{what} is {seen}, it was left {wanted}.")
+        return Answer3("unknown", f"{what} is {seen}; expected {expected}. Wait until it is at rest.")
+    return YES if (seen == "active") == active else Answer3("no", f"{what} is {seen}, it was left {expected}.")
 
 
 def _link(item: Item, probe: Probe) -> Answer3:

@@ -11,8 +11,9 @@ which variables. Pure.
     node      {name, id, zone, version; stores (true)}: the id that the cluster knows the node by, "" where it cannot
               be told; the release that runs, "" for none
     cluster   {members, replication, id; zone_redundancy ("")}: the ids of all nodes, and the cluster's own identity, ""
-              where it cannot be told
-    request   {target, strategy, wave, accept, confirm, stop_after; via ([]), born ("")}: what the operator has set
+              where it is unknown
+    request   {target, strategy, wave, accept, confirm, stop_after; via ([]), created_with ("")}: what the operator has
+    set
     reports   where reports go on the controller
     closed    rows {thing, what, operation}: what the node itself shows to be closed to clients; none by default
     blind     why it cannot be compared with anything now; "" by default
@@ -31,7 +32,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 FOUND: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "node": (("name", "id", "zone", "version"), {"stores": True}),
     "cluster": (("members", "replication", "id"), {"zone_redundancy": ""}),
-    "request": (("target", "strategy", "wave", "accept", "confirm", "stop_after"), {"via": [], "born": ""}),
+    "request": (("target", "strategy", "wave", "accept", "confirm", "stop_after"), {"via": [], "created_with": ""}),
 }
 REST: Mapping[str, Any] = {"closed": [], "blind": ""}
 
@@ -53,7 +54,7 @@ def _found(found: Mapping[str, Any], product: str) -> dict[str, Any]:
         missing += [f"{part}.{name}" for name in FOUND[part][0] if name not in found[part]]
     if missing:
         raise UpliftError(
-            f"The role {product} gave {product}_found without {', '.join(sorted(missing))}; wanted what the contract"
+            f"The role {product} gave {product}_found without {', '.join(sorted(missing))}; expected what the contract"
             " of a product says (docs/docsite/rst/architecture.rst). That is an error of the role. Nothing was changed."
         )
     return {**REST, **found, **{part: {**usual, **found[part]} for part, (_names, usual) in FOUND.items()}}

@@ -81,7 +81,7 @@ def refused(lease: Mapping[str, Any], owner: Owner, dead: str = "") -> str:
         return ""
     left = lease["seconds"] - lease["age"]
     return (
-        f"The cluster is in the hands of {owner_of(lease).shown}, last seen {lease['age']:.0f} s ago. Wait for that run"
+        f"The cluster is locked by {owner_of(lease).shown}, last seen {lease['age']:.0f} s ago. Wait for that run"
         f" to end; if it is gone, its lease ends by itself in {left:.0f} s."
     )
 
@@ -101,7 +101,7 @@ def locked(lease: Mapping[str, Any], dead: str = "") -> str:
 def taken(
     lease: Mapping[str, Any], owner: Owner, seconds: float, token: str, number: int, undo: Mapping[str, Any]
 ) -> Data:
-    """The lease in `owner`'s hands. Its number rises with every change of hands; its length stays as it was taken.
+    """The lease as `owner` holds it. Its number rises with every change of hands; its length stays as it was taken.
 
     number: the highest that was given out here. undo: what taking it has made, should the run be refused elsewhere.
     """
@@ -111,8 +111,8 @@ def taken(
     return {"owner": asdict(owner), "number": highest + 1, "seconds": seconds, "token": token, "undo": dict(undo)}
 
 
-def told(lease: Mapping[str, Any]) -> Data:
-    """What a person is told of a lease: {holder, last_heartbeat_seconds, rest_seconds, number}; nobody holds one whose
+def summary(lease: Mapping[str, Any]) -> Data:
+    """What an operator reads of a lease: {holder, last_heartbeat_seconds, rest_seconds, number}; nobody holds one whose
     time is up."""
     if not alive(lease):
         return {"holder": "none", "last_heartbeat_seconds": None, "rest_seconds": 0, "number": lease.get("number", 0)}
@@ -143,14 +143,14 @@ class Leases:
         """The lease with its `age` in seconds, {} when there is none."""
         try:
             lease = json.loads(self.path.read_text(encoding="utf-8"))
-            wanted = set(Owner.__annotations__)
-            if not {"number", "seconds", "token", "undo"} <= set(lease) or set(lease["owner"]) != wanted:
+            expected = set(Owner.__annotations__)
+            if not {"number", "seconds", "token", "undo"} <= set(lease) or set(lease["owner"]) != expected:
                 raise ValueError("it lacks what a lease has")
         except FileNotFoundError:
             return {}
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             raise UpliftError(
-                f"{self.path} cannot be read as a lease ({exc}); wanted JSON written by this collection. Nothing was"
+                f"{self.path} cannot be read as a lease ({exc}); expected JSON written by this collection. Nothing was"
                 " changed. When no run is alive, take it away with the unlock playbook of the product, such as"
                 " garage_unlock."
             ) from exc

@@ -23,7 +23,7 @@ _KEYS: Mapping[str, tuple[str, str, str]] = {
 
 def left_closed(product: str, closed: Sequence[Mapping[str, str]]) -> Iterator[Finding]:
     """closed: rows {thing, what, operation}; of the same thing the first counts. operation may be ""."""
-    for thing, (key, seen, wanted) in _KEYS.items():
+    for thing, (key, seen, expected) in _KEYS.items():
         one = next((row for row in closed if row["thing"] == thing), None)
         if one:
             whose = f" by the operation {one['operation']}" if one["operation"] else ""
@@ -31,6 +31,6 @@ def left_closed(product: str, closed: Sequence[Mapping[str, str]]) -> Iterator[F
                 key,
                 True,
                 f"{seen}{whose} ({one['what']}), and no operation is open that would give it back",
-                wanted,
+                expected,
                 f"run the playbook uplift.datastores.{product}_recover: it opens what may be opened, or says why not",
             )

@@ -52,15 +52,22 @@ def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _ite
         record["lost"] = operation_record.lost(record, params["prove"], holds)
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     more = {"recovery": recovery.recovery(record), "held": held.everything()}
-    more.update(comparison=comparison.told(record), last_step=steps.last(record))
-    return {"changed": False, "record": record, "lease": lease, "told": operation_lease.told(lease), "now": now, **more}
+    more.update(comparison=comparison.summary(record), last_step=steps.last(record))
+    return {
+        "changed": False,
+        "record": record,
+        "lease": lease,
+        "lease_summary": operation_lease.summary(lease),
+        "now": now,
+        **more,
+    }
 
 
 def _ended(params: Params) -> dict[str, Any]:
     record = Files(params["directory"]).ended(params["id"])
     if not record:
         raise UpliftError(
-            f"There is no record of the operation {params['id']} in {params['directory']}; wanted the one that this"
+            f"There is no record of the operation {params['id']} in {params['directory']}; expected the one that this"
             " node has kept of it. Put it back from the node's backup. Nothing was changed."
         )
     return record
@@ -92,7 +99,7 @@ def _with_record(files: Files, owner: Owner, params: Params, holds: Callable[[An
     if not (operation_record.unfinished(record) or opens) or record["id"] != params["id"]:
         raise UpliftError(
             f"The record here is of {record.get('id', 'no operation')!r}, state {record.get('state', 'none')!r};"
-            f" wanted the open operation {params['id']!r}. Another run has ended it: begin again."
+            f" expected the open operation {params['id']!r}. Another run has ended it: begin again."
         )
     return _OPEN[params["state"]](files, record, owner, params, holds)
 
@@ -103,7 +110,7 @@ def _renew(owner: Owner, params: Params) -> None:
     if not lease:
         raise Lost("it was given back or taken away.")
     if not operation_lease.mine(lease, owner):
-        raise Lost(f"now it is in the hands of {operation_lease.owner_of(lease).shown}.")
+        raise Lost(f"it is locked by {operation_lease.owner_of(lease).shown}.")
     if params["token"] and params["token"] != lease["token"]:
         raise Lost("this process has taken another one since.")
     leases.beat(lease["token"])
@@ -136,7 +143,8 @@ def _demand_free(owner: Owner, params: Params) -> None:
 def _demand_no_other(record: Mapping[str, Any], params: Params) -> None:
     if operation_record.unfinished(record) and record["id"] not in (params["id"], params["plan"].get("undoes")):
         raise UpliftError(
-            f"The unfinished operation {record['id']} of {record['who']} is on this node; wanted {params['id'] or 'it'}"
+            f"The unfinished operation {record['id']} of {record['who']} is on this node; expected"
+            f" {params['id'] or 'it'}"
             f" or none. Go on with it, or give it up with operation_abandon: {record['id']}."
         )
 
@@ -179,7 +187,7 @@ def _begun(files: Files, record: Any, owner: Owner, params: Params, number: int)
     undone = record and record["id"] == params["plan"].get("undoes")
     if record:
         files.archive({**record, "state": operation_record.ABANDONED} if undone else record)
-    # A way back proves itself by the inventory of the operation that it undoes.
+    # A rollback proves itself by the inventory of the operation that it undoes.
     saved = record["saved"] if undone else {}
     new = operation_record.opened(params["id"], params["plan"], owner, params["done"], time.time(), saved)
     new.update(cluster=params["cluster"], number=number)

@@ -83,17 +83,17 @@ def foreign(record: Mapping[str, Any], product: str, cluster: str, undoes: str =
     """Why the record is not of this product's cluster, or "". What an ended one says of a cluster binds nobody, unless
     it is the operation `undoes`, which is gone back from.
 
-    cluster: the identity that was found, "" where it cannot be told.
+    cluster: the identity that was found, "" where it is unknown.
     """
     kept = record.get("cluster", "")
     if product and record and record["plan"].get("product") != product:
-        seen, wanted = f"the product {record['plan'].get('product')!r}", repr(product)
+        seen, expected = f"the product {record['plan'].get('product')!r}", repr(product)
     elif cluster and kept not in ("", cluster) and (unfinished(record) or record["id"] == undoes):
-        seen, wanted = f"another cluster ({kept})", f"this one ({cluster})"
+        seen, expected = f"another cluster ({kept})", f"this one ({cluster})"
     else:
         return ""
     return (
-        f"is the operation {record['id']} of {seen}; wanted one of {wanted}. Nothing was changed. See that the"
+        f"is the operation {record['id']} of {seen}; expected one of {expected}. Nothing was changed. See that the"
         " inventory leads to the right nodes; a record that was copied here by mistake is to be moved away."
     )
 
@@ -232,19 +232,20 @@ class Files:
             return {}
         except ValueError as exc:
             raise UpliftError(
-                f"{path} cannot be read as a record ({exc}); wanted JSON written by this collection. Nothing was"
+                f"{path} cannot be read as a record ({exc}); expected JSON written by this collection. Nothing was"
                 " changed. Put it back from the node's backup; without one, see by hand how far the node is, and move"
                 " the file away."
             ) from exc
         seen = data.get("format") if isinstance(data, dict) else None
         if seen not in (None, FORMAT):
             raise UpliftError(
-                f"{path} has the format {seen!r}; wanted {FORMAT}. Nothing was changed. Use the release of this"
+                f"{path} has the format {seen!r}; expected {FORMAT}. Nothing was changed. Use the release of this"
                 " collection that wrote it."
             )
         if seen is None or not set(data) >= _KEPT:
             raise UpliftError(
-                f"{path} holds no record; wanted a JSON object written by this collection. Nothing was changed. See by"
+                f"{path} holds no record; expected a JSON object written by this collection. Nothing was changed. See"
+                " by"
                 " hand how far the node is, and move the file away."
             )
         return dict(data)

@@ -29,7 +29,7 @@ def recovery(record: Mapping[str, Any]) -> dict[str, Any]:
     closed = steps.closed(record, number)
     barred = steps.barred(record, number, record["plan"].get("retracts") or ())
     if record["plan"].get("undoes"):
-        barred = dict.fromkeys(THINGS, f"the way back {record['id']} has begun")
+        barred = dict.fromkeys(THINGS, f"the rollback {record['id']} has begun")
     left = [{"thing": thing, "what": f"step {key}", "operation": record["id"]} for thing, key in sorted(closed.items())]
     return {
         "hop": number,

@@ -247,9 +247,11 @@ def _note_rows(rows: Any) -> Iterator[Any]:
 
 
 def _sentence_rows(rows: Any) -> Iterator[Any]:
-    """Findings of a preflight (saw, wanted, do) and of others (sentence)."""
+    """Findings of a preflight (saw, expected, do) and of others (sentence)."""
     for row in rows:
-        sentence = row.get("sentence") or f"{row.get('saw', '')}; wanted {row.get('wanted', '')}: {row.get('do', '')}"
+        sentence = (
+            row.get("sentence") or f"{row.get('saw', '')}; expected {row.get('expected', '')}: {row.get('do', '')}"
+        )
         yield row["key"], sentence
 
 

@@ -152,7 +152,7 @@ def is_final(record: Record, key: str) -> bool:
 
 
 def demand_possible(record: Record, key: str, why: str) -> None:
-    """Refuse to do again what would lose data, with the way out."""
+    """Refuse to do again what would lose data, with what to do instead."""
     verb, after = verb_of(record, key), later(record, key)
     if is_final(record, key):
         raise UpliftError(_never(key, why, "the new release has been made active, or has changed the data, after it"))
@@ -170,14 +170,14 @@ def demand_possible(record: Record, key: str, why: str) -> None:
 def missing(record: Record, node: str) -> list[str]:
     """The steps of the plan that this node has not done, in plan order."""
     plan, steps = record["plan"], record["steps"]
-    wanted = [
+    expected = [
         step["key"]
         for hop in plan["hops"]
         for one in hop["passes"].values()
         if any(node in wave for wave in one["waves"])
         for step in one["steps"]
     ]
-    return [key for key in wanted if (steps.get(key) or {}).get("state") != DONE]
+    return [key for key in expected if (steps.get(key) or {}).get("state") != DONE]
 
 
 def behind(record: Record) -> int:
@@ -198,7 +198,7 @@ def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str
     """What a failing run may give back to clients in this hop at this node, and the steps that are undone by that.
 
     What is given back makes everything stale that came after its closing, except what only the old release could do and
-    the new one has replaced (a backup): that is kept. Nothing is given back by a way back, or of a hop that is past.
+    the new one has replaced (a backup): that is kept. Nothing is given back by a rollback, or of a hop that is past.
     """
     mine = begun(record, number)
     if record["plan"].get("undoes") or is_past(record, number):

@@ -30,12 +30,13 @@ Settings = Mapping[str, Mapping[str, Any]]
 _BRANCH = "master"  # the one that ticks are written to
 
 
-def lacking(wanted: Settings, now: Sequence[Pipeline]) -> dict[str, dict[str, Any]]:
-    """Pure: what of these settings the pipelines that are there have not. One that is not there is told by verify."""
+def lacking(expected: Settings, now: Sequence[Pipeline]) -> dict[str, dict[str, Any]]:
+    """Pure: what of these settings the pipelines that are there have not. One that is not there is reported by
+    verify."""
     specs = {one.name: one.spec for one in now}
     found = {
         name: {key: value for key, value in values.items() if any(changes({key: value}, specs[name]))}
-        for name, values in sorted(wanted.items())
+        for name, values in sorted(expected.items())
         if name in specs
     }
     return {name: values for name, values in found.items() if values}
@@ -52,7 +53,8 @@ def awake(names: Sequence[str], now: Sequence[Pipeline]) -> str:
     if not running:
         return ""
     return (
-        f"The pipelines {', '.join(running)} are not stopped; wanted them so while their settings are set again, since"
+        f"The pipelines {', '.join(running)} are not stopped; expected them so while their settings are set again,"
+        " since"
         " an update begins to work at once. Stop them (pachctl stop pipeline) and run the same command again."
     )
 
@@ -66,10 +68,10 @@ class Amend:
     clock: Clock
 
     def settings(self, check: bool) -> dict[str, Any]:
-        """Set what is lacking, and look again: what a release has not taken is told, with what it said."""
-        wanted = dumped.settings(self.before, {"version": str(self.pachctl.version())})
+        """Set what is lacking, and look again: what a release has not taken is reported, with what it said."""
+        expected = dumped.settings(self.before, {"version": str(self.pachctl.version())})
         now = self.pachctl.pipelines()
-        todo = lacking(wanted, now)
+        todo = lacking(expected, now)
         why = awake(list(todo), now)
         if why:
             raise UpliftError(why)
@@ -81,7 +83,7 @@ class Amend:
             self.progress.say(number, len(todo), f"setting {', '.join(sorted(values))} of {name} again")
             try:
                 requests[name] = amended(self.pachctl.request(name), values)
-            except UpliftError as error:  # none that can be told is one that is refused: the operator may accept it
+            except UpliftError as error:  # one that has no value is refused by the server: the operator may accept it
                 said[name] = str(error)
                 continue
             answer = self.pachctl.call("update", "-f", "-", stdin=json.dumps(requests[name]))
@@ -134,7 +136,7 @@ def run(
 
 
 def _kept(path: str, requests: Mapping[str, Any]) -> dict[str, Any]:
-    """What was sent stays beside the dump; a run that goes on adds what it has sent."""
+    """What was sent stays next to the dump; a run that goes on adds what it has sent."""
     known = json.loads(inventory.text(path) or "{}")
     files.make_private(os.path.dirname(path))
     files.write_atomic(path, json.dumps({**known, **requests}, indent=1, sort_keys=True).encode(), 0o600)

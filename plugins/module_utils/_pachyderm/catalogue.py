@@ -10,7 +10,13 @@ from typing import Iterator
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.verbs import VERBS
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Refusal, Series, Way
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
+    Catalogue,
+    Hop,
+    Refusal,
+    Series,
+    Shape,
+)
 
 _SAYS_112 = Version(1, 12, 0)
 _AWAY = "Kubernetes replaces the server's pod: the new one answers before the old one goes"
@@ -24,7 +30,7 @@ _SHUT_OUT = {"before": _DOWN, "together": _DOWN, "after": _DOWN}
 
 # Releases of one series share the metadata: undeploy and redeploy, or a rolling change of the deployment.
 PATCH = (
-    Way(
+    Shape(
         "rolling",
         {
             "before": ("preflight", "stage", "inventory"),
@@ -33,7 +39,7 @@ PATCH = (
         },
         {"walk": _AWAY},
     ),
-    Way(
+    Shape(
         "all_at_once",
         {
             "before": ("preflight", "stage", "inventory"),
@@ -45,9 +51,9 @@ PATCH = (
 )
 
 # Guide 004: extract, undeploy, redeploy, restore. The rest, the backup, the count and the proofs are ours.
-# Beside the old cluster the restore itself comes before anything is thrown away.
+# In parallel with the old cluster the restore itself comes before anything is thrown away.
 DUMPED = (
-    Way(
+    Shape(
         "all_at_once",
         {
             "before": (*_REST, "extract", "try_restore"),
@@ -56,20 +62,20 @@ DUMPED = (
         },
         _SHUT_OUT,
     ),
-    Way(
+    Shape(
         "side_by_side",
         {
             "before": (*_REST, "extract"),
-            "together": ("backup", "prove", "recount", "beside", "restore"),
+            "together": ("backup", "prove", "recount", "deploy_parallel", "restore"),
             "after": (*_AMENDED, "switch", "resume", "unpause"),
         },
-        {**_SHUT_OUT, "after": "the old cluster stays paused beside the new one: going back is a switch"},
+        {**_SHUT_OUT, "after": "the old cluster stays paused next to the new one: going back is a switch"},
     ),
 )
 
 # Guide 002, "Migrate to 1.5.x". Called by its path: until the metadata is 1.5's, nothing starts 1.5 on it.
 MIGRATED = (
-    Way(
+    Shape(
         "all_at_once",
         {
             "before": _REST,
@@ -80,25 +86,29 @@ MIGRATED = (
     ),
 )
 
-# Going back over a hop: the old metadata is aside, or the old cluster is paused beside. Nothing is read from a backup.
+# Going back over a hop: the old metadata is renamed, or the old cluster is paused next to it. Nothing is read from a
+# backup.
 _LOST = {"together": "nobody answers until the old release does; what was written since is lost"}
-BACK = Way("all_at_once", {"together": ("recall",), "after": ("healthy", "verify", "unpause")}, _LOST)
-REOPEN = Way("all_at_once", {"together": ("recall",), "after": ("healthy", "unpause")})
+BACK = Shape("all_at_once", {"together": ("recall",), "after": ("healthy", "verify", "unpause")}, _LOST)
+REOPEN = Shape("all_at_once", {"together": ("recall",), "after": ("healthy", "unpause")})
 
 _COPY = (
     "1.4 keeps data and pipelines in another way, and no migration was ever written (the directory"
-    " migration/1.3.12-1.4.0 that the guide names never existed). The written way, migration/1.3.x-1.4.x of 1.4.0: a"
-    " new 1.4 cluster is run beside the old one; for each repo and each commit in order, `pachctl put-file REPO"
+    " migration/1.3.12-1.4.0 that the guide names never existed). The written procedure, migration/1.3.x-1.4.x of"
+    " 1.4.0: a"
+    " new 1.4 cluster is run in parallel with the old one; for each repo and each commit in order, `pachctl put-file"
+    " REPO"
     " BRANCH -f OLD:30650/REPO/BRANCH -r`; write the pipelines' specs anew (BLOCK becomes glob /*/*, FILE becomes /*,"
     " REPO becomes /; output becomes egress; gc_policy goes) and create them; compare; then let the old cluster go."
 )
 _NO_WAY_TO_16 = (
-    "the makers' guides name no way from 1.5 to 1.6, and `pachctl migrate` of 1.6 knows none but 1.4 to 1.5.0. Load the"
+    "the makers' guides name no upgrade from 1.5 to 1.6, and `pachctl migrate` of 1.6 knows none but 1.4 to 1.5.0."
+    " Load the"
     " data into a new cluster of 1.7 or later instead, repo by repo."
 )
 _NO_WAY_TO_2 = (
     "extract and restore are gone in 2.0, so there is no dump to take along. Go to the last release of 1.13, then take"
-    " the makers' own way to 2."
+    " the makers' own upgrade to 2."
 )
 _GUIDE = "extract, redeploy, restore (guide 004)"
 
@@ -116,7 +126,7 @@ _SERIES = (
     Series("1.13", Version(1, 13, 0), Version(1, 13, 4)),
     Series("2", Version(2, 0, 0), Version(2, 0, 0)),
 )
-_BACK = "the metadata is fresh, read from the dump: going back means what was put aside, and the old release"
+_BACK = "the metadata is fresh, read from the dump: going back means what was renamed, and the old release"
 
 
 def called(version: Version) -> Version:
@@ -127,7 +137,7 @@ def called(version: Version) -> Version:
 def _dumped() -> Iterator[Hop]:
     """From 1.9 on the restoring release converts every older stream, so that one hop goes straight to the target."""
     # The last point release of a series writes its dump. What calls itself 1.12.0 may be 1.11.1 - 1.11.9 too (P18), so
-    # its series has no last release that could be told; the way straight from there is measured.
+    # its series has no last release that was known; the upgrade straight from there is measured.
     depart = {"1.9": Version(1, 9, 12), "1.10": Version(1, 10, 5)}
     names = [series.name for series in _SERIES if Version(1, 9, 0) <= series.since < Version(2, 0, 0)]
     for place, source in enumerate(names):
@@ -169,7 +179,8 @@ PACHYDERM = Catalogue(
             Refusal(
                 "by_hand",
                 "In place on Kubernetes the volumes of the old metadata are gone, so no program can go back. Deploy the"
-                " old release, restore the snapshot of etcd that lies beside the dump (pachyderm_backup_dir), and start"
+                " old release, restore the snapshot of etcd that lies next to the dump (pachyderm_backup_dir), and"
+                " start"
                 " it. Nothing was changed.",
             ),
         )

@@ -57,7 +57,7 @@ def compare(before: Row, after: Row, moving: bool = False) -> list[Difference]:
     """
     for section in _SECTIONS:
         if section in before and section not in after:
-            raise UpliftError(f"The inventory taken now has no {section}; whether any is lost cannot be told.")
+            raise UpliftError(f"The inventory taken now has no {section}; whether any is lost is unknown.")
     moves = {row["name"] for part in ("pipelines", *(["repos"] if moving else [])) for row in before[part]}
     moves |= cron_repos(before["pipelines"])
     anew = dumped.anew(before, after)
@@ -160,7 +160,7 @@ def _reads(before: Row, after: Row) -> Iterator[Difference]:
         place = f"{row['repo']}@{row['branch']}"
         found = now.get((row["repo"], row["branch"]))
         if row["error"] or found is None or (row["repo"], heads.get((row["repo"], row["branch"]))) in gone:
-            continue  # what is gone is told above
+            continue  # what is gone is reported above
         if found["error"]:
             yield _difference("file_unreadable", f"No file of {place} can be read ({found['error']})")
         elif row["path"] and (row["path"], row["sha256"]) != (found["path"], found["sha256"]) and found["path"]:

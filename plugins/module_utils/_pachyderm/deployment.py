@@ -73,7 +73,7 @@ class Deployment:
             if left:
                 raise UpliftError(
                     f"pachctl undeploy ended with 0, and {', '.join(left)} is still in {self.place.namespace};"
-                    " wanted nothing left. Look at these, then run again."
+                    " expected nothing left. Look at these, then run again."
                 )
         if self.params["claims"] and not check:
             words = ["delete", "persistentvolumeclaim", "-l", _LABEL, "--namespace", self.place.namespace]
@@ -86,7 +86,7 @@ class Deployment:
         bad = sorted(set(arguments) & set(_NEVER))
         if bad or not arguments:
             raise UpliftError(
-                f"arguments has {', '.join(bad) or 'nothing'}; wanted those of `pachctl deploy`, without"
+                f"arguments has {', '.join(bad) or 'nothing'}; expected those of `pachctl deploy`, without"
                 f" {', '.join(_NEVER)}."
             )
         arguments += registry(self.params["image"], arguments)

@@ -79,7 +79,7 @@ def read(handle: BinaryIO, tell: Callable[[int], None] = lambda done: None, empt
     open_object = False
     for stream, kind, body, valued in _operations(frames):
         if found.stream not in ("", stream):
-            raise DumpError("mixed", f"The dump mixes the streams {found.stream} and {stream}; wanted one.")
+            raise DumpError("mixed", f"The dump mixes the streams {found.stream} and {stream}; expected one.")
         found.stream = stream
         found.operations += 1
         if open_object and kind not in (_OBJECT, _BLOCK):
@@ -133,7 +133,7 @@ def _stream(head: bytes, size: int, frames: Frames) -> tuple[str, int]:
         raise frames.damaged("an operation that is none")
     if not 1 <= tag >> 3 <= len(ORDER):
         # P15: an older release calls such a stream undefined, or restores nothing and exits 0 (P35).
-        raise DumpError("newer", f"The dump is of a stream newer than {ORDER[-1]}; wanted one of {', '.join(ORDER)}.")
+        raise DumpError("newer", f"The dump is of a stream newer than {ORDER[-1]}; expected one of {', '.join(ORDER)}.")
     return ORDER[(tag >> 3) - 1], at
 
 
@@ -188,7 +188,7 @@ def fields(message: bytes) -> Iterator[tuple[int, Any]]:
         if kind == 2:
             size, at = varint(message, at)
         if size < 0 or at + size > len(message):
-            raise DumpError("damaged", "The dump has a message longer than it says; wanted none. Extract again.")
+            raise DumpError("damaged", "The dump has a message longer than it says; expected none. Extract again.")
         yield tag >> 3, message[at : at + size]
         at += size
 
@@ -201,23 +201,23 @@ def _text(message: bytes, number: int) -> str:
     return _inner(message, number).decode("utf-8", "replace")
 
 
-def shortfall(found: Contents, wanted: Mapping[str, Any]) -> str:
+def shortfall(found: Contents, expected: Mapping[str, Any]) -> str:
     """What a cluster has and its dump has not, as a sentence; "" when it is all there.
 
     A dump that is cut where one operation ends is whole in itself: only counting tells (P02).
     """
     lost = []
-    missing = sorted(set(wanted["commits"]) - set(found.repos))
+    missing = sorted(set(expected["commits"]) - set(found.repos))
     if missing:
         lost.append(f"the repos {', '.join(missing)}")
-    for repo, count in sorted(wanted["commits"].items()):
+    for repo, count in sorted(expected["commits"].items()):
         if repo not in missing and found.commits.get(repo, 0) != count:
             lost.append(f"{count} commits of {repo} (it has {found.commits.get(repo, 0)})")
-    if wanted["branches"] != found.branches:
-        lost.append(f"{wanted['branches']} branches (it has {found.branches})")
-    gone = sorted(set(wanted["pipelines"]) - set(found.pipelines))
+    if expected["branches"] != found.branches:
+        lost.append(f"{expected['branches']} branches (it has {found.branches})")
+    gone = sorted(set(expected["pipelines"]) - set(found.pipelines))
     if gone:
         lost.append(f"the pipelines {', '.join(gone)}")
-    if not lost and wanted.get("ids") and wanted["ids"] != found.ids:
+    if not lost and expected.get("ids") and expected["ids"] != found.ids:
         lost.append("the same commits (their number is right, their ids are others)")
     return f"The dump lacks {'; '.join(lost)}. Extract again." if lost else ""

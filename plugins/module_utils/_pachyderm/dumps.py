@@ -14,7 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.version im
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import PACHYDERM
 
 FULL, KEPT = "full", "kept"
-"""What a dump holds: objects and metadata, or metadata alone beside an object store that is kept."""
+"""What a dump holds: objects and metadata, or metadata alone besides an object store that is kept."""
 
 # (since, the stream that `extract` writes from there on); a release reads its own and every older one from 1.7.
 STREAMS: Sequence[tuple[Version, str]] = (
@@ -52,11 +52,11 @@ def unreadable(stream: str, full: bool, target: Version) -> str:
     return ""
 
 
-def form(source: Version, target: Version, wanted: str, beside: bool) -> str:
-    """FULL or KEPT: what the dump of a hop has to hold. `wanted` is the operator's word, or "" for what is usual.
+def form(source: Version, target: Version, expected: str, parallel: bool) -> str:
+    """FULL or KEPT: what the dump of a hop has to hold. `expected` is the operator's word, or "" for what is usual.
 
-    Beside the old cluster the new one has an object store of its own, so the objects have to come along.
+    In parallel with the old cluster the new one has an object store of its own, so the objects have to come along.
     """
     stream, can_keep = writes(source), source >= _KEEPS_OBJECTS
-    usual = KEPT if can_keep and not beside and stream != "1.7" else FULL
-    return wanted or (KEPT if unreadable(stream, usual == FULL, target) and can_keep else usual)
+    usual = KEPT if can_keep and not parallel and stream != "1.7" else FULL
+    return expected or (KEPT if unreadable(stream, usual == FULL, target) and can_keep else usual)

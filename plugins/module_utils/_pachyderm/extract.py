@@ -26,7 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm impor
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.transfer import Passed, receive
 
-_ROOM = 64 << 20  # for the metadata, which is small beside the objects
+_ROOM = 64 << 20  # for the metadata, which is small besides the objects
 _A_COMMIT = 4096
 
 
@@ -37,14 +37,14 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     listed = at_rest(pachctl, version)
     if params["url"]:
         return _to_url(pachctl, params, form, check)
-    wanted = inventory.tally(listed)
-    now = {"form": form, "cluster": pachctl.cluster(), "wanted": wanted, "listed": digest(listed)}
+    expected = inventory.tally(listed)
+    now = {"form": form, "cluster": pachctl.cluster(), "expected": expected, "listed": digest(listed)}
     if not check:
-        earlier.mend(params["dest"])
+        earlier.repair(params["dest"])
     known = _known(params["dest"], now)
     if known:
         return {"changed": False, "kept": "", **known}
-    files.demand_space(os.path.dirname(params["dest"]), _room(pachctl, wanted, form), "the dump")
+    files.demand_space(os.path.dirname(params["dest"]), _room(pachctl, expected, form), "the dump")
     if check:
         return {"changed": True, "kept": "", "form": form, "contents": {}, "evidence": []}
     contents, kept = _extract(pachctl, params, version, now, progress)
@@ -55,7 +55,7 @@ def _form(version: core_version.Version, params: Mapping[str, Any]) -> str:
     target = core_version.parse(params["target"]) if params["target"] else version
     if not data.writes(version):
         raise UpliftError(f"Pachyderm {version} has no extract; go to the last point release of its series first.")
-    form = data.form(version, target, params["form"], params["beside"])
+    form = data.form(version, target, params["form"], params["parallel"])
     why = data.unreadable(data.writes(version), form == data.FULL, target)
     if why:
         raise UpliftError(f"A {form} dump of {version} would be of no use: {why}. Choose another form, or target.")
@@ -97,7 +97,7 @@ def _extract(
 ) -> tuple[dumps.Contents, str]:
     """Into a file of another name: what is cut is never found under the right one (P07).
 
-    known: what the manifest says beside the contents. A dump of an earlier state is kept, and its name returned.
+    known: what the manifest says besides the contents. A dump of an earlier state is kept, and its name returned.
     """
     form, part = known["form"], f"{params['dest']}.part"
     files.make_private(os.path.dirname(part))
@@ -109,9 +109,9 @@ def _extract(
             contents = dumps.read(
                 handle,
                 lambda done: progress.say(done, passed.size, "counting the dump", "bytes"),
-                empty=bool(forms.of(forms.EMPTY_DUMPS, version)) and not known["wanted"]["commits"],
+                empty=bool(forms.of(forms.EMPTY_DUMPS, version)) and not known["expected"]["commits"],
             )
-        _judge(contents, passed, version, form, known["wanted"])
+        _judge(contents, passed, version, form, known["expected"])
         text = json.dumps({**known, "contents": contents.as_dict()}, indent=1)
         return contents, earlier.put(part, params["dest"], text, keep_it=True)
     finally:
@@ -128,19 +128,19 @@ def _received(argv: list[str], part: str, stall: float, progress: Progress) -> P
             os.fsync(out.fileno())
             return passed
     except OSError as exc:
-        raise CliError(f"{part} cannot be written ({exc.strerror}); it is removed again. Make room.") from exc
+        raise CliError(f"{part} cannot be written ({exc.strerror}); it is removed again. Make free space.") from exc
 
 
 def _judge(
-    found: dumps.Contents, passed: Passed, version: core_version.Version, form: str, wanted: Mapping[str, Any]
+    found: dumps.Contents, passed: Passed, version: core_version.Version, form: str, expected: Mapping[str, Any]
 ) -> None:
-    wrong = dumps.shortfall(found, wanted)
+    wrong = dumps.shortfall(found, expected)
     if found.sha256 != passed.sha256:
         wrong = f"The file holds {found.sha256}, and pachctl sent {passed.sha256}: see to the disk."
     elif found.bytes and ORDER[found.stream] < ORDER[data.writes(version)]:
-        wrong = f"The dump is of the stream {found.stream}; wanted {data.writes(version)}, which {version} writes."
+        wrong = f"The dump is of the stream {found.stream}; expected {data.writes(version)}, which {version} writes."
     elif form == data.KEPT and found.has_objects:
-        wrong = "The dump has objects; wanted metadata alone."
+        wrong = "The dump has objects; expected metadata alone."
     if wrong:
         raise UpliftError(f"{wrong} The dump was thrown away.")
 
@@ -157,7 +157,7 @@ def manifest(path: str) -> dict[str, Any]:
         return {}
     except ValueError as exc:
         raise UpliftError(
-            f"{manifest_path(path)} is no manifest ({exc}); wanted the one that the extract wrote."
+            f"{manifest_path(path)} is no manifest ({exc}); expected the one that the extract wrote."
         ) from exc
 
 
@@ -187,9 +187,9 @@ def _said(path: str, form: str, contents: dumps.Contents) -> dict[str, Any]:
     return {"form": form, "contents": contents.as_dict(), "evidence": [evidence]}
 
 
-def _room(pachctl: Pachctl, wanted: Mapping[str, Any], form: str) -> int:
+def _room(pachctl: Pachctl, expected: Mapping[str, Any], form: str) -> int:
     objects = sum(int(row["size"] or 0) for row in pachctl.repos()) if form == data.FULL else 0
-    return _ROOM + objects + _A_COMMIT * sum(int(count) for count in wanted["commits"].values())
+    return _ROOM + objects + _A_COMMIT * sum(int(count) for count in expected["commits"].values())
 
 
 def _to_url(pachctl: Pachctl, params: Mapping[str, Any], form: str, check: bool) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _answer(info: Seen) -> Iterator[Finding]:
             True,
             f"the server does not answer everything ({problem})",
             "a running cluster at the address",
-            "mend what it names; what cannot be told is not taken to be well",
+            "fix what it names; what is unknown is not taken to be well",
         )
     if info.get("auth") == "closed":
         yield Finding(
@@ -119,7 +119,7 @@ def _rest(info: Seen) -> Iterator[Finding]:
             False,
             f"pipelines that have failed: {', '.join(failed)}",
             "running or stopped pipelines",
-            "nothing, or mend them first: they come along as they are",
+            "nothing, or fix them first: they come along as they are",
         )
 
 
@@ -172,7 +172,7 @@ def _free(seen: Seen) -> int | None:
 
 def _need(info: Seen, seen: Seen) -> int:
     objects = sum(int(row["size"] or 0) for row in info.get("repos") or []) if seen["full"] else 0
-    return objects + int(seen["room"])
+    return objects + int(seen["free_bytes"])
 
 
 def _space(info: Seen, seen: Seen) -> Iterator[Finding]:
@@ -181,7 +181,7 @@ def _space(info: Seen, seen: Seen) -> Iterator[Finding]:
         yield Finding(
             "space_unknown",
             True,
-            f"the free space at {seen['backup_dir']} cannot be told",
+            f"the free space at {seen['backup_dir']} is unknown",
             "a number",
             "see that the directory can be read and made",
         )
@@ -191,7 +191,7 @@ def _space(info: Seen, seen: Seen) -> Iterator[Finding]:
             True,
             f"{free} bytes free at {seen['backup_dir']}",
             f"{need} bytes for the dump and the snapshot",
-            "make room, or name another directory with pachyderm_backup_dir",
+            "make free space, or name another directory with pachyderm_backup_dir",
         )
     missing = sorted(name for name, path in (seen["space"].get("programs") or {}).items() if not path)
     if missing:
@@ -204,8 +204,8 @@ def _space(info: Seen, seen: Seen) -> Iterator[Finding]:
         )
 
 
-def _backups(wanted: Sequence[Seen]) -> Iterator[Finding]:
-    for one in wanted:
+def _backups(expected: Sequence[Seen]) -> Iterator[Finding]:
+    for one in expected:
         missing = [name for name in _BACKUP_NEEDS[one["kind"]] if not one.get(name)]
         if missing:
             yield Finding(
@@ -228,8 +228,8 @@ def _unread(said: Sequence[str]) -> Iterator[Finding]:
         )
 
 
-def _claims(wanted: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
-    claims = [str(one["claim"]) for one in wanted if one["kind"] == "csi" and one.get("claim")]
+def _claims(expected: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
+    claims = [str(one["claim"]) for one in expected if one["kind"] == "csi" and one.get("claim")]
     if claims and not volumes.get("snapshots"):
         yield Finding(
             "no_snapshots",
@@ -282,7 +282,7 @@ def _volumes(deployed: Seen, confirmed: Sequence[str]) -> Iterator[Finding]:
         "back_by_hand",
         False,
         "in place on Kubernetes the volumes of the old metadata are deleted",
-        "a way back that a playbook can take",
+        "a rollback that a playbook can take",
         "nothing, or take the strategy side_by_side: once the metadata are gone, going back means to deploy the old"
         " release and to restore the snapshot of etcd by hand",
     )

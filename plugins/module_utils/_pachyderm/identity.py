@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 # Fresh metadata get an id of their own, and old ones that are put back have theirs.
-_OTHERS = ("redeploy", "beside", "recall")
+_OTHERS = ("redeploy", "deploy_parallel", "recall")
 
 
 def identity(seen: str, record: Mapping[str, Any]) -> str:
-    """Pure: the id that the cluster goes by in its record. "" where it cannot be told whether the right one answers.
+    """Pure: the id that the cluster goes by in its record. "" where it is unknown whether the right one answers.
 
     seen: the id that answers, "" for none. The id changes in the middle of an operation, with the metadata: the one
     that each hop made is in the record, `cluster-HOP`, and counts once what was restored there is whole.

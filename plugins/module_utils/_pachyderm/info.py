@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""What one question after the other tells of a cluster; what cannot be told is null, with the reason."""
+"""What one question after the other tells of a cluster; what is unknown is null, with the reason."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _closed_here(runner: Runner, units: Sequence[str]) -> list[dict[str, str]]:
     docker = [str(place) for place in places if place.kind == runtime_place.DOCKER]
     if docker:
         raise UpliftError(
-            f"Pachyderm is said to run as {docker[0]}, and Pachyderm in docker containers is not built; wanted"
+            f"Pachyderm is said to run as {docker[0]}, and Pachyderm in docker containers is not built; expected"
             " pachyderm_unit to be a systemd unit, or kubernetes:NAMESPACE/pachd. Nothing was changed."
         )
     held = [*runtime_held.everything(), *(row for unit in units for row in workload.held(runner, unit))]
@@ -98,7 +98,7 @@ def _ask(pachctl: Pachctl, params: Mapping[str, Any], found: dict[str, Any]) -> 
     found["client_version"] = str(pachctl.version())
     server = pachctl.server()
     found["version"] = str(server)
-    found["release"] = str(named(server, params["wanted"], os.path.realpath(params["pachctl"])))
+    found["release"] = str(named(server, params["expected"], os.path.realpath(params["pachctl"])))
     found["cluster"] = pachctl.cluster()
     if pachctl.knows("whoami"):
         found["auth"] = pachctl.auth()
@@ -109,7 +109,7 @@ def _ask(pachctl: Pachctl, params: Mapping[str, Any], found: dict[str, Any]) -> 
 
 
 def _contents(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
-    """Each part by itself: what cannot be read of one leaves the others told."""
+    """Each part by itself: what cannot be read of one leaves the others reported."""
     problems = []
     for part in (_repos, _pipelines, _ticks, _branches, _commits, _jobs):
         try:
@@ -161,10 +161,10 @@ def _jobs(pachctl: Pachctl, gather: list[str], found: dict[str, Any]) -> None:
         found["jobs"] = pachctl.busy_jobs()
 
 
-def named(said: version.Version, wanted: str, program: str = "") -> version.Version:
+def named(said: version.Version, expected: str, program: str = "") -> version.Version:
     """The release by the name that its program has, or in the operator's words: several call themselves one (P18)."""
     by_name = version.find(os.path.basename(program).replace("-", " "))
-    for asked in (by_name, version.parse(wanted) if wanted else None):
+    for asked in (by_name, version.parse(expected) if expected else None):
         if asked and called(asked) == said:
             return asked
     return said

@@ -182,4 +182,4 @@ def read(path: str) -> dict[str, Any]:
     try:
         return dict(json.loads(text(path)))
     except (OSError, ValueError) as exc:
-        raise UpliftError(f"{path} is no inventory ({exc}); wanted one that this module wrote before.") from exc
+        raise UpliftError(f"{path} is no inventory ({exc}); expected one that this module wrote before.") from exc

@@ -107,7 +107,7 @@ def _lines(path: str | None) -> list[str]:
         with open(path, encoding="utf-8") as handle:
             return [line.strip() for line in handle if not line.lstrip().startswith("#")]
     except OSError as exc:
-        raise UpliftError(f"{path} cannot be read ({exc.strerror}); wanted pachd's environment.") from exc
+        raise UpliftError(f"{path} cannot be read ({exc.strerror}); expected pachd's environment.") from exc
 
 
 def run(runner: Runner, params: Mapping[str, Any], progress: Progress, check: bool) -> dict[str, Any]:

@@ -29,7 +29,7 @@ SNAPSHOT = "volumesnapshots.snapshot.storage.k8s.io"
 def of(unit: str) -> Place:
     place = runtime_place.read(unit)
     if place.kind != runtime_place.KUBERNETES:
-        raise UpliftError(f"The unit is {unit}; wanted Pachyderm on Kubernetes, as kubernetes:NAMESPACE/pachd.")
+        raise UpliftError(f"The unit is {unit}; expected Pachyderm on Kubernetes, as kubernetes:NAMESPACE/pachd.")
     return place
 
 
@@ -63,14 +63,15 @@ def move(runner: Runner, unit: str, port: int, check: bool) -> dict[str, Any]:
     service = client.get("service", SERVER)
     if not service:
         raise UpliftError(
-            f"There is no service {SERVER} in {client.namespace}; wanted the one that clients use. Somebody has deleted"
+            f"There is no service {SERVER} in {client.namespace}; expected the one that clients use. Somebody has"
+            " deleted"
             " it: make it again from the manifest of the deployment, then run the same command again. Nothing was"
             " changed."
         )
     own = next((one for one in service["spec"]["ports"] if one.get("name") == PORT), None)
     if own is None:
         raise UpliftError(
-            f"The service {SERVER} in {client.namespace} has no port {PORT}; wanted it as `pachctl deploy` makes it."
+            f"The service {SERVER} in {client.namespace} has no port {PORT}; expected it as `pachctl deploy` makes it."
             " Nothing was changed."
         )
     changed = own.get("nodePort") != port
@@ -93,7 +94,7 @@ def snapshot(
     if check:
         return {"changed": not found, "name": name, "namespace": client.namespace, "status": {}}
     if not found:
-        client.create(wanted(client.namespace, params), f"Taking a snapshot of {params['claim']}")
+        client.create(expected(client.namespace, params), f"Taking a snapshot of {params['claim']}")
     ends = now() + params["timeout"]
     while True:
         status = client.get(SNAPSHOT, name).get("status") or {}
@@ -102,13 +103,14 @@ def snapshot(
         if now() >= ends:  # an error is told while the driver tries again, and goes when it succeeds
             said = (status.get("error") or {}).get("message", "its driver says nothing")
             raise UpliftError(
-                f"The snapshot {name} of {params['claim']} is not ready after {params['timeout']:g} s ({said}); wanted"
+                f"The snapshot {name} of {params['claim']} is not ready after {params['timeout']:g} s ({said});"
+                " expected"
                 " readyToUse. See `kubectl describe volumesnapshot`, delete it and run again."
             )
         sleep(2.0)
 
 
-def wanted(namespace: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def expected(namespace: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """Without a class it is the default one of the claim's driver."""
     spec: dict[str, Any] = {"source": {"persistentVolumeClaimName": params["claim"]}}
     if params["class"]:

@@ -63,7 +63,7 @@ def reachable(addresses: Sequence[str], timeout: float = 3.0) -> str:
         except (OSError, ValueError) as exc:
             reasons.append(f"{address}: {exc}")
     tried = "; ".join(reasons) or "none was given"
-    raise Unreachable(f"No Pachyderm server takes a connection ({tried}); wanted one. Start it, or name its address.")
+    raise Unreachable(f"No Pachyderm server takes a connection ({tried}); expected one. Start it, or name its address.")
 
 
 @dataclass
@@ -79,14 +79,14 @@ class Pachctl:
     _version: Version | None = None
 
     def version(self) -> Version:
-        """The client's own. The oldest releases print it only beside a server's."""
+        """The client's own. The oldest releases print it only next to a server's."""
         if self._version is None:
             answer = self._run(["version", "--client-only"])
             found = parse.client_version(answer.out) if answer.rc == 0 else None
             found = found or parse.versions(self._run(["version", "--no-metrics"]).out).get("pachctl")
             if found is None:
                 said = (answer.err or answer.out).strip()[:80]
-                raise CliError(f"{self.binary} said {said!r} when asked for its version; wanted a release number.")
+                raise CliError(f"{self.binary} said {said!r} when asked for its version; expected a release number.")
             self._version = found
             write_configuration(self.home, configuration(found, self.address, self.token))
         return self._version
@@ -97,7 +97,7 @@ class Pachctl:
         found = parse.versions(answer.out).get("pachd")
         if found is None:
             demand(answer, "Asking the server for its version")
-            raise CliError(f"pachctl named no pachd in {answer.out.strip()!r}; wanted its version.")
+            raise CliError(f"pachctl named no pachd in {answer.out.strip()!r}; expected its version.")
         return found
 
     def argv(self, name: str, *more: str) -> list[str]:
@@ -186,12 +186,13 @@ def connected(runner: Runner, params: Mapping[str, Any]) -> Iterator[Pachctl]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def demand_cluster(pachctl: Pachctl, wanted: str) -> None:
+def demand_cluster(pachctl: Pachctl, expected: str) -> None:
     """P11: an address or a kube context that leads to another cluster than the one that was looked at before."""
-    seen = pachctl.cluster() if wanted else ""
-    if seen != wanted:
+    seen = pachctl.cluster() if expected else ""
+    if seen != expected:
         raise UpliftError(
-            f"{pachctl.address} is the cluster {seen or 'without an id'}; wanted {wanted}. Correct the address or the"
+            f"{pachctl.address} is the cluster {seen or 'without an id'}; expected {expected}. Correct the address or"
+            " the"
             " kube context. Nothing was changed."
         )
 

@@ -105,7 +105,7 @@ def _since(info: Seen, value: Seen, begin: str) -> str:
     """How many ticks from there to now, in words."""
     since, now = cron.moment(begin), cron.moment(str(info.get("asked", "")))
     count = cron.ticks(str(value.get("spec", "")), since, now) if since and now else None
-    return f"{value.get('spec', '')}, {'a number that cannot be told' if count is None else count}"
+    return f"{value.get('spec', '')}, {'an unknown number' if count is None else count}"
 
 
 def _foretold(info: Seen, value: Seen) -> str:

@@ -25,7 +25,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachc
 )
 
 Listed = Mapping[str, Any]
-_MOST = 8  # sentences that are told; a cluster that was written to for a day has many
+_MOST = 8  # sentences that are shown; a cluster that was written to for a day has many
 AGAIN = "Nothing was thrown away. Run the same command again: the dump is taken again."
 LATE = (
     "Nothing was thrown away. Go back with the playbook uplift.datastores.pachyderm_rollback, which loses nothing now,"
@@ -58,12 +58,12 @@ def miscounted(known: Listed, now: Listed) -> list[str]:
     return found or (["The dump has as many commits and pipelines as the cluster, but others"] if others else [])
 
 
-def refusal(dump: str, differences: list[str], way_out: str = AGAIN) -> str:
+def refusal(dump: str, differences: list[str], instead: str = AGAIN) -> str:
     """Pure: the sentence that stops the operation; "" when the dump is of all that there is."""
     if not differences:
         return ""
     more = f"; and {len(differences) - _MOST} more" if len(differences) > _MOST else ""
-    return f"The cluster is not what the dump {dump} was made of: {'; '.join(differences[:_MOST])}{more}. {way_out}"
+    return f"The cluster is not what the dump {dump} was made of: {'; '.join(differences[:_MOST])}{more}. {instead}"
 
 
 def _repos(listed: Listed) -> dict[str, str]:
@@ -118,14 +118,14 @@ def _ids(listed: Listed) -> dict[str, set[str]]:
     return found
 
 
-def _whole(dump: str, cluster: str, way_out: str) -> dict[str, Any]:
+def _whole(dump: str, cluster: str, instead: str) -> dict[str, Any]:
     """The manifest of a dump that is there, untouched since it was counted, and of this cluster."""
     known = manifest(dump)
     if not known or not os.path.exists(dump):
-        raise UpliftError(f"There is no dump with a manifest at {dump}; wanted the one that was taken. {way_out}")
-    seen, wanted = files.sha256_of(dump), known["contents"]["sha256"]
-    if seen != wanted:
-        raise UpliftError(f"The dump {dump} has the SHA-256 {seen}; its manifest wants {wanted}. {way_out}")
+        raise UpliftError(f"There is no dump with a manifest at {dump}; expected the one that was taken. {instead}")
+    seen, expected = files.sha256_of(dump), known["contents"]["sha256"]
+    if seen != expected:
+        raise UpliftError(f"The dump {dump} has the SHA-256 {seen}; its manifest wants {expected}. {instead}")
     if known.get("cluster", "") != cluster:
         raise UpliftError(
             f"The dump {dump} is of the cluster {known.get('cluster') or 'without an id'}; the one that answers is"
@@ -137,7 +137,7 @@ def _whole(dump: str, cluster: str, way_out: str) -> dict[str, Any]:
 
 def run(runner: Runner, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """What `pachyderm_recount` does."""
-    way_out = LATE if params["late"] else AGAIN
+    instead = LATE if params["late"] else AGAIN
     result = {"changed": False, "dump": params["dump"], "asked": True, "counts": {}, "cluster": "", "sha256": ""}
     if params["tolerant"]:
         try:
@@ -148,12 +148,12 @@ def run(runner: Runner, params: Mapping[str, Any], progress: Progress) -> dict[s
         demand_cluster(pachctl, params["cluster"])
         cluster = pachctl.cluster()
         progress.say(0, 0, f"comparing {params['dump']} with its manifest")
-        known = _whole(params["dump"], cluster, way_out)
+        known = _whole(params["dump"], cluster, instead)
         progress.say(0, 0, "counting the cluster again")
         listed = inventory.listings(pachctl)
     counted = inventory.tally(listed)
     differences = since(inventory.read(params["inventory"]), listed)
-    wrong = refusal(params["dump"], differences or miscounted(known["wanted"], counted), way_out)
+    wrong = refusal(params["dump"], differences or miscounted(known["expected"], counted), instead)
     if wrong:
         raise UpliftError(wrong)
     counts = {part: len(rows) for part, rows in listed.items() if isinstance(rows, list)}

@@ -28,7 +28,7 @@ class Rest:
     pachctl: Pachctl
     timeout: float
     skip: bool = False
-    """Whether pipelines that are not there are passed over and told, instead of refused."""
+    """Whether pipelines that are not there are skipped and reported, instead of refused."""
     progress: Progress = field(default_factory=Progress)
     clock: Clock = field(default_factory=Clock)
 
@@ -100,7 +100,7 @@ class Rest:
             self.progress.say(0, 0, f"waiting: {text}")
             if self.clock.now() >= deadline:
                 raise UpliftError(
-                    f"After {self.timeout:g} s not everything is {what}: {text}. Finish, delete or mend these, or allow"
+                    f"After {self.timeout:g} s not everything is {what}: {text}. Finish, delete or fix these, or allow"
                     " more time by timeout."
                 )
             self.clock.sleep(_POLL)

@@ -65,10 +65,10 @@ def examined(path: str, progress: Progress) -> dumps.Contents:
         raise UpliftError(f"The dump {path} cannot be read: {exc.strerror}. Nothing was changed.") from exc
     if known and found.sha256 != known["contents"]["sha256"]:
         raise UpliftError(
-            f"{path} is not the dump that its manifest tells of: SHA-256 {found.sha256}, wanted"
+            f"{path} is not the dump that its manifest tells of: SHA-256 {found.sha256}, expected"
             f" {known['contents']['sha256']}. Put the right one there. Nothing was changed."
         )
-    lost = dumps.shortfall(found, known["wanted"]) if known else _bare(found)
+    lost = dumps.shortfall(found, known["expected"]) if known else _bare(found)
     if lost:
         raise UpliftError(f"{path}: {lost} Nothing was changed.")
     return found
@@ -78,7 +78,7 @@ def _bare(found: dumps.Contents) -> str:
     """P42: a cluster without repos has such a dump, and so has one that is cut behind its objects."""
     if found.repos or found.pipelines:
         return ""
-    return "The dump has no repo, and no manifest beside it says that there was none: it may be cut. Extract again."
+    return "The dump has no repo, and no manifest next to it says that there was none: it may be cut. Extract again."
 
 
 def demand_the_same(path: str, sha256: str, params: Mapping[str, Any]) -> None:
@@ -86,12 +86,12 @@ def demand_the_same(path: str, sha256: str, params: Mapping[str, Any]) -> None:
     if params["sha256"] and sha256 != params["sha256"]:
         raise UpliftError(
             f"{path} has the SHA-256 {sha256}; the dump that was compared with the old cluster before its metadata was"
-            f" put aside has {params['sha256']}. Put that one there; earlier ones lie beside it. Nothing was changed."
+            f" renamed has {params['sha256']}. Put that one there; earlier ones lie next to it. Nothing was changed."
         )
     of = manifest(path).get("cluster", "")
     if params["source_cluster"] and of != params["source_cluster"]:
         raise UpliftError(
-            f"{path} is of the cluster {of or 'without an id'}; wanted one of {params['source_cluster']}. Put the"
+            f"{path} is of the cluster {of or 'without an id'}; expected one of {params['source_cluster']}. Put the"
             " right one there. Nothing was changed."
         )
 
@@ -103,7 +103,7 @@ def demand_empty(pachctl: Pachctl, second: bool) -> None:
     if repos or pipelines:
         raise UpliftError(
             f"The cluster at {pachctl.address} is not empty: repos {', '.join(repos) or 'none'}, pipelines"
-            f" {', '.join(pipelines) or 'none'}; wanted neither."
+            f" {', '.join(pipelines) or 'none'}; expected neither."
             f" {how if second else 'Restore into fresh metadata'}. Nothing was changed."
         )
 
@@ -129,7 +129,8 @@ def demand_objects(contents: dumps.Contents, store: str) -> None:
 def _demand_own_token(params: Mapping[str, Any]) -> None:
     if not params["token"]:
         raise UpliftError(
-            "The dump switches authentication on, and pachctl would make a root token that is printed once; wanted one"
+            "The dump switches authentication on, and pachctl would make a root token that is printed once; expected"
+            " one"
             " of yours. Give it as token: it becomes the root token. Nothing was changed."
         )
 

@@ -68,14 +68,14 @@ class Frames:
         head = self._read(len(MAGIC))
         if not head:
             # P01: `restore` of this exits 0 and restores nothing.
-            raise DumpError("empty", "The dump is empty (0 bytes); wanted the output of `pachctl extract`.")
+            raise DumpError("empty", "The dump is empty (0 bytes); expected the output of `pachctl extract`.")
         if head == MAGIC:
             return
         if MAGIC.startswith(head):
             raise self.cut()
         # P08, P32: usage and greetings are printed where the dump should be.
         said = (head + self._read(200)).split(b"\n")[0].decode("utf-8", "replace")
-        raise DumpError("no_dump", f"The dump begins with {said[:120]!r}; wanted a snappy stream. Extract again.")
+        raise DumpError("no_dump", f"The dump begins with {said[:120]!r}; expected a snappy stream. Extract again.")
 
     def _next(self) -> bool:
         """Step to the next frame with content; False at the end."""
@@ -111,11 +111,11 @@ class Frames:
     def cut(self) -> DumpError:
         # P02, P07: cut at an unlucky place it is restored without a word.
         return DumpError(
-            "cut", f"The dump ends in the middle, after {self.total} bytes; wanted its end. Extract again."
+            "cut", f"The dump ends in the middle, after {self.total} bytes; expected its end. Extract again."
         )
 
     def damaged(self, what: str) -> DumpError:
-        return DumpError("damaged", f"The dump has {what} before byte {self.total}; wanted none. Extract again.")
+        return DumpError("damaged", f"The dump has {what} before byte {self.total}; expected none. Extract again.")
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
@@ -123,7 +123,7 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(data) or shift > 63:
-            raise DumpError("damaged", f"The dump has a number without an end in {data[:8].hex()}; wanted none.")
+            raise DumpError("damaged", f"The dump has a number without an end in {data[:8].hex()}; expected none.")
         byte = data[at]
         value |= (byte & 0x7F) << shift
         at += 1
@@ -148,7 +148,7 @@ def unpack(data: bytes) -> bytes:
                 break
             _repeat(out, offset, length)
     if len(out) != size:
-        raise DumpError("damaged", f"A frame of the dump unpacks to {len(out)} bytes; wanted {size}. Extract again.")
+        raise DumpError("damaged", f"A frame of the dump unpacks to {len(out)} bytes; expected {size}. Extract again.")
     return bytes(out)
 
 

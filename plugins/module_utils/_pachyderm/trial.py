@@ -4,7 +4,8 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""The restore tried on a server of the new release aside, with an etcd and a store of its own, and taken away again."""
+"""The restore tried on a scratch server of the new release, with an etcd and a store of its own, and taken away
+again."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.clock impo
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import aside, dumps, restore
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps, restore, scratch_server
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import trial_rules as trial
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import called
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.extract import manifest
@@ -56,7 +57,7 @@ class Trial:
             self._start(one, target)
             contents = self._restored(one, target, began)
         except BaseException:
-            with contextlib.suppress(UpliftError, OSError):  # the first cause is what is told
+            with contextlib.suppress(UpliftError, OSError):  # the first cause is what is reported
                 self._take_away(one.ident, one.directory)
             raise
         self._take_away(one.ident, one.directory)
@@ -72,26 +73,33 @@ class Trial:
 
     def absent(self) -> bool:
         """Whether anything was left of trials of this operation, by whatever run: they have its name."""
-        listing = ["systemctl", "list-units", "--all", "--plain", "--no-legend", aside.unit(self.params["id"], "*")]
+        listing = [
+            "systemctl",
+            "list-units",
+            "--all",
+            "--plain",
+            "--no-legend",
+            scratch_server.unit(self.params["id"], "*"),
+        ]
         told = demand(self.runner.run(listing, timeout=30), "Looking for what a trial has left").lines()
-        idents = {aside.ident_of(words[0]) for words in map(str.split, told) if words}
+        idents = {scratch_server.ident_of(words[0]) for words in map(str.split, told) if words}
         directories = glob.glob(f"{glob.escape(self._directory(''))}*")
         for ident in sorted(idents):
             self._take_away(ident)
         for directory in directories:
-            self._take_away(aside.ident(self.params["id"], directory.rpartition("-")[2]), directory)
+            self._take_away(scratch_server.ident(self.params["id"], directory.rpartition("-")[2]), directory)
         return bool(idents or directories)
 
     def _take_away(self, ident: str, directory: str = "") -> None:
         """Of this one trial: a run that died may still be at work with another."""
-        names = [aside.unit(ident, part) for part in aside.PARTS]
+        names = [scratch_server.unit(ident, part) for part in scratch_server.PARTS]
         answer = self.runner.run(["systemctl", "stop", "--", *names], timeout=90)
         if answer.rc not in (0, _NOT_LOADED):
             demand(answer, f"Stopping {' and '.join(names)}")
         if directory:
             shutil.rmtree(directory, ignore_errors=True)
         with contextlib.suppress(OSError):  # where systemd has shown it to the units
-            os.rmdir(aside.place(ident))
+            os.rmdir(scratch_server.place(ident))
 
     def _directory(self, token: str) -> str:
         return f"{self.params['directory']}-{token}"
@@ -102,63 +110,65 @@ class Trial:
             source=version.parse(self.params["source"]),
             target=target,
             full=known["form"] == dumps.FULL,
-            on=self.params["wanted"],
+            on=self.params["expected"],
             platform=self.params["platform"],
             auth=known["contents"]["has_auth"],
             missing=[name for name in programs if not shutil.which(name)],
         )
 
-    def _prepared(self, known: Mapping[str, Any]) -> aside.Aside:
+    def _prepared(self, known: Mapping[str, Any]) -> scratch_server.ScratchServer:
         token = str(os.getpid())
         directory, account = self._directory(token), self.params["user"] or "nobody"
         full, size = known["form"] == dumps.FULL, 2 * known["contents"]["bytes"]  # a dump is compressed
-        files.demand_space(os.path.dirname(directory), trial.room(size, full), "trying to restore")
+        files.demand_space(os.path.dirname(directory), trial.needed(size, full), "trying to restore")
         entry = pwd.getpwnam(account)
         for path in (directory, *(f"{directory}/{name}" for name in ("etcd", "store", "cache"))):
             files.make_private(path)
             os.chown(path, entry.pw_uid, entry.pw_gid)
         with open(_TRIE, encoding="ascii") as trie:
-            addresses = aside.local_addresses(trie.read())
+            addresses = scratch_server.local_addresses(trie.read())
         hidden, limit = self.params["hidden"], self.params["timeout"]
-        ports = dict(zip(aside.PORTS, free_ports(len(aside.PORTS))))
-        return aside.Aside(aside.ident(self.params["id"], token), directory, account, ports, hidden, addresses, limit)
+        ports = dict(zip(scratch_server.PORTS, free_ports(len(scratch_server.PORTS))))
+        return scratch_server.ScratchServer(
+            scratch_server.ident(self.params["id"], token), directory, account, ports, hidden, addresses, limit
+        )
 
-    def _start(self, one: aside.Aside, target: Version) -> None:
-        self.progress.say(0, 0, f"starting a server of {target} aside")
+    def _start(self, one: scratch_server.ScratchServer, target: Version) -> None:
+        self.progress.say(0, 0, f"starting a scratch server of {target}")
         try:
             etcd = str(shutil.which(self.params["etcd"]))
-            demand(self.runner.run(one.etcd(etcd), timeout=90), "Starting an etcd aside")
+            demand(self.runner.run(one.etcd(etcd), timeout=90), "Starting a scratch etcd")
             self._until(one, "etcd", lambda: port.state("127.0.0.1", one.ports["etcd"]) != port.CLOSED)
-            demand(self.runner.run(one.pachd(self.params["pachd"]), timeout=90), "Starting a pachd aside")
+            demand(self.runner.run(one.pachd(self.params["pachd"]), timeout=90), "Starting a scratch pachd")
             self._until(one, "pachd", lambda: self._answers(one, target))
         except CliError as exc:
             raise UpliftError(trial.unstarted(target, str(exc))) from exc
 
-    def _until(self, one: aside.Aside, part: str, ready: Any) -> None:
+    def _until(self, one: scratch_server.ScratchServer, part: str, ready: Any) -> None:
         end = self.clock.now() + self.params["start_timeout"]
         while not ready():
-            name = aside.unit(one.ident, part)
+            name = scratch_server.unit(one.ident, part)
             gone = self.runner.run(["systemctl", "is-active", "--", name], timeout=30).out.strip() != "active"
             if gone or self.clock.now() > end:
                 how = "ended" if gone else f"has not answered in {self.params['start_timeout']:g} s"
                 raise CliError(f"{part} {how}; its log ends with: {_end(one.log(part))}.")
             self.clock.sleep(_POLL)
 
-    def _answers(self, one: aside.Aside, target: Version) -> bool:
+    def _answers(self, one: scratch_server.ScratchServer, target: Version) -> bool:
         try:
             with self._client(one) as pachctl:
                 said = pachctl.server()
         except UpliftError:
             return False
         if said != called(target):
-            raise CliError(f"{self.params['pachd']} calls itself {said}; wanted {called(target)}.")
+            raise CliError(f"{self.params['pachd']} calls itself {said}; expected {called(target)}.")
         return True
 
-    def _client(self, one: aside.Aside) -> contextlib.AbstractContextManager[Pachctl]:
+    def _client(self, one: scratch_server.ScratchServer) -> contextlib.AbstractContextManager[Pachctl]:
         where = {"addresses": [f"127.0.0.1:{one.ports['PORT']}"], "token": ""}
         return connected(self.runner, {**self.params, **where})
 
-    def _restored(self, one: aside.Aside, target: Version, began: float) -> dict[str, Any]:
+    def _restored(self, one: scratch_server.ScratchServer, target: Version, began: float) -> dict[str, Any]:
         own = {"sha256": "", "source_cluster": "", "second": False, "object_store": "", "token": ""}
         try:
             with self._client(one) as pachctl:
@@ -167,11 +177,11 @@ class Trial:
             raise UpliftError(trial.refused(target, self.params["src"], self._cause(one, exc, began))) from exc
         return found
 
-    def _cause(self, one: aside.Aside, exc: UpliftError, began: float) -> str:
+    def _cause(self, one: scratch_server.ScratchServer, exc: UpliftError, began: float) -> str:
         """What pachctl said, and where pachd itself ended, why: over its limit, or in a panic."""
         if self.clock.now() - began >= one.limit:
             return f"it was not done in {one.limit:g} s (pachyderm_trial_timeout)."
-        said, why = getattr(exc, "cause", str(exc)), aside.panic(_read(one.log("pachd")))
+        said, why = getattr(exc, "cause", str(exc)), scratch_server.panic(_read(one.log("pachd")))
         return f"{said} Its log has: {why}." if why else said
 
 
@@ -187,7 +197,9 @@ def free_ports(count: int) -> list[int]:
 def _known(dump: str) -> dict[str, Any]:
     known = manifest(dump)
     if not known:
-        raise UpliftError(f"There is no manifest beside the dump {dump}; wanted the one that pachyderm_extract wrote.")
+        raise UpliftError(
+            f"There is no manifest next to the dump {dump}; expected the one that pachyderm_extract wrote."
+        )
     return known
 
 

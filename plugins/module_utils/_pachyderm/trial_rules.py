@@ -4,7 +4,8 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: whether a dump can be restored into a server aside before anything is torn down, what it takes, and why not."""
+"""Pure: whether a dump can be restored into a scratch server before anything is torn down, what it takes, and why
+not."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm impor
 Seen = Mapping[str, Any]
 SYSTEMD_RUN = "systemd-run"
 METADATA = 256 << 20
-"""Bytes for an etcd, which takes 128 MiB before it holds anything, and the logs; the objects of a full dump beside."""
+"""Bytes for an etcd, which takes 128 MiB before it holds anything, and the logs; the objects of a full dump besides."""
 MEMORY = 512 << 20
 """Bytes for etcd and pachd with a cache of 64 MiB. Measured: 30 MiB at a small cluster; operations are up to 20 MiB."""
 # Measured on 1.8.7 and later. 1.7.14 and 1.8.0 ask etcd at 2379 whatever they are told: that is the cluster's own.
@@ -52,7 +53,7 @@ def _why(asked: Asked) -> str:
     if asked.platform != "systemd":
         return "on Kubernetes a server of the new release is deployed there or not at all (side_by_side does so)"
     if asked.auth:
-        return "authentication is on, and a server aside would hold its tokens"
+        return "authentication is on, and a scratch server would hold its tokens"
     if asked.target < TAKES_A_PORT:
         return f"pachd of {asked.target} asks for etcd at port 2379 alone, and that one is the cluster's own"
     if not asked.full and forms.of(forms.NEEDS_TREE, asked.source):
@@ -65,20 +66,20 @@ def _why(asked: Asked) -> str:
     return ""
 
 
-def room(sizes: int, full: bool) -> int:
+def needed(sizes: int, full: bool) -> int:
     """Bytes on disk that a trial takes while it lasts. `sizes`: of what the dump holds of objects."""
     return METADATA + (sizes if full else 0)
 
 
 def hops(info: Seen, targets: Sequence[str], trial: Seen) -> Iterator[Asked]:
-    """The hops by a dump that undeploy. Beside the old cluster nothing is torn down before the restore."""
+    """The hops by a dump that undeploy. In parallel with the old cluster nothing is torn down before the restore."""
     if not info.get("version") or trial["strategy"] == "side_by_side":
         return
     source = version.parse(info["version"])
     for name in targets:
         target = version.parse(name)
         if (source.major, source.minor) != (target.major, target.minor) and dumps.writes(source):
-            full = dumps.form(source, target, trial["objects"], beside=False) == dumps.FULL
+            full = dumps.form(source, target, trial["objects"], parallel=False) == dumps.FULL
             missing = [program for program, path in sorted(trial["programs"].items()) if not path]
             yield Asked(source, target, full, trial["on"], trial["platform"], info.get("auth") == "on", missing)
         source = target
@@ -96,21 +97,21 @@ def of_trial(info: Seen, targets: Sequence[str], trial: Seen, free: int | None, 
             "restore_untried",
             False,
             " ".join(said).rstrip("."),
-            "a restore into a server aside, before anything is torn down",
+            "a restore into a scratch server, before anything is torn down",
             "nothing: a restore that fails is gone back from with the playbook uplift.datastores.pachyderm_rollback",
         )
     tried = [one for one in asked if not untried(one)]
     if not tried:
         return
     sizes = sum(int(row["size"] or 0) for row in info.get("repos") or [])
-    more = max(room(sizes, one.full) for one in tried)
+    more = max(needed(sizes, one.full) for one in tried)
     if free is not None and need <= free < need + more:
         yield Finding(
             "no_trial_space",
             True,
             f"{free} bytes free where dumps lie",
             f"{need} bytes for the dump and the snapshot, and {more} more while restoring is tried",
-            f"make room, name another directory with pachyderm_backup_dir, or {LEAVE_OUT}",
+            f"make free space, name another directory with pachyderm_backup_dir, or {LEAVE_OUT}",
         )
     memory = trial.get("memory")
     if memory not in (None, "") and int(memory) < MEMORY:  # before ansible-core 2.19 nothing is ""
@@ -118,7 +119,7 @@ def of_trial(info: Seen, targets: Sequence[str], trial: Seen, free: int | None, 
             "no_trial_memory",
             True,
             f"{memory} bytes of memory available at the node",
-            f"{MEMORY} bytes for a second etcd and pachd, beside the first ones, while restoring is tried",
+            f"{MEMORY} bytes for a second etcd and pachd, next to the first ones, while restoring is tried",
             f"stop what is not needed, or {LEAVE_OUT}",
         )
 
@@ -127,14 +128,14 @@ def refused(target: Version, dump: str, cause: str) -> str:
     """The restore was tried, and failed."""
     return (
         f"Restoring was tried beforehand, and {target} does not take the dump {dump}: {cause} Nothing was torn down:"
-        " the old cluster has all that it had. Mend there what is named, and run the same command again: the dump is"
-        f" taken and tried again. Where it is the server aside that is wrong and not the dump, {LEAVE_OUT}."
+        " the old cluster has all that it had. Fix there what is named, and run the same command again: the dump is"
+        f" taken and tried again. Where it is the scratch server that is wrong and not the dump, {LEAVE_OUT}."
     )
 
 
 def unstarted(target: Version, cause: str) -> str:
     """There was no server to try it on."""
     return (
-        f"Restoring could not be tried beforehand, as there was no server of {target} aside: {cause} Nothing was torn"
-        f" down. The new release may not run at this node at all: mend that, or {LEAVE_OUT}."
+        f"Restoring could not be tried beforehand, as there was no scratch server of {target}: {cause} Nothing was torn"
+        f" down. The new release may not run at this node at all: fix that, or {LEAVE_OUT}."
     )

@@ -20,7 +20,7 @@ VERBS: Mapping[str, Verb] = {
         CLUSTER, slots=("dump",), final_after=("metadata",), what="write the dump, decode it and count what it holds"
     ),
     "try_restore": Verb(
-        CLUSTER, slots=("trial",), what="restore the dump into a server of the new release aside, and count what came"
+        CLUSTER, slots=("trial",), what="restore the dump into a scratch server of the new release, and count what came"
     ),
     "recount": Verb(
         CLUSTER, what="count the cluster again and compare it with the dump, right before anything is thrown away"
@@ -41,8 +41,10 @@ VERBS: Mapping[str, Verb] = {
         bars=THINGS,
         what="deploy the new release with fresh metadata",
     ),
-    "beside": Verb(
-        slots=("beside",), discards=True, what="deploy the new release with fresh metadata beside the old one"
+    "deploy_parallel": Verb(
+        slots=("deploy_parallel",),
+        discards=True,
+        what="deploy the new release with fresh metadata in parallel with the old one",
     ),
     "recall": Verb(
         slots=("service", "ports"),
@@ -50,7 +52,7 @@ VERBS: Mapping[str, Verb] = {
         what="put the old release back with the metadata that was kept for it",
     ),
     "switch": Verb(
-        slots=("beside", "service", "ports"),
+        slots=("deploy_parallel", "service", "ports"),
         opens=("service", "ports"),
         bars=THINGS,
         what="let clients use the new cluster in place of the old one",

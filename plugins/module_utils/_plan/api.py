@@ -42,7 +42,7 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     """The plan for a module's parameters: {plan, tree, resumed, refusals}."""
     if params["back"]:
         return _back(params)
-    wishes = ("target", "strategy", "wave", "accept", "stop_after", "via", "forks", "born")
+    wishes = ("target", "strategy", "wave", "accept", "stop_after", "via", "forks", "created_with")
     request = Request(**{name: params[name] for name in wishes})
     found = resume.unfinished(params["records"], request)
     if found is None:
@@ -59,7 +59,7 @@ def _catalogue(params: Mapping[str, Any]) -> Catalogue:
     name = params["product"]
     if name not in CATALOGUES:
         known = ", ".join(sorted(CATALOGUES))
-        raise UpliftError(f"The product {name!r} is not known here; wanted one of {known}. Correct its name.")
+        raise UpliftError(f"The product {name!r} is not known here; expected one of {known}. Correct its name.")
     return CATALOGUES[name]
 
 
@@ -101,7 +101,7 @@ def _going_on(
 
 
 def _limited(params: Mapping[str, Any]) -> list[Refusal]:
-    """A way back may be one of some nodes alone: of the others the cluster tells, where every node says who it is."""
+    """A rollback may be one of some nodes alone: of the others the cluster tells, where every node says who it is."""
     here = {one["id"]: one["name"] for one in params["nodes"]}
     found = [] if "" in here else planner.membership(here, Cluster(tuple(params["members"]), params["replication"]))
     return [refusal for refusal in found if refusal.key == "nodes_missing"]

@@ -56,7 +56,7 @@ class Verb:
 
 
 @dataclass(frozen=True)
-class Way:
+class Shape:
     """How one strategy does a hop: its passes, each a row of verbs, and what clients notice in which pass."""
 
     strategy: str
@@ -76,7 +76,7 @@ class Refusal:
 class Renewal:
     """For a hop whose target no longer knows entries that old releases wrote and nobody has written since.
 
-    below: releases before it wrote such entries. ways: taken in place of the hop's own where there may be some; their
+    below: releases before it wrote such entries. shapes: taken in place of the hop's own where there may be some; their
     walk empties one node at a time and lets the others fill it again, which writes every entry anew.
     modes: replication modes in which an empty node misleads no reader.
     by_hand, alone: why not, and what to do instead, in other modes and where no other node has a copy. {0} is the
@@ -84,7 +84,7 @@ class Renewal:
     """
 
     below: Version
-    ways: Sequence[Way]
+    shapes: Sequence[Shape]
     modes: Sequence[str]
     by_hand: Refusal
     alone: Refusal
@@ -95,7 +95,7 @@ class Series:
     """Releases that share protocol and data: from `since` on, up to the next series.
 
     newest: the newest release known here; a newer one of the series is a target with a note.
-    stop: the release at which a longer way touches the series (None: the newest).
+    stop: the release at which a longer upgrade path touches the series (None: the newest).
     """
 
     name: str
@@ -106,17 +106,17 @@ class Series:
 
 @dataclass(frozen=True)
 class Hop:
-    """One supported move between two series, by their names. `ways` is in the order of least interruption.
+    """One supported move between two series, by their names. `shapes` is in the order of least interruption.
 
     depart: the oldest release that can make the hop; what is older is first taken there, inside its series.
     arrive: the one release that the hop leads to; what is newer is reached from there, inside its series.
-    refusal: why nobody should make this hop by machine, with the written way; it has no `ways` then.
+    refusal: why nobody should make this hop by machine, with the written procedure; it has no `shapes` then.
     renewal: what it takes besides where data are older than the target can read.
     """
 
     source: str
     target: str
-    ways: Sequence[Way] = ()
+    shapes: Sequence[Shape] = ()
     irreversible: str = ""
     guide: str = ""
     depart: Version | None = None
@@ -139,20 +139,20 @@ class Catalogue:
     redundancy: the command by which a layout says in how many zones copies must lie, "" where there is none.
     retracts: verbs that a failing run itself takes back, so that they bar nothing.
     called: what a release calls itself.
-    by_hand: replication mode -> a verb after which there is no way back by machine there, and what a person does.
+    by_hand: replication mode -> a verb after which there is no rollback by machine there, and what a person does.
     """
 
     product: str
     series: Sequence[Series]
     until: Version
     hops: Sequence[Hop]
-    patch: Sequence[Way]
+    patch: Sequence[Shape]
     verbs: Mapping[str, Verb] = field(default_factory=dict)
     quorums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     alike: bool = False
     redundancy: str = ""
     never: Mapping[Version, str] = field(default_factory=dict)
-    back: Sequence[Way] = ()
+    back: Sequence[Shape] = ()
     retracts: Sequence[str] = ()
     called: Callable[[Version], Version] = _itself
     by_hand: Mapping[str, tuple[str, Refusal]] = field(default_factory=dict)
@@ -189,9 +189,9 @@ class Cluster:
 class Request:
     """What the operator wants. strategy and wave may be "": the planner chooses. accept: findings by key.
 
-    via: releases at which the way is to touch, in order; one that lies behind already is passed over.
+    via: releases that the upgrade path has to include, in order; one that lies behind already is passed over.
     forks: how many nodes the controller tells something at once; 0 when it is not known.
-    born: the series or release that the first data were written with, where that is older than what runs.
+    created_with: the series or release that the first data were written with, where that is older than what runs.
     """
 
     target: str
@@ -201,7 +201,7 @@ class Request:
     stop_after: str = ""
     via: Sequence[str] = ()
     forks: int = 0
-    born: str = ""
+    created_with: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ class PlannedHop:
 
 @dataclass(frozen=True)
 class Plan:
-    """undoes: the operation that a way back undoes, and the number of the hop in it. born: as it was asked for.
+    """undoes: the operation that a rollback undoes, and the number of the hop in it. created_with: as it was asked for.
 
     retracts: verbs that a failing run itself takes back. verbs: those of its steps that only this product has.
     """
@@ -236,6 +236,6 @@ class Plan:
     notes: tuple[str, ...] = ()
     undoes: str = ""
     undoes_hop: int = 0
-    born: str = ""
+    created_with: str = ""
     retracts: tuple[str, ...] = ()
     verbs: Mapping[str, Verb] = field(default_factory=dict)

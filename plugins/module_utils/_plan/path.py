@@ -16,7 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Node,
     Refusal,
     Series,
-    Way,
+    Shape,
 )
 
 
@@ -43,7 +43,7 @@ def running(nodes: Sequence[Node]) -> Version:
     raise Refused(
         Refusal(
             "mixed_versions",
-            f"The nodes run different releases ({seen}) and no record of an unfinished operation explains it; wanted"
+            f"The nodes run different releases ({seen}) and no record of an unfinished operation explains it; expected"
             " one release on all nodes. Bring them to one by hand first, or take up the operation that was begun.",
         )
     )
@@ -52,10 +52,10 @@ def running(nodes: Sequence[Node]) -> Version:
 Move = Tuple[Version, Version, "Hop | None"]
 
 
-def until(catalogue: Catalogue, way: Iterable[Move], name: str) -> list[Move]:
-    """The way up to the move that ends at the release or the series of this name; all of it for ""."""
+def until(catalogue: Catalogue, moves: Iterable[Move], name: str) -> list[Move]:
+    """The upgrade path up to the move that ends at the release or the series of this name; all of it for ""."""
     out: list[Move] = []
-    for move in way:
+    for move in moves:
         out.append(move)
         series = series_of(catalogue, move[1])
         if name and name.lstrip("v") in (str(move[1]), series.name if series else ""):
@@ -63,7 +63,9 @@ def until(catalogue: Catalogue, way: Iterable[Move], name: str) -> list[Move]:
     if name and out:
         stops = ", ".join(str(stop) for _start, stop, _hop in out)
         raise Refused(
-            Refusal("no_such_stop", f"The way does not stop at {name!r}; it stops at {stops}. Choose one of these.")
+            Refusal(
+                "no_such_stop", f"The upgrade path does not stop at {name!r}; it stops at {stops}. Choose one of these."
+            )
         )
     return out
 
@@ -105,7 +107,7 @@ def _next(catalogue: Catalogue, here: Series, there: Series, source: Version, ta
     return hop, reach[hop.target]
 
 
-def born(catalogue: Catalogue, name: str, source: Version) -> Version:
+def created_with(catalogue: Catalogue, name: str, source: Version) -> Version:
     """The oldest release that may have written data: what the operator says, or what runs."""
     if not name:
         return source
@@ -118,7 +120,7 @@ def born(catalogue: Catalogue, name: str, source: Version) -> Version:
         raise Refused(
             Refusal(
                 "bad_version",
-                f"Data that began with {name} are newer than {source}, which runs; wanted an older release, or none.",
+                f"Data that began with {name} are newer than {source}, which runs; expected an older release, or none.",
             )
         )
     return found
@@ -131,15 +133,15 @@ def notes(catalogue: Catalogue, target: Version) -> tuple[str, ...]:
     return (f"{target} is newer than {newest}, the newest release of its series that this collection was tested with.",)
 
 
-def way(ways: Sequence[Way], strategy: str, source: Version, target: Version) -> Way:
-    for candidate in ways:
+def shape(shapes: Sequence[Shape], strategy: str, source: Version, target: Version) -> Shape:
+    for candidate in shapes:
         if candidate.strategy == strategy:
             return candidate
-    allowed = ", ".join(candidate.strategy for candidate in ways)
+    allowed = ", ".join(candidate.strategy for candidate in shapes)
     raise Refused(
         Refusal(
             "strategy_not_allowed",
-            f"The strategy {strategy!r} is not a way from {source} to {target}; allowed: {allowed}. Choose one of"
+            f"The strategy {strategy!r} is not possible from {source} to {target}; allowed: {allowed}. Choose one of"
             " these, or leave it out for the least interrupting one.",
         )
     )
@@ -179,6 +181,7 @@ def _no_hop(catalogue: Catalogue, source: Version, target: Version, here: Series
     have = ", ".join(f"{hop.source} -> {hop.target}" for hop in catalogue.hops if not hop.refusal) or "none"
     return Refusal(
         "no_such_hop",
-        f"{source} cannot be taken to {target} here: the makers' way is {legal}, and this collection makes no hop from"
+        f"{source} cannot be taken to {target} here: the makers' upgrade path is {legal}, and this collection makes"
+        " no hop from"
         f" {here.name} on it (it makes {have}). Do that hop by its guide first.",
     )

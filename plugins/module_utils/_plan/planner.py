@@ -24,7 +24,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     PlannedPass,
     Refusal,
     Request,
-    Way,
+    Shape,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.path import Move, Refused
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of, scoped
@@ -34,14 +34,15 @@ Waves = waves.Waves
 
 
 def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request) -> Plan | Sequence[Refusal]:
-    """The whole way from what runs to what is wanted, or every reason why not. Pure: same input, same answer."""
+    """The whole upgrade path from what runs to what is wanted, or every reason why not. Pure: same input, same
+    answer."""
     refusals = list(_request(request)) + list(membership({node.id: node.name for node in nodes}, cluster))
     try:
         source, target = path.running(nodes), version.parse(request.target)
         via = [version.parse(one) for one in request.via]
-        born = path.born(catalogue, request.born, source)
-        way = path.until(catalogue, path.route(catalogue, source, target, via), request.stop_after)
-        hops = [_planned(catalogue, move, born, nodes, cluster, request) for move in way]
+        created_with = path.created_with(catalogue, request.created_with, source)
+        moves = path.until(catalogue, path.route(catalogue, source, target, via), request.stop_after)
+        hops = [_planned(catalogue, move, created_with, nodes, cluster, request) for move in moves]
     except Refused as refused:
         return refusals + list(refused.refusals)
     except UpliftError as error:
@@ -55,25 +56,25 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
         target,
         tuple(hops),
         notes=path.notes(catalogue, target) + waves.notes(nodes, cluster, request, catalogue, hops),
-        born=request.born,
+        created_with=request.created_with,
         retracts=tuple(catalogue.retracts),
         verbs=catalogue.verbs,
     )
 
 
 def _planned(
-    catalogue: Catalogue, move: Move, born: Version, nodes: Sequence[Node], cluster: Cluster, request: Request
+    catalogue: Catalogue, move: Move, created_with: Version, nodes: Sequence[Node], cluster: Cluster, request: Request
 ) -> PlannedHop:
     start, stop, hop = move
-    ways = hop.ways if hop else catalogue.patch
-    renewal = hop.renewal if hop and hop.renewal and born < hop.renewal.below else None
+    shapes = hop.shapes if hop else catalogue.patch
+    renewal = hop.renewal if hop and hop.renewal and created_with < hop.renewal.below else None
     if renewal:
-        chosen = path.way(renewal.ways, request.strategy or renewal.ways[0].strategy, start, stop)
+        chosen = path.shape(renewal.shapes, request.strategy or renewal.shapes[0].strategy, start, stop)
         walks = waves.emptied(nodes, cluster, catalogue, renewal)
     elif request.strategy:
-        chosen, walks = _try(path.way(ways, request.strategy, start, stop), catalogue, nodes, cluster, request)
+        chosen, walks = _try(path.shape(shapes, request.strategy, start, stop), catalogue, nodes, cluster, request)
     else:
-        chosen, walks = _least(ways, catalogue, nodes, cluster, request)
+        chosen, walks = _least(shapes, catalogue, nodes, cluster, request)
     return PlannedHop(
         start,
         stop,
@@ -85,26 +86,28 @@ def _planned(
 
 
 def _least(
-    ways: Sequence[Way], catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request
-) -> tuple[Way, Waves]:
-    """The first way in the order of least interruption that this cluster survives."""
+    shapes: Sequence[Shape], catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request
+) -> tuple[Shape, Waves]:
+    """The first shape in the order of least interruption that this cluster survives."""
     refused: Refused | None = None
-    for candidate in ways:
+    for candidate in shapes:
         try:
             return _try(candidate, catalogue, nodes, cluster, request)
         except Refused as error:
             refused = refused or error
-    raise refused or Refused(Refusal("no_way", "The hop has no way; wanted one or more. This is an error in the data."))
+    raise refused or Refused(
+        Refusal("no_shape", "The hop has no shape; expected one or more. This is an error in the data.")
+    )
 
 
 def _try(
-    chosen: Way, catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request
-) -> tuple[Way, Waves]:
+    chosen: Shape, catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request
+) -> tuple[Shape, Waves]:
     walks = waves.waves(nodes, cluster, request, catalogue) if set(WALKS) & set(chosen.passes) else ()
     return chosen, walks
 
 
-def _pass(catalogue: Catalogue, name: str, chosen: Way, nodes: Sequence[Node], walks: Waves) -> PlannedPass:
+def _pass(catalogue: Catalogue, name: str, chosen: Shape, nodes: Sequence[Node], walks: Waves) -> PlannedPass:
     everyone = [[node.name for node in waves.order(nodes)]]
     return PlannedPass(
         name,
@@ -117,8 +120,8 @@ def _pass(catalogue: Catalogue, name: str, chosen: Way, nodes: Sequence[Node], w
 def _request(request: Request) -> list[Refusal]:
     if request.wave in ("", *WAVES):
         return []
-    wanted = ", ".join(WAVES)
-    return [Refusal("unknown_wave", f"The wave {request.wave!r} is not known; wanted one of {wanted}, or none.")]
+    expected = ", ".join(WAVES)
+    return [Refusal("unknown_wave", f"The wave {request.wave!r} is not known; expected one of {expected}, or none.")]
 
 
 def membership(here: Mapping[str, str], cluster: Cluster) -> list[Refusal]:
@@ -139,7 +142,7 @@ def membership(here: Mapping[str, str], cluster: Cluster) -> list[Refusal]:
         out.append(
             Refusal(
                 "not_a_member",
-                f"{', '.join(strange)} are in the play but not in the cluster's layout; wanted the nodes of one"
+                f"{', '.join(strange)} are in the play but not in the cluster's layout; expected the nodes of one"
                 " cluster. Take them out of the group, or give them a role first.",
             )
         )
@@ -160,7 +163,9 @@ def told_at_once(agreed: Waves, forks: int) -> list[Refusal]:
     most = max((len(wave) for wave in agreed), default=0)
     if not 0 < forks < most:
         return []
-    sentence = f"{most} nodes switch at one moment and Ansible talks to {forks} of them at once; wanted {most} or more."
+    sentence = (
+        f"{most} nodes switch at one moment and Ansible talks to {forks} of them at once; expected {most} or more."
+    )
     return [Refusal("few_forks", f"{sentence} Run it with --forks {most}, or forks = {most} in ansible.cfg.")]
 
 
@@ -171,7 +176,7 @@ def _too_long(catalogue: Catalogue, hops: Sequence[PlannedHop]) -> list[Refusal]
     return [
         Refusal(
             "too_many_hops",
-            f"The way has {len(hops)} hops; one operation makes at most {HOPS}. End this one at {stop} with"
+            f"The upgrade path has {len(hops)} hops; one operation makes at most {HOPS}. End this one at {stop} with"
             f" {catalogue.product}_stop_after: {stop}, then run the rest as another.",
         )
     ]

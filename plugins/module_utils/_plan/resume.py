@@ -30,7 +30,8 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
         return [
             Refusal(
                 "records_differ",
-                f"The nodes remember different unfinished operations ({seen}); wanted one. Abandon the one that is not"
+                f"The nodes remember different unfinished operations ({seen}); expected one. Abandon the one that is"
+                " not"
                 " meant, with operation_abandon: its id.",
             )
         ]
@@ -40,14 +41,14 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
         return [_other(record, f"to {target}", f"to {request.target}", "version")]
     if request.strategy and request.strategy != hops[0]["strategy"]:
         return [_other(record, hops[0]["strategy"], request.strategy, "strategy")]
-    if request.born and request.born != record["plan"].get("born", ""):
-        seen = f"for data that began with {record['plan'].get('born') or hops[0]['source']}"
-        return [_other(record, seen, f"one for data that began with {request.born}", "birth")]
+    if request.created_with and request.created_with != record["plan"].get("created_with", ""):
+        seen = f"for data that began with {record['plan'].get('created_with') or hops[0]['source']}"
+        return [_other(record, seen, f"one for data that began with {request.created_with}", "created_with")]
     return record
 
 
 def half_given_up(records: Records) -> list[Refusal]:
-    """Nodes of one operation of which some have it open and some given up: the run that gave it up ended on its way."""
+    """Nodes of one operation of which some have it open and some given up: the run that gave it up ended midway."""
     for ident in sorted({record["id"] for record in records.values() if record and record["state"] == "open"}):
         at = {
             state: sorted(host for host, one in records.items() if one and (one["id"], one["state"]) == (ident, state))
@@ -56,7 +57,7 @@ def half_given_up(records: Records) -> list[Refusal]:
         if at["abandoned"]:
             sentence = (
                 f"The operation {ident} is given up at {', '.join(at['abandoned'])} and still open at"
-                f" {', '.join(at['open'])}; wanted the same at all of its nodes. Give it up at the others, too, with"
+                f" {', '.join(at['open'])}; expected the same at all of its nodes. Give it up at the others, too, with"
                 f" operation_abandon: {ident}. Nothing was changed."
             )
             return [Refusal("half_given_up", sentence)]
@@ -81,16 +82,16 @@ def play(record: Mapping[str, Any], hosts: Sequence[str]) -> list[Refusal]:
         out.append(
             Refusal(
                 "not_a_member",
-                f"{', '.join(strange)} are in the play but not in the operation {record['id']}; wanted its"
+                f"{', '.join(strange)} are in the play but not in the operation {record['id']}; expected its"
                 f" {len(planned)} nodes. Take them out of the group until it has ended.",
             )
         )
     return out
 
 
-def _other(record: Mapping[str, Any], seen: str, wanted: str, what: str) -> Refusal:
+def _other(record: Mapping[str, Any], seen: str, expected: str, what: str) -> Refusal:
     return Refusal(
         "unfinished_operation",
-        f"The operation {record['id']} of {record['who']} is unfinished and goes {seen}; asked for was {wanted}. Run"
+        f"The operation {record['id']} of {record['who']} is unfinished and goes {seen}; asked for was {expected}. Run"
         f" again with the {what} it was begun with, or give it up with operation_abandon: {record['id']}.",
     )

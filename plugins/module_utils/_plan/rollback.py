@@ -19,7 +19,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     PlannedHop,
     PlannedPass,
     Refusal,
-    Way,
+    Shape,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import scoped
 
@@ -30,10 +30,10 @@ RESTORE, REOPEN, SWAP = 0, 1, 2  # places in Catalogue.back
 def plan(
     catalogue: Catalogue, records: Records, seen: Mapping[str, str], cluster: Cluster, confirmed: bool
 ) -> Plan | Sequence[Refusal]:
-    """The way back over the hop that the nodes' operation made last, finished or not. Pure.
+    """The rollback over the hop that the nodes' operation made last, finished or not. Pure.
 
     records: host -> its record. seen: host -> the release that it runs, "" where that is not known. What is lost is
-    said, and wanted confirmed: objects written since the backup.
+    said, and expected confirmed: objects written since the backup.
     """
     refusals = _unusable(records)
     if refusals:
@@ -50,7 +50,7 @@ def plan(
     which, names = found
     if which == RESTORE and not confirmed:
         return [_unconfirmed(record, hop, _since(records, number))]
-    way = catalogue.back[which]
+    chosen = catalogue.back[which]
     here, there = version.parse(hop["target"]), version.parse(hop["source"])
     return Plan(
         catalogue.product,
@@ -60,8 +60,8 @@ def plan(
             PlannedHop(
                 here,
                 there,
-                way.strategy,
-                _passes(catalogue, way, names),
+                chosen.strategy,
+                _passes(catalogue, chosen, names),
                 "what clients wrote since the backups were taken" if which == RESTORE else "",
                 f"back over {hop['source']} -> {hop['target']} of {record['id']}",
             ),
@@ -74,12 +74,12 @@ def plan(
 
 
 def _way(catalogue: Catalogue, records: Records, number: int) -> tuple[int, tuple[str, ...]] | Refusal:
-    """Which of the catalogue's ways back, and the nodes that it is for."""
+    """Which of the catalogue's rollback shapes, and the nodes that it is for."""
     record = next(iter(records.values()))
     hop = record["plan"]["hops"][number]
     everyone = _everyone(record, number)
     switched = _hosts_with(records, number, "activate")
-    # A hop between releases that agree on what they keep backs nothing up, and loses nothing on the way back.
+    # A hop between releases that agree on what they keep backs nothing up, and loses nothing when it goes back.
     keeps = any(step["verb"] == "backup" for one in hop["passes"].values() for step in one["steps"])
     if not switched:
         return REOPEN, everyone
@@ -103,16 +103,16 @@ def _by_hand(catalogue: Catalogue, records: Records, number: int, cluster: Clust
     return refusal if verb and _hosts_with(records, number, verb, "done") else None
 
 
-def _passes(catalogue: Catalogue, way: Way, names: tuple[str, ...]) -> tuple[PlannedPass, ...]:
+def _passes(catalogue: Catalogue, chosen: Shape, names: tuple[str, ...]) -> tuple[PlannedPass, ...]:
     return tuple(
         PlannedPass(
             name,
             (names,),
-            scoped(catalogue, way.passes[name]),
-            way.interrupts.get(name, ""),
+            scoped(catalogue, chosen.passes[name]),
+            chosen.interrupts.get(name, ""),
         )
         for name in PASSES
-        if name in way.passes
+        if name in chosen.passes
     )
 
 
@@ -122,7 +122,7 @@ def _everyone(record: Mapping[str, Any], number: int) -> tuple[str, ...]:
 
 
 def unfinished(records: Records) -> Mapping[str, Any] | None:
-    """The record of a way back that was begun and not finished."""
+    """The record of a rollback that was begun and not finished."""
     begun = [record for record in records.values() if record and record["state"] == "open" and record["plan"]["undoes"]]
     return begun[0] if begun else None
 
@@ -156,9 +156,9 @@ def _unusable(records: Records) -> list[Refusal]:
 
 
 def _ended(record: Mapping[str, Any]) -> str:
-    """Why there is nothing to go back from: the last operation was a way back itself, or was given up; else ""."""
+    """Why there is nothing to go back from: the last operation was a rollback itself, or was given up; else ""."""
     if record["plan"]["undoes"]:
-        return f"The last operation, {record['id']}, was a way back itself, and there is nothing more to go back from."
+        return f"The last operation, {record['id']}, was a rollback itself, and there is nothing more to go back from."
     if record["state"] == "abandoned":
         return (
             f"The operation {record['id']} was given up with operation_abandon, and cannot be gone back from any more."

@@ -28,7 +28,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
         "notes": list(plan.notes),
         "undoes": plan.undoes,
         "undoes_hop": plan.undoes_hop,
-        "born": plan.born,
+        "created_with": plan.created_with,
         "retracts": list(plan.retracts),
         "verbs": verbs.as_data({name: plan.verbs[name] for name in _used(plan) if name in plan.verbs}),
         "hops": [_hop(number, hop) for number, hop in enumerate(plan.hops)],
@@ -80,7 +80,7 @@ def agreed_waves(plan: Mapping[str, Any]) -> list[list[str]]:
 def order(plan: Mapping[str, Any], behind: int = 0) -> list[list[Any]]:
     """Hop number, pass and node, in the order in which the nodes are taken, without the hops behind all of them.
 
-    To ask each node about each step of those again would take a resumed way longer than the hop that is left.
+    To ask each node about each step of those again would take a resumed run longer than the hop that is left.
     """
     return [
         [number, name, node]
@@ -105,7 +105,7 @@ def tree(plan: Mapping[str, Any], explain: bool = False) -> list[str]:
             for number, wave in enumerate(one["waves"], 1):
                 out.append(f"    wave {number} of {len(one['waves'])}: {' '.join(wave)}: {steps}")
         if hop["irreversible"]:
-            out.append(f"  no way back but the backup: {hop['irreversible']}")
+            out.append(f"  no rollback except from the backup: {hop['irreversible']}")
     return [*out, *_explained(plan)] if explain else out
 
 

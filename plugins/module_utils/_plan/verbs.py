@@ -20,7 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 # The same verb has the same name in all products.
 SHARED: Mapping[str, Verb] = {
     "preflight": Verb(what="look for everything that would stop the hop"),
-    "stage": Verb(slots=("stage",), what="put the releases beside the running one and ask them for their version"),
+    "stage": Verb(slots=("stage",), what="put the releases next to the running one and ask them for their version"),
     "inventory": Verb(CLUSTER, fresh=True, what="note what there is, and read a sample of it"),
     "quiesce": Verb(slots=("ports", "service"), closes=("ports",), what="close the ports that clients use"),
     "drain": Verb(fresh=True, what="wait until the queues have settled"),
@@ -72,7 +72,7 @@ def verb(plan: Mapping[str, Any], name: str) -> Verb:
         return _made(tuple((field, tuple(said) if isinstance(said, list) else said) for field, said in own.items()))
     if name not in SHARED:
         raise UpliftError(
-            f"The plan of the operation has the step {name!r} and does not say what it does; wanted a plan that this"
+            f"The plan of the operation has the step {name!r} and does not say what it does; expected a plan that this"
             " collection made. Nothing was done. Use the release of this collection that wrote the record."
         )
     return SHARED[name]

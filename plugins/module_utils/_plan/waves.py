@@ -61,11 +61,11 @@ def zones_with_a_copy(nodes: Sequence[Node], cluster: Cluster, copies: int) -> i
 
     A zone of gateways holds none. Where a node's zone or the layout's word is not known, one zone may hold all.
     """
-    zones, wanted = {node.zone for node in nodes if node.stores}, cluster.zone_redundancy
+    zones, expected = {node.zone for node in nodes if node.stores}, cluster.zone_redundancy
     most = min(len(zones), copies)
-    if wanted in ("", "maximum"):
+    if expected in ("", "maximum"):
         return most if "" not in zones else 1
-    return min(most, int(wanted)) if wanted.isdecimal() and "" not in zones else 1
+    return min(most, int(expected)) if expected.isdecimal() and "" not in zones else 1
 
 
 def copies_lost(wave: Sequence[Node], nodes: Sequence[Node], cluster: Cluster, copies: int) -> int:

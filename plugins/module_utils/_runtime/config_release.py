@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A configuration file as one file per release beside it, of which one counts."""
+"""A configuration file as one file per release next to it, of which one counts."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def put(path: str, new: str, old: str, check: bool) -> Put:
     path = os.path.realpath(path)
     for file in (new, old):
         if not os.path.isfile(file):
-            raise UpliftError(f"{file} is not there; wanted the configuration for a release. Nothing was changed.")
-    wanted, now = files.sha256_of(new), files.sha256_of(path)
-    if now not in (wanted, files.sha256_of(old)):
+            raise UpliftError(f"{file} is not there; expected the configuration for a release. Nothing was changed.")
+    expected, now = files.sha256_of(new), files.sha256_of(path)
+    if now not in (expected, files.sha256_of(old)):
         raise UpliftError(
             f"{path} is neither {old} nor {new}: it was edited since these were made from it. Make the same edit in"
             f" {new} and copy {old} over {path}, then run the same again. Nothing was changed."
         )
-    if now != wanted and not check:
+    if now != expected and not check:
         like = os.stat(path)
         with open(new, "rb") as stream:
             files.write_atomic(path, stream.read(), like.st_mode & 0o7777, (like.st_uid, like.st_gid))
-    return Put(now != wanted, {"path": path, "size": os.path.getsize(new), "sha256": wanted})
+    return Put(now != expected, {"path": path, "size": os.path.getsize(new), "sha256": expected})

@@ -38,7 +38,7 @@ class Wish:
     hold: str = ""
 
 
-def mending(current: bool, following: bool, old: bool) -> list[tuple[str, str, str]]:
+def repairing(current: bool, following: bool, old: bool) -> list[tuple[str, str, str]]:
     """What is left to do of a change that was begun, by the names that there are; `""` is the container's own."""
     if current:
         return [("remove", OLD, "")] if old else []
@@ -65,12 +65,12 @@ class Service:
             if seen:
                 return spec.read(seen)
         raise UpliftError(
-            f"There is no container {self.name}; wanted one, running or not: name it as `docker ps -a` does."
+            f"There is no container {self.name}; expected one, running or not: name it as `docker ps -a` does."
         )
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         there = [self.docker.container(self.name + end) is not None for end in ("", NEXT, OLD)]
-        for verb, name, to in mending(*there):
+        for verb, name, to in repairing(*there):
             if verb == "rename":
                 self.docker.rename(self.name + name, self.name + to)
             else:
@@ -127,10 +127,10 @@ class Service:
             raise
 
     def swap(self) -> None:
-        """The prepared container takes the name. Killed in between, the next call goes on (`mend`)."""
+        """The prepared container takes the name. Killed in between, the next call goes on (`repair`)."""
         if self.pending():
             self.docker.rename(self.name, self.name + OLD)
-            self.mend()
+            self.repair()
 
     def hold_differs(self) -> bool:
         """A stop holds the container down where that is wished; a start or restart lets it go."""
@@ -165,8 +165,8 @@ class Service:
         now, policy = spec.read(seen), policy_of(seen)
         signal = self.wish.signal or now.stop_signal or "SIGTERM"
         # docker takes only the container's own signal for a stop that was wanted; after another it would start it.
-        aside = now.policy != "no" and now.stop_signal not in ("", signal)
-        if aside:
+        silenced = now.policy != "no" and now.stop_signal not in ("", signal)
+        if silenced:
             self.docker.policy(self.name, {"Name": "no"})
         try:
             self.docker.kill(self.name, signal)
@@ -178,10 +178,10 @@ class Service:
                         f"The container {self.name} runs 30 s after SIGKILL. See `docker inspect {self.name}`."
                     )
         finally:
-            if aside:
+            if silenced:
                 self.docker.policy(self.name, policy)
         after = self._now()
-        # A process that a signal ended is told as 128 and the signal's number.
+        # A process that a signal ended is reported as 128 and the signal's number.
         names = {137: "KILL", 130: "INT", 143: "TERM", 134: "ABRT", 139: "SEGV"}
         if after.exit_code in names:
             return End("killed", names[after.exit_code], after.ended)
@@ -203,14 +203,14 @@ class Service:
         found = self.docker.image(self.wish.image) if self.wish.image else None
         if not found:
             raise UpliftError(
-                f"The image {self.wish.image!r} is not on this machine; wanted it staged. Nothing was changed."
+                f"The image {self.wish.image!r} is not on this machine; expected it staged. Nothing was changed."
             )
         return found
 
     def _current(self) -> dict[str, Any]:
         seen = self.docker.container(self.name)
         if not seen:
-            raise UpliftError(f"There is no container {self.name}; wanted one. Nothing was changed.")
+            raise UpliftError(f"There is no container {self.name}; expected one. Nothing was changed.")
         return seen
 
     def _strange(self, seen: Mapping[str, Any], made: Mapping[str, Any], change: Change) -> list[str]:
@@ -229,7 +229,7 @@ class Service:
     def _fell(self) -> str:
         now, last = self._now(), self.docker.logs(self.name, tail="3").strip().splitlines()
         return (
-            f"The container {self.name} did not stay up: {now.active}, exit status {now.exit_code}; wanted it "
+            f"The container {self.name} did not stay up: {now.active}, exit status {now.exit_code}; expected it "
             "running. It said: "
             f"{' / '.join(last[-3:]) or 'nothing'}. See `docker logs {self.name}`."
         )

@@ -20,27 +20,27 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker 
 
 def stage(runner: Runner, docker: Docker, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
     """Pull it where it is not here, let it say its version, and make the container of it once; that is not started."""
-    wanted = str(core_version.parse(params["version"]))
+    expected = str(core_version.parse(params["version"]))
     here = Service(docker, Wish(params["container"], "started")).find()
-    name = image_name.of_release(params["image"], here.image, wanted, f"The container {params['container']}")
+    name = image_name.of_release(params["image"], here.image, expected, f"The container {params['container']}")
     program = params["program"] or here.command[0]
     there = docker.image(name)
     if not there and check:
         demand_offered(runner, docker, name)
-        return {"changed": True, "release": name, "id": "", "version": wanted, "evidence": []}
+        return {"changed": True, "release": name, "id": "", "version": expected, "evidence": []}
     if not there:
         demand(runner.run(["docker", "pull", "--quiet", name], timeout=params["timeout"]), f"Pulling the image {name}")
     found = docker.image(name)
     if not found:
-        raise UpliftError(f"The image {name} was pulled and is not there; wanted it. Look at `docker images`.")
+        raise UpliftError(f"The image {name} was pulled and is not there; expected it. Look at `docker images`.")
     if params["asks"]:
         ask = ["docker", "run", "--rm", "--network", "none", "--entrypoint", program, name, *params["asks"]]
         said = demand(runner.run(ask, timeout=60), f"Asking the image {name} for its version").out.strip()
-        core_version.demand(name, said, wanted)
+        core_version.demand(name, said, expected)
     if not check:
         Service(docker, Wish(params["container"], "activated", name)).rehearse()
     evidence = [{"slot": "stage", "kind": "image", "name": name, "id": found["Id"]}]
-    return {"changed": not there, "release": name, "id": found["Id"], "version": wanted, "evidence": evidence}
+    return {"changed": not there, "release": name, "id": found["Id"], "version": expected, "evidence": evidence}
 
 
 def demand_offered(runner: Runner, docker: Docker, name: str) -> None:
@@ -51,6 +51,6 @@ def demand_offered(runner: Runner, docker: Docker, name: str) -> None:
     answer = runner.run(["docker", "manifest", "inspect", name], timeout=60)
     if answer.rc:
         raise UpliftError(
-            f"The image {name} is not on this machine, and cannot be had ({refused}); wanted it in a registry that"
+            f"The image {name} is not on this machine, and cannot be had ({refused}); expected it in a registry that"
             " this machine may pull from, or loaded here by `docker load`. Nothing was changed."
         )

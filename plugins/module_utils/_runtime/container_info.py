@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""What can be told of a container and its files without changing anything."""
+"""What is known of a container and its files without changing anything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any, Iterable, Mapping
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_state import told
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_state import summary
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 
@@ -24,7 +24,7 @@ def info(docker: Docker, name: str) -> dict[str, Any]:
     service = Service(docker, Wish(name, "started"))
     now = service.find()
     return {
-        **told(now, service),
+        **summary(now, service),
         "image_id": now.image_id,
         "exit_code": now.exit_code,
         "policy": now.policy,
@@ -97,7 +97,7 @@ def demand_alone(docker: Docker, name: str, path: str) -> None:
     busy = [one for one in writers(docker) if one["name"] == name or touches(path, one["sources"])]
     if busy:
         raise UpliftError(
-            f"The container {busy[0]['name']} runs and mounts {path}; wanted it stopped. Stop it first, or mount it"
+            f"The container {busy[0]['name']} runs and mounts {path}; expected it stopped. Stop it first, or mount it"
             " there to read only. Nothing was changed."
         )
 

@@ -98,7 +98,7 @@ class ContainerRunner:
             self.local.run(["docker", "rm", "--force", name], timeout=60)  # the command line is gone, its work is not
             raise
         if answer.rc == _DOCKERS_OWN:  # also where another still works under that name: it is not touched
-            demand(answer, f"Starting {image} beside the container {self.container.name}")
+            demand(answer, f"Starting {image} next to the container {self.container.name}")
         return answer
 
     def _begun(self, name: str, call: Sequence[str], values: Mapping[str, str], timeout: float) -> Answer:

@@ -101,7 +101,7 @@ def moment(text: str) -> float:
     """Seconds since 1970; 0.0 for the year 1, by which docker says never."""
     match = re.fullmatch(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d+)?Z", text)
     if not match:
-        raise UpliftError(f"docker told the time {text!r}; wanted one as 2026-11-21T06:47:07.605053259Z.")
+        raise UpliftError(f"docker reported the time {text!r}; expected one as 2026-11-21T06:47:07.605053259Z.")
     if match[1].startswith("0001-"):
         return 0.0
     whole = datetime.datetime.strptime(match[1] + "+0000", "%Y-%m-%dT%H:%M:%S%z").timestamp()
@@ -114,7 +114,7 @@ def body(seen: Json, image: Json | None, change: Change) -> dict[str, Any]:
     host: dict[str, Any] = copy.deepcopy(dict(seen["HostConfig"]))
     if host.get("AutoRemove"):
         raise UpliftError(
-            f"The container {seen['Name'].lstrip('/')} is removed by docker when it stops (--rm); wanted one that "
+            f"The container {seen['Name'].lstrip('/')} is removed by docker when it stops (--rm); expected one that "
             "stays. Make "
             "it without that. Nothing was changed."
         )
@@ -132,7 +132,7 @@ def body(seen: Json, image: Json | None, change: Change) -> dict[str, Any]:
     config["Env"] = _environment(config.get("Env") or [], given.get("Env") or [], change)
     network = host.get("NetworkMode") or "default"
     if config.get("Hostname") == seen["Id"][:12] or network == "host" or network.startswith("container:"):
-        config.pop("Hostname", None)  # docker's own choice, or forbidden beside such a network
+        config.pop("Hostname", None)  # docker's own choice, or forbidden next to such a network
     host["Binds"], host["Mounts"] = _mounts(seen, change)
     host["Links"] = [_link(one) for one in host.get("Links") or []] or None
     first, _more = networks(seen)
@@ -175,14 +175,14 @@ def reach(seen: Json) -> Reach:
 
 
 def is_image(word: str) -> bool:
-    """Images are told with a tag or a digest; no path and no program's name has either."""
+    """Images are named with a tag or a digest; no path and no program's name has either."""
     return not word.startswith(("/", "-")) and bool(re.search(r"\S[:@]\S", word))
 
 
 def demand_image(image: str, version: str) -> str:
     if not is_image(image):
         raise UpliftError(
-            f"The image {image!r} has no tag and no digest; wanted one that means {version} and no other."
+            f"The image {image!r} has no tag and no digest; expected one that means {version} and no other."
         )
     return image
 
@@ -203,12 +203,12 @@ def differences(old: Json, image: Json | None, new: Json, change: Change) -> lis
         ("networks", sorted(_networks_of(old)), sorted(_networks_of(new))),
         ("aliases", _aliases(old), _aliases(new)),
     ]
-    wanted = {name: change.word(value) for name, value in before.environment.items()}
-    wanted.update(change.environment)
+    expected = {name: change.word(value) for name, value in before.environment.items()}
+    expected.update(change.environment)
     from_image = {"PATH", *_image_names(old, image)}
     pairs += [
         (f"environment {name}", value, after.environment.get(name))
-        for name, value in wanted.items()
+        for name, value in expected.items()
         if name not in from_image or name in change.environment
     ]
     apart = ("Binds", "Mounts", "Links", "ContainerIDFile", "ConsoleSize")

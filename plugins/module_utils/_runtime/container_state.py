@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A container brought into a state, and what is told of it."""
+"""A container brought into a state, and what is reported of it."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def bring(
     if wish.at and wish.at - service.clock.now() < SOONEST:
         raise UpliftError(
             f"The moment for {wish.container} lies {wish.at - service.clock.now():.2f} s ahead at this node, "
-            "wanted at least "
+            "expected at least "
             f"{SOONEST} s: agree on a later one. Nothing was changed."
         )
     if not check:
-        service.mend()
+        service.repair()
     pending = service.pending() is not None
     work = needed(wish, before.running, pending) and not (wish.state == "activated" and service.prepared())
     if not work and not service.hold_differs():
-        return {"changed": False, **told(before, service)}
+        return {"changed": False, **summary(before, service)}
     diff = {
         "before": {"active": before.active, "image": before.image, "held": service.held.by(service.name)},
         "after": {"state": wish.state, "image": wish.image, "held": wish.hold},
     }
     if check:
-        return {"changed": True, "diff": diff, **told(before, service)}
+        return {"changed": True, "diff": diff, **summary(before, service)}
     return {"changed": True, "diff": diff, **_performed(service, before, work)}
 
 
@@ -73,7 +73,7 @@ def _performed(service: Service, before: Container, work: bool) -> dict[str, Any
             _started(service, work)
     now = spec.read(service._current())
     report = {
-        **told(now, service),
+        **summary(now, service),
         "seconds": round(service.clock.now() - begun, 3),
         "stop_seconds": round(end.moment - begun, 3) if end else 0.0,
         "down_seconds": round(now.started - end.moment, 3) if end and now.running else 0.0,
@@ -82,7 +82,7 @@ def _performed(service: Service, before: Container, work: bool) -> dict[str, Any
     if end and wish.clean and not end.clean:
         state = "running again" if now.running else "stopped"
         raise Unclean(
-            f"The process of the container {wish.container} {end} after {report['stop_seconds']:.1f} s, wanted "
+            f"The process of the container {wish.container} {end} after {report['stop_seconds']:.1f} s, expected "
             "status 0; the "
             f"container is {state}. It was given {wish.signal or now.stop_signal or 'SIGTERM'} and "
             f"{wish.stop_timeout:g} s: give "
@@ -103,7 +103,7 @@ def _started(service: Service, work: bool) -> None:
         service.forget()
 
 
-def told(now: Container, service: Service) -> dict[str, Any]:
+def summary(now: Container, service: Service) -> dict[str, Any]:
     following, held = service.pending(), service.held.by(service.name)
     evidence: dict[str, Any] = {"slot": "service", "kind": "container", "name": service.name}
     if service.wish.state == "activated":

@@ -32,7 +32,7 @@ def socket_of(environment: Mapping[str, str]) -> str:
     if not host:
         return SOCKET
     if not host.startswith("unix://"):
-        raise UpliftError(f"DOCKER_HOST is {host}; wanted unix:// and a path: run this on the machine of the daemon.")
+        raise UpliftError(f"DOCKER_HOST is {host}; expected unix:// and a path: run this on the machine of the daemon.")
     return host[len("unix://") :]
 
 
@@ -51,7 +51,7 @@ def by_socket(method: str, path: str, body: Mapping[str, Any] | None, timeout: f
         return exc.code, exc.read()
     except OSError as exc:
         raise UpliftError(
-            f"The docker daemon does not answer at {socket} ({exc}); wanted it up. See `systemctl status docker`."
+            f"The docker daemon does not answer at {socket} ({exc}); expected it up. See `systemctl status docker`."
         ) from exc
 
 

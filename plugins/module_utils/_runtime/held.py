@@ -47,7 +47,7 @@ class Held:
     since: str
     path: str
 
-    def told(self) -> dict[str, str]:
+    def summary(self) -> dict[str, str]:
         return {"kind": self.kind, "name": self.name, "operation": self.operation, "since": self.since}
 
 
@@ -80,7 +80,8 @@ class Units:
         if path not in read_unit(runner, unit).drop_ins:
             systemd.remove_drop_in(runner, path)
             raise UpliftError(
-                f"systemd does not read {path}, which is to keep {unit} from being started by a reboot; wanted it among"
+                f"systemd does not read {path}, which is to keep {unit} from being started by a reboot; expected it"
+                " among"
                 f" the drop-ins of `systemctl cat {unit}`. Nothing was stopped."
             )
 
@@ -137,12 +138,12 @@ def now() -> str:
 
 
 def demand_ours(runner: Runner, unit: Unit, proc: Path = Path("/proc")) -> None:
-    """A daemon that was started by hand, beside its unit, is neither stopped nor held by it."""
+    """A daemon that was started by hand, next to its unit, is neither stopped nor held by it."""
     for process in sorted(path for path in proc.iterdir() if path.name.isdigit()):
         if _looks_alike(unit, process, proc) and not _main_of_another(runner, process):
             raise UpliftError(
                 f"Process {process.name} runs {unit.binary} with the arguments of {unit.name}, and outside of it, as"
-                f" one that was started by hand; wanted the unit alone. End it, then start the unit. Nothing was"
+                f" one that was started by hand; expected the unit alone. End it, then start the unit. Nothing was"
                 " changed."
             )
 
@@ -200,7 +201,7 @@ class Containers:
             files.write_atomic(str(self._path(name)), (json.dumps(told, indent=1) + "\n").encode(), 0o600)
         except OSError as exc:
             raise UpliftError(
-                f"The restart policy of the container {name} cannot be kept in {self.notes} ({exc.strerror}); wanted"
+                f"The restart policy of the container {name} cannot be kept in {self.notes} ({exc.strerror}); expected"
                 " that to be a directory where this account may write. Nothing was stopped."
             ) from exc
 
@@ -218,11 +219,11 @@ class Containers:
             return {key: found[key] for key in ("name", "operation", "since", "policy")}
         except (ValueError, KeyError, TypeError) as exc:
             raise UpliftError(
-                f"{path} is not what this collection wrote there: which restart policy its container had cannot be"
-                " told. Set it by `docker update --restart`, and move the file away."
+                f"{path} is not what this collection wrote there: which restart policy its container had is unknown"
+                ". Set it by `docker update --restart`, and move the file away."
             ) from exc
 
 
 def everything() -> list[dict[str, str]]:
     """kind, name, operation and since of all that is held on this machine, whatever the inventory names."""
-    return [one.told() for one in [*Units().all(), *Containers().all()]]
+    return [one.summary() for one in [*Units().all(), *Containers().all()]]

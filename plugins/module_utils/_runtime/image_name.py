@@ -13,7 +13,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 
 
 def following(value: str, own: str, new: str, version: str, who: str) -> str:
-    """Of an image that stands beside the own one, such as that of workers: it goes to the same release."""
+    """Of an image that stands next to the own one, such as that of workers: it goes to the same release."""
     return new if value == own else of_release("", value, version, who)
 
 
@@ -28,7 +28,7 @@ def of_release(image: str, own: str, version: str, who: str) -> str:
     old = core_version.find(tag) if name and "/" not in tag and "@" not in name else None
     if not old:
         raise UpliftError(
-            f"{who} is of the image {own or 'without a name'}, whose tag names no release; wanted to know what"
+            f"{who} is of the image {own or 'without a name'}, whose tag names no release; expected to know what"
             f" the image of {version} is called. Say it, as registry/name:{{version}}. Nothing was changed."
         )
     return f"{name}:{tag.replace(str(old), version)}"

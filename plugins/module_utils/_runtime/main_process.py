@@ -34,7 +34,7 @@ class End:
 
 
 class Unclean(UpliftError):
-    """The service is in the wanted state, but its process did not end as it should have."""
+    """The service is in the expected state, but its process did not end as it should have."""
 
     def __init__(self, sentence: str, facts: dict[str, Any]) -> None:
         super().__init__(sentence)

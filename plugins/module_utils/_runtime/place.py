@@ -27,7 +27,7 @@ _WORKLOAD = re.compile(
     rf"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)/(?:(deployment|statefulset|daemonset)/)?({_LABEL})(?::(\S+))?"
 )
 NOTATION = (
-    "wanted a systemd unit as garage.service, a container as docker:NAME, or a workload as kubernetes:NAMESPACE/NAME,"
+    "expected a systemd unit as garage.service, a container as docker:NAME, or a workload as kubernetes:NAMESPACE/NAME,"
     " which is a Deployment; others are kubernetes:NAMESPACE/statefulset/NAME and kubernetes:NAMESPACE/daemonset/NAME."
     " A context of kubectl goes behind it, as kubernetes:NAMESPACE/NAME:CONTEXT"
 )
@@ -53,7 +53,7 @@ class Place:
         kind = "" if self.workload == DEPLOYMENT else f"{self.workload}/"
         return f"kubernetes:{self.namespace}/{kind}{self.name}{':' + self.context if self.context else ''}"
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """The place in a sentence, without its article."""
         if self.kind == KUBERNETES:
             return f"{self.workload} {self.name} in {self.namespace}"

@@ -41,7 +41,7 @@ class Pods:
     local: Runner
     place: Place
     program: str
-    """The word in the name of the image that tells the container from those beside it."""
+    """The word in the name of the image that tells the container from those next to it."""
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
     seen: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -61,7 +61,8 @@ class Pods:
         own = [one for one in inside if self.program in one["image"] or self.program in one["name"]]
         if len(own) != 1 and len(inside) != 1:
             raise UpliftError(
-                f"The {self.place.told()} has the containers {', '.join(one['name'] for one in inside)}; wanted exactly"
+                f"The {self.place.summary()} has the containers {', '.join(one['name'] for one in inside)}; expected"
+                " exactly"
                 f" one with {self.program} in its name or its image. Rename the others. Nothing was changed."
             )
         return dict((own or inside)[0])
@@ -76,9 +77,9 @@ class Pods:
     def active(self) -> str:
         """In the word of a systemd unit, or how far it is from there: all pods ready, and of the newest template."""
         spec, status = self.read()["spec"], self.read().get("status", {})
-        wanted, updated = spec.get("replicas", 1), status.get("updatedReplicas", 0)
+        expected, updated = spec.get("replicas", 1), status.get("updatedReplicas", 0)
         ready = min(self.running(), updated)
-        return "active" if ready == wanted > 0 else f"at {ready} of {wanted} pods" if wanted else "inactive"
+        return "active" if ready == expected > 0 else f"at {ready} of {expected} pods" if expected else "inactive"
 
     def environment(self) -> dict[str, str]:
         """What the container is given, with what stands in ConfigMaps and Secrets. It may hold secrets."""
@@ -120,7 +121,7 @@ class Pods:
         """What the processes say that run now. Nothing but the kernel knows what a pod's program is called."""
         select = runtime_kubectl.selector(self.read())
         words = ["get", "pods", "--selector", select, "--field-selector", "status.phase=Running", "--output", "name"]
-        pods = self.kubectl.ask(words, f"Looking for the pods of the {self.place.told()}").out.split()
+        pods = self.kubectl.ask(words, f"Looking for the pods of the {self.place.summary()}").out.split()
         own = self.container()["name"]
         said = [
             self.kubectl.ask(["exec", one, "--container", own, "--", "/proc/1/exe", "--version"], one).out
@@ -156,9 +157,9 @@ class Pods:
         owns: whoever is killed here leaves a Job that Kubernetes ends and removes by itself, and the Secret with it.
         """
         name = f"uplift-{uuid.uuid4().hex[:12]}"
-        wanted = job(name, self.place, self.read(), self.container(), image, words, env, timeout)
+        expected = job(name, self.place, self.read(), self.container(), image, words, env, timeout)
         try:
-            made = self.kubectl.create(wanted, f"Making the Job {name} in {self.place.namespace}")
+            made = self.kubectl.create(expected, f"Making the Job {name} in {self.place.namespace}")
             if env:
                 what = f"Making the Secret of the Job {name} in {self.place.namespace}"
                 self.kubectl.create(secret(name, self.place, env, str(made["metadata"]["uid"])), what)
@@ -187,7 +188,7 @@ class Pods:
             if hopeless or (not started and past > _START):
                 said = state.get("waiting", {}).get("message", "")
                 raise UpliftError(
-                    f"No pod of {image} came up in {self.place.namespace} ({reason} {said}); wanted it to run."
+                    f"No pod of {image} came up in {self.place.namespace} ({reason} {said}); expected it to run."
                 )
             if past > timeout + _START:
                 raise UpliftError(f"The Job {name} of {image} has not ended after {past:.0f} s; it was removed.")
@@ -215,8 +216,8 @@ def job(
     if env:
         one["envFrom"] = [*one.get("envFrom", []), {"secretRef": {"name": name}}]
     template = deployment["spec"]["template"]["spec"]
-    beside = ("initContainers", "containers", "restartPolicy", "terminationGracePeriodSeconds")
-    pod = {key: value for key, value in template.items() if key not in beside}
+    apart = ("initContainers", "containers", "restartPolicy", "terminationGracePeriodSeconds")
+    pod = {key: value for key, value in template.items() if key not in apart}
     pod.update(containers=[one], restartPolicy="Never")
     labels = {LABEL: where.name}
     spec = {

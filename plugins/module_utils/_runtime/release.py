@@ -25,7 +25,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.said_ve
 
 Fetch = Callable[[str, str], None]  # (address, path): put what is at the address there
 NET = ("http://", "https://")
-RESERVE = 16 << 20  # left free beside a staged file: a full file system hurts everybody on it
+RESERVE = 16 << 20  # left free besides a staged file: a full file system hurts everybody on it
 _LIBC = {"armv6l": "linux-musleabihf", "armv7l": "linux-musleabihf"}
 
 
@@ -49,7 +49,7 @@ class Wish:
         """Refuse what is misspelt before anything is done; `v0.8.7` is the release 0.8.7."""
         if not self.path:
             raise UpliftError(
-                "There is no path of the program; wanted it as the service names it. Nothing was changed."
+                "There is no path of the program; expected it as the service names it. Nothing was changed."
             )
         object.__setattr__(self, "version", str(core_version.parse(self.version)))
         self.sha256  # noqa: B018
@@ -81,7 +81,7 @@ def target_of(machine: str) -> str:
 
 
 def place(path: str, version: str) -> str:
-    """What the link at `path` has to say for a release: in the way found there, else `<name>-<version>` beside it."""
+    """What the link at `path` has to say for a release: in the way found there, else `<name>-<version>` next to it."""
     if os.path.islink(path):
         found = os.readlink(path)
         old = core_version.find(os.path.basename(found)) or core_version.find(found)
@@ -95,7 +95,7 @@ def release_file(path: str, version: str) -> str:
 
 
 def info(runner: Runner, wish: Wish) -> dict[str, Any]:
-    """What lies at the path, and whether the release lies beside it."""
+    """What lies at the path, and whether the release lies next to it."""
     file = release_file(wish.path, wish.version)
     there = os.path.isfile(file)
     return {
@@ -113,7 +113,7 @@ def info(runner: Runner, wish: Wish) -> dict[str, Any]:
 def stage(
     runner: Runner, wish: Wish, fetch: Fetch, check: bool, later: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Put a release beside the others. What counts now is not touched.
+    """Put a release next to the others. What counts now is not touched.
 
     In check mode `unchecked` names those that would be run with no checksum to tell them by, of this one and of the
     `later` ones: per release its checksum.
@@ -169,7 +169,7 @@ def activate(runner: Runner, wish: Wish, check: bool) -> dict[str, Any]:
 
 
 def keep(runner: Runner, wish: Wish, check: bool) -> dict[str, str]:
-    """Keep what counts now as a release under its own version, so that there is a way back."""
+    """Keep what counts now as a release under its own version, so that there is a rollback."""
     path = wish.path
     version, now = said_version(runner, path, wish.asks, wish.user), os.path.realpath(path)
     file = release_file(path, version)
@@ -190,11 +190,11 @@ def _unfit(runner: Runner, wish: Wish, file: str) -> str:
         return f"The release {wish.version} is not staged at {file}."
     seen = files.sha256_of(file) if wish.sha256 else ""
     if seen != wish.sha256:
-        return f"{file} has the SHA-256 {seen}, wanted {wish.sha256}."
+        return f"{file} has the SHA-256 {seen}, expected {wish.sha256}."
     if not wish.asks:
         return ""
-    said, wanted = said_version(runner, file, wish.asks, wish.user), wish.says or wish.version
-    return "" if said == wanted else f"{file} says it is {said}, wanted {wanted}."
+    said, expected = said_version(runner, file, wish.asks, wish.user), wish.says or wish.version
+    return "" if said == expected else f"{file} says it is {said}, expected {expected}."
 
 
 def is_address(source: str) -> bool:
@@ -237,7 +237,7 @@ def _unchecked(wish: Wish, later: Mapping[str, str], check: bool) -> dict[str, A
 def _demand_checksum(wish: Wish) -> None:
     if is_address(wish.source) and not (wish.upload or wish.sha256 or wish.unchecked):
         raise UpliftError(
-            f"{fill_in(wish.source, wish.version)} has no checksum to tell it by, and is run once it is here; wanted"
+            f"{fill_in(wish.source, wish.version)} has no checksum to tell it by, and is run once it is here; expected"
             " its SHA-256. Write it into garage_release_checksums, lakefs_release_checksums or"
             " pachyderm_release_checksums, or name a file of the controller as source. Nothing was changed."
         )

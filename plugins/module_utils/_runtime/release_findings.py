@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: what stands in the way of having a release, of whatever product."""
+"""Pure: what blocks having a release, of whatever product."""
 
 from __future__ import annotations
 

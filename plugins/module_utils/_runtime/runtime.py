@@ -5,7 +5,7 @@
 # This file is private to uplift.datastores: it may change or go without notice.
 """One answer to where a service runs: the same questions and orders for a unit, a container and a workload.
 
-Programs that run once beside a service are run by a Runner: LocalRunner, ContainerRunner, or Pods.
+Programs that run once next to a service are run by a Runner: LocalRunner, ContainerRunner, or Pods.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class OnSystemd:
         return self._brought("restarted", order, check)
 
     def stage(self, image: Image, check: bool) -> Answer:
-        raise UpliftError(f"The {self.place.told()} runs a program, no image; wanted the path of {image.version}.")
+        raise UpliftError(f"The {self.place.summary()} runs a program, no image; expected the path of {image.version}.")
 
     activate = stage
 
@@ -194,12 +194,12 @@ class OnKubernetes:
     def activate(self, image: Image, check: bool) -> Answer:
         pods = Pods(self.runner, self.place, image.name)
         name = workload_image.name_of(pods, image.image, image.version)
-        beside = workload_image.beside(pods, name, image.version, image.variables)
-        changed = self.workload.image(pods.container(), name, beside, check)
+        more = workload_image.more(pods, name, image.version, image.variables)
+        changed = self.workload.image(pods.container(), name, more, check)
         return {"changed": changed, "release": name, "version": image.version, "evidence": []}
 
     def demand_down(self, directories: Sequence[str]) -> None:
         if self.look()["active"] != "inactive":
             raise UpliftError(
-                f"The {self.place.told()} is wanted at some pods; wanted none. Stop it first. Nothing was changed."
+                f"The {self.place.summary()} is wanted at some pods; expected none. Stop it first. Nothing was changed."
             )

@@ -34,10 +34,10 @@ def said_version(runner: Runner, file: str, asks: Sequence[str] = ("--version",)
         _demand_allowed(answer, file, who)
         said = demand(answer, f"Asking {file} for its version on this machine ({platform.machine()})").out.strip()
     except CliError as exc:
-        raise UpliftError(f"{exc} Wanted is a program for this machine; nothing was changed.") from exc
+        raise UpliftError(f"{exc} Expected a program for this machine; nothing was changed.") from exc
     found = version.find(said)
     if not found:
-        raise UpliftError(f"{file} said {said[:80]!r} when asked for its version; wanted a release number.")
+        raise UpliftError(f"{file} said {said[:80]!r} when asked for its version; expected a release number.")
     return str(found)
 
 
@@ -50,14 +50,15 @@ def account(user: str) -> str:
             return name if pwd.getpwnam(name).pw_uid else ""
         except KeyError:
             continue
-    raise UpliftError(f"This machine has neither the account {user} of the service nor {NOBODY}; wanted one of them.")
+    raise UpliftError(f"This machine has neither the account {user} of the service nor {NOBODY}; expected one of them.")
 
 
 def _demand_allowed(answer: Answer, file: str, who: str) -> None:
     if who and answer.rc == _MAY_NOT:
         raise UpliftError(
-            f"The account {who} may not run {file}; wanted a program that the service's account may run, in a directory"
-            " that it may enter. Mend the modes. Nothing was changed."
+            f"The account {who} may not run {file}; expected a program that the service's account may run, in a"
+            " directory"
+            " that it may enter. Fix the modes. Nothing was changed."
         )
 
 
@@ -65,7 +66,7 @@ def _named_version(file: str) -> str:
     found = version.find(os.path.basename(os.path.realpath(file)).replace("-", " "))
     if not found:
         raise UpliftError(
-            f"{file} cannot be asked for its version, and its name has none; wanted a link to a file such as"
+            f"{file} cannot be asked for its version, and its name has none; expected a link to a file such as"
             f" {os.path.basename(file)}-1.13.4. Put it so. Nothing was changed."
         )
     return str(found)

@@ -120,7 +120,7 @@ def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
         seen.setdefault(key, []).extend([value] if sign else [])
     show = {key: values[0] for key, values in seen.items() if values}
     if "LoadState" not in show or "ActiveState" not in show:
-        raise UpliftError(f"systemctl show said nothing of {name}; wanted LoadState. Does systemd run here?")
+        raise UpliftError(f"systemctl show said nothing of {name}; expected LoadState. Does systemd run here?")
     pid = int(show.get("MainPID", "0"))
     # systemd up to 239 calls the same thing EnvironmentFile.
     files = tuple(_environment_files(seen.get("EnvironmentFiles", seen.get("EnvironmentFile", []))))

@@ -32,11 +32,11 @@ def bring(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, A
                 os.unlink(variables)
         return {"changed": changed, "evidence": [{"slot": params["slot"], "kind": "absent", "path": path}]}
     text = f"{_HEAD}[Service]\nEnvironmentFile={variables}\n"
-    wanted = "".join(f"{name}={value}\n" for name, value in sorted(params["environment"].items()))
-    changed = _text(variables) != wanted or _text(path) != text
+    expected = "".join(f"{name}={value}\n" for name, value in sorted(params["environment"].items()))
+    changed = _text(variables) != expected or _text(path) != text
     if changed and not check:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        files.write_atomic(variables, wanted.encode(), 0o600)
+        files.write_atomic(variables, expected.encode(), 0o600)
         systemd.write_drop_in(runner, path, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     left = {"slot": params["slot"], "kind": "file", "path": path, "size": len(text), "sha256": digest}

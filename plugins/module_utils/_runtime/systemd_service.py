@@ -48,7 +48,7 @@ def stale(unit: Unit, proc: Path = Path("/proc")) -> bool:
     try:
         words = [(proc / str(unit.main_pid) / name).read_bytes() for name in ("cmdline", "environ")]
     except OSError as exc:
-        raise UpliftError(f"It cannot be told what {unit.name} runs as process {unit.main_pid}: {exc}.") from exc
+        raise UpliftError(f"It is unknown what {unit.name} runs as process {unit.main_pid}: {exc}.") from exc
     argv, environ = ([os.fsdecode(word) for word in raw.split(b"\0")[:-1]] for raw in words)
     given = {f"{name}={value}" for name, value in unit.environment.items()}
     return (
@@ -69,7 +69,7 @@ class Service:
     units: runtime_held.Units = field(default_factory=runtime_held.Units)
 
     def needed(self, unit: Unit) -> bool:
-        """Is there anything to do but about the hold? Not a restart, when the wanted program already runs."""
+        """Is there anything to do but about the hold? Not a restart, when the expected program already runs."""
         if self.wish.state == "stopped":
             return unit.active not in DOWN
         if self.wish.state == "started" or unit.active != "active":
@@ -104,7 +104,7 @@ class Service:
 
     def _report(self, now: Unit, end: End | None, begun: float) -> dict[str, Any]:
         return {
-            **told(now, self.units),
+            **summary(now, self.units),
             "seconds": round(self.clock.now() - begun, 3),
             "stop_seconds": round(end.moment - begun, 3) if end else 0.0,
             "down_seconds": round(now.started - end.moment, 3) if end and now.active == "active" else 0.0,
@@ -128,7 +128,8 @@ class Service:
         ahead = self.wish.at - self.clock.now()
         if self.wish.at and ahead < SOONEST:
             raise UpliftError(
-                f"The moment for {self.wish.unit} lies {ahead:.2f} s ahead at this node, wanted at least {SOONEST} s: "
+                f"The moment for {self.wish.unit} lies {ahead:.2f} s ahead at this node, expected at least {SOONEST}"
+                " s: "
                 "agree on a later one. Nothing was changed."
             )
         return self.wish.at
@@ -158,7 +159,7 @@ class Service:
         mark = self._until(lambda: next(iter(marks.iterdir()), None), limit)
         if mark is None:
             raise UpliftError(
-                f"It cannot be told how {unit.name} ended: no mark of its stop within {limit:g} s. "
+                f"It is unknown how {unit.name} ended: no mark of its stop within {limit:g} s. "
                 f"Look at `systemctl status {unit.name}`."
             )
         code, _colon, status = mark.name.partition(":")
@@ -171,7 +172,7 @@ class Service:
 
         seen = self._until(look, 30.0)
         if seen is None:
-            raise UpliftError(f"The unit {unit.name} is not down 30 s after its process ended; wanted inactive.")
+            raise UpliftError(f"The unit {unit.name} is not down 30 s after its process ended; expected inactive.")
         return seen
 
     def _up(self, unit: Unit) -> Unit:
@@ -181,7 +182,7 @@ class Service:
         if new is None:
             raise UpliftError(
                 f"The unit {unit.name} has no main process {self.wish.start_timeout:g} s after its start; "
-                f"wanted active. See `journalctl -u {unit.name}`."
+                f"expected active. See `journalctl -u {unit.name}`."
             )
         self.clock.sleep(max(0.0, min(self.wish.settle, new.started + self.wish.settle - self.clock.now())))
         now = read_unit(self.runner, unit.name)
@@ -195,7 +196,7 @@ class Service:
             raise UpliftError(_fell(now, self.clock.now() - now.started))
         if now.active == "inactive" and now.skipped and not self.wish.at:
             raise UpliftError(
-                f"systemd passed over the start of {name}: a condition of the unit is not met; wanted it active. See"
+                f"systemd passed over the start of {name}: a condition of the unit is not met; expected it active. See"
                 f" `systemctl status {name}`."
             )
         return now if now.active == "active" and now.main_pid and (now.main_pid, now.started) != old else None
@@ -218,7 +219,7 @@ class Service:
         elif end.code != "exited":  # G08: some releases flush nothing on SIGTERM
             why = f" The signal was {self.wish.signal or unit.kill_signal}: give the one at which this release flushes."
         state = "stopped" if self.wish.state == "stopped" else "running again"
-        return f"The process of {unit.name} {end} after {seconds:.1f} s, wanted status 0; the unit is {state}.{why}"
+        return f"The process of {unit.name} {end} after {seconds:.1f} s, expected status 0; the unit is {state}.{why}"
 
 
 def find_unit(runner: Runner, name: str) -> Unit:
@@ -226,12 +227,12 @@ def find_unit(runner: Runner, name: str) -> Unit:
     unit = read_unit(runner, name)
     if unit.load_state == "masked":
         raise UpliftError(
-            f"The unit {unit.name} is masked: somebody keeps it from being started; wanted loaded. When that is over,"
+            f"The unit {unit.name} is masked: somebody keeps it from being started; expected loaded. When that is over,"
             f" let it go by `systemctl unmask {unit.name}` and run again. Nothing was changed."
         )
     if unit.load_state != "loaded":
         raise UpliftError(
-            f"The unit {unit.name} is {unit.load_state}, wanted loaded: name it as `systemctl list-units` does."
+            f"The unit {unit.name} is {unit.load_state}, expected loaded: name it as `systemctl list-units` does."
         )
     return unit
 
@@ -241,11 +242,11 @@ def demand_down(runner: Runner, name: str) -> None:
     unit = find_unit(runner, name)
     if unit.active not in DOWN:
         raise UpliftError(
-            f"The unit {unit.name} is {unit.active}, wanted inactive: stop it first. Nothing was changed."
+            f"The unit {unit.name} is {unit.active}, expected inactive: stop it first. Nothing was changed."
         )
 
 
-def told(unit: Unit, units: runtime_held.Units) -> dict[str, Any]:
+def summary(unit: Unit, units: runtime_held.Units) -> dict[str, Any]:
     held, active = units.by(unit.name), unit.active == "active"
     evidence = {"slot": "service", "kind": "unit", "name": unit.name, "active": active}
     return {
@@ -282,7 +283,7 @@ def _fell(now: Unit, seconds: float) -> str:
     end = f"process {now.exit_code or 'ended'} with {now.exit_status}"
     return (
         f"The unit {now.name} did not stay up: {now.active} ({now.sub_state}) {seconds:.1f} s after its start, {end}; "
-        f"wanted active. See `journalctl -u {now.name}`."
+        f"expected active. See `journalctl -u {now.name}`."
     )
 
 
@@ -298,14 +299,14 @@ def brought(service: Service, check: bool) -> dict[str, Any]:
     if wish.hold:
         runtime_held.demand_ours(service.runner, unit)
     if not service.needed(unit) and not service.hold_differs(unit):
-        return {"changed": False, **told(unit, service.units)}
+        return {"changed": False, **summary(unit, service.units)}
     after = {"active": "inactive" if wish.state == "stopped" else "active", "state": wish.state, "held": wish.hold}
     diff = {"before": {"active": unit.active, "exe": unit.exe, "held": service.units.by(unit.name)}, "after": after}
-    return {"changed": True, "diff": diff, **(told(unit, service.units) if check else service.perform(unit))}
+    return {"changed": True, "diff": diff, **(summary(unit, service.units) if check else service.perform(unit))}
 
 
 def info(runner: Runner, name: str) -> dict[str, Any]:
     """All of a unit but what may be secret: of the environment only the names, of the command what the unit says."""
     unit = read_unit(runner, name)
     shown = {item.name: getattr(unit, item.name) for item in fields(unit) if item.name != "environment"}
-    return {**shown, **told(unit, runtime_held.Units()), "environment_names": sorted(unit.environment)}
+    return {**shown, **summary(unit, runtime_held.Units()), "environment_names": sorted(unit.environment)}

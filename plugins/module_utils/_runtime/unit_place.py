@@ -62,4 +62,4 @@ def _entry(user: str, dynamic: bool = False) -> pwd.struct_passwd:
     except KeyError as exc:
         if dynamic:
             return pwd.struct_passwd((user, "", -1, -1, "", "/", "/usr/sbin/nologin"))
-        raise UpliftError(f"The account {user} of the service is not there; wanted one of this host.") from exc
+        raise UpliftError(f"The account {user} of the service is not there; expected one of this host.") from exc

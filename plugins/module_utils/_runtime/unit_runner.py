@@ -74,7 +74,7 @@ class UnitRunner:
                 self.runner.run(["systemctl", "stop", f"{ident}.service"], timeout=60)
         if answer.rc in _STARTING and not answer.out:
             raise CliError(
-                f"{argv[0]} could not be begun in the terms of {self.unit} (systemd's status {answer.rc}); wanted an"
+                f"{argv[0]} could not be begun in the terms of {self.unit} (systemd's status {answer.rc}); expected an"
                 f" account that may run it. See `journalctl -u {ident}`."
             )
         return Answer(tuple(argv), answer.rc, answer.out, answer.err)

@@ -35,39 +35,39 @@ class Workload:
 
     def read(self) -> dict[str, Any]:
         """As the API server has it now; a sentence when it is not there."""
-        found = self.kubectl.get(self.place.workload, self.place.name, f"Looking for the {self.place.told()}")
+        found = self.kubectl.get(self.place.workload, self.place.name, f"Looking for the {self.place.summary()}")
         if not found:
             raise UpliftError(
-                f"There is no {self.place.told()}; wanted the one that serves. Name it as `kubectl get"
+                f"There is no {self.place.summary()}; expected the one that serves. Name it as `kubectl get"
                 f" {self.place.workload}s` does. Nothing was changed."
             )
         return found
 
     def look(self) -> dict[str, Any]:
         """What is wanted of it counts, not what its pods have come to."""
-        return self.told(self.read())
+        return self.summary(self.read())
 
-    def told(self, seen: dict[str, Any]) -> dict[str, Any]:
-        wanted, held = replicas(seen), notes_of(seen).get(HELD, "")
-        evidence = {"slot": "service", "kind": "workload", "name": str(self.place), "active": wanted > 0}
+    def summary(self, seen: dict[str, Any]) -> dict[str, Any]:
+        expected, held = replicas(seen), notes_of(seen).get(HELD, "")
+        evidence = {"slot": "service", "kind": "workload", "name": str(self.place), "active": expected > 0}
         return {
             "unit": str(self.place),
-            "active": "active" if wanted else "inactive",
-            "replicas": wanted,
+            "active": "active" if expected else "inactive",
+            "replicas": expected,
             "held": held,
             "started": 0.0,
-            "evidence": [{**evidence, "held": held} if held and not wanted else evidence],
+            "evidence": [{**evidence, "held": held} if held and not expected else evidence],
         }
 
     def stop(self, hold: str, timeout: float, check: bool) -> dict[str, Any]:
         """To no pod, and wait until the last one has ended. The number of before is noted once."""
         seen = self._scaled()
-        wanted, noted = replicas(seen), notes_of(seen)
-        note = {REPLICAS: str(wanted)} if wanted else {}
+        expected, noted = replicas(seen), notes_of(seen)
+        note = {REPLICAS: str(expected)} if expected else {}
         note.update({HELD: hold} if hold and noted.get(HELD) != hold else {})
-        if check or not (wanted or note):
+        if check or not (expected or note):
             self._gone(seen, timeout if not check else 0.0, check)
-            return {"changed": bool(wanted or note), **self.told(seen)}
+            return {"changed": bool(expected or note), **self.summary(seen)}
         change: dict[str, Any] = {"spec": {"replicas": 0}}
         if note:
             change["metadata"] = {"annotations": note}
@@ -81,16 +81,16 @@ class Workload:
         noted = notes_of(seen)
         if not replicas(seen) and REPLICAS not in noted:
             raise UpliftError(
-                f"The {self.place.told()} has no pod, and no annotation {REPLICAS} says how many it had: it was not"
+                f"The {self.place.summary()} has no pod, and no annotation {REPLICAS} says how many it had: it was not"
                 f" stopped by this. Bring it to as many as it should have, by `kubectl scale`. Nothing was changed."
             )
-        wanted = int(noted.get(REPLICAS, replicas(seen)))
+        expected = int(noted.get(REPLICAS, replicas(seen)))
         notes = [name for name in (REPLICAS, HELD) if name in noted]
-        changed = wanted != replicas(seen) or bool(notes)
+        changed = expected != replicas(seen) or bool(notes)
         if check:
-            return {"changed": changed, **self.told(seen)}
-        if wanted != replicas(seen):
-            self.kubectl.patch(self.place.workload, self.place.name, {"spec": {"replicas": wanted}})
+            return {"changed": changed, **self.summary(seen)}
+        if expected != replicas(seen):
+            self.kubectl.patch(self.place.workload, self.place.name, {"spec": {"replicas": expected}})
         self._ready(timeout)
         if notes:
             change = {"metadata": {"annotations": dict.fromkeys(notes)}}
@@ -102,16 +102,17 @@ class Workload:
         env = [{"name": name, "value": value} for name, value in sorted(variables.items())]
         if container["image"] == image and all(row in container.get("env", []) for row in env):
             return False
-        wanted = {"name": container["name"], "image": image, **({"env": env} if env else {})}
+        expected = {"name": container["name"], "image": image, **({"env": env} if env else {})}
         if not check:
-            change = {"spec": {"template": {"spec": {"containers": [wanted]}}}}
+            change = {"spec": {"template": {"spec": {"containers": [expected]}}}}
             self.kubectl.patch(self.place.workload, self.place.name, change, how="strategic")
         return True
 
     def _scaled(self) -> dict[str, Any]:
         if self.place.workload == "daemonset":
             raise UpliftError(
-                f"The {self.place.told()} has a pod on each node and cannot be brought to none; wanted a Deployment"
+                f"The {self.place.summary()} has a pod on each node and cannot be brought to none; expected a"
+                " Deployment"
                 " or a StatefulSet. Daemonsets are not built yet. Nothing was changed."
             )
         return self.read()
@@ -124,7 +125,7 @@ class Workload:
                 return
             if self.clock.now() >= ends:
                 raise UpliftError(
-                    f"{', '.join(left)} of the {self.place.told()} has not ended after {timeout:g} s; wanted none."
+                    f"{', '.join(left)} of the {self.place.summary()} has not ended after {timeout:g} s; expected none."
                     " See `kubectl describe pod`. It is wanted at none, and goes when it ends."
                 )
             self.clock.sleep(1.0)
@@ -138,8 +139,8 @@ class Workload:
             if self.clock.now() >= ends:
                 status = seen.get("status", {})
                 raise UpliftError(
-                    f"The {self.place.told()} has {status.get('readyReplicas', 0)} of {replicas(seen)} pods"
-                    f" ready {timeout:g} s after its start; wanted all. See `kubectl describe pod`."
+                    f"The {self.place.summary()} has {status.get('readyReplicas', 0)} of {replicas(seen)} pods"
+                    f" ready {timeout:g} s after its start; expected all. See `kubectl describe pod`."
                 )
             self.clock.sleep(1.0)
 
@@ -157,11 +158,11 @@ def notes_of(seen: dict[str, Any]) -> dict[str, str]:
 
 def settled(seen: dict[str, Any]) -> bool:
     """Has the controller seen what is wanted, and are all pods of the newest template ready?"""
-    status, wanted = seen.get("status", {}), replicas(seen)
+    status, expected = seen.get("status", {}), replicas(seen)
     if status.get("observedGeneration", 0) < seen["metadata"].get("generation", 0):
         return False
     counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas")]
-    return counts == [wanted] * 3
+    return counts == [expected] * 3
 
 
 def look(runner: Runner, unit: str) -> dict[str, Any]:

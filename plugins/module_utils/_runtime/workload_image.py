@@ -16,14 +16,14 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods im
 
 
 def name_of(pods: Pods, image: str, version: str) -> str:
-    return image_name.of_release(image, pods.container()["image"], version, f"The {pods.place.told()}")
+    return image_name.of_release(image, pods.container()["image"], version, f"The {pods.place.summary()}")
 
 
-def beside(pods: Pods, new: str, version: str, variables: Sequence[str]) -> dict[str, str]:
+def more(pods: Pods, new: str, version: str, variables: Sequence[str]) -> dict[str, str]:
     """What the variables that name other images of the release say then, of those that the container has."""
     own = pods.container()
     given = {row["name"]: row["value"] for row in own.get("env", []) if row.get("value")}
-    who = f"One of the variables of the {pods.place.told()}"
+    who = f"One of the variables of the {pods.place.summary()}"
     return {
         name: image_name.following(given[name], own["image"], new, version, who) for name in variables if name in given
     }
@@ -32,11 +32,11 @@ def beside(pods: Pods, new: str, version: str, variables: Sequence[str]) -> dict
 def stage(pods: Pods, image: str, version: str, asks: Sequence[str]) -> dict[str, Any]:
     """Let it say its version in a Job of the workload's pod: then it is at hand on a node, too. Also in check mode.
 
-    Without words to ask by only its name is told.
+    Without words to ask by only its name is reported.
     """
-    wanted = str(core_version.parse(version))
-    name = name_of(pods, image, wanted)
+    expected = str(core_version.parse(version))
+    name = name_of(pods, image, expected)
     if asks:
         said = demand(pods.once(name, asks, {}, 60), f"Asking the image {name} for its version").out.strip()
-        core_version.demand(name, said, wanted)
-    return {"changed": False, "release": name, "version": wanted, "helm": helm_release(pods.read()), "evidence": []}
+        core_version.demand(name, said, expected)
+    return {"changed": False, "release": name, "version": expected, "helm": helm_release(pods.read()), "evidence": []}

@@ -20,7 +20,7 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
     """An action of this collection: validated arguments in, a result or one sentence out."""
 
     SPEC: Mapping[str, Any] = {}
-    NEEDS: tuple[str, ...] = ()  # Python packages beside Ansible, on the controller
+    NEEDS: tuple[str, ...] = ()  # Python packages besides Ansible, on the controller
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_diff = True

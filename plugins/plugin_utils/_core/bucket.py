@@ -53,8 +53,8 @@ def client(connection: Mapping[str, Any]) -> Any:
 
 def listed(asked: Any, bucket: str, prefix: str, page: int = 1000) -> Listing:
     try:
-        wanted = {"Bucket": bucket, "Prefix": prefix, "PaginationConfig": {"PageSize": page}}
-        pages = asked.get_paginator("list_objects_v2").paginate(**wanted)
+        expected = {"Bucket": bucket, "Prefix": prefix, "PaginationConfig": {"PageSize": page}}
+        pages = asked.get_paginator("list_objects_v2").paginate(**expected)
         return {
             row["Key"]: Object(int(row["Size"]), str(row.get("ETag", "")).strip('"'))
             for part in pages
@@ -67,7 +67,7 @@ def listed(asked: Any, bucket: str, prefix: str, page: int = 1000) -> Listing:
 def differences(ours: Listing, copy: Listing) -> list[str]:
     """As sentences. What the copy has besides is from before, and harms nobody."""
     if not ours:
-        return ["the bucket is empty; wanted the object store of a cluster"]
+        return ["the bucket is empty; expected the object store of a cluster"]
     found = [text for key, one in sorted(ours.items()) if (text := _difference(key, one, copy.get(key)))]
     return found[:SHOWN] + ([f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])
 
@@ -76,8 +76,8 @@ def _difference(key: str, one: Object, other: Object | None) -> str:
     if other is None:
         return f"{key} is not in the copy"
     if other.size != one.size:
-        return f"{key} has {other.size} bytes in the copy, wanted {one.size}"
+        return f"{key} has {other.size} bytes in the copy, expected {one.size}"
     # The tag of what went up in parts (it has a dash) tells of the parts too, which a copy need not share.
     if other.tag != one.tag and "-" not in one.tag + other.tag:
-        return f"{key} has the checksum {other.tag} in the copy, wanted {one.tag}"
+        return f"{key} has the checksum {other.tag} in the copy, expected {one.tag}"
     return ""

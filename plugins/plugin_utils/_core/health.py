@@ -39,7 +39,7 @@ def ask(check: Mapping[str, Any]) -> dict[str, str]:
 def judge(check: Mapping[str, Any], status: int, body: bytes) -> tuple[str, str]:
     """Pure. An answer with a 4xx status is none: the check asks for the wrong thing or may not ask."""
     if status >= 500:
-        return NO, f"it answered with the status {status}; wanted 200."
+        return NO, f"it answered with the status {status}; expected 200."
     if status >= 400:
         return CANNOT_TELL, f"it answered with the status {status}; correct the URL or the headers of the check."
     try:
@@ -56,7 +56,7 @@ def judge(check: Mapping[str, Any], status: int, body: bytes) -> tuple[str, str]
     expected = check["expected"]
     if isinstance(found, bool) == isinstance(expected, bool) and found == expected:
         return YES, f"{check['expression']} is {_json(found)}."
-    return NO, f"{check['expression']} is {_json(found)}; wanted {_json(expected)}."
+    return NO, f"{check['expression']} is {_json(found)}; expected {_json(expected)}."
 
 
 def shown(url: str) -> str:

@@ -115,7 +115,7 @@ class LongAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
 
     def _ended(self, host: str) -> str:
         return (
-            f"The process that worked on {self._task.action} at {host} is gone and has left no result; wanted one. It"
+            f"The process that worked on {self._task.action} at {host} is gone and has left no result; expected one. It"
             " was ended from outside, by the kernel for want of memory or by somebody: see the node's journal, then"
             " run the same again."
         )

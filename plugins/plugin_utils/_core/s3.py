@@ -59,7 +59,7 @@ class Store:
 
     def __init__(self, addresses: Sequence[str], connect: Callable[[str], Any]) -> None:
         if not addresses:
-            raise UpliftError("No S3 address was given; wanted at least one host:port or URL.")
+            raise UpliftError("No S3 address was given; expected at least one host:port or URL.")
         self._clients = [(address, connect(address)) for address in addresses]
 
     def ask(self, what: str, call: Callable[[Any], T]) -> T:

@@ -51,9 +51,9 @@ def take(
     return {"taken": taken, "objects": rows}
 
 
-def spread(rows: Sequence[str], wanted: int) -> list[str]:
-    """At most `wanted` of the rows, evenly over them, the first always; the same rows give the same choice."""
-    count = min(wanted, len(rows))
+def spread(rows: Sequence[str], expected: int) -> list[str]:
+    """At most `expected` of the rows, evenly over them, the first always; the same rows give the same choice."""
+    count = min(expected, len(rows))
     return [rows[at * len(rows) // count] for at in range(count)]
 
 
@@ -68,10 +68,10 @@ def _bucket(
     rows, complete = _listing(store, bucket, limits.keys)
     figures = {"objects": len(rows), "complete": complete, "digest": digest(rows)}
     if keys is None:
-        wanted = spread([row["key"] for row in rows], limits.sample)
+        expected = spread([row["key"] for row in rows], limits.sample)
         return {
             **figures,
-            "sample": [one for key in wanted for one in _object(store, bucket, key, limits.object_bytes)],
+            "sample": [one for key in expected for one in _object(store, bucket, key, limits.object_bytes)],
         }
     found = [_again(store, bucket, key, limits.object_bytes, mute) for key in keys]
     return {

@@ -186,8 +186,8 @@ def _data_dirs(value: Any, path: str) -> list[dict[str, Any]]:
     if not isinstance(rows, list) or not all(
         isinstance(row, dict) and isinstance(row.get("path"), str) for row in rows
     ):
-        wanted = "wanted a path, or a list of tables with a path each"
-        raise ConfigError("config_bad_data_dir", f"data_dir in {path} is missing or of another form; {wanted}.")
+        expected = "expected a path, or a list of tables with a path each"
+        raise ConfigError("config_bad_data_dir", f"data_dir in {path} is missing or of another form; {expected}.")
     return [{"path": row["path"], "capacity": row.get("capacity")} for row in rows]
 
 

@@ -27,7 +27,7 @@ def on_machine(config: Mapping[str, Any], container: Mapping[str, Any], path: st
             # It would be gone with the container, when that is made again.
             raise ConfigError(
                 "data_in_container",
-                f"{path} has {what} = {inside}, which lies in the container {container['name']} alone; wanted it on a"
+                f"{path} has {what} = {inside}, which lies in the container {container['name']} alone; expected it on a"
                 " volume or in a directory of the machine, since the container is made again. Stop it, copy that out"
                 f" (docker cp {container['name']}:{inside} ...), and make the container with it mounted there.",
             )

@@ -56,7 +56,7 @@ def parse(text: str, path: str) -> Any:
     if document is None:
         return CommentedMap()
     if not isinstance(document, dict):
-        raise ConfigError("config_not_yaml", f"{path} holds no settings by name; wanted the configuration of lakeFS.")
+        raise ConfigError("config_not_yaml", f"{path} holds no settings by name; expected the configuration of lakeFS.")
     return document
 
 
@@ -161,7 +161,7 @@ class _Lines:
         if table.fa.flow_style() or not re.fullmatch(r" *", self._rows[line][:column]):
             raise ConfigError(
                 "config_flow_style",
-                f"{self.path} has {name} in a line with others (braces); wanted one setting a line: write it so.",
+                f"{self.path} has {name} in a line with others (braces); expected one setting a line: write it so.",
             )
         return int(line), int(column)
 

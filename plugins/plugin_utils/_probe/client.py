@@ -92,7 +92,7 @@ class Ledger:
             self._since.setdefault(kind, self._last.get(kind, self._begun))
 
     def figures(self) -> dict[str, Any]:
-        """All figures; what is going on still is not in them, but told by `outage_since`, on the steady clock."""
+        """All figures; what is going on still is not in them, but given by `outage_since`, on the steady clock."""
         failures: dict[str, int] = {}
         for phase in self.phases:
             for address, count in phase.failures.items():

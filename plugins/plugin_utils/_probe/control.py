@@ -33,7 +33,7 @@ def start(directory: Path, orders: Mapping[str, Any], parent: int) -> bool:
     if _alive(process):
         if process["operation"] != orders["operation"]:
             seen = f"a probe of the operation {process['operation']!r} runs as process {process['pid']}"
-            raise UpliftError(f"In {directory} {seen}; wanted none of another operation: stop that one first.")
+            raise UpliftError(f"In {directory} {seen}; expected none of another operation: stop that one first.")
         if _adopt(directory, process, parent):
             return False
     for name in _FILES:
@@ -147,7 +147,7 @@ def _own(directory: Path) -> None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if directory.stat().st_uid != os.geteuid():
-            raise UpliftError(f"{directory} belongs to another user; wanted a directory of this one's own.")
+            raise UpliftError(f"{directory} belongs to another user; expected a directory of this one's own.")
         directory.chmod(0o700)
     except OSError as error:
         raise UpliftError(f"The directory {directory} cannot be used: {error.strerror}; name another one.") from error

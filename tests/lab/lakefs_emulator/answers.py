@@ -32,7 +32,7 @@ class Said:
 
 
 def load() -> dict[str, Any]:
-    """{"version", "known", "tables", "cases"}, as `pack` has put it beside this module."""
+    """{"version", "known", "tables", "cases"}, as `pack` has put it next to this module."""
     data = pkgutil.get_data(__package__ or "lakefs_emulator", "answers.json")
     found: dict[str, Any] = json.loads(data or b"{}")
     return found

@@ -132,31 +132,31 @@ class Database:
         self, names: Iterable[str], version: int, described: Described, gone: Iterable[str] = ()
     ) -> None:
         """Those of the list that are missing, what those that are there lack or no longer have, and the version."""
-        held, wanted = self.tables(), set(names)
+        held, expected = self.tables(), set(names)
         todo = [f"DROP TABLE {name}" for name in sorted(held & set(gone))]
-        for name in sorted(wanted - held):
+        for name in sorted(expected - held):
             if re.fullmatch(r"graveler_staging_kv_p\d+", name):
                 place = f"MODULUS 10, REMAINDER {name.rsplit('p', 1)[1]}"
                 todo.append(f"CREATE TABLE {name} PARTITION OF graveler_staging_kv FOR VALUES WITH ({place})")
             else:
                 parts = "PARTITION BY HASH (staging_token)" if name == "graveler_staging_kv" else ""
                 todo += created(name, described[name], parts)
-        for name in sorted(wanted & held & set(described)):
+        for name in sorted(expected & held & set(described)):
             todo += self.aligned(name, described[name]["columns"])
-        if "catalog_entries" in wanted - held:
+        if "catalog_entries" in expected - held:
             todo.append(ENTRIES_VIEW)
         self.do(*todo, "DELETE FROM schema_migrations", f"INSERT INTO schema_migrations VALUES ({version}, false)")
 
-    def aligned(self, table: str, wanted: Sequence[Sequence[str]]) -> Iterator[str]:
+    def aligned(self, table: str, expected: Sequence[Sequence[str]]) -> Iterator[str]:
         there = {row["name"] for row in self.rows(
             f"SELECT attname AS name FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"
             " AND NOT attisdropped")}  # fmt: skip
-        names = {name for name, _kind in wanted}
+        names = {name for name, _kind in expected}
         for old, new in RENAMED.items():
             if old in there - names and new in names - there:
                 yield f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"
                 there = {new if name == old else name for name in there}
-        more = [f"ADD COLUMN {name} {kind}" for name, kind in wanted if name not in there]
+        more = [f"ADD COLUMN {name} {kind}" for name, kind in expected if name not in there]
         less = [f"DROP COLUMN {name}" for name in sorted(there - names)]
         if more or less:
             yield f"ALTER TABLE {table} {', '.join([*more, *less])}"
@@ -195,7 +195,7 @@ class Database:
             )
 
     def kept(self) -> list[str]:
-        """The real rows of the KV era that the lab has put aside, as lines that INSERT takes: those of what the tables
+        """The real rows of the KV era that the lab has renamed, as lines that INSERT takes: those of what the tables
         hold. What is staged comes along by its path; of two states that were kept, the one that `migrate db` has left.
         """
         if self.do("SELECT to_regclass('emulator.kv')") == "":

@@ -153,7 +153,7 @@ def answers(version: str) -> dict[str, Any]:
 
 def release(version: str, directory: Path) -> None:
     if version not in BORROWED:
-        raise LabError(f"lakefs {version}: no registry has it and nobody captured it; wanted {', '.join(BORROWED)}")
+        raise LabError(f"lakefs {version}: no registry has it and nobody captured it; expected {', '.join(BORROWED)}")
     if not answers(version)["cases"]:
         raise LabError(f"{CAPTURES} has no captures: the emulator of lakefs {version} is built from them")
     say(f"lakefs {version} is in no registry: making its emulator from the captures")

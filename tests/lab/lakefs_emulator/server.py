@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The server: what the captures answer by HTTP, for the repositories that stand in the tables of its era.
 
-Each answer names its capture in a header. What the installation holds is told in the form of a capture: its
+Each answer names its capture in a header. What the installation holds is reported in the form of a capture: its
 pagination, and of each row the fields that its rows have. What nobody has captured says so, with a status that no
 release has.
 """
@@ -111,7 +111,7 @@ class Site:
         return found._replace(body=json.dumps({"pagination": pages, "results": rows}).encode())
 
     def lacking(self, path: str) -> Answer | None:
-        """What the release answers where it has no such page; the path is told as it was asked."""
+        """What the release answers where it has no such page; the path is reported as it was asked."""
         for pattern, form, case in LACKING:
             if re.fullmatch(pattern, path) and not self.forms[form]:
                 found = self.captured(case)

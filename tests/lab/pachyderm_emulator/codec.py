@@ -13,7 +13,7 @@ from .release import SERIES, Failed, V
 STREAM = {"0.0": 0, "1.6": 1, "1.7": 1, "1.8": 2, "1.9": 3}
 OBJECT, TAG, REPO, COMMIT, BRANCH, PIPELINE = 2, 3, 4, 5, 6, 7
 SPEC = 1000  # the emulator's own: the whole specification of a pipeline, as JSON
-TABLE: list[int] = []  # made once, when first wanted
+TABLE: list[int] = []  # made once, when first expected
 Op = tuple[int, bytes]
 
 

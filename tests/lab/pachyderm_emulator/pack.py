@@ -70,7 +70,7 @@ def older(version: str, other: str, name: str) -> bool:
 
 def emulate(version: str, root: Path) -> None:
     if version not in SAME:
-        raise LabError(f"pachyderm {version}: no registry has it and nobody captured it; wanted {', '.join(SAME)}")
+        raise LabError(f"pachyderm {version}: no registry has it and nobody captured it; expected {', '.join(SAME)}")
     if not captures(version):
         raise LabError(f"{CAPTURES} has no captures of {version}: its emulator speaks by them alone")
     behind = io.BytesIO()

@@ -51,9 +51,9 @@ class Reading:
 
     def resolve(self, repo: str, name: str) -> Made | None:
         """The commit of that id, or the head of that branch."""
-        wanted = self.branches(repo).get(name, {}).get("head") or name
+        expected = self.branches(repo).get(name, {}).get("head") or name
         for one in self.state["repos"].get(repo, {}).get("commits", []):
-            if one["id"] == wanted:
+            if one["id"] == expected:
                 found: Made = one
                 return found
         return None

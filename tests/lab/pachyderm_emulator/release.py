@@ -11,7 +11,7 @@ from typing import Any
 
 
 def held() -> dict[str, Any]:
-    """As `pack` has put it beside this module; in the checkout, where nobody is asked, there is none."""
+    """As `pack` has put it next to this module; in the checkout, where nobody is asked, there is none."""
     try:
         found: dict[str, Any] = json.loads(pkgutil.get_data(__package__, "release.json") or b"")
     except FileNotFoundError:
@@ -47,4 +47,4 @@ class Uncaptured(Exception):
 def proved(what: str, *cases: str) -> None:
     """Goes on only by a capture: `what` is being answered as one of these cases of this release was."""
     if not any(case in CAPTURED for case in cases):
-        raise Uncaptured(f"{what} of {RELEASE} (wanted one of the captures {', '.join(cases)})")
+        raise Uncaptured(f"{what} of {RELEASE} (expected one of the captures {', '.join(cases)})")

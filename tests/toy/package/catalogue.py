@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Verb, Way
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import Catalogue, Hop, Series, Shape, Verb
 
 ALL_AT_ONCE = {
     "before": ("preflight", "inventory"),
@@ -17,12 +17,12 @@ TOY = Catalogue(
     product="toy",
     series=(Series("1", Version(1, 0, 0), Version(1, 1, 0)), Series("2", Version(2, 0, 0), Version(2, 0, 0))),
     until=Version(3, 0, 0),
-    hops=(Hop("1", "2", ways=(Way("all_at_once", ALL_AT_ONCE),), irreversible="2 writes the words in its own form"),),
+    hops=(Hop("1", "2", shapes=(Shape("all_at_once", ALL_AT_ONCE),), irreversible="2 writes a form of its own"),),
     verbs={"polish": Verb(slots=("data",), bars=("service",), what="write the words in the form of the new release")},
-    patch=(Way("rolling", ROLLING),),
+    patch=(Shape("rolling", ROLLING),),
     quorums={"2": (2, 1)},
     back=(
-        Way("all_at_once", {"together": ("stop", "restore", "activate", "start"), "after": ("verify",)}),
-        Way("all_at_once", {"together": ("start",), "after": ("verify",)}),
+        Shape("all_at_once", {"together": ("stop", "restore", "activate", "start"), "after": ("verify",)}),
+        Shape("all_at_once", {"together": ("start",), "after": ("verify",)}),
     ),
 )

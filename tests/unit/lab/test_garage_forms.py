@@ -90,14 +90,14 @@ def test_an_engine_and_two_disks() -> None:
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        (Wish("0.4.0"), "wanted 0.5 or later"),
-        (Wish("0.7.0", form="other"), "wanted one of plain, packaged, makers, odd, docker"),
-        (Wish("0.7.0", engine="sled"), "wanted one of none"),
-        (Wish("1.3.0", engine="sled"), "wanted one of lmdb, sqlite"),
-        (Wish("0.9.4", secret="paper"), "wanted config, world, file or env"),
+        (Wish("0.4.0"), "expected 0.5 or later"),
+        (Wish("0.7.0", form="other"), "expected one of plain, packaged, makers, odd, docker"),
+        (Wish("0.7.0", engine="sled"), "expected one of none"),
+        (Wish("1.3.0", engine="sled"), "expected one of lmdb, sqlite"),
+        (Wish("0.9.4", secret="paper"), "expected config, world, file or env"),
         (Wish("0.8.0", secret="file"), "reads it from the configuration only"),  # trap G27
         (Wish("0.9.4", secret="env"), "has no file of environment"),
-        (Wish("0.8.7", data_dirs=2), "wanted 0.9 or later"),
+        (Wish("0.8.7", data_dirs=2), "expected 0.9 or later"),
         (Wish("0.9.4", form="docker", data_dirs=2), "one data directory"),
     ],
 )

@@ -96,14 +96,14 @@ def test_unknown_host_is_named_with_those_there_are() -> None:
 
 
 def test_a_cluster_that_the_lab_cannot_make() -> None:
-    with pytest.raises(LabError, match="wanted one of plain, packaged, makers, odd, docker"):
+    with pytest.raises(LabError, match="expected one of plain, packaged, makers, odd, docker"):
         garage.asked_for("x", garage.Wish("0.7.0", form="other"))
 
 
 def test_the_last_dealt_are_gateways() -> None:
     seats = hosts.plan("demo", 5, 3, 5, gateways=2)
     assert [seat.name for seat in seats if seat.gateway] == ["a2", "b2"]
-    with pytest.raises(LabError, match="wanted a node that stores"):
+    with pytest.raises(LabError, match="expected a node that stores"):
         hosts.plan("demo", 3, 3, 5, gateways=3)
 
 

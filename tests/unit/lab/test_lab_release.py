@@ -66,7 +66,7 @@ def test_a_silent_site_is_asked_once(site: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_a_binary_that_is_another_release_is_refused(site: Path) -> None:
-    with pytest.raises(LabError, match=r"says it is 0\.8\.7, wanted 0\.8\.6"):
+    with pytest.raises(LabError, match=r"says it is 0\.8\.7, expected 0\.8\.6"):
         release.get("garage", "0.8.6", pin=True)
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every captured page is asked of the emulator again, in the state in which it was captured.
 
-As in the lab, what the installation holds is told by a real release of today (the captures of 1.84.0), and the emulated
+As in the lab, what the installation holds is reported by a real release of today (captures of 1.84.0), and the emulated
 release has to say it in its own form. What it does not emulate, it says: nothing is answered without a capture.
 """
 
@@ -34,7 +34,7 @@ LEFT_OUT = re.compile(
     r"/(http_post_(?!setup_lakefs_again)|http_no_commit_post_|http_refs_diff|http_auth_user_credentials_two"
     r"|s3_list|s3_no_commit_list|s3_put|s3_delete|s3_get_put_other_host_stored)"
 )
-# A signature is taken for good: the lab's database has no secret that it could be told by.
+# A signature is taken for good: the lab's database has no secret that it was known by.
 NOT_TOLD = re.compile(r"/s3_get_wrong_secret")
 # On 0.30.0 the gateway does nothing under another name, whatever is asked.
 NOTHING = re.compile(r"0\.30\.0/(s3_put_other|s3_delete_other|s3_list_buckets_other)")

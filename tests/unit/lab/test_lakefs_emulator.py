@@ -70,9 +70,9 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize(("version", "words", "settings", "state", "wanted"), CASES)
-def test_case(version: str, words: tuple[str, ...], settings: dict[str, bool], state: State, wanted: str) -> None:
-    assert decide(Asked(version, words, **settings), state).name == wanted
+@pytest.mark.parametrize(("version", "words", "settings", "state", "expected"), CASES)
+def test_case(version: str, words: tuple[str, ...], settings: dict[str, bool], state: State, expected: str) -> None:
+    assert decide(Asked(version, words, **settings), state).name == expected
 
 
 def test_a_packed_emulator_is_known_as_one(tmp_path: Path) -> None:
@@ -221,10 +221,10 @@ def test_objects_are_grouped_as_captured(version: str, case: str) -> None:
     kept = recorded(f"{version}/http_objects_ls_{case}")
     asked = parse_qs(kept["path"].partition("?")[2], keep_blank_values=True)
     found = server.grouped(STATS, asked, lakefs_table.of(version)["grouped"])
-    wanted = json.loads(kept["body"])["results"]
-    assert [(row["path"], row["path_type"]) for row in found] == [(row["path"], row["path_type"]) for row in wanted]
-    groups = [row for row in wanted if row["path_type"] != "object"]
-    assert [server.alike(row, wanted) for row in found if row["path_type"] != "object"] == groups
+    expected = json.loads(kept["body"])["results"]
+    assert [(row["path"], row["path_type"]) for row in found] == [(row["path"], row["path_type"]) for row in expected]
+    groups = [row for row in expected if row["path_type"] != "object"]
+    assert [server.alike(row, expected) for row in found if row["path_type"] != "object"] == groups
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,10 @@ def flat(value: Any, before: str = "") -> dict[str, str]:
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_file_and_environment_say_the_same(release: str) -> None:
-    wanted = lakefs_forms.keys(release, SETTINGS)
-    assert flat(yaml.safe_load(lakefs_forms.config(release, SETTINGS))) == wanted
+    expected = lakefs_forms.keys(release, SETTINGS)
+    assert flat(yaml.safe_load(lakefs_forms.config(release, SETTINGS))) == expected
     lines = dict(line.split("=", 1) for line in lakefs_forms.environment(release, SETTINGS).splitlines())
-    assert lines == {"LAKEFS_" + key.replace(".", "_").upper(): value for key, value in wanted.items()}
+    assert lines == {"LAKEFS_" + key.replace(".", "_").upper(): value for key, value in expected.items()}
 
 
 @pytest.mark.parametrize(("release", "sql"), [("0.30.0", True), ("0.70.6", True), ("0.80.2", False), ("1.84.0", False)])
@@ -52,17 +52,17 @@ def test_an_instance_behind_the_proxy_each() -> None:
 
 
 def test_the_database_is_no_instance() -> None:
-    wanted = lakefs.asked_for("x", 2, "1.82.0", "plain", 0)
-    groups = yaml.safe_load(cluster.inventory(wanted, "/keys/id", "/cp"))
+    expected = lakefs.asked_for("x", 2, "1.82.0", "plain", 0)
+    groups = yaml.safe_load(cluster.inventory(expected, "/keys/id", "/cp"))
     assert {name: list(group["hosts"]) for name, group in groups.items()} == {
         "lakefs": ["a1", "a2"],
         "database": ["d1"],
     }
-    assert len({host.address for host in wanted.hosts}) == 3
+    assert len({host.address for host in expected.hosts}) == 3
 
 
 def test_what_cannot_be_made() -> None:
-    with pytest.raises(LabError, match="wanted one of plain, environment"):
+    with pytest.raises(LabError, match="expected one of plain, environment"):
         lakefs.asked_for("x", 2, "1.82.0", "packaged", 0)
-    with pytest.raises(LabError, match="wanted one of garage, lakefs"):
+    with pytest.raises(LabError, match="expected one of garage, lakefs"):
         products.of("ceph")

@@ -129,7 +129,7 @@ def test_asked_for_its_own_release_it_needs_no_home(world: Emulated, version: st
 
 
 def test_two_servers_on_one_etcd_are_apart_by_their_prefix(world: Emulated, tmp_path: Path) -> None:
-    """So that a server of the new release can be tried beside the old one's metadata."""
+    """So that a server of the new release can be tried next to the old one's metadata."""
     trials.make(world, "1.8.8", "small")
     beside = Emulated(tmp_path)
     beside.etcd, beside.prefix = world.etcd, "trial/"

@@ -27,15 +27,15 @@ def out(version: str, case: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("version", "wanted"),
+    ("version", "expected"),
     [
         ("1.8.8", ["list-commit", "data", "--raw", "--no-metrics"]),
         ("1.9.0", ["list", "commit", "data", "--raw"]),
         ("1.13.4", ["list", "commit", "data", "--raw"]),
     ],
 )
-def test_words(version: str, wanted: list[str]) -> None:
-    assert forms.words(version, "list", "commit", "data", "--raw") == wanted
+def test_words(version: str, expected: list[str]) -> None:
+    assert forms.words(version, "list", "commit", "data", "--raw") == expected
 
 
 def test_places() -> None:
@@ -152,14 +152,14 @@ def test_output_may_go_on(facts: dict[str, Any]) -> None:
 )
 def test_the_judge_knows_what_a_pipeline_put_out(who: str, made: list[str]) -> None:
     """A worker copies what it reads; where none runs, the lab puts one file there; from 1.8 on no dump carries it."""
-    wanted = [fill.Load("data", "master", "", {"/a.txt": 6, "/dir/b.txt": 5})]
+    expected = [fill.Load("data", "master", "", {"/a.txt": 6, "/dir/b.txt": 5})]
     seen = {
         "repos": {
             "data": {"output": False, "branches": {"master": "c1"}},
             "edges": {"output": True, "branches": {"master": "c2"}},
         }
     }
-    found = fill.noted(wanted, seen, who)
+    found = fill.noted(expected, seen, who)
     assert [one["path"] for one in found if one["repo"] == "edges"] == made
     assert {one["commit"] for one in found if one["repo"] == "edges"} == ({"c2"} if made else set())
     digests = {one["path"]: one["sha256"] for one in found if one["repo"] == "data"}

@@ -63,8 +63,8 @@ class Operator:
     def dumped(self, target: str) -> str:
         """Which form the dump had."""
         dump = str(self.kept / f"{target}.dump")
-        wanted = {"dest": dump, "target": target, "form": "", "beside": False, "url": "", "stall_timeout": 60}
-        made = self.ask(lambda one: extract.run(one, wanted, QUIET, False))
+        expected = {"dest": dump, "target": target, "form": "", "parallel": False, "url": "", "stall_timeout": 60}
+        made = self.ask(lambda one: extract.run(one, expected, QUIET, False))
         self.world.stop()
         self.world.wipe(metadata=True, objects=made["form"] == "full")
         self.world.start(target)
@@ -197,9 +197,9 @@ def all_at_once(world: Emulated, source: str) -> states.Maker:
 
 def told(operator: Operator, target: str) -> set[str]:
     """The findings of the state, by their keys."""
-    wanted = {"gather": ["repos", "pipelines", "branches", "commits", "jobs"], "wanted": "", "pachctl": ""}
+    expected = {"gather": ["repos", "pipelines", "branches", "commits", "jobs"], "expected": "", "pachctl": ""}
     found = dict(info.EMPTY)
-    operator.ask(lambda one: info._ask(one, wanted, found))
+    operator.ask(lambda one: info._ask(one, expected, found))
     assert found["open_commits"] == []
     return {one.key for one in state_findings.of_state(found, [target])}
 

@@ -77,7 +77,7 @@ class Ended:
 
 
 class Stage:
-    """Groups of hosts: name -> their number. more: what an entry point does beside saying its name, FAIL or WAIT."""
+    """Groups of hosts: name -> their number. more: what an entry point does next to saying its name, FAIL or WAIT."""
 
     def __init__(self, place: Path, groups: dict[str, int], more: Mapping[str, str] | None = None) -> None:
         self.place = place

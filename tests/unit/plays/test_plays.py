@@ -108,9 +108,7 @@ def test_a_second_run_asks_every_node_and_leaves_nothing_behind(tmp_path: Path) 
     (stage.directory("garage3") / "record.json").unlink()
     was = stage.listing()
     ended = stage.play("garage_upgrade", **GARAGE)
-    assert ended.rc != 0 and ended.says("in the hands of anna on", "process 4711, since 2026-11-21T03:00:00Z"), (
-        ended.out
-    )
+    assert ended.rc != 0 and ended.says("locked by anna on", "process 4711, since 2026-11-21T03:00:00Z"), ended.out
     assert stage.listing() == was and "Take the lease" not in ended.out
 
 
@@ -125,7 +123,7 @@ def test_nothing_is_compared_while_a_run_acts_or_without_a_record(tmp_path: Path
     stranger(stage, "opened", "garage2")
     was = stage.listing()
     ended = stage.play("garage_verify", **GARAGE)
-    assert ended.rc != 0 and ended.says("in the hands of anna on", "process 4711"), ended.out
+    assert ended.rc != 0 and ended.says("locked by anna on", "process 4711"), ended.out
     assert stage.listing() == was
 
 
@@ -147,7 +145,7 @@ def test_operations_in_one_run_do_not_meet(tmp_path: Path) -> None:
         ("garage_upgrade", {"garage_version": "0.8.7"}),
         ("lakefs_upgrade", {"lakefs_version": "1.84.0"}),
     ]
-    plays = [{"import_playbook": f"uplift.datastores.{name}", "vars": wanted} for name, wanted in site]
+    plays = [{"import_playbook": f"uplift.datastores.{name}", "vars": expected} for name, expected in site]
     (tmp_path / "site.yml").write_text(yaml.safe_dump(plays))
     ended = stage.play(str(tmp_path / "site.yml"))
     assert ended.rc == 0, ended.out
@@ -205,5 +203,5 @@ def test_a_record_of_another_cluster_is_refused_before_anything_is_taken(tmp_pat
     stranger(stage, "closed", "garage1")
     was = stage.listing()
     ended = stage.play("garage_upgrade", **GARAGE, identity="86f0")
-    assert ended.rc != 0 and ended.says("of another cluster (563e); wanted one of this one (86f0)"), ended.out
+    assert ended.rc != 0 and ended.says("of another cluster (563e); expected one of this one (86f0)"), ended.out
     assert stage.listing() == was

@@ -31,7 +31,7 @@ def test_each_container_is_the_same_of_the_new_image(cluster: Cluster) -> None:
 
 
 def test_metadata_belongs_to_the_containers_user(cluster: Cluster) -> None:
-    """trap G19: what ran beside the daemon ran as the container's own user."""
+    """trap G19: what ran next to the daemon ran as the container's own user."""
     for host in cluster.hosts:
         meta = next(one["Source"] for one in cluster.container(host)["Mounts"] if one["Destination"].endswith("meta"))
         assert cluster.on(host, "find", meta, "-not", "-user", "root").strip() == ""
@@ -50,19 +50,22 @@ def test_images_that_will_not_do(cluster: Cluster) -> None:
     cluster.on("a1", "docker", "tag", "uplift-lab/garage:v2.1.0", f"{LOST}:v2.1.1")
     try:
         plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_image=LOST + ":v{version}")
-        stopped_by(plan, f"The image {LOST}:v2.1.1 says 'garage", "wanted 2.1.1: name another image")
+        stopped_by(plan, f"The image {LOST}:v2.1.1 says 'garage", "expected 2.1.1: name another image")
     finally:
         cluster.on("a1", "docker", "rmi", f"{LOST}:v2.1.1")
 
 
 def test_containers_that_will_not_do(cluster: Cluster) -> None:
     for unit, sentence in (
-        ("podman:garage", "The unit is 'podman:garage', which cannot be read; wanted a systemd unit as garage.service"),
-        ("kubernetes:store/statefulset/garage", "Garage on Kubernetes is not built yet; wanted garage_unit to be"),
+        (
+            "podman:garage",
+            "The unit is 'podman:garage', which cannot be read; expected a systemd unit as garage.service",
+        ),
+        ("kubernetes:store/statefulset/garage", "Garage on Kubernetes is not built yet; expected garage_unit to be"),
     ):
         stopped_by(cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit=unit), sentence)
     plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit="docker:no-such-container")
-    stopped_by(plan, "There is no container no-such-container; wanted one, running or not")
+    stopped_by(plan, "There is no container no-such-container; expected one, running or not")
     mounts = cluster.container("a1")["Mounts"]
     config = next(one["Source"] for one in mounts if one["Destination"] == "/etc/garage.toml")
     cluster.on(
@@ -72,7 +75,7 @@ def test_containers_that_will_not_do(cluster: Cluster) -> None:
     try:
         plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit=f"docker:{LOST}")
         stopped_by(
-            plan, "data_in_container (stops)", f"which lies in the container {LOST} alone; wanted it on a volume"
+            plan, "data_in_container (stops)", f"which lies in the container {LOST} alone; expected it on a volume"
         )
     finally:
         cluster.on("a1", "docker", "rm", LOST)

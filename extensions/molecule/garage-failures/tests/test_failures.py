@@ -22,7 +22,7 @@ from upgrades import Cluster, Result
 ENDS_WITH = ("backups_are_private_and_proved", "nothing_is_left_behind", "nothing_is_lost")
 
 
-SAME_AGAIN = "Mend the cause and run the same command again: what is done is not done again."
+SAME_AGAIN = "Fix the cause and run the same command again: what is done is not done again."
 BROKEN = "/etc/systemd/system/garage.service.d/broken.conf"
 BALLAST = "/var/lib/garage/meta/ballast"
 # Fills the backup disk as soon as the archive grows.
@@ -118,7 +118,7 @@ def test_a_node_that_does_not_start_stops_the_rollout(cluster: Cluster) -> None:
 
 
 def test_an_unreachable_node_stops_it_too(cluster: Cluster) -> None:
-    """Cut off when its wave begins. The wave before is mended by then, and is not gone through again."""
+    """Cut off when its wave begins. The wave before is fixed by then, and is not gone through again."""
     cluster.on("a1", "rm", BROKEN)
     cluster.on("a1", "systemctl", "daemon-reload")
     process, said, headers = upgrading(cluster), "", 0
@@ -156,7 +156,7 @@ def test_clients_that_waited_too_long_stop_it_before_the_next_wave(cluster: Clus
     """They know one address only, and its node is the one that is taken down."""
     cluster.on("b1", "rm", BALLAST)
     only = {"garage_probe_addresses": [f"{cluster.address('b1')}:3900"], "garage_max_unavailable_seconds": 0.05}
-    stopped_by(upgrade(cluster, **only), "wanted at most 0.05 s (garage_max_unavailable_seconds)", SAME_AGAIN)
+    stopped_by(upgrade(cluster, **only), "expected at most 0.05 s (garage_max_unavailable_seconds)", SAME_AGAIN)
     assert {host: release(cluster, host) for host in cluster.hosts} == {"a1": "0.8.7", "b1": "0.8.7", "c1": "0.8.0"}
     assert starts(cluster)["c1"] == 1
 
@@ -164,7 +164,7 @@ def test_clients_that_waited_too_long_stop_it_before_the_next_wave(cluster: Clus
 def test_an_operators_own_check_that_says_no_stops_it(cluster: Cluster) -> None:
     with health("ill") as url:
         check = {"url": url, "expression": "shop.state", "expected": "well"}
-        stopped_by(upgrade(cluster, garage_health_checks=[check]), 'shop.state is "ill"; wanted "well"', SAME_AGAIN)
+        stopped_by(upgrade(cluster, garage_health_checks=[check]), 'shop.state is "ill"; expected "well"', SAME_AGAIN)
 
 
 def test_the_next_run_finishes(cluster: Cluster) -> None:

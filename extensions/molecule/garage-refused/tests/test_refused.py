@@ -51,8 +51,8 @@ def test_looking_changes_nothing(cluster: Cluster, playbook: str, argv: list[str
 
 
 VERSIONS = {
-    "": ["The version '' is not a release number; wanted three numbers, such as 0.8.7."],
-    "newest": ["The version 'newest' is not a release number; wanted three numbers, such as 0.8.7."],
+    "": ["The version '' is not a release number; expected three numbers, such as 0.8.7."],
+    "newest": ["The version 'newest' is not a release number; expected three numbers, such as 0.8.7."],
     "3.0.0": ["garage 3.0.0 was asked for, and it belongs to no series that is known here", "Choose a target of these"],
     "0.6.0": ["0.7.0 runs and 0.6.0 is older", "Going back is a restore of the backups, not an upgrade."],
 }
@@ -67,8 +67,9 @@ def test_all_that_is_wrong_with_a_request_comes_at_once(cluster: Cluster) -> Non
     refused(
         cluster,
         f"The play has 2 nodes and the cluster 3: {ident(cluster, 'c1')} are not in it. Run without --limit",
-        "The wave 'rack' is not known; wanted one of node, zone",
-        "The strategy 'sideways' is not a way from 0.7.0 to 0.8.7; allowed: rolling, all_at_once. Choose one of these",
+        "The wave 'rack' is not known; expected one of node, zone",
+        "The strategy 'sideways' is not possible from 0.7.0 to 0.8.7; allowed: rolling, all_at_once. Choose one of"
+        " these",
         argv=("--limit", "a1,b1"),
         garage_wave="rack",
         garage_strategy="sideways",
@@ -82,7 +83,7 @@ def test_a_corrupted_release_never_gets_as_far_as_a_stop(cluster: Cluster, tmp_p
     before = {host: cluster.starts(host) for host in cluster.hosts}
     result = cluster.playbook("garage_upgrade", garage_release_source=str(tmp_path), **WANTED)
     assert result.rc != 0
-    says(result, "Wanted is a program for this machine; nothing was changed.")
+    says(result, "Expected a program for this machine; nothing was changed.")
     assert {host: cluster.starts(host) for host in cluster.hosts} == before
     for host in cluster.hosts:
         assert cluster.on(host, "find", "/usr/local/bin", "-name", "*garage-0.8.7*") == ""
@@ -95,7 +96,7 @@ def test_a_second_operator_is_refused(cluster: Cluster) -> None:
     try:
         reached(first, "PLAY [Hop 0, before]")
         os.killpg(first.pid, signal.SIGSTOP)
-        held = f"in the hands of {ME.replace('@', ' on ')} (process {first.pid}, since {time.strftime('%Y-')}"
+        held = f"locked by {ME.replace('@', ' on ')} (process {first.pid}, since {time.strftime('%Y-')}"
         refused(cluster, held, "Wait for that run to end", **WANTED)
     finally:
         os.killpg(first.pid, signal.SIGKILL)
@@ -115,7 +116,7 @@ def test_another_target_than_the_unfinished_one_is_refused(cluster: Cluster) -> 
 
 
 def test_all_that_is_wrong_with_the_nodes_comes_at_once(cluster: Cluster) -> None:
-    """trap G26: staged layout changes. Beside them a node that is down, a full disk, a release of another checksum."""
+    """trap G26: staged layout changes. Next to them a node that is down, a full disk, a release of another checksum."""
     c1 = ident(cluster, "c1")
     cluster.garage("a1", "layout", "assign", c1, "-t", "staged")
     cluster.on("b1", "fallocate", "-l", "64M", "/var/backups/full")
@@ -123,15 +124,16 @@ def test_all_that_is_wrong_with_the_nodes_comes_at_once(cluster: Cluster) -> Non
     try:
         refused(
             cluster,
-            "staged_layout (stops): a1: layout changes that are staged and not applied; wanted: nothing staged; to do:"
+            "staged_layout (stops): a1: layout changes that are staged and not applied; expected: nothing staged; to"
+            " do:"
             " apply them with their version or revert them",
             "no_space (stops): b1: 0 bytes free at /var/backups/uplift",
-            "to do: make room, or name another directory with garage_backup_dir",
-            f"{c1} not connected to this node; wanted: every node of the layout connected; to do: start them",
+            "to do: make free space, or name another directory with garage_backup_dir",
+            f"{c1} not connected to this node; expected: every node of the layout connected; to do: start them",
             "daemon_down (stops): c1: the service does not run",
             "s3_silent (stops): c1: the S3 address",
             f"release (stops): a1: {CACHE}/garage/0.8.7/bin/garage on the controller has the SHA-256",
-            f"wanted {ZEROS}; nothing was sent",
+            f"expected {ZEROS}; nothing was sent",
             garage_release_checksums={"0.8.7": f"sha256:{ZEROS}"},
             **WANTED,
         )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""0.55.0 as the target, and as where a way back leads (trap L34). Before the tests of how it ended, by its name."""
+"""0.55.0 as the target, and as where a rollback leads (trap L34). Before the tests of how it ended, by its name."""
 
 from __future__ import annotations
 

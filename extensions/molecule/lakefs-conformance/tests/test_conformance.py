@@ -190,7 +190,7 @@ class Bench:
 
 
 def templates(bench: Bench) -> None:
-    """Real rows from the real release of this installation, put aside, and led through the eras."""
+    """Real rows from the real release of this installation, renamed, and led through the eras."""
     bench.sql(bench.create("empty", "template0"))
     known = {"keys": {"KEY": ""}, "repositories": []}
     users = {name: lakefs_states.users(known, people) for name, people in (("sql", 1), ("sql_two", 2))}
@@ -362,17 +362,17 @@ def test_ends_as_it_was_captured(case: dict[str, Any], ends: dict[str, Any], req
     shown = "\n".join(lines(seen["stdout"])[-8:] + lines(seen["stderr"])[-8:])
     assert seen["rc"] == case["rc"], shown
     for stream in ("stdout", "stderr"):
-        said, wanted = lines(seen[stream]), lines(case[stream])
+        said, expected = lines(seen[stream]), lines(case[stream])
         if "run" in case["argv"]:
             # Only the first lines of a start were kept, and real ones come in the order of their threads.
-            fatal = [line for line in wanted if line.startswith("fatal")]
+            fatal = [line for line in expected if line.startswith("fatal")]
             assert [line for line in said if line.startswith("fatal")] == fatal, shown
         else:
             # Threads tell of their packages in the order in which they end.
-            assert sorted(line for line in said if line != "Commit") == sorted(w for w in wanted if w != "Commit"), (
+            assert sorted(line for line in said if line != "Commit") == sorted(w for w in expected if w != "Commit"), (
                 shown
             )
-    # Calls that open no database were captured beside whatever another call had left.
+    # Calls that open no database were captured next to whatever another call had left.
     blind = BLIND.search(case["stdout"] + case["stderr"]) or re.search(r"other releases|does not know", case["state"])
     wanted_after = {} if blind else expected_after(case["state_after"])
     assert {name: seen["after"].get(name) for name in wanted_after} == wanted_after

@@ -45,7 +45,7 @@ def test_each_container_is_the_same_of_the_new_image(cluster: Cluster) -> None:
 
 
 def test_nothing_is_left_beside_the_configuration_but_that_of_before(cluster: Cluster) -> None:
-    """trap L21: what the release wants is staged beside the file that is mounted, and takes its place."""
+    """trap L21: what the release wants is staged next to the file that is mounted, and takes its place."""
     for host in cluster.hosts:
         mounts = cluster.container(host)["Mounts"]
         config = Path(next(one["Source"] for one in mounts if one["Destination"] == "/etc/lakefs/config.yaml"))
@@ -62,14 +62,14 @@ def test_images_that_will_not_do(cluster: Cluster) -> None:
     cluster.on("a1", "docker", "tag", f"uplift-lab/lakefs:{NEW}", f"{LOST}:{NEXT}")
     try:
         plan = cluster.playbook("lakefs_plan", lakefs_version=NEXT, lakefs_image=LOST + ":{version}")
-        stopped_by(plan, f"The image {LOST}:{NEXT} says 'lakefs version {NEW}", f"wanted {NEXT}: name another image")
+        stopped_by(plan, f"The image {LOST}:{NEXT} says 'lakefs version {NEW}", f"expected {NEXT}: name another image")
     finally:
         cluster.on("a1", "docker", "rmi", f"{LOST}:{NEXT}")
 
 
 def test_containers_that_will_not_do(cluster: Cluster) -> None:
     plan = cluster.playbook("lakefs_plan", lakefs_version=NEW, lakefs_unit="docker:no-such-container")
-    stopped_by(plan, "There is no container no-such-container; wanted one, running or not")
+    stopped_by(plan, "There is no container no-such-container; expected one, running or not")
     words = ("docker", "create", "--name", LOST, "--label", f"uplift-lab={cluster.name}", f"uplift-lab/lakefs:{NEW}")
     cluster.on("a1", *words, "run", "--config", "/etc/lakefs/own.yaml")
     try:

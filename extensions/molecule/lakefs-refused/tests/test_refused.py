@@ -178,13 +178,13 @@ def test_all_that_is_wrong_comes_at_once(cluster: Cluster) -> None:
 
 
 def test_an_account_that_could_not_put_a_dump_back(cluster: Cluster) -> None:
-    """With a scratch database the backup would be proved, and the way back would end at the first statement."""
+    """With a scratch database the backup would be proved, and the rollback would end at the first statement."""
     cluster.sql("ALTER ROLE lakefs NOCREATEDB")
     cluster.sql("ALTER DATABASE lakefs OWNER TO postgres")
     try:
         refused(
             cluster,
-            "no_way_back (stops)",
+            "no_rollback (stops)",
             "may not create databases, does not own lakefs, does not own the schema public",
             'run: ALTER SCHEMA "public" OWNER TO "lakefs"; GRANT CREATE ON DATABASE "lakefs" TO "lakefs";',
             lakefs_version="0.80.2",

@@ -28,10 +28,10 @@ def test_every_repository_was_migrated(cluster: Cluster) -> None:
 
 
 def test_dropping_the_old_tables_wants_to_be_meant(cluster: Cluster) -> None:
-    """Listed first; somebody else's are told apart, whatever they are called."""
+    """Listed first; somebody else's are distinguished, whatever they are called."""
     cluster.sql("SET ROLE lakefs; CREATE TABLE tasks (id int); CREATE TABLE auth_user (id int)")
     result = cluster.playbook("lakefs_drop_tables")
-    assert result.rc != 0 and result.says("wanted drop_tables in lakefs_confirm"), result.out[-3000:]
+    assert result.rc != 0 and result.says("expected drop_tables in lakefs_confirm"), result.out[-3000:]
     assert result.says("tables of others, which stay: auth_user, tasks"), result.out[-3000:]
     assert cluster.sql("SELECT to_regclass('graveler_repositories') IS NOT NULL") == "t"
 
@@ -45,6 +45,6 @@ def test_the_old_tables_are_dropped_and_nothing_else(cluster: Cluster) -> None:
         assert result.rc == 0 and result.says("changed=0") is not changed, result.out[-3000:]
         assert cluster.sql(f"{left} AND tablename !~ '^kv'") == "auth_user tasks"
     listed = cluster.on(cluster.hosts[0], "ls", "/var/backups/uplift/lakefs")
-    assert "before-drop-tables.dump.manifest.json" in listed, "there is no way back"
+    assert "before-drop-tables.dump.manifest.json" in listed, "there is no rollback"
     assert cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/record.json") == before
     assert "all as before" in cluster.lab("verify", "--release", cluster.report()["to"])

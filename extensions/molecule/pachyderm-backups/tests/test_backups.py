@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""1.11.9 -> 1.13.4 on real programs whose object store is S3: a full disk, backups by Amazon's API, and the way back.
+"""1.11.9 -> 1.13.4 on real programs whose object store is S3: a full disk, backups by Amazon's API, and the rollback.
 
 moto serves that API, for EBS and S3, where the lab's host reaches it.
 """
@@ -27,12 +27,12 @@ STORE, COPY = "pachyderm", "pachyderm-copy"
 KEY, SECRET = "lab-key", "lab-secret-never-printed"
 # The disk has 128 MB; what a repo no longer shows is in its dump all the same, and in no size that is listed.
 HIDDEN = 160_000_000
-# No local object store to look into, and a disk that is smaller than the room that is wanted beside the objects.
-# The small disk has no room for an etcd aside.
+# No local object store to look into, and a disk that is smaller than the room that is wanted besides the objects.
+# The small disk has no room for a scratch etcd.
 USUAL = {
     "pachyderm_version": TARGET,
     "pachyderm_object_store": "",
-    "pachyderm_room": 1_000_000,
+    "pachyderm_free_bytes": 1_000_000,
     "pachyderm_try_restore": False,
 }
 
@@ -92,7 +92,7 @@ def test_the_disk_fills_up_during_the_extract(cluster: Cluster) -> None:
     pachctl(cluster, "put", "file", "bulk@master:/hidden", "-f", "/var/tmp/lab-hidden")
     pachctl(cluster, "delete", "file", "bulk@master:/hidden")
     done = cluster.playbook("pachyderm_upgrade", **USUAL, pachyderm_objects="full")
-    assert done.rc != 0 and done.says("No space left on device") and done.says("Make room"), done.out[-3000:]
+    assert done.rc != 0 and done.says("No space left on device") and done.says("Make free space"), done.out[-3000:]
     listed = cluster.on(HOST, "find", KEPT, "-name", "*dump*")
     assert listed.strip() == "", listed
     pachctl(cluster, "delete", "repo", "bulk")
@@ -128,7 +128,7 @@ def test_the_backups_are_what_they_say(cluster: Cluster, amazon: Amazon) -> None
 
 
 def test_back_over_an_upgrade_in_place(cluster: Cluster) -> None:
-    """The metadata that was put aside, and the release of that time over the same object store."""
+    """The metadata that was renamed, and the release of that time over the same object store."""
     finish_output(cluster)
     done = cluster.playbook("pachyderm_rollback", pachyderm_object_store="", pachyderm_confirm=["rollback"])
     assert done.rc == 0, done.out[-3000:]

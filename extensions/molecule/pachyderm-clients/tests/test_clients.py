@@ -15,7 +15,7 @@ ENDS_WITH = ("what_is_kept_is_private",)
 
 
 TARGET = {"pachyderm_version": "1.13.4"}
-ASIDE = "TASK [uplift.datastores.pachyderm : Put the metadata aside]"
+ASIDE = "TASK [uplift.datastores.pachyderm : Rename the metadata]"
 QUIET = "127.0.0.1:30649"
 # Repo -> what was written to it, for as long as the tests run.
 STORED: dict[str, str] = {}
@@ -56,7 +56,7 @@ def test_what_came_by_the_quiet_port_stops_the_next_run(cluster: Cluster) -> Non
     """A run is killed with its ports closed; somebody who knows the other port writes. It is named."""
     killed = cluster.killed_at("0/together/2/recount", **TARGET)
     assert killed.rc < 0, killed.out[-3000:]
-    assert len(dumps(cluster)) == 2, "the dump of before is kept beside the new one"
+    assert len(dumps(cluster)) == 2, "the dump of before is kept next to the new one"
     store(cluster, "second", QUIET)
     stopped = cluster.playbook("pachyderm_upgrade", **TARGET)
     assert stopped.rc > 0, stopped.out[-3000:]

@@ -57,10 +57,10 @@ class Hosted:
     def start(self, version: str) -> None:
         self.take(version)
         hosts.must(self.host, [["systemctl", "start", "etcd.service", "kube.service", "pachd.service"]])
-        wanted = forms.calls_itself(version)
+        expected = forms.calls_itself(version)
 
         def silent() -> str:
-            return "" if pachyderm.server(self.cluster) == wanted else "no answer"
+            return "" if pachyderm.server(self.cluster) == expected else "no answer"
 
         wait_for(f"pachd {version} answers", silent, 60)
 

@@ -46,7 +46,7 @@ def test_the_port_is_the_clients_own(cluster: Cluster) -> None:
 
 
 def test_the_volume_has_a_snapshot_of_this_operation(cluster: Cluster) -> None:
-    """Taken once, by the storage driver, and written down beside the dump."""
+    """Taken once, by the storage driver, and written down next to the dump."""
     ((name, one),) = listed(cluster, "volumesnapshots").items()
     operation = cluster.report()["id"]
     assert one["metadata"]["labels"]["uplift.datastores/operation"] == operation and one["status"]["readyToUse"]

@@ -65,7 +65,7 @@ def test_no_way_there(cluster: Cluster, target: str) -> None:
 
 
 def test_no_room_for_the_dump(cluster: Cluster) -> None:
-    refused(cluster, "no_space", pachyderm_version=TARGET, pachyderm_room=10**15)
+    refused(cluster, "no_space", pachyderm_version=TARGET, pachyderm_free_bytes=10**15)
 
 
 def test_open_commits(cluster: Cluster) -> None:
@@ -110,7 +110,7 @@ def test_a_text_that_is_no_dump(cluster: Cluster) -> None:
     """trap P08: what `pachctl extract foo` prints, exit 0."""
     cluster.on(HOST, "sh", "-c", "echo 'expected 0 arguments, got 1' > /var/tmp/lab-text")
     done = module(cluster, "pachyderm_restore", src="/var/tmp/lab-text")
-    assert done.rc != 0 and done.says("wanted a snappy stream"), done.out
+    assert done.rc != 0 and done.says("expected a snappy stream"), done.out
 
 
 def test_another_cluster(cluster: Cluster, dump: str) -> None:

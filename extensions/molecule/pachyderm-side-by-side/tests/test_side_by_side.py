@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""1.11.9 -> 1.13.4 beside the old cluster."""
+"""1.11.9 -> 1.13.4 in parallel with the old cluster."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def node_id(text: str) -> Peer:
     match = _NODE_ID.fullmatch(text.strip())
     if not match:
         raise UpliftError(
-            f"`garage node id -q` said {text.strip()!r}; wanted 64 hexadecimal digits, an @ and an address."
+            f"`garage node id -q` said {text.strip()!r}; expected 64 hexadecimal digits, an @ and an address."
         )
     return Peer(match[1], match[2])
 

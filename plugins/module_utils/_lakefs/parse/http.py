@@ -89,7 +89,7 @@ def page(reply: Reply, what: str) -> Page:
     found = loads(demand(reply, what).body, what)
     results, more = found.get("results"), found.get("pagination") or {}
     if not isinstance(results, list) or not isinstance(more, dict):
-        raise Stranger(f"{what}: the answer has no list of results; wanted one. Does lakeFS answer at this address?")
+        raise Stranger(f"{what}: the answer has no list of results; expected one. Does lakeFS answer at this address?")
     return Page(rows(results, what), str(more.get("next_offset") or "") if more.get("has_more") else "")
 
 
@@ -97,15 +97,16 @@ def demand(reply: Reply, what: str) -> Reply:
     if 200 <= reply.status < 300:
         return reply
     if is_page(reply):
-        raise Stranger(f"{what}: status {reply.status} with a web page; wanted the API of lakeFS, which has none.")
+        raise Stranger(f"{what}: status {reply.status} with a web page; expected the API of lakeFS, which has none.")
     if reply.status == 401:
         # L19: the same answer for a wrong secret key and, after a while, for a database that is down.
         raise Refused(
-            f"{what}: 401, the credentials are not taken. Wanted an access key of this installation; if it is one, the"
+            f"{what}: 401, the credentials are not taken. Expected an access key of this installation; if it is one,"
+            " the"
             " auth.encrypt.secret_key of the configuration is another than the one that it was made with, or the"
             " database is down."
         )
-    said = f"{what}: status {reply.status}, wanted 200: {_message(reply)}"
+    said = f"{what}: status {reply.status}, expected 200: {_message(reply)}"
     raise Gone(said) if is_missing(reply) else {403: Refused}.get(reply.status, ApiError)(said)
 
 
@@ -141,5 +142,5 @@ def loads(body: str, what: str = "Asking lakeFS") -> Mapping[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise Stranger(f"{what}: the answer {body.strip()[:60]!r} is no JSON object; wanted one of the lakeFS API.")
+        raise Stranger(f"{what}: the answer {body.strip()[:60]!r} is no JSON object; expected one of the lakeFS API.")
     return found

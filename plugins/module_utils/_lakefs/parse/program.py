@@ -124,7 +124,7 @@ def _whole(line: _Line) -> str:
 
 
 def _reason(said: Sequence[_Line]) -> str:
-    """The fatal line, or what is printed beside the log, with the lines that explain it."""
+    """The fatal line, or what is printed besides the log, with the lines that explain it."""
     fatal = [line for line in said if line.level in ("fatal", "panic")]
     if fatal:
         return _whole(fatal[-1])

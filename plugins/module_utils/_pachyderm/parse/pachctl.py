@@ -72,9 +72,9 @@ def stream(text: str) -> list[Row]:
             row, end = decoder.raw_decode(text, at)
         except ValueError as exc:
             said = text[at : at + 60]
-            raise CliError(f"pachctl --raw said {said!r}; wanted JSON objects one after another.") from exc
+            raise CliError(f"pachctl --raw said {said!r}; expected JSON objects one after another.") from exc
         if not isinstance(row, dict):
-            raise CliError(f"pachctl --raw said {row!r}; wanted a JSON object.")
+            raise CliError(f"pachctl --raw said {row!r}; expected a JSON object.")
         rows.append({str(key): value for key, value in _snake(row).items()})
         at = _SPACE.match(text, end).end()  # type: ignore[union-attr]
     return rows

@@ -18,12 +18,12 @@ class Asked(clock_offset.ActionModule):
     def __init__(
         self, monkeypatch: pytest.MonkeyPatch, ahead: float, *ways: tuple[float, float], said: str = ""
     ) -> None:
-        self.now, self.ahead, self.ways, self.said = 1000.0, ahead, list(ways), said
+        self.now, self.ahead, self.shapes, self.said = 1000.0, ahead, list(ways), said
         monkeypatch.setattr(clock_offset, "time", SimpleNamespace(time=lambda: self.now))
 
     def _low_level_execute_command(self, cmd: str, **more: Any) -> dict[str, Any]:
         assert (cmd, more) == ("date +%s.%N", {"sudoable": False})
-        there, back = self.ways.pop(0)
+        there, back = self.shapes.pop(0)
         self.now += there
         said = self.said or f"{self.now + self.ahead:.9f}\n"
         self.now += back
@@ -31,7 +31,7 @@ class Asked(clock_offset.ActionModule):
 
 
 def ask(action: Asked, **args: Any) -> dict[str, Any]:
-    return action.perform({"exchanges": len(action.ways), "max_uncertainty": 0.25, **args}, {})
+    return action.perform({"exchanges": len(action.shapes), "max_uncertainty": 0.25, **args}, {})
 
 
 @pytest.mark.parametrize("ahead", [0.0, 3.5, -120.25])
@@ -50,11 +50,11 @@ def test_the_uncertainty_holds_the_truth(monkeypatch: pytest.MonkeyPatch, way: t
 
 
 def test_a_clock_that_cannot_be_known_well_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UpliftError, match="known only to 0.300 s, wanted 0.25 s"):
+    with pytest.raises(UpliftError, match="known only to 0.300 s, expected 0.25 s"):
         ask(Asked(monkeypatch, 0.0, (0.3, 0.3)))
     assert ask(Asked(monkeypatch, 0.0, (0.3, 0.3)), max_uncertainty=0.5)["changed"] is False
 
 
 def test_a_node_whose_date_has_no_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UpliftError, match="answered '1795231718.N' .* wanted seconds with a fraction"):
+    with pytest.raises(UpliftError, match="answered '1795231718.N' .* expected seconds with a fraction"):
         ask(Asked(monkeypatch, 0.0, (0.1, 0.1), said="1795231718.N"))

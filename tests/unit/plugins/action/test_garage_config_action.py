@@ -112,7 +112,7 @@ def test_findings(tmp_path: Path, config: Path) -> None:
     assert result["config"]["world_readable"]
     keys = [(row["key"], row["severity"]) for row in result["findings"]]
     assert keys == [("config_unknown_key", "warning"), ("config_world_readable", "warning")]  # trap G20
-    assert "wanted another file than src" in same["msg"]
+    assert "expected another file than src" in same["msg"]
 
 
 def test_one_file_for_each_release_and_the_one_that_is_read_stays(tmp_path: Path, config: Path) -> None:

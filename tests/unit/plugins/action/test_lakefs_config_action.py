@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a configuration is staged from is kept, so that an edit made after it is seen, and a way back has it."""
+"""What a configuration is staged from is kept, so that an edit made after it is seen, and a rollback has it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Action(ActionModule):
 
 
 @pytest.mark.parametrize(
-    ("text", "kept", "wanted"),
+    ("text", "kept", "expected"),
     [
         (OLD, "", OLD),
         (OLD, OLD, OLD),
@@ -51,9 +51,9 @@ class Action(ActionModule):
         (new(OLD) + "# by hand\n", OLD, new(OLD) + "# by hand\n"),
     ],
 )
-def test_what_it_is_staged_from_is_kept(text: str, kept: str, wanted: str | None) -> None:
+def test_what_it_is_staged_from_is_kept(text: str, kept: str, expected: str | None) -> None:
     action = Action(kept)
     args = {"version": "0.80.2", "keep": "0.70.6", "discard": False}
     action._stage(args, "/etc/lakefs/config.yaml", text, "/etc/lakefs/config.uplift-0.80.2.yaml", {})
     assert action.written.pop("/etc/lakefs/config.uplift-0.80.2.yaml")
-    assert action.written.get(KEPT) == wanted
+    assert action.written.get(KEPT) == expected

@@ -82,9 +82,9 @@ def test_nothing_else_is_kept(kept: list[Any], answer: Any, args: Any) -> None:
 def test_the_lease_of_a_process_that_is_gone_is_taken_at_once(kept: list[Any]) -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     other = vars(owner_of(child.pid))
-    held = {"failed": True, "held_by": other, "msg": "in the hands of"}
+    held = {"failed": True, "held_by": other, "msg": "locked by"}
     living = Action(dict(held), state="opened")
-    assert living.run()["msg"] == "in the hands of"
+    assert living.run()["msg"] == "locked by"
     child.communicate(b"\n")
     dead = Action(dict(held), TAKEN, state="opened")
     assert dead.run() == TAKEN and kept == [(40, "t0")]

@@ -30,9 +30,9 @@ class Site(BaseHTTPRequestHandler):
     """Asks for the login, as HTTP wants it."""
 
     def do_GET(self) -> None:
-        wanted = "Basic " + base64.b64encode(b"ci:canary/of-a-password").decode()
+        expected = "Basic " + base64.b64encode(b"ci:canary/of-a-password").decode()
         code = (
-            401 if self.headers.get("Authorization") != wanted else 200 if self.path == f"/0.8.7?{SIGNATURE}" else 404
+            401 if self.headers.get("Authorization") != expected else 200 if self.path == f"/0.8.7?{SIGNATURE}" else 404
         )
         self.send_response(code)
         if code == 401:
@@ -111,7 +111,7 @@ PROGRAM_OF = {"garage": "garage_binary_path", "lakefs": "lakefs_program", "pachy
 def test_a_role_takes_a_release_without_a_checksum_where_that_is_accepted_by_name(
     tmp_path: Path, open_to_all: Path, site: str, product: str
 ) -> None:
-    wanted = {
+    expected = {
         **ROLES[product],
         PROGRAM_OF[product]: str(open_to_all / "tool"),
         f"{product}_release_source": f"http://{LOGIN}@{site}/{{version}}?{SIGNATURE}",
@@ -121,9 +121,9 @@ def test_a_role_takes_a_release_without_a_checksum_where_that_is_accepted_by_nam
     }
     which = "stage" if product == "pachyderm" else "_release"
     task = {"include_role": {"name": f"uplift.datastores.{product}", "tasks_from": which}}
-    said = run(tmp_path, task, **wanted)
+    said = run(tmp_path, task, **expected)
     assert "has no checksum to tell it by" in said, said
     assert not list(open_to_all.iterdir())
-    said = run(tmp_path, task, **wanted, **{f"{product}_accept": ["no_checksum"]})
+    said = run(tmp_path, task, **expected, **{f"{product}_accept": ["no_checksum"]})
     assert (open_to_all / "tool-0.8.7").read_bytes() == PROGRAM, said
     assert "canary" not in said

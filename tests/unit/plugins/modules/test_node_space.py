@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.modules.node_space import memory, room, size
+from ansible_collections.uplift.datastores.plugins.modules.node_space import free, memory, size
 
 
 def test_room_is_asked_where_the_directory_would_be_made(tmp_path: Path) -> None:
-    assert room(str(tmp_path / "a" / "b"))["at"] == str(tmp_path)
+    assert free(str(tmp_path / "a" / "b"))["at"] == str(tmp_path)
     assert not (tmp_path / "a").exists()
 
 
 @pytest.mark.parametrize("path", ["", "backups"])
 def test_a_path_that_is_none_is_refused(path: str) -> None:
-    with pytest.raises(UpliftError, match="wanted an absolute one"):
-        room(path)
+    with pytest.raises(UpliftError, match="expected an absolute one"):
+        free(path)
 
 
 def test_size_counts_what_is_stored(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def down() -> None:
 
 
 def up() -> None:
-    raise UpliftError("The unit t.service is active, wanted inactive: stop it first.")
+    raise UpliftError("The unit t.service is active, expected inactive: stop it first.")
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_there_and_back(meta: Path, compression: str) -> None:
     (meta / "new").touch()
     back = metadata.restore(want, QUIET, down, False)
     assert listing(meta) == before
-    (aside,) = back["set_aside"]
+    (aside,) = back["renamed_to"]
     assert sorted(os.listdir(aside)) == ["dir with blank", "link", "new", "node_key", "none"]
     assert not metadata.restore(want, QUIET, down, False)["changed"]
     assert sorted(os.listdir(Path(want.dest).parent)) == ["meta.tar", "meta.tar.manifest.json"]
@@ -190,7 +190,7 @@ def test_a_sound_backup_of_another_state_is_set_aside(meta: Path) -> None:
     (meta / "db" / "conf").write_text("new")
     second = take(want)
     assert second["changed"]
-    assert metadata.demand_sound(second["set_aside"]).sha256 == first["sha256"]
+    assert metadata.demand_sound(second["renamed_to"]).sha256 == first["sha256"]
 
 
 def test_a_damaged_backup_is_made_again(meta: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_damaged_backup_is_made_again(meta: Path) -> None:
     take(want)
     with open(want.dest, "ab") as handle:
         handle.write(b"x")
-    assert take(want)["set_aside"] == ""
+    assert take(want)["renamed_to"] == ""
     assert metadata.prove(want, QUIET)["proved"]
     os.unlink(metadata.manifest_path(want.dest))
     assert take(want)["changed"]
@@ -330,7 +330,7 @@ def test_an_archive_that_is_gone(meta: Path) -> None:
         metadata.prove(want, QUIET)
     take(want)
     os.unlink(want.dest)
-    with pytest.raises(UpliftError, match="meta.tar is not there, wanted"):
+    with pytest.raises(UpliftError, match="meta.tar is not there, expected"):
         metadata.prove(want, QUIET)
 
 
@@ -366,13 +366,13 @@ def test_differences_are_told(meta: Path) -> None:
     (meta / "none").unlink()
     (meta / "more").touch()
     found = archive.differences(entries, roots, lambda done: None)
-    wanted = [
+    expected = [
         f"{meta} differs",
         f"{meta}/node_key differs",
         f"{meta}/none is missing",
         f"{meta}/more is not in the archive",
     ]
-    assert found == wanted
+    assert found == expected
 
 
 def test_a_restore_that_would_not_be_true_changes_nothing(meta: Path) -> None:
@@ -404,7 +404,7 @@ def test_the_content_of_a_mount_point_is_swapped(meta: Path, monkeypatch: pytest
     (meta / "node_key").unlink()
     inode = meta.stat().st_ino
     monkeypatch.setattr(os.path, "ismount", lambda path: str(path) == str(meta))
-    (aside,) = metadata.restore(want, QUIET, down, False)["set_aside"]
+    (aside,) = metadata.restore(want, QUIET, down, False)["renamed_to"]
     assert Path(aside).parent == meta
     assert (listing(meta)[1:], meta.stat().st_ino) == (before[1:], inode)
 

@@ -23,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup.database
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import written
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.space import room
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.space import space_findings
 
 from tests.unit.real_postgres import Server, needs_postgres, serve
 
@@ -67,11 +67,11 @@ def test_a_dump_is_put_back_with_what_the_account_may(lake: Server, tmp_path: Pa
     made = backup(lake, tmp_path)
     made.present(check=False)
     lake.admin('DELETE FROM public."odd ""name" WHERE id > 7', "CREATE TABLE public.new (id int)", database="lake")
-    assert database_restore.restore(made, check=True)["way"] == way and rows(lake) == "7"
+    assert database_restore.restore(made, check=True)["method"] == way and rows(lake) == "7"
     result = database_restore.restore(made, check=False)
-    assert (result["way"], rows(lake)) == (way, "50")
+    assert (result["method"], rows(lake)) == (way, "50")
     assert "new" not in made.postgres.tables()
-    where = (f"{result['aside']}.", "lake") if way == "schema" else ("public.", result["aside"])
+    where = (f"{result['replaced']}.", "lake") if way == "schema" else ("public.", result["replaced"])
     assert lake.admin(f'SELECT count(*) FROM {where[0]}"odd ""name"', database=where[1]) == "7"
     if way == "schema":
         assert lake.admin("SELECT has_schema_privilege('reader', 'public', 'USAGE')", database="lake") == "t"
@@ -79,9 +79,9 @@ def test_a_dump_is_put_back_with_what_the_account_may(lake: Server, tmp_path: Pa
         "database-0.70.6.dump",
         "database-0.70.6.dump.manifest.json",
     ]
-    # What was put aside is in no later dump, and going on, and back again, is no other database.
+    # What was renamed is in no later dump, and going on, and back again, is no other database.
     assert made.present(check=False)["tables"] == 3
-    assert database_restore.restore(made, check=False)["way"] == way
+    assert database_restore.restore(made, check=False)["method"] == way
 
 
 @needs_postgres
@@ -93,7 +93,7 @@ def test_a_schema_is_put_back_as_it_was_or_nothing_has_happened(lake: Server, tm
     held["counts"]['odd "name'] = 51
     path.write_text(json.dumps(held))
     lake.admin('DELETE FROM public."odd ""name" WHERE id > 7', database="lake")
-    with pytest.raises(UpliftError, match='the backup gives back 50 rows of odd "name, wanted 51'):
+    with pytest.raises(UpliftError, match='the backup gives back 50 rows of odd "name, expected 51'):
         database_restore.restore(made, check=False)
     assert rows(lake) == "7"
     assert lake.admin("SELECT count(*) FROM pg_namespace WHERE nspname ~ '_uplift_'", database="lake") == "0"
@@ -108,7 +108,7 @@ def test_an_extension_in_the_schema_leaves_only_the_way_by_the_database(lake: Se
     with pytest.raises(UpliftError, match='may not create databases, .*pgcrypto.* run: ALTER ROLE "lakefs" CREATEDB;'):
         database_restore.restore(made, check=False)
     lake.admin("ALTER ROLE lakefs CREATEDB")
-    assert database_restore.restore(made, check=False)["way"] == "database"
+    assert database_restore.restore(made, check=False)["method"] == "database"
 
 
 @needs_postgres
@@ -118,13 +118,13 @@ def test_an_account_without_rights_is_told_before_and_refused_after(lake: Server
     made = backup(lake, tmp_path)
     made.present(check=False)
     rights = database_rights.ask(made.postgres)
-    assert rights.way == "" and "permission denied for database" in rights.beside
-    wanted = ['ALTER SCHEMA "public" OWNER TO "lakefs";', 'GRANT CREATE ON DATABASE "lake" TO "lakefs";']
-    assert rights.statements == wanted
+    assert rights.method == "" and "permission denied for database" in rights.elsewhere
+    expected = ['ALTER SCHEMA "public" OWNER TO "lakefs";', 'GRANT CREATE ON DATABASE "lake" TO "lakefs";']
+    assert rights.statements == expected
     with pytest.raises(UpliftError, match="may not create databases, does not own lake, .*Nothing was changed"):
         database_restore.restore(made, check=False)
-    lake.admin(*(text.rstrip(";") for text in wanted), database="lake")
-    assert database_restore.restore(made, check=False)["way"] == "schema", "its own statements were not enough"
+    lake.admin(*(text.rstrip(";") for text in expected), database="lake")
+    assert database_restore.restore(made, check=False)["method"] == "schema", "its own statements were not enough"
 
 
 @needs_postgres
@@ -145,7 +145,7 @@ def test_a_sound_dump_of_an_earlier_state_is_never_replaced(lake: Server, tmp_pa
     lake.admin('DELETE FROM public."odd ""name" WHERE id > 7', database="lake")
     second = made.present(check=False)
     assert second["changed"] and second["sha256"] != first["sha256"]
-    kept = Backup(LocalRunner(), made.dsn, second["set_aside"])
+    kept = Backup(LocalRunner(), made.dsn, second["renamed_to"])
     assert kept.demand_sound().sha256 == first["sha256"] and kept.demand_sound().counts['odd "name'] == 50
     assert (tmp_path / kept.dest).stat().st_mode & 0o777 == 0o600
     database_restore.restore(kept, check=False)
@@ -227,19 +227,19 @@ RIGHTS: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"owns_schema": False, "may_create": False, "extensions": ["pgcrypto"]}, "database", []),
     ({"createdb": False}, "schema", []),
     ({"owns_database": False}, "schema", []),
-    ({"beside": "no entry in pg_hba.conf"}, "schema", []),
+    ({"elsewhere": "no entry in pg_hba.conf"}, "schema", []),
     ({"createdb": False, "owns_schema": False}, "", OWN_SCHEMA),
     ({"createdb": False, "may_create": False}, "", CREATE),
     ({"createdb": False, "extensions": ["pgcrypto"]}, "", ['ALTER ROLE "l" CREATEDB;']),
     ({"owns_database": False, "extensions": ["x"]}, "", ['ALTER DATABASE "lake" OWNER TO "l";']),
-    ({"beside": "no", "extensions": ["x"]}, "", ['GRANT CONNECT ON DATABASE postgres TO "l";']),
+    ({"elsewhere": "no", "extensions": ["x"]}, "", ['GRANT CONNECT ON DATABASE postgres TO "l";']),
 ]
 
 
 @pytest.mark.parametrize(("change", "way", "statements"), RIGHTS)
 def test_which_way_back_there_is(change: dict[str, Any], way: str, statements: list[str]) -> None:
     rights = replace(ALL, **change)
-    assert (rights.way, rights.statements, bool(rights.lacks)) == (way, statements, not way)
+    assert (rights.method, rights.statements, bool(rights.lacks)) == (way, statements, not way)
 
 
 def findings(rights: dict[str, Any], leader: bool = True) -> dict[str, str]:
@@ -250,13 +250,13 @@ def findings(rights: dict[str, Any], leader: bool = True) -> dict[str, str]:
         "info": {"server": {"size": 1, "account": "l", "createdb": False, "rights": rights}},
         "set": {"scratch": True, "tmpdir": "/t", "backup_dir": "/b", "database_free_bytes": 9},
     }
-    return {one.key: f"{one.saw} {one.do}" for one in room(seen, to_kv=False, migrates=True) if one.stops}
+    return {one.key: f"{one.saw} {one.do}" for one in space_findings(seen, to_kv=False, migrates=True) if one.stops}
 
 
 def test_no_way_back_is_found_before_anything_stops() -> None:
-    """With a scratch database the proof of the backup would have passed, and the way back would have been none."""
+    """With a scratch database the proof of the backup would have passed, and the rollback would have been none."""
     assert findings(ALL.facts()) == {}
-    said = findings(replace(ALL, createdb=False, owns_schema=False, may_create=False).facts())["no_way_back"]
+    said = findings(replace(ALL, createdb=False, owns_schema=False, may_create=False).facts())["no_rollback"]
     assert "may not create databases" in said and " ".join(OWN_SCHEMA + CREATE) in said
-    assert "no_way_back" in findings({}), "rights that were not asked are not taken to be there"
+    assert "no_rollback" in findings({}), "rights that were not asked are not taken to be there"
     assert "GRANT SELECT ON a, b" in findings(replace(ALL, unreadable=["a", "b"]).facts())["not_readable"]

@@ -83,7 +83,7 @@ def a_snapshot(place: Path, content: str) -> None:
 
 
 def sound(place: Path) -> set[str]:
-    """What can be had back: the files that are as the manifest beside them says."""
+    """What can be had back: the files that are as the manifest next to them says."""
     found = set()
     for path in place.glob("x*"):
         told = Path(earlier.manifest_path(str(path)))
@@ -108,9 +108,9 @@ def test_killed_between_any_two_calls(take: Take, tmp_path: Path, monkeypatch: p
                 done = True
             except Killed:
                 pass
-        earlier.mend(str(place / "x"))
+        earlier.repair(str(place / "x"))
         assert first <= sound(place), f"lost when it was killed before call {number + 1}: {made[-1]}"
-        # One that is killed while it mends, and the run after that.
+        # One that is killed while it fixes, and the run after that.
         take(place, "third")
         assert first <= sound(place) and len(sound(place)) == (3 if done else len(sound(place)))
         number += 1
@@ -126,7 +126,7 @@ def test_killed_while_it_mends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         for number in (before, 0, 1, 2):
             with killed_at(number, monkeypatch), suppress(Killed):
                 a_pair(place, f"again {number}")
-        earlier.mend(str(place / "x"))
+        earlier.repair(str(place / "x"))
         assert first <= sound(place)
 
 

@@ -23,10 +23,10 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "wanted"), FORMS)
-def test_forms(text: str, wanted: dict[str, str]) -> None:
+@pytest.mark.parametrize(("text", "expected"), FORMS)
+def test_forms(text: str, expected: dict[str, str]) -> None:
     found = postgres.parse(text).environment()
-    assert {name: found.get(name) for name in wanted} == wanted
+    assert {name: found.get(name) for name in expected} == expected
 
 
 @pytest.mark.parametrize("text", ["", "postgres://u:s3cret@h:5x/d", "host", "s3cret at home"])

@@ -183,7 +183,7 @@ ODD = [(release, text) for release in (replay.NEW, replay.TWO) for text in (HTML
 
 @pytest.mark.parametrize(("version", "text"), [(replay.FIRST, HTML), *ODD])
 def test_whatever_garage_answers_there_is_a_problem_and_no_traceback(version: str, text: str) -> None:
-    """By each question in turn: what cannot be told is a finding of the preflight (no_answer, unknown_answer)."""
+    """By each question in turn: what is unknown is a finding of the preflight (no_answer, unknown_answer)."""
     whole = dict(asking(version).script)
     for words in whole.keys() - {"journal"}:
         runner = replay.Replay(version, {**whole, words: Answer(("garage",), 0, text, "")})
@@ -198,7 +198,7 @@ def test_whatever_pachyderm_answers_there_is_a_problem_and_no_traceback(
 ) -> None:
     monkeypatch.setattr(pachctl, "reachable", lambda addresses: addresses[0])
     params = {"pachctl": "/bin/pachctl", "addresses": ["127.0.0.1:30650"], "token": "", "call_timeout": 1}
-    params.update(gather=["repos", "enterprise", "jobs"], wanted="1.11.9", units=[], tolerant=True, cluster="")
+    params.update(gather=["repos", "enterprise", "jobs"], expected="1.11.9", units=[], tolerant=True, cluster="")
 
     class Odd:
         """pachctl knows its own version, and whatever else it is asked gets this."""

@@ -78,5 +78,5 @@ def test_human(size: int, text: str) -> None:
 
 def test_space_is_asked_where_the_directory_will_be(tmp_path: Path) -> None:
     files.demand_space(str(tmp_path / "a" / "b" / "c"), 1, "it")
-    with pytest.raises(UpliftError, match="free, it needs 1024.0 TiB: make room"):
+    with pytest.raises(UpliftError, match="free, it needs 1024.0 TiB: make free space"):
         files.demand_space(str(tmp_path / "a"), 1 << 50, "it")

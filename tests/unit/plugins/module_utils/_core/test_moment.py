@@ -21,7 +21,7 @@ HERE = {"boot": "b2", "up": 100.0}
         # The node was booted in the middle of the step: what came after it is new, what came before it is not.
         ({"boot": "b2", "up": 70.0}, {"boot": "b1", "up": 80.0}, HERE, True),
         ({"boot": "b1", "up": 90.0}, {"boot": "b1", "up": 80.0}, HERE, False),
-        # What cannot be told is kept: evidence that is asked too often costs a step, one that is missing a protection.
+        # What is unknown is kept: evidence that is asked too often costs a step, one that is missing a protection.
         ({}, {"boot": "b2", "up": 80.0}, HERE, True),
         ({"boot": "b2", "up": 70.0}, {}, HERE, True),
         ({"boot": "b2", "up": 70.0}, {"boot": "b2", "up": 80.0}, {}, True),

@@ -24,7 +24,7 @@ def test_a_host_that_says_nothing_is_not_closed(monkeypatch: pytest.MonkeyPatch)
         raise TimeoutError("timed out")
 
     monkeypatch.setattr(socket, "create_connection", silent)
-    with pytest.raises(UpliftError, match="It cannot be told whether 10.0.0.1:30650 takes connections"):
+    with pytest.raises(UpliftError, match="It is unknown whether 10.0.0.1:30650 takes connections"):
         core_port.state("10.0.0.1", 30650)
 
 

@@ -16,7 +16,7 @@ def test_parse(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "0.8", "0.8.7-rc1", "latest", "0.8.7.1", "None"])
 def test_parse_refuses(text: str) -> None:
-    with pytest.raises(UpliftError, match="wanted three numbers"):
+    with pytest.raises(UpliftError, match="expected three numbers"):
         v.parse(text)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Entries written anew by emptying a node: what is set aside, and what proves that the node has everything again.
+"""Entries written anew by emptying a node: what is renamed, and what proves that the node has everything again.
 
 Captured on a cluster of 0.9.4 that began with 0.5.1: one node emptied, and three full syncs of all nodes after it.
 """
@@ -155,18 +155,18 @@ def test_without_metrics_the_numbers_decide_and_it_is_said(before: dict[str, Any
 
 
 def test_a_sync_that_not_all_nodes_made_does_not_count(before: dict[str, Any]) -> None:
-    with pytest.raises(UpliftError, match="cannot be told to have everything again: a full sync was not seen on all"):
+    with pytest.raises(UpliftError, match="cannot be shown to have everything again: a full sync was not seen on all"):
         run(["refilled_two"], before=before, launch="repair_all_node_down")
 
 
 def test_a_node_that_cannot_be_asked_is_waited_for_and_then_told(before: dict[str, Any]) -> None:
     once = ["stats_all_node_down", "stats_everywhere"]
     assert run(["refilled_two"], before=before, everywhere=once)[1]["rounds"] == 2
-    with pytest.raises(UpliftError, match="cannot be told to have everything again: .*Not connected"):
+    with pytest.raises(UpliftError, match="cannot be shown to have everything again: .*Not connected"):
         run(["refilled_two"], before=before, everywhere="stats_all_node_down", rounds=2)
 
 
-# --- what is set aside
+# --- what is renamed
 
 
 def asked(tmp_path: Path, engine: str = "lmdb", check_mode: bool = False) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _meta(tmp_path: Path) -> Path:
 
 def test_the_database_alone_is_set_aside(meta: Path, tmp_path: Path) -> None:
     result = asked(tmp_path)
-    assert result == {"changed": True, "aside": str(tmp_path / "meta.uplift-X" / "db.lmdb")}
+    assert result == {"changed": True, "renamed_to": str(tmp_path / "meta.uplift-X" / "db.lmdb")}
     assert (tmp_path / "meta.uplift-X" / "db.lmdb" / "data.mdb").is_file()
     assert sorted(path.name for path in meta.iterdir()) == ["cluster_layout", "db.sqlite", "db.sqlite-wal", "node_key"]
     assert (tmp_path / "meta.uplift-X").stat().st_mode & 0o777 == 0o700

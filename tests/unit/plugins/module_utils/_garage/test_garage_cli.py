@@ -132,7 +132,7 @@ def test_a_program_without_a_version_is_not_garage() -> None:
         def run(self, argv: Any, **how: Any) -> Answer:
             return Answer(tuple(argv), 0, "hello\n", "")
 
-    with pytest.raises(CliError, match=r"said 'hello'; wanted a release number"):
+    with pytest.raises(CliError, match=r"said 'hello'; expected a release number"):
         garage(Silent(OLD)).version()
 
 
@@ -368,7 +368,7 @@ def test_the_operator_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_unit_the_operator_has_to_say_everything(monkeypatch: pytest.MonkeyPatch, it: Any) -> None:
     one = found(monkeypatch, it, [daemon()], binary=BINARY, config_file=CONFIG)
     assert (one.unit, one.user, one.binary) == ("", "", "/usr/local/bin/garage-0.7.0")
-    with pytest.raises(UpliftError, match="not-found; wanted a loaded unit|could not be run"):
+    with pytest.raises(UpliftError, match="not-found; expected a loaded unit|could not be run"):
         found(monkeypatch, it, [], binary=BINARY)
 
 

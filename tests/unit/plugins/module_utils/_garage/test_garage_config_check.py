@@ -53,5 +53,5 @@ def test_a_file_that_the_staged_release_cannot_read_stops_before_anything_else_d
 
 def test_another_node_in_the_file_stops() -> None:
     garage, _runner = asked(replay.answer("node_id", replay.NEW))
-    with pytest.raises(UpliftError, match="wanted .* the one that runs"):
+    with pytest.raises(UpliftError, match="expected .* the one that runs"):
         check(garage, STAGED)

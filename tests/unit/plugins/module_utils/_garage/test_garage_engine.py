@@ -35,11 +35,11 @@ def laid_out(case: str, version: str, where: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("case", "version", "wanted"),
+    ("case", "version", "expected"),
     [
         ("tree_sled", "0.8.7", ("sled",)),
         ("tree_convert_db_running", "0.9.4", ("sled",)),
-        ("tree_convert_db_no_directory", "0.9.4", ("sled",)),  # an LMDB that holds nothing at all lies beside it
+        ("tree_convert_db_no_directory", "0.9.4", ("sled",)),  # an LMDB that holds nothing at all lies next to it
         ("tree_converted", "0.9.4", ("sled", "lmdb")),
         ("tree_converted_to_sqlite", "0.9.4", ("sled", "lmdb", "sqlite")),
         ("tree_snapshot", "1.3.0", ("lmdb",)),
@@ -48,10 +48,10 @@ def laid_out(case: str, version: str, where: Path) -> Path:
     ],
 )
 def test_what_lies_on_the_disk_of_real_nodes(  # traps G01 G21
-    tmp_path: Path, case: str, version: str, wanted: tuple[str, ...]
+    tmp_path: Path, case: str, version: str, expected: tuple[str, ...]
 ) -> None:
     assert os.sysconf("SC_PAGE_SIZE") == 4096, "the sizes were captured on a machine with such pages"
-    assert engine.look(str(laid_out(case, version, tmp_path / "meta"))) == Found(wanted, True)
+    assert engine.look(str(laid_out(case, version, tmp_path / "meta"))) == Found(expected, True)
 
 
 def test_a_directory_where_no_node_ever_lived(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_directory_where_no_node_ever_lived(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("configured", "version", "wanted"),
+    ("configured", "version", "expected"),
     [
         ("", "0.5.1", "sled"), ("", "0.8.7", "sled"), ("", "0.9.0", "lmdb"), ("", "2.1.0", "lmdb"),
         ("sled", "0.9.4", "sled"), ("heed", "0.9.4", "lmdb"), ("rusqlite", "0.8.7", "sqlite"),
@@ -69,8 +69,8 @@ def test_a_directory_where_no_node_ever_lived(tmp_path: Path) -> None:
         ("leveldb", "0.9.4", ""), ("SLED", "0.9.4", ""),
     ],
 )  # fmt: skip
-def test_the_engine_that_a_release_opens(configured: str, version: str, wanted: str) -> None:  # traps G01 G20
-    assert engine.engine_of(configured, parse(version)) == wanted
+def test_the_engine_that_a_release_opens(configured: str, version: str, expected: str) -> None:  # traps G01 G20
+    assert engine.engine_of(configured, parse(version)) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_the_running_release(  # traps G01 G20
 
 def test_told_for_a_result(tmp_path: Path) -> None:
     meta = str(laid_out("tree_sled", "0.8.7", tmp_path / "meta"))
-    assert engine.told(meta, "", parse("0.8.7")) == {
+    assert engine.summary(meta, "", parse("0.8.7")) == {
         "engines": ["sled"], "engine": "sled", "opens": "sled", "same": True, "finding": {},
         "snapshots": False,
     }  # fmt: skip
-    assert engine.told(meta, "", parse("0.9.4"))["finding"]["key"] == "engine_mismatch"
-    assert engine.told(meta, "", parse("0.9.4"))["snapshots"], "it would open lmdb"
+    assert engine.summary(meta, "", parse("0.9.4"))["finding"]["key"] == "engine_mismatch"
+    assert engine.summary(meta, "", parse("0.9.4"))["snapshots"], "it would open lmdb"

@@ -65,7 +65,7 @@ BAD = [
     (
         "engine_mismatch",
         True,
-        {"engine": {"finding": {"key": "engine_mismatch", "seen": "sled", "wanted": "lmdb", "advice": "write it"}}},
+        {"engine": {"finding": {"key": "engine_mismatch", "seen": "sled", "expected": "lmdb", "advice": "write it"}}},
         "sled",
     ),
     ("engine_missing", True, {"engine": {"failed": True, "msg": "cannot be read"}}, "cannot be read"),
@@ -144,8 +144,8 @@ BAD = [
         {"space.paths": {"/b": {"at": "/", "free": 199}}},
         "199 bytes free at /b, 100 bytes of metadata",
     ),
-    ("space_unknown", True, {"space.sizes": {"/m": None}}, "cannot be told"),
-    ("space_unknown", True, {"space.paths": {}}, "cannot be told"),
+    ("space_unknown", True, {"space.sizes": {"/m": None}}, "is unknown"),
+    ("space_unknown", True, {"space.paths": {}}, "is unknown"),
     ("program_missing", True, {"space.programs": {"zstd": None}}, "no program zstd"),
     (
         "no_checksum",
@@ -164,7 +164,7 @@ def test_each_finding(key: str, stops: bool, changes: dict[str, Any], says: str)
     (found,) = findings(changed(changes))
     assert (found.key, found.stops) == (key, stops)
     assert says in found.saw
-    assert found.wanted and found.do
+    assert found.expected and found.do
 
 
 def test_all_findings_come_at_once() -> None:

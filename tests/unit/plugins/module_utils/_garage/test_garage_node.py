@@ -232,7 +232,7 @@ def test_silence_and_exit_status_0_are_no_proof(meta: Path) -> None:  # trap G19
 def test_it_runs_as_the_owner_of_the_metadata(meta: Path) -> None:  # trap G19
     _result, runner = repaired(meta)
     assert runner.calls[-1]["user"] == ME
-    with pytest.raises(UpliftError, match=f"belongs to {ME}, the service runs as somebody; wanted one account"):
+    with pytest.raises(UpliftError, match=f"belongs to {ME}, the service runs as somebody; expected one account"):
         repaired(meta, user="somebody")
 
 
@@ -288,7 +288,7 @@ def test_refused_while_the_unit_is_not_down(
     meta: Path, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:  # trap G05
     monkeypatch.setattr(systemd, "read_unit", lambda _runner, _name: type("Unit", (), {"active": state}))
-    with pytest.raises(UpliftError, match=f"The unit garage.service is {state}; wanted it down"):
+    with pytest.raises(UpliftError, match=f"The unit garage.service is {state}; expected it down"):
         offline.demand_down(garage(Replay(NEW), unit="garage.service"), str(meta), meta.parent / "proc")
 
 
@@ -560,9 +560,9 @@ EVERYTHING = ("version", "status", "layout", "stats", "workers", "inventory")
 
 
 def gathered(
-    version: str, wanted: Sequence[str] = EVERYTHING, known: Sequence[str] = (), **more: Any
+    version: str, expected: Sequence[str] = EVERYTHING, known: Sequence[str] = (), **more: Any
 ) -> dict[str, Any]:
-    return info.gather(garage(asking(version, **more), unit="garage.service"), wanted, known)
+    return info.gather(garage(asking(version, **more), unit="garage.service"), expected, known)
 
 
 @pytest.mark.parametrize("version", ALL)
@@ -584,9 +584,9 @@ def test_info_of_a_healthy_node(version: str) -> None:
 def test_ids_are_whole_where_they_are_known(version: str) -> None:
     facts = gathered(version, ["status", "layout"], (whole("n2", version),))
     short = names(version)
-    wanted = {short["n1"]: facts["node_id"], short["n2"]: whole("n2", version)[:64], short["n3"]: short["n3"]}
-    assert {node["id"][:16]: node["id"] for node in facts["nodes"]} == wanted
-    assert {role["id"][:16]: role["id"] for role in facts["layout"]["roles"]} == wanted
+    expected = {short["n1"]: facts["node_id"], short["n2"]: whole("n2", version)[:64], short["n3"]: short["n3"]}
+    assert {node["id"][:16]: node["id"] for node in facts["nodes"]} == expected
+    assert {role["id"][:16]: role["id"] for role in facts["layout"]["roles"]} == expected
 
 
 @pytest.mark.parametrize(
@@ -657,14 +657,14 @@ def test_the_id_of_a_node_that_is_down(version: str) -> None:
 
 def test_a_node_that_is_down_cannot_be_asked_for_more() -> None:
     runner = Replay(NEW, {"node id -q": "node_id_daemon_down"})
-    with pytest.raises(UpliftError, match="No Garage daemon with /etc/garage.toml runs; wanted a running one"):
+    with pytest.raises(UpliftError, match="No Garage daemon with /etc/garage.toml runs; expected a running one"):
         info.gather(garage(runner, running=False), ["status"], [])
 
 
 def test_tolerant_tells_what_can_be_told() -> None:
     runner = Replay(NEW, {"node id -q": "node_id_daemon_down"})
     facts = info.gather(garage(runner, running=False), EVERYTHING, [], tolerant=True)
-    assert facts["problem"] == "No Garage daemon with /etc/garage.toml runs; wanted a running one. Start it first."
+    assert facts["problem"] == "No Garage daemon with /etc/garage.toml runs; expected a running one. Start it first."
     assert facts["binary_version"] == NEW
     for name in (
         "nodes",
@@ -678,7 +678,7 @@ def test_tolerant_tells_what_can_be_told() -> None:
         "buckets",
         "keys",
     ):
-        assert facts[name] is None, "null, which is not an empty list: it cannot be told"
+        assert facts[name] is None, "null, which is not an empty list: it is unknown"
 
 
 def test_tolerant_names_every_problem_once() -> None:

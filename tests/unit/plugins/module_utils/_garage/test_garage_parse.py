@@ -128,7 +128,7 @@ def test_node_id_without_an_address() -> None:
 
 @pytest.mark.parametrize("said", ["", "0b6b3c1a71dea7ea@127.0.0.1:3901", "Error: no key"])
 def test_node_id_refuses(said: str) -> None:
-    with pytest.raises(UpliftError, match="wanted 64 hexadecimal digits"):
+    with pytest.raises(UpliftError, match="expected 64 hexadecimal digits"):
         parse.node_id(said)
 
 

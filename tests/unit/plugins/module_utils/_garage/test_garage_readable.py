@@ -59,14 +59,14 @@ def asked(tmp_path: Path, said: str, check_mode: bool = False) -> tuple[Reader, 
 def test_a_database_that_it_reads(tmp_path: Path) -> None:
     runner, result = asked(tmp_path, "offline_repair_rewritten")
     assert result["readable"] is True
-    assert runner.lay == ["db.lmdb/data.mdb", "garage.toml", "node_key"], "the copy, and not the sled beside it"
+    assert runner.lay == ["db.lmdb/data.mdb", "garage.toml", "node_key"], "the copy, and not the sled next to it"
     assert 'metadata_dir = "/m"' not in runner.config and 'data_dir = "/d"' in runner.config
 
 
 def test_entries_of_0_5_are_refused_with_the_way_out(tmp_path: Path) -> None:
     """Else the cluster starts, is healthy and has lost its objects: 0 of 42 were readable."""
-    way_out = "cannot decode entries .* written by 0.5 .* Nothing was switched.*garage_born: '0.5'"
-    with pytest.raises(UpliftError, match=way_out):
+    instead = "cannot decode entries .* written by 0.5 .* Nothing was switched.*garage_created_with: '0.5'"
+    with pytest.raises(UpliftError, match=instead):
         asked(tmp_path, "offline_repair_ancient")
 
 
@@ -82,5 +82,5 @@ def test_check_mode_copies_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["data_dir = 1\n", 'metadata_dir = "/a"\nmetadata_dir = "/b"\n'])
 def test_a_configuration_that_cannot_be_redirected(text: str) -> None:
-    with pytest.raises(UpliftError, match="wanted once"):
+    with pytest.raises(UpliftError, match="expected once"):
         readable.redirected(text, "/s")

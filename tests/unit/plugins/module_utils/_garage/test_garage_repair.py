@@ -149,7 +149,7 @@ def test_a_worker_that_fails_is_named(version: str) -> None:
 @pytest.mark.parametrize("version", LISTED)
 def test_sync_errors_in_the_log_fail_the_repair(version: str) -> None:
     script = {"worker list": "worker_list_done", "repair --yes tables": "repair_tables", "journal": "log_sync_error"}
-    with pytest.raises(UpliftError, match=r"ended with \d+ errors in its log; wanted none.*Not connected"):
+    with pytest.raises(UpliftError, match=r"ended with \d+ errors in its log; expected none.*Not connected"):
         watch(Replay(version, script), FakeTime()).repair("tables")
 
 
@@ -318,7 +318,7 @@ def test_an_empty_old_queue_is_drained_at_once() -> None:
 def test_a_block_in_error_is_never_drained(version: str) -> None:
     script = {"stats": "stats_errors", "worker list": "worker_list_block_error", "journal": "log_block_error"}
     runner = Replay(version, script)
-    with pytest.raises(UpliftError, match="After 90 s 1 blocks are in error; wanted none"):
+    with pytest.raises(UpliftError, match="After 90 s 1 blocks are in error; expected none"):
         watch(runner, FakeTime(), timeout=90.0).drain()
 
 
@@ -443,7 +443,7 @@ def test_all_nodes_means_all(version: str) -> None:
         "worker list": "worker_list_done",
         "journal": QUIET_LOG,
     }
-    with pytest.raises(UpliftError, match="not launched on all nodes; wanted all"):
+    with pytest.raises(UpliftError, match="not launched on all nodes; expected all"):
         run(version, script, repairs=["tables"], all_nodes=True)
 
 

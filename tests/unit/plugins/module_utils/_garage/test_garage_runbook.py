@@ -89,7 +89,7 @@ def test_a_second_migration_is_not_run() -> None:  # trap G13
 
 
 @pytest.mark.parametrize(
-    ("seen", "buckets", "wanted"),
+    ("seen", "buckets", "expected"),
     [
         (Seen((), ("k",)), ["a-b"], True),
         (Seen((), ("k",)), [], False),  # a cluster that had no bucket: nothing to take over
@@ -102,12 +102,12 @@ def test_a_second_migration_is_not_run() -> None:  # trap G13
         (Seen((), ()), ["a-b"], "does not know the key k .* opened an empty database"),
     ],
 )
-def test_exactly_once(seen: Seen, buckets: list[str], wanted: bool | str) -> None:  # traps G02 G13 G14
-    if isinstance(wanted, str):
-        with pytest.raises(UpliftError, match=wanted):
+def test_exactly_once(seen: Seen, buckets: list[str], expected: bool | str) -> None:  # traps G02 G13 G14
+    if isinstance(expected, str):
+        with pytest.raises(UpliftError, match=expected):
             migrate.needed(seen, buckets, ["k"])
     else:
-        assert migrate.needed(seen, buckets, ["k"]) is wanted
+        assert migrate.needed(seen, buckets, ["k"]) is expected
 
 
 def test_without_a_word_of_what_was_there_an_empty_cluster_is_migrated() -> None:
@@ -127,13 +127,13 @@ def test_a_node_down_stops_it_though_garage_would_not() -> None:  # trap G13
 
 def test_a_node_of_the_release_before_stops_it() -> None:  # trap G03
     mixed = out("stats_all", "0.6.0").replace("cargo:0.6.0", "cargo:0.5.1", 1)
-    with pytest.raises(UpliftError, match="The nodes run 0.5.1, 0.6.0; wanted 0.6.0 on every one"):
+    with pytest.raises(UpliftError, match="The nodes run 0.5.1, 0.6.0; expected 0.6.0 on every one"):
         migrated(migrating(**{"stats -a": Answer((), 0, mixed, "")}))
 
 
 def test_fewer_buckets_than_before_is_told() -> None:  # trap G14
     less = "\n".join(line for line in out("bucket_list_migrated", "0.6.0").splitlines() if "site" not in line)
-    with pytest.raises(UpliftError, match=r"there are 3 buckets \(site missing\); wanted 4. Do not migrate again"):
+    with pytest.raises(UpliftError, match=r"there are 3 buckets \(site missing\); expected 4. Do not migrate again"):
         migrated(migrating(**{"bucket list": ["bucket_list_unmigrated", Answer((), 0, less, "")]}))
 
 
@@ -223,20 +223,20 @@ def test_a_second_call_changes_nothing(meta: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("manifest", "there", "source", "output", "existing", "wanted"),
+    ("manifest", "there", "source", "output", "existing", "expected"),
     [
         ({}, "none", 1, 1, "refuse", "convert"),
         ({"s": 1, "o": 1}, "none", 1, 1, "refuse", "convert"),  # killed before its name was given
-        ({}, "blank", 1, 1, "refuse", "aside"),  # trap G21
+        ({}, "blank", 1, 1, "refuse", "rename"),  # trap G21
         ({}, "data", 1, 1, "refuse", None),
-        ({}, "data", 1, 1, "aside", "aside"),
+        ({}, "data", 1, 1, "rename", "rename"),
         ({"s": 1, "o": 1}, "data", 1, 2, "refuse", "done"),
-        ({"s": 1, "o": 1}, "data", 2, 1, "refuse", "aside"),  # the daemon went on with the old engine
-        ({"s": 1, "o": 1}, "data", 2, 2, "aside", None),
+        ({"s": 1, "o": 1}, "data", 2, 1, "refuse", "rename"),  # the daemon went on with the old engine
+        ({"s": 1, "o": 1}, "data", 2, 2, "rename", None),
     ],
 )
 def test_what_is_to_be_done(  # traps G01 G21
-    manifest: dict[str, int], there: str, source: int, output: int, existing: str, wanted: str | None
+    manifest: dict[str, int], there: str, source: int, output: int, existing: str, expected: str | None
 ) -> None:
     noted = (
         {"source_files": {"db": [manifest["s"], 0]}, "output_files": {"data.mdb": [manifest["o"], 0]}}
@@ -244,8 +244,8 @@ def test_what_is_to_be_done(  # traps G01 G21
         else {}
     )
     now = {"db": [source, 0]}, {"data.mdb": [output, 0]}
-    if wanted:
-        assert convert.decide(noted, there, *now, existing) == wanted
+    if expected:
+        assert convert.decide(noted, there, *now, existing) == expected
     else:
         with pytest.raises(UpliftError, match="Nothing was changed"):
             convert.decide(noted, there, *now, existing)
@@ -254,10 +254,10 @@ def test_what_is_to_be_done(  # traps G01 G21
 def test_what_an_accidental_start_has_made_is_set_aside(meta: Path) -> None:  # traps G01 G21
     (meta / "db.lmdb").mkdir()
     (meta / "db.lmdb" / "data.mdb").write_bytes(b"accident" * 9000)
-    with pytest.raises(UpliftError, match="existing to aside"):
+    with pytest.raises(UpliftError, match="existing to rename"):
         converted(meta)
-    result = converted(meta, existing="aside")
-    assert (Path(result["set_aside"]) / "data.mdb").read_bytes() == b"accident" * 9000
+    result = converted(meta, existing="rename")
+    assert (Path(result["renamed_to"]) / "data.mdb").read_bytes() == b"accident" * 9000
 
 
 def test_an_input_that_is_not_there_is_never_given_to_garage(meta: Path) -> None:  # trap G06
@@ -271,23 +271,23 @@ def test_an_input_that_is_not_there_is_never_given_to_garage(meta: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("engines", "source", "wanted"),
+    ("engines", "source", "expected"),
     [
         (["sled"], "", "sled"),
         (["sled", "lmdb"], "", "sled"),
         (["lmdb"], "", ""),  # nothing to convert
         (["sled", "sqlite"], "sqlite", "sqlite"),
-        (["sled", "sqlite"], "", "databases of sled, sqlite; wanted one"),
-        ([], "", "databases of none; wanted one"),
+        (["sled", "sqlite"], "", "databases of sled, sqlite; expected one"),
+        ([], "", "databases of none; expected one"),
         (["lmdb"], "sled", "Of sled there is no database, only of lmdb"),
     ],
 )
-def test_what_is_converted(engines: list[str], source: str, wanted: str) -> None:  # trap G06
-    if " " in wanted:
-        with pytest.raises(UpliftError, match=wanted):
+def test_what_is_converted(engines: list[str], source: str, expected: str) -> None:  # trap G06
+    if " " in expected:
+        with pytest.raises(UpliftError, match=expected):
             convert.source_of(engines, source, "lmdb")
     else:
-        assert convert.source_of(engines, source, "lmdb") == wanted
+        assert convert.source_of(engines, source, "lmdb") == expected
 
 
 def test_silence_and_exit_status_0_are_no_proof(meta: Path) -> None:  # trap G06
@@ -308,7 +308,7 @@ def test_the_way_back_proves_it(meta: Path) -> None:
             less = said.out.replace("key:table: finished importing, 2 ", "key:table: finished importing, 1 ")
             return Answer(said.argv, said.rc, less if argv[-1].endswith("-proof") else said.out, said.err)
 
-    with pytest.raises(UpliftError, match="holds 1 items in key:table, wanted 2"):
+    with pytest.raises(UpliftError, match="holds 1 items in key:table, expected 2"):
         converted(meta, Losing("0.9.4"))
     assert names(meta) == {"db"}
     converted(meta, Losing("0.9.4"), prove=False)
@@ -324,14 +324,14 @@ def test_what_garage_refuses_is_told_and_cleared_away(meta: Path, case: str) -> 
 def test_lmdb_is_not_locked_so_the_daemon_is_looked_for(meta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer("convert_db_running", "1.3.0").rc == answer("convert_db_running", "2.1.0").rc == 0  # trap G05
     monkeypatch.setattr(daemon, "daemons", lambda config, proc: [daemon.Daemon(77, "garage", "77:1")])
-    with pytest.raises(UpliftError, match="runs as process 77; wanted none"):
+    with pytest.raises(UpliftError, match="runs as process 77; expected none"):
         converted(meta)
 
 
 @pytest.mark.parametrize(
     ("version", "more", "sentence"),
     [
-        ("1.3.0", {}, "Garage 1.3.0 does not know sled; wanted a release that knows sled and lmdb"),
+        ("1.3.0", {}, "Garage 1.3.0 does not know sled; expected a release that knows sled and lmdb"),
         ("0.7.0", {}, "Garage 0.7.0 does not know lmdb"),
         ("0.8.0", {}, "Garage 0.8.0 has no command 'convert-db'"),
         ("0.9.4", {"source": "sled", "target": "sled"}, "source and target are both sled"),
@@ -343,12 +343,12 @@ def test_releases_that_cannot(meta: Path, version: str, more: dict[str, str], se
     assert names(meta) == {"db"}
 
 
-class Beside(Converter):
-    """The next release lies beside the one that was stopped."""
+class Following(Converter):
+    """The next release lies following the one that was stopped."""
 
-    def __init__(self, beside: str, stopped: str) -> None:
+    def __init__(self, following: str, stopped: str) -> None:
         super().__init__(stopped)
-        self.releases = {"/releases/next": beside, BINARY: stopped}
+        self.releases = {"/releases/next": following, BINARY: stopped}
 
     def run(self, argv: Sequence[str], **how: Any) -> Answer:
         self.version = self.releases[argv[0]]
@@ -356,21 +356,21 @@ class Beside(Converter):
 
 
 @pytest.mark.parametrize(
-    ("beside", "stopped", "program"),
+    ("following", "stopped", "program"),
     [
         ("0.9.4", "0.8.7", "/releases/next"),  # trap G01: it converts before it may be started
         ("1.3.0", "0.9.4", BINARY),  # 1.x has no sled
     ],
 )
-def test_the_next_release_converts_where_it_can(meta: Path, beside: str, stopped: str, program: str) -> None:
-    runner = Beside(beside, stopped)
+def test_the_next_release_converts_where_it_can(meta: Path, following: str, stopped: str, program: str) -> None:
+    runner = Following(following, stopped)
     assert converted(meta, runner, release_binary="/releases/next")["changed"]
     assert {call["argv"][0] for call in runner.calls if "convert-db" in call["argv"]} == {program}
 
 
 def test_neither_of_both_can_convert(meta: Path) -> None:
-    with pytest.raises(UpliftError, match="1.3.0 does not know sled; Garage 2.1.0 does not know sled; wanted a rel"):
-        converted(meta, Beside("1.3.0", "2.1.0"), release_binary="/releases/next")
+    with pytest.raises(UpliftError, match="1.3.0 does not know sled; Garage 2.1.0 does not know sled; expected a rel"):
+        converted(meta, Following("1.3.0", "2.1.0"), release_binary="/releases/next")
 
 
 def test_a_build_without_the_engine_is_told(meta: Path) -> None:
@@ -455,7 +455,7 @@ def test_a_snapshot_that_is_elsewhere(meta: Path) -> None:
 
 
 def test_a_copy_below_the_metadata_would_be_deleted_by_garage(meta: Path) -> None:  # trap G11
-    with pytest.raises(UpliftError, match="wanted a place of its own"):
+    with pytest.raises(UpliftError, match="expected a place of its own"):
         taking(meta, "1.3.0", lambda: None, dest=str(meta / "snapshots" / "mine"))
 
 
@@ -498,7 +498,7 @@ def test_an_exit_status_of_0_is_no_proof() -> None:  # trap G06
 
 
 @pytest.mark.parametrize(
-    ("tree", "version", "engine", "wanted"),
+    ("tree", "version", "engine", "expected"),
     [
         ("tree_snapshot", "0.9.4", "lmdb", {"data.mdb": "db.lmdb/data.mdb"}),
         ("tree_snapshot", "1.3.0", "lmdb", {"db.lmdb": "db.lmdb/data.mdb"}),
@@ -510,10 +510,10 @@ def test_an_exit_status_of_0_is_no_proof() -> None:  # trap G06
     ],
 )
 def test_where_the_files_of_each_release_belong(  # trap G10
-    tmp_path: Path, tree: str, version: str, engine: str, wanted: dict[str, str]
+    tmp_path: Path, tree: str, version: str, engine: str, expected: dict[str, str]
 ) -> None:
     newest = max((laid_out(tree, version, tmp_path / "meta") / "snapshots").iterdir())
-    assert snapshot.places(snapshot.files_of(str(newest))) == (engine, wanted)
+    assert snapshot.places(snapshot.files_of(str(newest))) == (engine, expected)
 
 
 def test_a_snapshot_of_a_kind_that_nobody_knows() -> None:
@@ -538,7 +538,7 @@ def test_restored_to_where_the_release_looks(meta: Path, version: str, file: str
     assert [path.name for path in (meta / "db.lmdb").iterdir()] == ["data.mdb"]
     assert (meta / "db.lmdb" / "data.mdb").read_text() == "of then"
     assert (meta / "db.lmdb" / "data.mdb").stat().st_mode & 0o777 == 0o640
-    assert Path(result["set_aside"][0], "data.mdb").read_text() == "of now"
+    assert Path(result["renamed_to"][0], "data.mdb").read_text() == "of now"
     assert (result["changed"], result["version"]) == (True, version)
     assert restored(meta, Path(taken["snapshot"]))["changed"] is False
 
@@ -551,7 +551,7 @@ def test_a_journal_of_the_old_sqlite_is_not_played_into_the_new(meta: Path) -> N
     assert (meta / "db.sqlite").read_text() == "of then"
     assert not (meta / "db.sqlite-wal").exists()
     assert not (meta / "db.sqlite-shm").exists()
-    assert len(result["set_aside"]) == 3
+    assert len(result["renamed_to"]) == 3
 
 
 def test_a_restore_after_one_that_was_killed(meta: Path) -> None:
@@ -565,7 +565,7 @@ def test_a_restore_after_one_that_was_killed(meta: Path) -> None:
 def test_never_beside_a_daemon(meta: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # trap G05
     made(meta, "db.lmdb", "of then")()
     monkeypatch.setattr(daemon, "daemons", lambda config, proc: [daemon.Daemon(77, "garage", "77:1")])
-    with pytest.raises(UpliftError, match="runs as process 77; wanted none"):
+    with pytest.raises(UpliftError, match="runs as process 77; expected none"):
         restored(meta, meta / "snapshots" / "2027-01-15T08:00:00Z")
 
 

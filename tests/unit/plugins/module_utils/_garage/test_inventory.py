@@ -208,7 +208,7 @@ OTHER = {"key": "k", "size": 2, "etag": "f", "sha256": "t", "last_modified": EAR
             False,
             [
                 "objects_missing: Bucket 034bf74d8bee6066: the object 'k' is missing, and whether it was deleted or"
-                " lost cannot be told: not every node says that it is gone (nobody was asked).",
+                " lost is unknown: not every node says that it is gone (nobody was asked).",
             ],
         ),
         (
@@ -342,6 +342,6 @@ def test_an_empty_cluster_that_calls_itself_healthy_is_found_g02() -> None:
 
 
 def test_what_cannot_be_told() -> None:
-    with pytest.raises(UpliftError, match="has no objects; whether any is lost cannot be told"):
+    with pytest.raises(UpliftError, match="has no objects; whether any is lost is unknown"):
         compare(BEFORE, {"taken": LATER, "keys": [], "buckets": []}, False)
     assert compare({"taken": TAKEN}, {"taken": LATER}, True) == []

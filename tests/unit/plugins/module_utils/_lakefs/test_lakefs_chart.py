@@ -47,15 +47,15 @@ def test_a_chart_is_rendered_with_the_releases_own_values_and_the_next_image() -
 
 def test_helm_is_told_what_differs_and_no_more() -> None:
     helm = Helm()
-    assert chart.run(helm, {**GIVEN, "state": "told", "chart_version": "1.5.0"}, True)["changed"] and not helm.asked
-    chart.run(helm, {**GIVEN, "state": "told", "chart_version": "1.5.0"}, False)
+    assert chart.run(helm, {**GIVEN, "state": "applied", "chart_version": "1.5.0"}, True)["changed"] and not helm.asked
+    chart.run(helm, {**GIVEN, "state": "applied", "chart_version": "1.5.0"}, False)
     ((words, text),) = helm.asked
     assert words[:5] == ["upgrade", "lakefs", "lakefs/lakefs", "--version", "1.5.0"]
     assert "--reuse-values" in words and "--wait" in words and json.loads(text) == GIVEN["values"]
 
 
 def test_a_release_of_helm_that_is_not_there_is_a_sentence() -> None:
-    with pytest.raises(UpliftError, match="There is no Helm release lakefs in lake; wanted the one that has made"):
+    with pytest.raises(UpliftError, match="There is no Helm release lakefs in lake; expected the one that has made"):
         chart.run(Helm([]), GIVEN, False)
 
 

@@ -172,7 +172,7 @@ def test_what_docker_itself_refuses_is_no_answer_of_the_program() -> None:
     """Nor is what bears the name removed: it is not ours."""
     busy = Answer(("docker",), 125, "", 'docker: Error response from daemon: Conflict. The name "/x" is in use\n')
     line = Line(busy)
-    with pytest.raises(CliError, match="Starting lakefs:1.84.0 beside the container lab-lakefs failed: .* Conflict"):
+    with pytest.raises(CliError, match="Starting lakefs:1.84.0 next to the container lab-lakefs failed: .* Conflict"):
         program(Engine(), line).runner.run([NEW, "migrate", "up"])
     assert len(line.calls) == 1
 
@@ -196,7 +196,7 @@ def test_an_emptied_environment_is_that_of_this_machine(argv: list[str], left: l
 
 
 @pytest.mark.parametrize(
-    ("config", "files", "wanted"),
+    ("config", "files", "expected"),
     [
         ({}, {CONFIG}, "/srv/lakefs/config.yaml"),
         ({}, set(), ""),
@@ -208,19 +208,19 @@ def test_an_emptied_environment_is_that_of_this_machine(argv: list[str], left: l
         ({"Args": ["run", "-c", "own.yaml"], "WorkingDir": "/etc"}, set(), "/etc/own.yaml, which lies in it alone"),
     ],
 )
-def test_what_the_server_reads(config: dict[str, Any], files: set[str], wanted: str) -> None:
+def test_what_the_server_reads(config: dict[str, Any], files: set[str], expected: str) -> None:
     args = config.pop("Args", ["run"])
     engine = Engine(**config)
     engine.seen["Args"], engine.files = args, files
-    if "alone" in wanted:
-        with pytest.raises(UpliftError, match=f"The container lab-lakefs reads {wanted}; wanted .* mounted there"):
+    if "alone" in expected:
+        with pytest.raises(UpliftError, match=f"The container lab-lakefs reads {expected}; expected .* mounted there"):
             where(engine, Line()).program({})
     else:
-        assert where(engine, Line()).program({}).config_file == wanted
+        assert where(engine, Line()).program({}).config_file == expected
 
 
 def test_a_staged_configuration_is_mounted_for_its_check(tmp_path: Path) -> None:
-    """trap L21: the container itself does not see what lies beside a file that alone is mounted."""
+    """trap L21: the container itself does not see what lies next to a file that alone is mounted."""
     (tmp_path / "config.uplift-1.84.0.yaml").touch()
     refused = Answer((), 1, "", "Failed to open KV store: connect failed: 127.0.0.1:1: connection refused\n")
     version = Answer((), 0, "lakefs version 1.84.0\n", "")
@@ -259,7 +259,7 @@ def test_the_configuration_is_read_where_this_machine_has_it(docker: Engine, tmp
 
 
 @pytest.mark.parametrize(
-    ("address", "published", "wanted"),
+    ("address", "published", "expected"),
     [
         ("0.0.0.0:8000", {"8000": "0.0.0.0:9000"}, "0.0.0.0:9000"),
         (":8000", {"8000": "127.0.0.1:9000"}, "127.0.0.1:9000"),
@@ -268,27 +268,27 @@ def test_the_configuration_is_read_where_this_machine_has_it(docker: Engine, tmp
         ("0.0.0.0:8000", {}, "0.0.0.0:8000"),  # nobody can ask it, and whoever tries is told
     ],
 )
-def test_where_this_machine_asks_it(address: str, published: dict[str, str] | None, wanted: str) -> None:
-    assert _listen(address, published) == wanted
+def test_where_this_machine_asks_it(address: str, published: dict[str, str] | None, expected: str) -> None:
+    assert _listen(address, published) == expected
 
 
 @pytest.mark.parametrize(
     ("networks", "rc", "err", "says"),
     [
         (1, 0, "", ""),
-        (1, 1, "", "lakefs of the container lab-lakefs may not write to {}; wanted a directory for temporary files"),
+        (1, 1, "", "lakefs of the container lab-lakefs may not write to {}; expected a directory for temporary files"),
         (
             1,
             127,
             NO_PROGRAM,
-            "What lakefs of the container .* may write to {} cannot be told: .* ended with 127",
+            "What lakefs of the container .* may write to {} is unknown: .* ended with 127",
         ),
-        (2, 1, NO_PROGRAM_STARTED, "What lakefs .* may write to {} cannot be told: .* ended with 127"),
+        (2, 1, NO_PROGRAM_STARTED, "What lakefs .* may write to {} is unknown: .* ended with 127"),
         (2, 1, "", "lakefs of the container lab-lakefs may not write to {}"),
     ],
 )
 def test_whether_a_container_may_write(networks: int, rc: int, err: str, says: str, tmp_path: Path) -> None:
-    """trap L25: the same account, in the same mounts; what cannot be told stops."""
+    """trap L25: the same account, in the same mounts; what is unknown stops."""
     place, well = str(tmp_path), Answer((), 0, "", "")
     line = Line(*([well, well] if networks == 2 else []), Answer((), rc, "", err))
     migration = migrate.Migration.__new__(migrate.Migration)
@@ -317,5 +317,5 @@ def test_a_directory_that_is_not_there_is_not_made() -> None:
 
 
 def test_a_program_for_a_container_is_an_image() -> None:
-    with pytest.raises(UpliftError, match="for the container lab-lakefs is /usr/bin/lakefs; wanted an image"):
+    with pytest.raises(UpliftError, match="for the container lab-lakefs is /usr/bin/lakefs; expected an image"):
         program(Engine(), Line(), binary="/usr/bin/lakefs")

@@ -14,7 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.findings import findings, move_of
 
 GIB = 1 << 30
-RIGHTS = {"account": "lakefs", "way": "database", "lacks": [], "statements": [], "unreadable": []}
+RIGHTS = {"account": "lakefs", "method": "database", "lacks": [], "statements": [], "unreadable": []}
 SERVER = {"size": 1000, "account": "lakefs", "createdb": True, "place": "db:5432/lakefs", "rights": RIGHTS}
 INSIDE = {
     "database": {"type": "postgres", "place": "db:5432/lakefs", "old": "", "new": "db:5432/lakefs"},
@@ -32,7 +32,7 @@ MVCC = Database(tables=("schema_migrations",), sql=21, mvcc=["repo1"], repositor
 
 
 def charted(image: str, name: str = "lake") -> dict[str, Any]:
-    return {"helm": name, "rendered": {"image": image, "wanted": "treeverse/lakefs:1.84.0", "problem": ""}}
+    return {"helm": name, "rendered": {"image": image, "expected": "treeverse/lakefs:1.84.0", "problem": ""}}
 
 
 def seen(database: Database = KV, source: str = "1.82.0", target: str = "1.84.0") -> dict[str, Any]:
@@ -73,15 +73,15 @@ def seen(database: Database = KV, source: str = "1.82.0", target: str = "1.84.0"
 
 
 @pytest.mark.parametrize("kind", ["local", "dynamodb"])
-@pytest.mark.parametrize(("source", "target", "wanted"), [("1.82.0", "1.84.0", []), ("0.103.0", "1.84.0", [True])])
+@pytest.mark.parametrize(("source", "target", "expected"), [("1.82.0", "1.84.0", []), ("0.103.0", "1.84.0", [True])])
 def test_a_database_that_cannot_be_asked_is_redeployed_and_not_migrated(
-    kind: str, source: str, target: str, wanted: list[bool]
+    kind: str, source: str, target: str, expected: list[bool]
 ) -> None:
     """trap L26: its `migrate up` may fail for want of a record, and nothing is backed up: it stops beforehand."""
     given = seen(KV, source, target)
     given["info"].update(database=None, server=None)
     given["settings"]["settings"]["database"] = {"type": kind, "place": "", "old": "", "new": ""}
-    assert [one.stops for one in findings(given) if one.key == "database_not_migrated"] == wanted
+    assert [one.stops for one in findings(given) if one.key == "database_not_migrated"] == expected
 
 
 def keys(of: dict[str, Any], stopping: bool = True) -> list[str]:
@@ -239,7 +239,7 @@ def test_finding(key: str, stops: bool, changes: dict[str, Any], database: Datab
         where[last] = value
     found = [one for one in findings(given) if one.key == key]
     assert [one.stops for one in found] == [stops]
-    assert found[0].saw and found[0].wanted and found[0].do
+    assert found[0].saw and found[0].expected and found[0].do
     assert [one.key for one in findings(given) if one.stops and one.key != key] == []
 
 

@@ -90,8 +90,8 @@ def test_tags_are_asked_of_releases_that_have_them(release: str) -> None:
 @pytest.mark.parametrize("release", RUN)
 def test_the_release_is_asked_where_nobody_has_told_it(release: str) -> None:
     server = Recorded(release, "http_config_version_set_up")
-    wanted = forms.NEWEST if release == "0.30.0" else parse(release)
-    assert listing.release(server.api(), "") == wanted
+    expected = forms.NEWEST if release == "0.30.0" else parse(release)
+    assert listing.release(server.api(), "") == expected
     assert listing.release(server.api(), release) == parse(release)
 
 
@@ -220,7 +220,7 @@ def test_an_address_that_speaks_no_http_is_a_sentence(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(lakefs_api, "open_url", open_url)
     with pytest.raises(
-        ApiError, match="http://l1:22/api/v1/repositories does not answer: .*; wanted the API of lakeFS"
+        ApiError, match="http://l1:22/api/v1/repositories does not answer: .*; expected the API of lakeFS"
     ):
         Api("http://l1:22", "A", "S").get("/repositories", amount=1)
 
@@ -307,7 +307,7 @@ def test_a_release_that_has_the_page_has_to_answer_it(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    ("url", "domain", "version", "wanted"),
+    ("url", "domain", "version", "expected"),
     [
         ("http://127.0.0.1:8000", "s3.lakefs.lab", "0.30.0", "s3.lakefs.lab"),
         ("http://127.0.0.1:8000", "s3.lakefs.lab", "0.47.0", "s3.lakefs.lab"),
@@ -318,8 +318,8 @@ def test_a_release_that_has_the_page_has_to_answer_it(monkeypatch: pytest.Monkey
         ("http://127.0.0.1:8000", "", "0.30.0", "127.0.0.1:8000"),
     ],
 )
-def test_under_which_name_the_gateway_is_asked(url: str, domain: str, version: str, wanted: str) -> None:
-    assert inventory.gateway_host(url, domain, parse(version)) == wanted
+def test_under_which_name_the_gateway_is_asked(url: str, domain: str, version: str, expected: str) -> None:
+    assert inventory.gateway_host(url, domain, parse(version)) == expected
 
 
 def test_the_name_is_signed_and_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,8 +342,8 @@ def test_the_name_is_signed_and_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert s3_read.get("http://127.0.0.1:8000", "/repo1/main/f/1", "A", "S", host="s3.lakefs.lab") == b"one\n"
     stamp = sent["x-amz-date"]
     assert sent["url"] == "http://127.0.0.1:8000/repo1/main/f/1" and sent["Host"] == "s3.lakefs.lab"
-    wanted = s3_read.signed("s3.lakefs.lab", "/repo1/main/f/1", "A", "S", s3_read.REGION, stamp)
-    assert sent["Authorization"] == wanted["Authorization"]
+    expected = s3_read.signed("s3.lakefs.lab", "/repo1/main/f/1", "A", "S", s3_read.REGION, stamp)
+    assert sent["Authorization"] == expected["Authorization"]
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,7 @@ def test_a_configuration_is_kept_once_and_put_back(tmp_path: Path) -> None:
     assert path.read_text() == "a: 2\n" and Path(old).read_text() == "a: 1\n"
     assert path.stat().st_mode & 0o777 == 0o640
     assert file.activate(str(path), old, new, check=False)["changed"] and path.read_text() == "a: 1\n"
-    # As after a finished operation, of which the staged one is removed: a way back keeps what it finds.
+    # As after a finished operation, of which the staged one is removed: a rollback keeps what it finds.
     Path(new).unlink()
     path.write_text("a: 3\n")
     assert file.activate(str(path), old, new, check=False)["changed"]
@@ -293,7 +293,7 @@ UNWELL = [
     ({"/setup_lakefs": reply("0.80.2/http_setup_lakefs_new_section_only")}, "does not see its data"),  # trap L02
     ({"/setup_lakefs": reply("1.84.0/http_setup_lakefs_db_down")}, "cannot be reached"),  # trap L18
     ({"/repositories": reply("1.84.0/http_repositories_db_down_later")}, "auth.encrypt.secret_key"),  # trap L19
-    ({"/config/version": Reply(200, '{"version": "1.82.0"}')}, "answers as 1.82.0, wanted 1.84.0"),
+    ({"/config/version": Reply(200, '{"version": "1.82.0"}')}, "answers as 1.82.0, expected 1.84.0"),
 ]
 
 
@@ -378,7 +378,7 @@ def test_clients_that_worked_all_the_time_may_take_back_their_changes() -> None:
 
 def test_a_repository_that_is_gone_and_an_inventory_that_is_not_there() -> None:
     assert [one["key"] for one in inventory.compare(BEFORE, {"repositories": {}})] == ["repository_gone"]
-    with pytest.raises(UpliftError, match="cannot be told"):
+    with pytest.raises(UpliftError, match="is unknown"):
         inventory.compare({}, BEFORE)
 
 
@@ -433,7 +433,7 @@ def test_migrate_db_goes_over_nothing_uncommitted(
     if given_up:
         assert made.run("auto", False, False, given_up=True, lock=str(tmp_path / "lock"))["changed"]
     else:
-        with pytest.raises(UpliftError, match=r"repo1/main has 1 \(late\); wanted none"):
+        with pytest.raises(UpliftError, match=r"repo1/main has 1 \(late\); expected none"):
             made.run("auto", False, False, lock=str(tmp_path / "lock"))
         assert node.calls == []
 
@@ -454,5 +454,5 @@ def test_the_migration_to_kv_has_to_take_what_is_uncommitted(
 
 def test_a_later_migration_has_no_old_tables_to_ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made = migration(monkeypatch, Node("1.84.0", {"migrate up": "1.84.0/migrate_up_older_3"}), kv("3"), kv("4"))
-    monkeypatch.setattr(uncommitted, "not_taken", lambda _postgres: "cannot be told")
+    monkeypatch.setattr(uncommitted, "not_taken", lambda _postgres: "is unknown")
     assert made.run("auto", False, False, lock=str(tmp_path / "lock"))["changed"]

@@ -191,8 +191,8 @@ def test_health_pages_prove_nothing() -> None:
 
 @pytest.mark.parametrize("case", named("http_config_version"))
 def test_every_version_page(case: str) -> None:
-    wanted = "" if reply(case).status in (401, 404) else case.split("/")[0]
-    assert http.version(reply(case)) == wanted
+    expected = "" if reply(case).status in (401, 404) else case.split("/")[0]
+    assert http.version(reply(case)) == expected
 
 
 BAD = Reply(502, "<!DOCTYPE html><title>502 Bad Gateway</title>"), Reply(200, " <html><body>Sign in</body></html>")
@@ -231,7 +231,7 @@ def test_every_list_is_read_or_refused(case: str) -> None:
         with pytest.raises(ApiError, match=r"auth\.encrypt\.secret_key"):
             http.page(reply(case), "Listing")
     elif reply(case).status != 200:
-        with pytest.raises(ApiError, match=f"status {reply(case).status}, wanted 200: .*not found"):
+        with pytest.raises(ApiError, match=f"status {reply(case).status}, expected 200: .*not found"):
             http.page(reply(case), "Listing")
     else:
         page = http.page(reply(case), "Listing")

@@ -135,8 +135,8 @@ def test_the_first_file_that_is_there_is_read(release: str, number: int) -> None
         "etc-lakefs": "/etc/lakefs/config.yaml",
         "home-file": "/lab/ahome/.lakefs.yaml",
     }
-    wanted = said[1] if said else named[origin[1]] if origin else ""
-    assert found_config(parse(release), "/lab/ahome", "/lab/wd", paths.__contains__) == wanted != ""
+    expected = said[1] if said else named[origin[1]] if origin else ""
+    assert found_config(parse(release), "/lab/ahome", "/lab/wd", paths.__contains__) == expected != ""
 
 
 # As systemd runs it.
@@ -152,7 +152,7 @@ def test_a_program_gets_what_it_is_given_and_nothing_of_this_task(
     assert said.lines() == ["LC_ALL=C", "HOME=/var/lib/lakefs"]
     assert runner.run(["/bin/pwd"], cwd=str(tmp_path)).out.strip() == str(tmp_path)
     assert runner.run(["/bin/sh", "-c", "pwd"], cwd=str(tmp_path), enough="/").out.strip() == str(tmp_path)
-    with pytest.raises(CliError, match=r"could not be begun as this account in .*/gone: wanted an account that may"):
+    with pytest.raises(CliError, match=r"could not be begun as this account in .*/gone: expected an account that may"):
         runner.run(["/bin/pwd"], cwd=f"{tmp_path}/gone")
 
 
@@ -238,7 +238,7 @@ def test_a_file_named_from_where_it_runs(accounts: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("release", "seen", "wanted"),
+    ("release", "seen", "expected"),
     [
         ("1.84.0", ("config.yml", "home/.lakefs/config.yaml", "home/.lakefs.yaml"), "config.yml"),
         ("1.84.0", ("home/.lakefs/config.yaml", "home/.lakefs.yaml"), "home/.lakefs/config.yaml"),
@@ -246,14 +246,16 @@ def test_a_file_named_from_where_it_runs(accounts: Path) -> None:
         ("0.30.0", ("config.yml", "home/.lakefs/config.yaml"), ""),
     ],
 )
-def test_which_file_a_unit_without_one_reads(accounts: Path, release: str, seen: tuple[str, ...], wanted: str) -> None:
+def test_which_file_a_unit_without_one_reads(
+    accounts: Path, release: str, seen: tuple[str, ...], expected: str
+) -> None:
     """All are there; `seen` are those that the account finds: it may not enter every directory."""
     for name in ("config.yml", "home/.lakefs/config.yaml", "home/.lakefs.yaml"):
         (accounts / name).write_text("a: 1\n")
     show = ("User=lakefs", f"WorkingDirectory={accounts}", START.format("run"))
     host = Host(release, *show, seen=[f"{accounts}/{name}" for name in seen])
     found = where.of(host, "lakefs").program({}).config_file
-    assert found == (f"{accounts}/{wanted}" if wanted else "")
+    assert found == (f"{accounts}/{expected}" if expected else "")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +263,7 @@ def test_which_file_a_unit_without_one_reads(accounts: Path, release: str, seen:
     [
         (("home/.lakefs.yaml",), "0.80.2", ""),
         (("home/.lakefs.yml",), "0.80.2", "would read no file"),
-        (("home/.lakefs.yaml", "config.yaml"), "0.80.2", "/config.yaml. Wanted the same one"),
+        (("home/.lakefs.yaml", "config.yaml"), "0.80.2", "/config.yaml. Expected the same one"),
         (("config.yaml",), "0.80.2", "reads no file; 0.80.2 looks elsewhere"),
         (("config.yaml",), "0.31.0", ""),
         ((), "0.80.2", ""),

@@ -54,7 +54,7 @@ UNFIT = [
     ("1.84.0", kv(None), "no schema record"),
     ("1.84.0", EMPTY, "empty"),
     ("1.84.0", sql(), "start as an empty installation"),  # trap L01
-    ("1.84.0", STRANDED, "an empty installation was set up beside the old data"),  # trap L01
+    ("1.84.0", STRANDED, "an empty installation was set up next to the old data"),  # trap L01
     ("0.80.2", sql(), "start as an empty installation"),  # trap L02
     ("0.80.2", kv("1"), ""),
     ("0.80.2", kv("4"), "KV schema 4"),
@@ -151,7 +151,7 @@ PROOFS = [
     ("1.84.0/migrate_up_older_1", "up", kv("1"), kv("1"), "has the KV schema 1"),
     ("0.103.0/migrate_up_no_force", "up", kv("1"), kv("1"), "--force"),  # trap L17
     ("0.70.6/migrate_up_older", "up", sql(37), sql(38), ""),  # trap L09
-    ("0.70.6/migrate_up_older", "up", sql(37), sql(37), "wanted the SQL schema 38"),  # trap L09
+    ("0.70.6/migrate_up_older", "up", sql(37), sql(37), "expected the SQL schema 38"),  # trap L09
     ("0.30.0/migrate_db_success", "db", mvcc(), mvcc(graveler=["repo1"], migrated_at="1"), ""),
     ("0.30.0/migrate_db_success", "db", mvcc(), mvcc(migrated_at="1"), "left repo1 behind"),  # trap L12
 ]
@@ -190,7 +190,7 @@ def test_a_verdict_is_a_refusal_or_work_or_nothing(release: Any, command: str, s
     assert not (judged.refused and judged.needed)
     if not judged.refused and not judged.needed:
         assert settled(release, command, seen)
-    if schema.wanted(release).era == schema.KV and seen.record in (None, "0") and release > schema.TO_KV:
+    if schema.expected(release).era == schema.KV and seen.record in (None, "0") and release > schema.TO_KV:
         assert judged.refused, "only 0.80.2 leaves the SQL era"
 
 
@@ -198,7 +198,7 @@ def test_a_verdict_is_a_refusal_or_work_or_nothing(release: Any, command: str, s
 def test_what_fits_has_the_schema_of_the_release(release: Any, seen: Database) -> None:
     if not schema.unfit(release, seen):
         found = schema.state(seen).schema
-        assert found and found.number == schema.wanted(release).number
+        assert found and found.number == schema.expected(release).number
 
 
 def test_old_tables_go_only_when_all_of_them_is_in_kv() -> None:  # trap L10

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects uploaded between the last commit and the stop: told by the tables, and no migration goes over them."""
+"""Objects uploaded between the last commit and the stop: recognised by the tables, and no migration goes over them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_is_uploaded_between_the_commit_and_the_stop_is_named(lake: Server)
     with pytest.raises(UpliftError) as caught:
         uncommitted.demand_none(lake.at("lake", "lakefs"))
     said = str(caught.value)
-    assert "lake/dev has 1 (a), lake/main has 4 (late/1, late/2, late/3, ...); wanted none" in said
+    assert "lake/dev has 1 (a), lake/main has 4 (late/1, late/2, late/3, ...); expected none" in said
     assert "Nothing was migrated" in said and "w0rd" not in said
 
 
@@ -73,7 +73,7 @@ def test_what_is_uploaded_between_the_commit_and_the_stop_is_named(lake: Server)
 @pytest.mark.parametrize("gone", ["DROP VIEW catalog_entries_v", "DROP TABLE catalog_branches"])
 def test_what_cannot_be_told_stops(lake: Server, gone: str) -> None:
     lake.admin(gone, database="lake")
-    with pytest.raises(UpliftError, match="cannot be told"):
+    with pytest.raises(UpliftError, match="is unknown"):
         uncommitted.demand_none(lake.at("lake", "lakefs"))
 
 
@@ -108,7 +108,7 @@ INSERT INTO kv VALUES ('lake-main:1', 'a', ''), ('lake-main:1', 'gone', ''), ('l
         ("INSERT INTO kv VALUES ('lake-dev:2', 'more', '')", ""),
         ("DELETE FROM kv WHERE key = 'gone'", "lake/main had 2 and has 1"),
         ("DELETE FROM kv WHERE key = 'b'", "lake/dev had 1 and has 0"),
-        ("DROP TABLE graveler_staging_kv", "cannot be told"),
+        ("DROP TABLE graveler_staging_kv", "is unknown"),
     ],
 )
 def test_what_the_migration_to_kv_has_not_taken(server: Server, change: str, says: str) -> None:
@@ -127,7 +127,7 @@ def row(branch: str, changes: int) -> dict[str, Any]:
     ("rows", "says"),
     [
         ([], ""),
-        (None, "it cannot be told"),
+        (None, "it is unknown"),
         ([row("main", 1)], "r/main has 1 (p)"),
         ([row("main", 2)], "r/main has 2 (p, ...)"),
         ([row(str(n), 1) for n in range(7)], ", and 2 more branches"),
@@ -144,7 +144,7 @@ def test_every_hop_out_of_the_old_tables_asks_them_after_the_stop_and_before_the
     old = [hop for hop in LAKEFS.hops if since[hop.source] < version.parse("0.30.0")]
     assert old
     for hop in LAKEFS.hops:
-        for way in hop.ways:
+        for way in hop.shapes:
             steps = list(way.passes.get("together", ()))
             if hop in old:
                 order = [steps.index(verb) for verb in ("stop", "alone", "uncommitted", "backup", "migrate")]

@@ -57,13 +57,13 @@ BOTH = {"inventory_0": {}, "inventory_1": {}}
     ],
 )
 def test_which_hop_is_compared_now(known: Any, hop: int, state: str) -> None:
-    told = subject.told(known)
+    told = subject.summary(known)
     assert (told["hop"], told["state"], told["refused"]) == (hop, state, "")
 
 
 @pytest.mark.parametrize("known", [{}, record(), record(3), record(1, "old", saved={"inventory_0": {}})])
 def test_nothing_to_compare_with(known: Any) -> None:
-    told = subject.told(known)
+    told = subject.summary(known)
     assert told["hop"] == -1 and told["refused"] and told["open"] == told["measured"] == []
 
 
@@ -76,4 +76,4 @@ def test_nothing_to_compare_with(known: Any) -> None:
     ],
 )
 def test_which_hops_can_be_compared(known: Any, measured: list[int]) -> None:
-    assert subject.told(known)["measured"] == measured
+    assert subject.summary(known)["measured"] == measured

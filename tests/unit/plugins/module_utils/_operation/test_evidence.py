@@ -107,7 +107,7 @@ SHUT = {"slot": "ports", "kind": "closed", "host": "127.0.0.1", "port": 30650}
         (MADE, {"made": "sha256:1"}, "yes", ""),
         (MADE, {"made": "sha256:2"}, "no", "next start of the container garage is of another image"),
         (MADE, {"made": UpliftError("no such")}, "unknown", "no such"),
-        (DOWN, {"state": "deactivating"}, "unknown", "deactivating; wanted down"),
+        (DOWN, {"state": "deactivating"}, "unknown", "deactivating; expected down"),
         (UP, {"state": UpliftError("systemctl is not there.")}, "unknown", "g.service .* systemctl is not there"),
         (LINK, {"target": "g-1"}, "yes", ""),
         (LINK, {"target": "g-2"}, "no", "leads to g-2"),

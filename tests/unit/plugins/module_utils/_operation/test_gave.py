@@ -28,15 +28,22 @@ def test_nothing_is_given_before_anything_was_asked() -> None:
 def test_what_may_be_left_out_is_as_usual() -> None:
     found = gave({"toy_found": FOUND}, "toy")["found"]
     assert found["node"]["stores"] is True and found["cluster"]["zone_redundancy"] == ""
-    assert (found["request"]["via"], found["request"]["born"], found["closed"], found["blind"]) == ([], "", [], "")
+    assert (found["request"]["via"], found["request"]["created_with"], found["closed"], found["blind"]) == (
+        [],
+        "",
+        [],
+        "",
+    )
     assert gave({"toy_found": {**FOUND, "closed": [1], "peer": "p"}}, "toy")["found"]["closed"] == [1]
 
 
 def test_what_must_be_given_and_is_not_is_said() -> None:
     broken = {**FOUND, "node": {"name": "a1"}, "request": {**FOUND["request"]}}
     del broken["reports"], broken["request"]["accept"]
-    wanted = "toy_found without node.id, node.version, node.zone, reports, request.accept; wanted what the contract of"
-    with pytest.raises(UpliftError, match=re.escape(wanted)):
+    expected = (
+        "toy_found without node.id, node.version, node.zone, reports, request.accept; expected what the contract of"
+    )
+    with pytest.raises(UpliftError, match=re.escape(expected)):
         gave({"toy_found": broken}, "toy")
 
 

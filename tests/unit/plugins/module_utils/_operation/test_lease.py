@@ -154,7 +154,7 @@ def test_a_run_that_lost_its_lease_must_not_act(node: Node) -> None:
     node.call("opened")
     node.call("opened", 2, dead=FIRST)
     for state in ("renewed", "step", "saved", "closed"):
-        with pytest.raises(operation.Lost, match=r"no longer holds the lease .* in the hands of anna .*process 2"):
+        with pytest.raises(operation.Lost, match=r"no longer holds the lease .* locked by anna .*process 2"):
             node.call(state)
     node.call("closed", 2)
     with pytest.raises(operation.Lost, match="given back or taken away") as lost:
@@ -179,13 +179,13 @@ def test_the_number_rises_with_every_change_of_hands(node: Node) -> None:
 
 
 def test_what_is_told_of_a_lease(node: Node) -> None:
-    assert node.read()["told"]["holder"] == "none"
+    assert node.read()["lease_summary"]["holder"] == "none"
     node.call("opened")
     node.up(1030)
     told = {"holder": "anna on localhost (process 1, since 2026-11-21T03:00:00Z)", "last_heartbeat_seconds": 30}
-    assert node.read()["told"] == {**told, "rest_seconds": 90, "number": 1}
+    assert node.read()["lease_summary"] == {**told, "rest_seconds": 90, "number": 1}
     node.up(1130)
-    assert node.read()["told"]["holder"] == "none"
+    assert node.read()["lease_summary"]["holder"] == "none"
 
 
 def ended(node: Node) -> None:
@@ -310,8 +310,8 @@ BAD = [
     ("{", "cannot be read as a record"),
     ("[]", "holds no record"),
     ("{}", "holds no record"),
-    ('{"format": 2, "id": "x"}', r"has the format 2; wanted 1.*release of this collection that wrote it"),
-    (None, r"is the operation op of the product 'lakefs'; wanted one of 'garage'"),
+    ('{"format": 2, "id": "x"}', r"has the format 2; expected 1.*release of this collection that wrote it"),
+    (None, r"is the operation op of the product 'lakefs'; expected one of 'garage'"),
 ]
 
 
@@ -335,7 +335,7 @@ def test_a_record_of_another_cluster_is_not_gone_on_with(node: Node) -> None:
     node.call("closed")
     was = node.listing()
     for state in ("free", "opened"):
-        with pytest.raises(UpliftError, match=r"of another cluster \(563e\); wanted one of this one \(86f0\)"):
+        with pytest.raises(UpliftError, match=r"of another cluster \(563e\); expected one of this one \(86f0\)"):
             node.call(state, cluster="86f0")
     with pytest.raises(UpliftError, match="of another cluster"):
         node.read(cluster="86f0")

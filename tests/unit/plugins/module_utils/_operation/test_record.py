@@ -134,7 +134,7 @@ def walked(node: Node) -> None:
 def test_what_a_later_step_changed_on_purpose_is_no_loss(node: Node) -> None:
     """The node runs after `start`: that the stop no longer holds must not stop it once more."""
     walked(node)
-    node.slots["serviceFalse"] = "The unit garage is active; wanted inactive."
+    node.slots["serviceFalse"] = "The unit garage is active; expected inactive."
     assert [node.step(f"0/walk/{place}/{verb}", "2") for place, verb in enumerate(WALK)] == [False] * 5
 
 
@@ -186,8 +186,8 @@ def test_another_operation_on_the_node_is_refused_and_an_ended_one_is_kept(node:
     assert (kept["state"], node.record()["id"]) == ("finished", "op2")
     asked = {"directory": node.directory, "state": "read", "product": "", "plan": {}, "cluster": ""}
     assert operation.read({**asked, "id": ""})["record"]["id"] == "op2"
-    assert operation.read({**asked, "id": "op"})["record"] == kept, "the ways back ask what the operation did"
-    with pytest.raises(UpliftError, match="no record of the operation op0 in .*; wanted the one that this node has"):
+    assert operation.read({**asked, "id": "op"})["record"] == kept, "the rollbacks ask what the operation did"
+    with pytest.raises(UpliftError, match="no record of the operation op0 in .*; expected the one that this node has"):
         operation.read({**asked, "id": "op0"})
     assert operation.read({**asked, "id": "op0", "state": "free"})["record"]["id"] == "op2", "in check mode"
 

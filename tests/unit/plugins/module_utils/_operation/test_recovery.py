@@ -70,7 +70,7 @@ def test_the_hop_that_began_last_counts() -> None:
     [
         ({}, "there is no record of an operation"),
         (record(5, "finished"), "the operation op-1 is finished"),
-        (record(2, undoes="op-0"), "the way back op-1 has begun"),
+        (record(2, undoes="op-0"), "the rollback op-1 has begun"),
     ],
 )
 def test_where_nothing_is_known_nothing_may_be_opened(found: dict[str, Any], why: str) -> None:

@@ -63,7 +63,7 @@ PROBE = {
         {"phase": "together", "requests": 154, "unserved": 14, "failures": {}, "unavailable_seconds": 0.813},
     ],
 }
-FINDINGS = [{"key": "clock", "stops": False, "saw": "2 s | late", "wanted": "0.1 s", "do": "run chronyd"}]
+FINDINGS = [{"key": "clock", "stops": False, "saw": "2 s | late", "expected": "0.1 s", "do": "run chronyd"}]
 
 
 def report() -> dict[str, Any]:

@@ -161,11 +161,11 @@ def test_a_snapshot_that_never_comes_is_told_with_what_its_driver_says() -> None
 
 
 def test_where_pachyderm_cannot_run_is_told() -> None:
-    with pytest.raises(UpliftError, match="Pachyderm in docker containers is not built; wanted pachyderm_unit"):
+    with pytest.raises(UpliftError, match="Pachyderm in docker containers is not built; expected pachyderm_unit"):
         info._closed_here(Cluster(), ["docker:pachd"])
     with pytest.raises(UpliftError, match="which cannot be read"):
         info._closed_here(Cluster(), ["podman:pachd"])
-    with pytest.raises(UpliftError, match="wanted Pachyderm on Kubernetes"):
+    with pytest.raises(UpliftError, match="expected Pachyderm on Kubernetes"):
         on_kubernetes.of("pachd.service")
 
 

@@ -92,17 +92,17 @@ def test_another_cluster_is_refused(tmp_path: Path) -> None:
     mine = replay.answer("1.13.4", "inspect_cluster").out.strip()
     pachyderm.demand_cluster(client, mine)
     pachyderm.demand_cluster(client, "")
-    with pytest.raises(UpliftError, match=f"is the cluster {mine}; wanted 0123"):
+    with pytest.raises(UpliftError, match=f"is the cluster {mine}; expected 0123"):
         pachyderm.demand_cluster(client, "0123")
 
 
 @pytest.mark.parametrize(
-    ("said", "wanted", "release"),
+    ("said", "expected", "release"),
     [("1.12.0", "1.11.9", "1.11.9"), ("1.12.0", "1.13.4", "1.12.0"), ("1.12.0", "", "1.12.0")],
 )
-def test_a_release_in_the_operators_words(said: str, wanted: str, release: str) -> None:
+def test_a_release_in_the_operators_words(said: str, expected: str, release: str) -> None:
     """trap P18"""
-    assert str(info.named(Version(*map(int, said.split("."))), wanted)) == release
+    assert str(info.named(Version(*map(int, said.split("."))), expected)) == release
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tests.unit import pachyderm_replay as replay
 from tests.unit.plugins.module_utils._pachyderm.test_pachyderm_outputs import pipelines
 
 LOST = ("standby", "datum_tries", "scheduling_spec", "pod_spec", "pod_patch", "spout")
-# What `extract pipeline` of captures leaves out beside these.
+# What `extract pipeline` of captures leaves out next to these.
 _OWN = ("version", "created_at", "state", "stopped", "reason", "spec_commit")
 
 
@@ -127,9 +127,9 @@ def test_what_a_dump_has_left_out_is_set_again_and_only_once(
         == {row["pipeline"]: len(row["settings"]) for row in told["amended"]}
     )
     assert (done["changed"], done["refused"], done["ticking"]) == (True, [], [])
-    wanted = {row["name"]: row["spec"] for row in pipelines(old, "settings_list_pipeline_raw")}
+    expected = {row["name"]: row["spec"] for row in pipelines(old, "settings_list_pipeline_raw")}
     for name in said:
-        assert all(server.rows[name][key] == value for key, value in wanted[name].items() if key in LOST)
+        assert all(server.rows[name][key] == value for key, value in expected[name].items() if key in LOST)
         assert server.rows[name]["stopped"] and server.rows[name]["salt"]
     kept = json.loads((tmp_path / "kept" / "settings.json").read_text(encoding="utf-8"))
     (evidence,) = done["evidence"]

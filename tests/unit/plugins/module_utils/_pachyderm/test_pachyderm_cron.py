@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How often a cron input ticks, counted beside the ticks that real servers made."""
+"""How often a cron input ticks, counted next to the ticks that real servers made."""
 
 from __future__ import annotations
 

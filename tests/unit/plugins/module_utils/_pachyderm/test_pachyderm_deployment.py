@@ -94,7 +94,7 @@ def test_the_manifest_is_kept_privately(release: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["local", "--all"], ["local", "--dry-run"]])
 def test_arguments_that_would_do_something_else(arguments: list[str]) -> None:
-    with pytest.raises(UpliftError, match="wanted those of `pachctl deploy`"):
+    with pytest.raises(UpliftError, match="expected those of `pachctl deploy`"):
         deployment.run(Cluster("1.9.12"), {**PARAMS, "state": "present", "arguments": arguments}, False)
 
 
@@ -137,7 +137,7 @@ def test_the_module_prints_no_argument(capsys: pytest.CaptureFixture[str], tmp_p
 
 
 @pytest.mark.parametrize(
-    ("image", "arguments", "wanted"),
+    ("image", "arguments", "expected"),
     [
         ("", [], []),
         ("pachyderm/pachd:1.13.4", [], []),
@@ -148,8 +148,8 @@ def test_the_module_prints_no_argument(capsys: pytest.CaptureFixture[str], tmp_p
         ("own.example:5000/pachd:1.13.4", [], []),  # pachctl cannot name one so
     ],
 )
-def test_the_registry_of_before_is_kept(image: str, arguments: list[str], wanted: list[str]) -> None:
-    assert deployment.registry(image, arguments) == wanted
+def test_the_registry_of_before_is_kept(image: str, arguments: list[str], expected: list[str]) -> None:
+    assert deployment.registry(image, arguments) == expected
 
 
 class Server(Cluster):
@@ -186,11 +186,11 @@ def test_it_comes_back_from_the_same_registry_with_as_many_pods() -> None:
 
 
 def test_the_claims_of_the_metadata_go_where_that_is_said() -> None:
-    for claims, wanted in ((False, 0), (True, 1)):
+    for claims, expected in ((False, 0), (True, 1)):
         cluster = Cluster("1.9.12")
         deployment.run(cluster, {**PARAMS, "claims": claims}, False)
         gone = [words for words, _how in cluster.asked if words[:3] == ["kubectl", "delete", "persistentvolumeclaim"]]
-        assert len(gone) == wanted
+        assert len(gone) == expected
         assert all(words[3:7] == ["-l", "suite=pachyderm", "--namespace", "lab"] for words in gone)
     cluster = Cluster("1.9.12")
     deployment.run(cluster, {**PARAMS, "claims": True}, True)

@@ -55,7 +55,7 @@ GOOD: dict[str, Any] = {
     "targets": ["1.13.4"],
     "backup_dir": "/b",
     "full": True,
-    "room": 500,
+    "free_bytes": 500,
     "nested": "",
     "backup": [
         {"kind": "ebs", "volume": "vol-1"},
@@ -119,7 +119,7 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
             {"info.version": "1.8.8", "info.client_version": "1.8.8", "target": "1.9.0", "targets": []},
             "does not carry what is stopped",
         ),
-        ("no_space", True, {"room": 501}, "1000 bytes free"),
+        ("no_space", True, {"free_bytes": 501}, "1000 bytes free"),
         ("no_space", True, {"info.repos": [{"name": "data", "size": 501}]}, "1000 bytes free"),
         ("space_unknown", True, {"space.paths": {}}, "/b"),
         ("program_missing", True, {"space.programs": {"etcdctl": ""}}, "etcdctl"),

@@ -126,8 +126,8 @@ def test_the_dump_has_to_hold_what_its_release_carries_and_no_more() -> None:
         "branches": branches("1.7.14", *STATS),
         "pipelines": pipelines("1.7.14", "stats_list_pipeline_raw"),
     }
-    wanted, held = inventory.tally(listed), counted("1.7.14", "stats_stopped_extract")
-    assert wanted["commits"] == {"data": held.commits["data"]} and wanted["branches"] == 2
+    expected, held = inventory.tally(listed), counted("1.7.14", "stats_stopped_extract")
+    assert expected["commits"] == {"data": held.commits["data"]} and expected["branches"] == 2
     later = inventory.tally({**listed, "version": "1.9.12"})
     assert set(later["commits"]) == {"data", "derived", "statsy"}
 

@@ -90,7 +90,7 @@ def test_the_operators_own_words_stay_as_they_are() -> None:
     ],
 )
 def test_what_cannot_be_read_is_an_error_that_shows_it(read: Callable[[str], Any], text: str) -> None:
-    with pytest.raises(UpliftError, match="is not understood .* wanted what a release") as caught:
+    with pytest.raises(UpliftError, match="is not understood .* expected what a release") as caught:
         read(text)
     assert text[:12] in str(caught.value)
 
@@ -159,7 +159,7 @@ def test_tables_of_releases_without_json(release: str) -> None:
 def test_what_is_no_json_is_reported() -> None:
     with pytest.raises(CliError, match="could not"):
         parse.stream('{"a": 1}could not retrieve')
-    with pytest.raises(CliError, match="wanted a JSON object"):
+    with pytest.raises(CliError, match="expected a JSON object"):
         parse.stream("[1]")
 
 

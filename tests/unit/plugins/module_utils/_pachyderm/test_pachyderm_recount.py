@@ -78,7 +78,7 @@ def test_releases_that_list_no_commits_are_told_by_their_sizes() -> None:
 
 
 def test_the_manifest_is_compared_too() -> None:
-    """An inventory of another time beside the dump."""
+    """An inventory of another time next to the dump."""
     counted = inventory.tally(HELD)
     assert recount.miscounted(counted, counted) == []
     assert "others" in recount.miscounted({**counted, "ids": "0"}, counted)[0]
@@ -115,7 +115,7 @@ def real(release: str, tmp_path: Path, **script: Any) -> tuple[Any, dict[str, An
     listed = inventory.listings(replay.pachctl(runner, tmp_path))
     (tmp_path / "inventory.json").write_text(json.dumps(listed), encoding="utf-8")
     known = {"cluster": "b03c829d", "contents": {"sha256": sha256_of(str(tmp_path / "x.dump"))}}
-    known["wanted"] = inventory.tally(listed)  # type: ignore[assignment]
+    known["expected"] = inventory.tally(listed)  # type: ignore[assignment]
     (tmp_path / "x.dump.manifest.json").write_text(json.dumps(known), encoding="utf-8")
     runner.script = {**said, **script}
     params = {"dump": str(tmp_path / "x.dump"), "inventory": str(tmp_path / "inventory.json"), "tolerant": False}
@@ -184,7 +184,7 @@ DONE, RUNNING = {"state": "done"}, {"state": "running"}
         ("", {"cluster": "old", "steps": {}}, ""),
         # Another cluster at the address, before anything of ours was made anew.
         ("other", {"cluster": "old", "steps": {"0/before/2/quiesce": DONE}}, "other"),
-        # It was redeployed, and which id it got is not written down yet: it cannot be told.
+        # It was redeployed, and which id it got is not written down yet: it is unknown.
         ("new", {"cluster": "old", "steps": {"0/together/6/redeploy": RUNNING}}, ""),
         ("new", {"cluster": "old", "steps": {"0/together/6/redeploy": DONE, "0/together/7/restore": RUNNING},
                  "saved": {"cluster-0": "former"}}, ""),
@@ -194,7 +194,7 @@ DONE, RUNNING = {"state": "done"}, {"state": "running"}
         ("other", {"cluster": "old", "steps": {"0/together/6/redeploy": DONE, "0/together/7/restore": DONE},
                    "saved": {"cluster-0": "new"}}, "other"),
         ("newer", {"cluster": "old", "saved": {"cluster-0": "new"}, "steps": {
-            "0/together/6/redeploy": DONE, "0/together/7/restore": DONE, "1/together/3/beside": RUNNING}}, ""),
+            "0/together/6/redeploy": DONE, "0/together/7/restore": DONE, "1/together/3/deploy_parallel": RUNNING}}, ""),
         ("old2", {"cluster": "new", "steps": {"0/together/0/recall": DONE}}, ""),
     ],
 )  # fmt: skip

@@ -110,7 +110,7 @@ def _ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dump.Ids, "__str__", lambda self: "")
 
 
-PARAMS: dict[str, Any] = {"url": "", "target": "1.13.4", "form": "", "beside": False, "stall_timeout": 20.0}
+PARAMS: dict[str, Any] = {"url": "", "target": "1.13.4", "form": "", "parallel": False, "stall_timeout": 20.0}
 
 
 def extracting(tmp_path: Path, release: str, written: dict[str, Any], **params: Any) -> tuple[Player, dict[str, Any]]:
@@ -175,7 +175,7 @@ def lines(said: dict[str, Any]) -> list[str]:
         (text(b""), "empty"),  # trap P01
         (text(replay.dump("1.9.12", "extract_no_objects")[:700]), "ends in the middle"),  # trap P07
         (text(replay.answer("1.9.12", "extract_extra_argument").out), "expected 0 arguments"),  # trap P08
-        (text(replay.dump("1.9.12")), "has objects; wanted metadata alone"),  # trap P09
+        (text(replay.dump("1.9.12")), "has objects; expected metadata alone"),  # trap P09
         (
             text(replay.dump("1.9.12", "extract_no_objects")[:900], rc=1, err="transport is closing\n"),
             "ended with 1 and said: transport is closing",
@@ -315,7 +315,7 @@ def test_a_cluster_with_content_is_refused(tmp_path: Path) -> None:
     player, params = restoring(tmp_path, "1.13.4", DUMP)
     player.write(**{"list repo --raw": text(row(repo={"name": "data"}))})
     with pytest.raises(
-        UpliftError, match="is not empty: repos data, pipelines none; wanted neither. Restore into fresh"
+        UpliftError, match="is not empty: repos data, pipelines none; expected neither. Restore into fresh"
     ):
         restore.run(player.client(), params, Progress(), False)
     with pytest.raises(UpliftError, match="Empty it \\(`pachctl delete all` at that address\\)"):
@@ -345,28 +345,28 @@ def test_the_local_store_lies_deeper_before_1_9_12() -> None:
 
 def test_another_dump_than_the_manifest_tells_of_is_refused(tmp_path: Path) -> None:
     player, params = restoring(tmp_path, "1.13.4", DUMP)
-    known = {"form": "kept", "contents": {"sha256": "0" * 64}, "wanted": {}}
+    known = {"form": "kept", "contents": {"sha256": "0" * 64}, "expected": {}}
     (tmp_path / "x.dump.manifest.json").write_text(json.dumps(known), encoding="utf-8")
     with pytest.raises(UpliftError, match="is not the dump that its manifest tells of"):
         restore.run(player.client(), params, Progress(), False)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("expected", "said"),
     [
-        ({"sha256": "0" * 64}, "compared with the old cluster before its metadata was put aside has 0000"),
-        ({"source_cluster": "0123"}, "is of the cluster b03c829d; wanted one of 0123"),
+        ({"sha256": "0" * 64}, "compared with the old cluster before its metadata was renamed has 0000"),
+        ({"source_cluster": "0123"}, "is of the cluster b03c829d; expected one of 0123"),
     ],
 )
-def test_a_dump_of_another_time_or_cluster_is_refused(wanted: dict[str, str], said: str, tmp_path: Path) -> None:
+def test_a_dump_of_another_time_or_cluster_is_refused(expected: dict[str, str], said: str, tmp_path: Path) -> None:
     player, params = restoring(tmp_path, "1.13.4", DUMP)
     sha256 = dump.read(open_dump(DUMP)).sha256
     contents = dump.read(open_dump(DUMP))
     counts = {name: getattr(contents, name) for name in ("commits", "branches", "pipelines")}
-    known = {"form": "kept", "cluster": "b03c829d", "contents": {"sha256": sha256}, "wanted": counts}
+    known = {"form": "kept", "cluster": "b03c829d", "contents": {"sha256": sha256}, "expected": counts}
     (tmp_path / "x.dump.manifest.json").write_text(json.dumps(known), encoding="utf-8")
     with pytest.raises(UpliftError, match=said):
-        restore.run(player.client(), {**params, **wanted}, Progress(), False)
+        restore.run(player.client(), {**params, **expected}, Progress(), False)
     assert not (tmp_path / "restored").exists()
     right = {**params, "sha256": sha256, "source_cluster": "b03c829d"}
     assert restore.run(player.client(), right, Progress(), True)["changed"]
@@ -484,5 +484,5 @@ def test_a_cluster_without_repos_has_a_dump_of_nothing(release: str, tmp_path: P
 def test_a_dump_without_repos_and_without_a_manifest_is_not_restored(tmp_path: Path) -> None:
     """trap P42: one that is cut behind its objects looks the same."""
     player, params = restoring(tmp_path, "1.8.8", replay.dump("1.8.8", "bare_extract"))
-    with pytest.raises(UpliftError, match="no manifest beside it says that there was none"):
+    with pytest.raises(UpliftError, match="no manifest next to it says that there was none"):
         restore.run(player.client(), params, Progress(), False)

@@ -21,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import aside
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import scratch_server
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import trial as effects
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import trial_rules as trial
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.restore import NotRestored
@@ -105,7 +105,7 @@ def test_the_plan_says_what_it_takes_or_why_not(
 ) -> None:
     found = list(trial.of_trial({**INFO, **info}, targets, {**SEEN, **seen}, free, NEED))
     assert [one.key for one in found] == keys
-    text = " ".join(f"{one.saw} {one.wanted} {one.do}" for one in found)
+    text = " ".join(f"{one.saw} {one.expected} {one.do}" for one in found)
     assert said in text and all(one.stops == (one.key != "restore_untried") for one in found)
     assert ("Restoring is not tried" in text) == (keys == ["restore_untried"])
 
@@ -114,9 +114,11 @@ def test_nothing_is_said_of_it_where_nobody_asks() -> None:
     assert list(trial.of_trial(INFO, ["1.13.4"], {}, 0, 0)) == []
 
 
-PORTS = dict(zip(aside.PORTS, range(41000, 41009), strict=True))
-TRIED = aside.ident(ID, "70")
-ASIDE = aside.Aside(TRIED, "/b/trial", "pach", PORTS, ["/srv/store", "/var/lib/etcd"], ["198.18.3.11"], 600.0)
+PORTS = dict(zip(scratch_server.PORTS, range(41000, 41009), strict=True))
+TRIED = scratch_server.ident(ID, "70")
+ASIDE = scratch_server.ScratchServer(
+    TRIED, "/b/trial", "pach", PORTS, ["/srv/store", "/var/lib/etcd"], ["198.18.3.11"], 600.0
+)
 
 
 def settings(argv: Sequence[str]) -> dict[str, str]:
@@ -130,7 +132,7 @@ def properties(argv: Sequence[str]) -> list[str]:
 @pytest.mark.parametrize("argv", [ASIDE.etcd("/usr/bin/etcd"), ASIDE.pachd("/opt/pachd-1.13.4")])
 def test_the_servers_aside_see_nothing_of_the_cluster_and_end_by_themselves(argv: list[str]) -> None:
     seen = properties(argv)
-    for wanted in (
+    for expected in (
         "User=pach",
         "RuntimeMaxSec=600",
         "ProtectSystem=strict",
@@ -141,7 +143,7 @@ def test_the_servers_aside_see_nothing_of_the_cluster_and_end_by_themselves(argv
         "OOMScoreAdjust=1000",
         f"BindPaths=/b/trial:/run/uplift-trial-{TRIED}",
     ):
-        assert wanted in seen, wanted
+        assert expected in seen, expected
     assert argv[0] == "systemd-run" and "--collect" in argv and f"--unit=uplift-trial-{TRIED}-" in " ".join(argv)
 
 
@@ -149,7 +151,9 @@ def test_what_they_are_told_is_all_their_own() -> None:
     etcd, pachd = settings(ASIDE.etcd("/usr/bin/etcd")), settings(ASIDE.pachd("/opt/pachd-1.13.4"))
     assert etcd["ETCD_LISTEN_CLIENT_URLS"] == f"http://127.0.0.1:{pachd['ETCD_SERVICE_PORT']}" != "2379"
     assert pachd["ETCD_SERVICE_HOST"] == "127.0.0.1" and pachd["STORAGE_BACKEND"] == "LOCAL"
-    assert {pachd["PACH_ROOT"], etcd["ETCD_DATA_DIR"]} == {f"{aside.place(TRIED)}/{name}" for name in ("store", "etcd")}
+    assert {pachd["PACH_ROOT"], etcd["ETCD_DATA_DIR"]} == {
+        f"{scratch_server.place(TRIED)}/{name}" for name in ("store", "etcd")
+    }
     # No pod is ever made of a pipeline that was restored there: TCP refuses to go to a broadcast address.
     assert pachd["KUBERNETES_PORT_443_TCP_ADDR"] == "255.255.255.255" and "KUBERNETES_SERVICE_HOST" not in pachd
     ports = [value for name, value in pachd.items() if name.endswith("PORT")]
@@ -157,14 +161,17 @@ def test_what_they_are_told_is_all_their_own() -> None:
 
 
 def test_names_are_those_of_systemd() -> None:
-    ident = aside.ident("a b/c", "71")
-    assert aside.unit(ident, "etcd") == "uplift-trial-a_b_c-71-etcd.service" and aside.place(ident).count("/") == 2
-    assert aside.ident_of(aside.unit(ident, "etcd")) == ident
+    ident = scratch_server.ident("a b/c", "71")
+    assert (
+        scratch_server.unit(ident, "etcd") == "uplift-trial-a_b_c-71-etcd.service"
+        and scratch_server.place(ident).count("/") == 2
+    )
+    assert scratch_server.ident_of(scratch_server.unit(ident, "etcd")) == ident
 
 
 def test_what_is_needed_is_not_hidden() -> None:
     hidden = ["/var/lib", "/srv/store", "store", "/var/back"]
-    assert aside.outside(hidden, ["/var/lib/uplift/trial", "/usr/bin/etcd"]) == ["/srv/store", "/var/back"]
+    assert scratch_server.outside(hidden, ["/var/lib/uplift/trial", "/usr/bin/etcd"]) == ["/srv/store", "/var/back"]
 
 
 TRIE = """Main:
@@ -189,7 +196,7 @@ Local:
 
 
 def test_the_nodes_own_addresses() -> None:
-    assert aside.local_addresses(TRIE) == ["198.18.3.11"]
+    assert scratch_server.local_addresses(TRIE) == ["198.18.3.11"]
 
 
 @pytest.mark.parametrize(
@@ -201,7 +208,7 @@ def test_the_nodes_own_addresses() -> None:
     ],
 )
 def test_why_a_server_has_ended(log: str, said: str) -> None:
-    assert aside.panic(log) == said
+    assert scratch_server.panic(log) == said
 
 
 # The effects, with a systemd that is only a list of what it was asked
@@ -268,7 +275,7 @@ class World:
             "pachctl": "/opt/pachctl-1.13.4",
             "etcd": "sh",
             "user": pwd.getpwuid(os.getuid()).pw_name,
-            "wanted": True,
+            "expected": True,
             "platform": "systemd",
             "hidden": [],
             "timeout": 600.0,
@@ -349,8 +356,8 @@ def nobody() -> str:
 @pytest.mark.parametrize(
     ("systemd", "said"),
     [
-        (Systemd(refuses="etcd"), "Starting an etcd aside failed"),
-        (Systemd(refuses="pachd"), "Starting a pachd aside failed"),
+        (Systemd(refuses="etcd"), "Starting a scratch etcd failed"),
+        (Systemd(refuses="pachd"), "Starting a scratch pachd failed"),
         (Systemd(dies="pachd"), "pachd ended; its log ends with: nothing"),
     ],
 )
@@ -360,7 +367,7 @@ def test_no_server_aside(world: World, systemd: Systemd, said: str) -> None:
         world.said = nobody
     with pytest.raises(UpliftError) as caught:
         world.play()
-    assert said in str(caught.value) and "there was no server of 1.13.4 aside" in str(caught.value)
+    assert said in str(caught.value) and "there was no scratch server of 1.13.4" in str(caught.value)
     assert "pachyderm_try_restore: false" in str(caught.value) and world.nothing_is_left()
 
 
@@ -373,11 +380,11 @@ def test_a_server_that_does_not_answer_in_time(world: World) -> None:
 
 def test_another_release_than_was_staged(world: World) -> None:
     world.said = lambda: version.parse("1.9.12")
-    with pytest.raises(UpliftError, match=r"calls itself 1\.9\.12; wanted 1\.13\.4"):
+    with pytest.raises(UpliftError, match=r"calls itself 1\.9\.12; expected 1\.13\.4"):
         world.play()
 
 
-@pytest.mark.parametrize(("known", "params"), [({}, {"wanted": False}), ({"contents": {"has_auth": True}}, {})])
+@pytest.mark.parametrize(("known", "params"), [({}, {"expected": False}), ({"contents": {"has_auth": True}}, {})])
 def test_where_it_is_not_tried_nothing_is_started(
     known: dict[str, Any], params: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,19 +397,19 @@ def test_where_it_is_not_tried_nothing_is_started(
 
 def test_a_dump_that_nobody_has_counted(world: World) -> None:
     (world.here / "x.dump.manifest.json").unlink()
-    with pytest.raises(UpliftError, match="no manifest beside the dump"):
+    with pytest.raises(UpliftError, match="no manifest next to the dump"):
         world.play()
 
 
 def test_what_a_killed_one_has_left_is_taken_away_first_and_by_recover(world: World) -> None:
-    others, left = "uplift-trial-other-1-pachd.service", aside.ident(ID, "71")
-    world.systemd.units = {aside.unit(left, "etcd"), aside.unit(left, "pachd"), others}
+    others, left = "uplift-trial-other-1-pachd.service", scratch_server.ident(ID, "71")
+    world.systemd.units = {scratch_server.unit(left, "etcd"), scratch_server.unit(left, "pachd"), others}
     (world.here / "trial-71" / "store").mkdir(parents=True)
     done = effects.run(world.systemd, {**world.params, "state": "absent"}, Progress(), False)
     assert done["changed"] and world.systemd.units == {others} and not list(world.here.glob("trial*"))
     again = effects.run(world.systemd, {**world.params, "state": "absent"}, Progress(), False)
     assert not again["changed"]
-    world.systemd.units = {aside.unit(left, "pachd")}
+    world.systemd.units = {scratch_server.unit(left, "pachd")}
     world.systemd.asked.clear()
     world.play()
     order = [words[1] if words[0] == "systemctl" else words[0] for words in world.systemd.asked]
@@ -411,7 +418,7 @@ def test_what_a_killed_one_has_left_is_taken_away_first_and_by_recover(world: Wo
 
 def test_a_run_that_died_and_still_works_takes_nothing_of_the_next_away(world: World) -> None:
     """The module goes on at the node when the run is gone. Its end comes while the next one tries."""
-    mine = aside.unit(aside.ident(ID, "71"), "pachd")
+    mine = scratch_server.unit(scratch_server.ident(ID, "71"), "pachd")
 
     def fails() -> Any:
         world.systemd.units.add(mine)

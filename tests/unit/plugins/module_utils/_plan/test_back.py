@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way back over a hop: what it needs, what it refuses, and what it says is lost."""
+"""The rollback over a hop: what it needs, what it refuses, and what it says is lost."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
 
 FORWARD = {
     "product": "garage", "target": "1.3.0", "strategy": "", "wave": "", "accept": [], "stop_after": "",
-    "back": False, "confirm": [], "via": [], "forks": 5, "born": "",
+    "back": False, "confirm": [], "via": [], "forks": 5, "created_with": "",
 }  # fmt: skip
 
 

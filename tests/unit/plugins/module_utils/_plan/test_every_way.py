@@ -19,7 +19,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Plan,
     PlannedHop,
     PlannedPass,
-    Way,
+    Shape,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import scoped
 from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
@@ -41,9 +41,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moment, "now", now)
 
 
-def ways(catalogue: Catalogue) -> Iterator[Way]:
+def ways(catalogue: Catalogue) -> Iterator[Shape]:
     """Each way of the catalogue once."""
-    hops = [way for hop in catalogue.hops for way in (*hop.ways, *(hop.renewal.ways if hop.renewal else ()))]
+    hops = [way for hop in catalogue.hops for way in (*hop.shapes, *(hop.renewal.shapes if hop.renewal else ()))]
     seen = set()
     for way in (*catalogue.patch, *hops):
         form = (way.strategy, tuple((name, tuple(verbs)) for name, verbs in way.passes.items()))
@@ -52,7 +52,7 @@ def ways(catalogue: Catalogue) -> Iterator[Way]:
             yield way
 
 
-def planned(product: str, *taken: Way) -> dict[str, Any]:
+def planned(product: str, *taken: Shape) -> dict[str, Any]:
     """An operation of these hops. A control node is one node, walks take one node at a time."""
     names = NODES[:1] if product == "pachyderm" else NODES
     hops = []
@@ -110,7 +110,7 @@ def demand_whole(world: World, context: object) -> None:
 
 
 @pytest.mark.parametrize(("product", "taken"), list(operations()))
-def test_a_way_that_is_cut_anywhere_ends_as_one_that_is_not(product: str, taken: tuple[Way, ...]) -> None:
+def test_a_way_that_is_cut_anywhere_ends_as_one_that_is_not(product: str, taken: tuple[Shape, ...]) -> None:
     plan = planned(product, *taken)
     for truthful in (True, False):
         whole = World(plan, truthful)

@@ -28,7 +28,7 @@ ASKED: dict[str, Any] = {
     "confirm": [],
     "via": [],
     "forks": 6,
-    "born": "",
+    "created_with": "",
     "nodes": NODES,
     "members": [str(node["id"]) for node in NODES],
     "replication": "3",
@@ -44,8 +44,8 @@ def remembered(names: list[str], **plan: Any) -> dict[str, Any]:
 
 def asked(names: list[str], members: list[str] | None = None, ids: bool = True, **other: Any) -> list[tuple[str, str]]:
     nodes = [{**node, "id": node["id"] if ids else ""} for node in NODES if node["name"] in names]
-    wanted = {**ASKED, "nodes": nodes, "records": remembered(names), **other}
-    found = api.answer({**wanted, "members": ASKED["members"] if members is None else members})
+    expected = {**ASKED, "nodes": nodes, "records": remembered(names), **other}
+    found = api.answer({**expected, "members": ASKED["members"] if members is None else members})
     assert bool(found["refusals"]) != bool(found["plan"]["hops"])
     return [(refusal["key"], refusal["sentence"]) for refusal in found["refusals"]]
 

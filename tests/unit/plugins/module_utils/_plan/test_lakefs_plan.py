@@ -66,11 +66,11 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize(("source", "target", "request_", "wanted"), WAYS, ids=[f"{r[0]}-{r[1]}" for r in WAYS])
-def test_way(source: str, target: str, request_: dict[str, Any], wanted: list[str]) -> None:
+@pytest.mark.parametrize(("source", "target", "request_", "expected"), WAYS, ids=[f"{r[0]}-{r[1]}" for r in WAYS])
+def test_way(source: str, target: str, request_: dict[str, Any], expected: list[str]) -> None:
     made = plan(source, target, **request_)
     assert isinstance(made, Plan), made
-    assert way(made) == wanted
+    assert way(made) == expected
 
 
 # The notes of these releases say nothing of the change: schemas are compared, never notes.  trap L22
@@ -82,7 +82,7 @@ SILENT += ["0.51.0", "0.52.0", "0.53.0", "0.69.0"]
 def test_a_schema_change_that_the_notes_omit_is_a_migration(release: str) -> None:  # trap L22
     new = version.parse(release)
     before = max(since for since, _number in schema.SQL_SCHEMAS if since < new)
-    assert schema.wanted(before).number < schema.wanted(new).number
+    assert schema.expected(before).number < schema.expected(new).number
     if new > schema.GRAVELER:
         made = plan(str(before), release)
         assert "migrate" in steps(made) and made.hops[0].strategy == "all_at_once"
@@ -110,12 +110,23 @@ def test_refused(source: str, target: str, key: str, says: str) -> None:
 
 
 def test_a_migration_stops_everybody_and_proves_a_backup_before_it() -> None:
-    """Traps L04 and L05: neither an old nor a live server is ever beside a migrated database."""
+    """Traps L04 and L05: neither an old nor a live server is ever next to a migrated database."""
     made = plan("0.70.6", "1.84.0")
     for hop in range(2):
         order = steps(made, hop)
-        wanted = ["stop", "alone", "backup", "prove", "migrate", "activate", "configure", "start", "healthy", "verify"]
-        assert [verb for verb in order if verb in wanted] == wanted
+        expected = [
+            "stop",
+            "alone",
+            "backup",
+            "prove",
+            "migrate",
+            "activate",
+            "configure",
+            "start",
+            "healthy",
+            "verify",
+        ]
+        assert [verb for verb in order if verb in expected] == expected
         assert "walk" not in [one.name for one in made.hops[hop].passes]
     assert all_of(LAKEFS)["migrate"].scope == all_of(LAKEFS)["alone"].scope == "cluster"  # trap L24
 
@@ -149,7 +160,7 @@ def test_every_way_keeps_the_rules(source: Version, target: Version, instances: 
     at = source
     for hop in made.hops:
         assert hop.source == at < hop.target <= target
-        old, new = schema.wanted(hop.source), schema.wanted(hop.target)
+        old, new = schema.expected(hop.source), schema.expected(hop.target)
         verbs = [verb for one in hop.passes for verb, _scope in one.steps]
         assert all(all_of(LAKEFS)[verb].scope == scope for one in hop.passes for verb, scope in one.steps)
         assert old == new or "migrate" in verbs, "no schema changes without a migration"

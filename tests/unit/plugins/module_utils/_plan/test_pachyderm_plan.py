@@ -59,7 +59,7 @@ IN, SIDE, ROLL = "all_at_once", "side_by_side", "rolling"
         ("1.8.7", "1.13.4", [f"1.8.7 {IN} 1.8.8", f"1.8.8 {IN} 1.9.12", f"1.9.12 {IN} 1.13.4"]),
         ("1.9.12", "1.13.4", [f"1.9.12 {IN} 1.13.4"]),
         ("1.9.12", "1.11.9", [f"1.9.12 {IN} 1.11.9"]),
-        # trap P18: what says 1.12.0 has no last point release that could be told
+        # trap P18: what says 1.12.0 has no last point release that was known
         ("1.12.0", "1.13.4", [f"1.12.0 {IN} 1.13.4"]),
         ("1.11.9", "1.13.4", [f"1.11.9 {IN} 1.13.4"]),
         ("1.10.1", "1.13.4", [f"1.10.1 {IN} 1.10.5", f"1.10.5 {IN} 1.13.4"]),
@@ -74,7 +74,7 @@ def test_way(source: str, target: str, way: list[str]) -> None:
     [
         ("1.3.12", "1.4.8", "migration/1.3.x-1.4.x"),  # trap P17
         ("1.2.0", "1.13.4", "-f OLD:30650/REPO/BRANCH -r"),
-        ("1.5.0", "1.6.10", "no way from 1.5 to 1.6"),
+        ("1.5.0", "1.6.10", "no upgrade from 1.5 to 1.6"),
         ("1.13.4", "2.0.0", "extract and restore are gone in 2.0"),
         ("1.9.12", "2.3.1", "extract and restore are gone in 2.0"),
         ("1.7.14", "1.8.0", "bad_release: 1.8.0 is no target"),  # trap P25
@@ -90,8 +90,19 @@ def test_refused(source: str, target: str, said: str) -> None:
 def test_the_guides_steps_are_in_order() -> None:
     made = plan("1.9.12", "1.13.4")
     steps = [verb for one in made.hops[0].passes for verb, _scope in one.steps]
-    wanted = ["drain", "extract", "try_restore", "backup", "prove", "stop", "undeploy", "redeploy", "restore", "verify"]
-    assert [step for step in steps if step in wanted] == wanted
+    expected = [
+        "drain",
+        "extract",
+        "try_restore",
+        "backup",
+        "prove",
+        "stop",
+        "undeploy",
+        "redeploy",
+        "restore",
+        "verify",
+    ]
+    assert [step for step in steps if step in expected] == expected
     assert steps.index("restore") < len(steps) - 1 - steps[::-1].index("pause") < steps.index("verify")  # trap P06
     assert steps[-1] == "unpause"
 
@@ -107,15 +118,15 @@ def test_beside() -> None:
     made = plan("1.9.12", "1.13.4", strategy=SIDE)
     steps = [verb for one in made.hops[0].passes for verb, _scope in one.steps]
     assert "undeploy" not in steps and "stop" not in steps and "try_restore" not in steps
-    assert steps.index("beside") < steps.index("restore") < steps.index("verify") < steps.index("switch")
+    assert steps.index("deploy_parallel") < steps.index("restore") < steps.index("verify") < steps.index("switch")
 
 
 @pytest.mark.parametrize(
-    "hop", [hop for hop in PACHYDERM.hops if hop.ways], ids=lambda hop: f"{hop.source}-{hop.target}"
+    "hop", [hop for hop in PACHYDERM.hops if hop.shapes], ids=lambda hop: f"{hop.source}-{hop.target}"
 )
 def test_no_release_is_ever_started_on_the_metadata_of_an_older_series(hop: Hop) -> None:
     """trap P30: listings look right then, and the first read of a file panics the server."""
-    for way in hop.ways:
+    for way in hop.shapes:
         steps = [verb for name in PASSES for verb in way.passes.get(name, ())]
         after = steps[steps.index("stop") :] if "activate" in steps else []
         starts = [step for step in after if step in ("start", "restart", "redeploy")]
@@ -124,7 +135,7 @@ def test_no_release_is_ever_started_on_the_metadata_of_an_older_series(hop: Hop)
         elif after:
             assert starts == ["redeploy"] and after.index("undeploy") < after.index("redeploy") < after.index("restore")
         else:
-            assert "beside" in steps and "start" not in steps
+            assert "deploy_parallel" in steps and "start" not in steps
 
 
 versions = st.builds(Version, st.just(1), st.integers(4, 13), st.integers(0, 14))
@@ -148,7 +159,7 @@ def test_every_plan_reaches_its_target_in_steps_that_are_known(source: Version, 
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "beside", "form"),
+    ("source", "target", "parallel", "form"),
     [
         ("1.6.10", "1.7.14", False, dumps.FULL),  # trap P19: no --no-objects in 1.6
         ("1.7.14", "1.8.8", False, dumps.FULL),  # the guide
@@ -158,8 +169,8 @@ def test_every_plan_reaches_its_target_in_steps_that_are_known(source: Version, 
         ("1.9.12", "1.13.4", True, dumps.FULL),
     ],
 )
-def test_form(source: str, target: str, beside: bool, form: str) -> None:
-    assert dumps.form(version.parse(source), version.parse(target), "", beside) == form
+def test_form(source: str, target: str, parallel: bool, form: str) -> None:
+    assert dumps.form(version.parse(source), version.parse(target), "", parallel) == form
 
 
 @pytest.mark.parametrize(

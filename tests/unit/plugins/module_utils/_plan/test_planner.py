@@ -22,7 +22,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Refusal,
     Request,
     Series,
-    Way,
+    Shape,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import all_of
 from hypothesis import given
@@ -127,7 +127,7 @@ REFUSALS = [
     ("abc", "0.7.0", {"target": ""}, "bad_version", "'' is not a release number"),
     ("abc", "0.7.0", {"target": "0.8.7", "strategy": "canary"}, "strategy_not_allowed", "rolling, all_at_once"),
     ("abc", "0.7.0", {"target": "0.8.7", "stop_after": "0.9"}, "no_such_stop", "it stops at 0.8.7"),
-    ("abc", "0.7.0", {"target": "0.8.7", "wave": "rack"}, "unknown_wave", "wanted one of node, zone"),
+    ("abc", "0.7.0", {"target": "0.8.7", "wave": "rack"}, "unknown_wave", "expected one of node, zone"),
     ("aabbcc", "0.7.0", {"target": "0.8.7", "strategy": "rolling", "replication": "2"}, "wave_interrupts", "accept"),
     ("aab", "0.7.0", {"target": "0.8.7", "strategy": "rolling", "wave": "zone"}, "wave_interrupts", "without a1, a2"),
     ("aabbcc", "0.7.0", {"target": "0.8.7", "forks": 5}, "few_forks", "6 nodes switch at one moment"),
@@ -218,7 +218,7 @@ def test_tree_says_what_interrupts_and_what_cannot_be_undone() -> None:
     assert "  together   ! all nodes switch at one moment: no node answers for some seconds" in lines
     assert "    wave 2 of 3: b3 b4: stop, backup, start, connect, healthy" in lines
     assert "    wave 1 of 1: a1 a2 b3 b4 c5 c6: preflight, stage, inventory (at a1), repair, drain" in lines
-    assert lines[-1].startswith("  no way back but the backup")
+    assert lines[-1].startswith("  no rollback except from the backup")
 
 
 def way(source: str, target: str, **request: Any) -> list[tuple[str, str, str]]:
@@ -278,7 +278,8 @@ def test_contents_are_compared_before_a_repair_may_delete_blocks(source: str, ta
 
 
 def test_the_engine_is_converted_by_the_release_that_knows_both() -> None:
-    """1.x has no sled: the 0.9 program converts before the switch. So does it on the way to 0.9, called by its path."""
+    """1.x has no sled: the 0.9 program converts before the switch. So does it on the upgrade path to 0.9, called by its
+    path."""
     steps = shaped(plan(nodes("abc", "0.9.4"), "1.3.0"))["together"]
     assert steps.index("prove") < steps.index("convert") < steps.index("readable") < steps.index("activate")
     steps = shaped(plan(nodes("abc", "0.8.7"), "0.9.4"))["together"]
@@ -289,7 +290,7 @@ def test_the_engine_is_converted_by_the_release_that_knows_both() -> None:
 def test_what_the_new_release_does_offline_comes_before_it_may_be_started(verb: str) -> None:  # trap G01
     """But where it runs already, in the second walk: what is started there is never another release."""
     for hop in GARAGE.hops:
-        for way in hop.ways:
+        for way in hop.shapes:
             for name, verbs in way.passes.items():
                 if verb in verbs and name != "walk_again":
                     assert "activate" in verbs and verbs.index(verb) < verbs.index("activate") < verbs.index("start")
@@ -314,13 +315,13 @@ def last(made: Plan) -> dict[str, list[str]]:
     [
         ("0.5.1", "1.3.0", {}, True),
         ("0.5.0", "2.1.0", {"stop_after": "1"}, True),
-        ("0.9.4", "1.3.0", {"born": "0.5"}, True),
-        ("0.9.4", "1.3.0", {"born": "v0.5.1", "strategy": "all_at_once"}, True),
-        ("0.8.7", "1.3.0", {"born": "0.5"}, True),
+        ("0.9.4", "1.3.0", {"created_with": "0.5"}, True),
+        ("0.9.4", "1.3.0", {"created_with": "v0.5.1", "strategy": "all_at_once"}, True),
+        ("0.8.7", "1.3.0", {"created_with": "0.5"}, True),
         ("0.9.4", "1.3.0", {}, False),
         ("0.6.0", "1.3.0", {}, False),
-        ("0.9.4", "1.3.0", {"born": "0.6"}, False),
-        ("0.9.4", "1.3.0", {"born": "0.9.4"}, False),
+        ("0.9.4", "1.3.0", {"created_with": "0.6"}, False),
+        ("0.9.4", "1.3.0", {"created_with": "0.9.4"}, False),
     ],
 )
 def test_entries_of_0_5_are_written_anew_where_there_may_be_some(
@@ -346,7 +347,7 @@ def test_the_way_that_ends_before_needs_nothing_anew() -> None:
         ("", "no_copies", "garage_stop_after"),
         ("2", "copies_mislead", "shut clients out; on one node of each zone at a time"),
         ("3-degraded", "copies_mislead", "with replication '3-degraded' readers would be told"),
-        ("3-dangerous", "copies_mislead", "wanted '3'"),
+        ("3-dangerous", "copies_mislead", "expected '3'"),
     ],
 )
 def test_a_database_is_emptied_only_where_others_hold_and_tell_what_it_held(
@@ -354,30 +355,32 @@ def test_a_database_is_emptied_only_where_others_hold_and_tell_what_it_held(
 ) -> None:
     """Not to be accepted: it is not an outage that would follow, but wrong answers or a loss."""
     (refusal,) = plan(
-        nodes("abc", "0.9.4"), "1.3.0", replication=replication, born="0.5", accept=["wave_interrupts", key]
+        nodes("abc", "0.9.4"), "1.3.0", replication=replication, created_with="0.5", accept=["wave_interrupts", key]
     )
     assert refusal.key == key and says in refusal.sentence
 
 
 @pytest.mark.parametrize(
-    ("born", "key", "says"),
+    ("created_with", "key", "says"),
     [
         ("0.3", "bad_version", "0.3"),
         ("0.3.0", "unknown_version", "0.3.0 was named as the one that data began with"),
         ("early", "bad_version", "early"),
         ("1", "bad_version", "newer than 0.9.4"),
-        ("2.1.0", "bad_version", "wanted an older release"),
+        ("2.1.0", "bad_version", "expected an older release"),
     ],
 )
-def test_a_birth_that_cannot_be(born: str, key: str, says: str) -> None:
-    (refusal,) = plan(nodes("abc", "0.9.4"), "1.3.0", born=born)
+def test_a_birth_that_cannot_be(created_with: str, key: str, says: str) -> None:
+    (refusal,) = plan(nodes("abc", "0.9.4"), "1.3.0", created_with=created_with)
     assert refusal.key == key and says in refusal.sentence
 
 
 @given(zones=clusters, wave=st.sampled_from(["", "zone", "node"]))
 def test_one_node_at_a_time_is_emptied_and_every_object_has_lain_on_one_of_them(zones: str, wave: str) -> None:
     found = nodes(zones, "0.9.4")
-    walk = next(one.waves for one in plan(found, "1.3.0", born="0.5", wave=wave).hops[0].passes if one.name == "walk")
+    walk = next(
+        one.waves for one in plan(found, "1.3.0", created_with="0.5", wave=wave).hops[0].passes if one.name == "walk"
+    )
     assert all(len(taken) == 1 for taken in walk), "however copies lie in the zones, no object misses two"
     names = [taken[0] for taken in walk]
     assert len(names) == len(set(names))
@@ -394,10 +397,10 @@ def test_an_operation_without_it_is_not_taken_for_one_with_it() -> None:
         "id": "X", "state": "open", "who": "me@here",
         "plan": serialise.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0")),
     }  # fmt: skip
-    (refusal,) = resume.unfinished({"a1": record}, Request("1.3.0", born="0.5"))
+    (refusal,) = resume.unfinished({"a1": record}, Request("1.3.0", created_with="0.5"))
     assert refusal.key == "unfinished_operation" and "abandon: X" in refusal.sentence
-    record["plan"] = serialise.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0", born="0.5"))
-    assert resume.unfinished({"a1": record}, Request("1.3.0", born="0.5")) == record
+    record["plan"] = serialise.to_dict(plan(nodes("abc", "0.9.4"), "1.3.0", created_with="0.5"))
+    assert resume.unfinished({"a1": record}, Request("1.3.0", created_with="0.5")) == record
     assert resume.unfinished({"a1": record}, Request("1.3.0")) == record
 
 
@@ -406,7 +409,7 @@ def test_a_way_of_more_hops_than_an_operation_makes_is_refused() -> None:
     here, *between, there = [f"1.{number}.0" for number in range(HOPS + 2)]
     found = [core_version.parse(one) for one in (here, *between, there)]
     series = tuple(Series(f"{one.major}.{one.minor}", one, one) for one in found)
-    way = Way("all_at_once", {"before": ("preflight",)})
+    way = Shape("all_at_once", {"before": ("preflight",)})
     hops = tuple(Hop(one.name, other.name, (way,)) for one, other in pairwise(series))
     catalogue = Catalogue("toy", series, core_version.parse("2.0.0"), hops, (way,))
     node, cluster = [Node("a1", "a1", "", found[0])], Cluster(["a1"], "1")

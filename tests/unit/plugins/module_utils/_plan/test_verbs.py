@@ -17,7 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._products import
 
 def used(catalogue: Catalogue) -> set[str]:
     """Every verb of every way of the product, forth and back."""
-    ways = [way for hop in catalogue.hops for way in (*hop.ways, *(hop.renewal.ways if hop.renewal else ()))]
+    ways = [way for hop in catalogue.hops for way in (*hop.shapes, *(hop.renewal.shapes if hop.renewal else ()))]
     ways += [*catalogue.patch, *catalogue.back]
     return {name for way in ways for row in way.passes.values() for name in row}
 
@@ -53,7 +53,7 @@ def test_what_is_as_usual_is_not_written_down() -> None:
 
 
 def test_a_verb_that_the_plan_does_not_bring_is_refused() -> None:
-    with pytest.raises(UpliftError, match="has the step 'polish' and does not say what it does; wanted a plan"):
+    with pytest.raises(UpliftError, match="has the step 'polish' and does not say what it does; expected a plan"):
         verbs.verb({"verbs": {}}, "polish")
 
 

@@ -105,7 +105,7 @@ def test_one_zone_is_emptied_only_where_it_holds_a_copy_of_everything(
 ) -> None:
     found = nodes(zones, "0.9.4")
     cluster = Cluster([node.id for node in found], "3", redundancy)
-    made = planner.plan(GARAGE, found, cluster, Request("1.3.0", born="0.5"))
+    made = planner.plan(GARAGE, found, cluster, Request("1.3.0", created_with="0.5"))
     assert isinstance(made, Plan) and walk(made) == expected
 
 
@@ -113,9 +113,9 @@ def placements(found: list[Node], copies: int, redundancy: str) -> Iterator[set[
     """Every place that the layout may have given the copies of one object."""
     storing = [node for node in found if node.stores]
     most = min(copies, len({node.zone for node in storing}))
-    wanted = most if redundancy == "maximum" else min(most, int(redundancy))
+    expected = most if redundancy == "maximum" else min(most, int(redundancy))
     for held in combinations(storing, copies):
-        if len({node.zone for node in held}) >= wanted:
+        if len({node.zone for node in held}) >= expected:
             yield {node.name for node in held}
 
 
@@ -146,7 +146,7 @@ def test_the_module_takes_what_the_role_found() -> None:
     params = {
         "product": "garage", "nodes": found, "members": [one["id"] for one in found], "replication": "3",
         "zone_redundancy": "2", "target": "0.9.4", "strategy": "rolling", "wave": "zone", "accept": [],
-        "stop_after": "", "via": [], "forks": 0, "born": "", "records": {}, "back": False, "confirm": [],
+        "stop_after": "", "via": [], "forks": 0, "created_with": "", "records": {}, "back": False, "confirm": [],
     }  # fmt: skip
     assert [refusal["key"] for refusal in api.answer(params)["refusals"]] == ["wave_interrupts"]
     assert not api.answer({**params, "wave": ""})["refusals"]

@@ -35,7 +35,7 @@ def config(engine: str = "", mode: Any = "3", factor: Any = None) -> dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("found", "engine", "wanted", "targets", "stages"),
+    ("found", "engine", "expected", "targets", "stages"),
     [
         (config(), "sled", "", ["0.6.0", "0.7.0", "0.8.7"], [{}, {}, {}]),
         # trap G01: from 0.9 on the default is another engine
@@ -58,8 +58,8 @@ def config(engine: str = "", mode: Any = "3", factor: Any = None) -> dict[str, A
         ),
     ],
 )
-def test_stages(found: dict[str, Any], engine: str, wanted: str, targets: list[str], stages: list[Any]) -> None:
-    assert garage_config.stages(found, engine, wanted, targets) == list(zip(targets, stages, strict=True))
+def test_stages(found: dict[str, Any], engine: str, expected: str, targets: list[str], stages: list[Any]) -> None:
+    assert garage_config.stages(found, engine, expected, targets) == list(zip(targets, stages, strict=True))
 
 
 @pytest.mark.parametrize(("mode", "factor"), [("3", 3), ("four", None)])

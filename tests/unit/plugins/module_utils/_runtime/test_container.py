@@ -296,15 +296,15 @@ def test_the_secret_of_the_environment_is_never_printed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [("0001-01-01T00:00:00Z", 0.0), ("2026-11-21T06:47:07.605053259Z", 1795243627.605), ("1970-01-01T00:00:01Z", 1.0)],
 )
-def test_moments(text: str, wanted: float) -> None:
-    assert spec.moment(text) == wanted
+def test_moments(text: str, expected: float) -> None:
+    assert spec.moment(text) == expected
 
 
 def test_a_moment_that_is_none() -> None:
-    with pytest.raises(UpliftError, match="docker told the time 'now'"):
+    with pytest.raises(UpliftError, match="docker reported the time 'now'"):
         spec.moment("now")
 
 
@@ -385,7 +385,7 @@ def test_killed_at_every_call_and_asked_again(kind: str, before: str, call: int)
         _whole(engine, kind)
     engine.die_at = 10**6
     found = container_info.info(engine, name_of(kind))
-    assert found["image_next"] in ("garage:0.8.7", NEW), "at every moment it can be told"
+    assert found["image_next"] in ("garage:0.8.7", NEW), "at every moment it is known"
     _whole(engine, kind)
     assert list(engine.there) == [name_of(kind)]
     now = engine.there[name_of(kind)]
@@ -408,7 +408,7 @@ def test_killed_at_every_call_and_gone_back(call: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("current", "following", "old", "wanted"),
+    ("current", "following", "old", "expected"),
     [
         (True, False, False, []),
         (True, True, False, []),  # prepared, and waiting for the next start
@@ -419,8 +419,8 @@ def test_killed_at_every_call_and_gone_back(call: int) -> None:
         (False, False, False, []),
     ],
 )
-def test_what_is_left_to_do(current: bool, following: bool, old: bool, wanted: list[tuple[str, str, str]]) -> None:
-    assert runtime_container.mending(current, following, old) == wanted
+def test_what_is_left_to_do(current: bool, following: bool, old: bool, expected: list[tuple[str, str, str]]) -> None:
+    assert runtime_container.repairing(current, following, old) == expected
 
 
 def test_another_command_in_the_new_image_is_refused() -> None:
@@ -434,7 +434,7 @@ def test_another_command_in_the_new_image_is_refused() -> None:
 
 def test_an_image_that_is_not_there() -> None:
     engine = Engine(captured("plain"))
-    with pytest.raises(UpliftError, match="'garage:9' is not on this machine; wanted it staged"):
+    with pytest.raises(UpliftError, match="'garage:9' is not on this machine; expected it staged"):
         brought(engine, "activated", "plain", image="garage:9")
     assert engine.said == []
 
@@ -468,7 +468,7 @@ def test_a_stop_is_not_taken_for_a_crash(signal: str, own: str, policy: str, cha
 def test_a_stop_that_does_not_end_is_ended_and_told() -> None:  # trap G09
     engine = running()
     engine.deaf = True
-    with pytest.raises(UpliftError, match="was ended by SIGKILL after 10.* s, wanted status 0; the .* is stopped"):
+    with pytest.raises(UpliftError, match="was ended by SIGKILL after 10.* s, expected status 0; the .* is stopped"):
         brought(engine, "stopped", signal="SIGINT", stop_timeout=10.0)
     assert brought(engine, "stopped")["changed"] is False
 
@@ -722,7 +722,7 @@ def test_an_image_is_staged_and_asked() -> None:
     said = Answer((), 0, "garage cargo:0.9.4 [features: lmdb]\n", "")
     result = container_image.stage(Heard(said), running(), given, False)
     assert (result["changed"], result["evidence"][0]["id"]) == (False, "sha256:0.9.4")
-    with pytest.raises(UpliftError, match="says 'garage cargo:0.9.4 .*wanted 0.9.5"):
+    with pytest.raises(UpliftError, match="says 'garage cargo:0.9.4 .*expected 0.9.5"):
         container_image.stage(Heard(said), running(), {**given, "version": "0.9.5"}, False)
     with pytest.raises(UpliftError, match="was pulled and is not there"):
         container_image.stage(Heard(), running(), {**given, "image": "garage:1"}, False)
@@ -788,15 +788,15 @@ def test_an_image_that_cannot_be_had_is_found_before_it_is_pulled(
 
 
 @pytest.mark.parametrize(
-    ("kind", "wanted"),
+    ("kind", "expected"),
     [
         ("plain", None),  # the machine's own network
         ("rich", {"3900": "127.0.0.1:3900", "3901": "0.0.0.0:3901"}),
         ("compose", {"3900": "0.0.0.0:13900"}),
     ],
 )
-def test_where_the_machine_has_its_ports(kind: str, wanted: dict[str, str] | None) -> None:
-    assert container_info.published(captured(kind)) == wanted
+def test_where_the_machine_has_its_ports(kind: str, expected: dict[str, str] | None) -> None:
+    assert container_info.published(captured(kind)) == expected
     assert container_info.around(Engine(captured(kind)), name_of(kind))["image"] == "garage:0.8.7"
 
 
@@ -817,10 +817,10 @@ OWN, QUIET = "/srv/garage/garage.toml", "/srv/garage/garage.toml.uplift-quiesced
 def test_the_container_reads_the_other_file_and_its_own_again(kind: str) -> None:  # trap G23
     engine = running(kind)
     before = copy.deepcopy(engine.there[name_of(kind)])
-    for state, wanted in (("closed", QUIET), ("closed", QUIET), ("open", OWN), ("open", OWN)):
+    for state, expected in (("closed", QUIET), ("closed", QUIET), ("open", OWN), ("open", OWN)):
         ports.turn(engine, name_of(kind), OWN, QUIET, state, False)
         brought(engine, "restarted", kind, if_stale=True)
-        assert ports.reads(spec.read(engine.there[name_of(kind)])) == wanted
+        assert ports.reads(spec.read(engine.there[name_of(kind)])) == expected
     assert spec.differences(before, image(), engine.there[name_of(kind)], Change("garage:0.8.7")) == []
 
 
@@ -833,7 +833,7 @@ def test_shutting_clients_out_twice_changes_nothing_more(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("command", "environment", "wanted"),
+    ("command", "environment", "expected"),
     [
         (("/garage", "-c", "/e/g.toml", "server"), {}, {"/e/g.toml": "/e/quiet"}),
         (("/garage", "--config=/e/g.toml", "server"), {}, {"--config=/e/g.toml": "--config=/e/quiet"}),
@@ -842,14 +842,14 @@ def test_shutting_clients_out_twice_changes_nothing_more(tmp_path: Path) -> None
     ],
 )
 def test_a_configuration_in_a_mounted_directory(
-    command: tuple[str, ...], environment: dict[str, str], wanted: dict[str, str] | None
+    command: tuple[str, ...], environment: dict[str, str], expected: dict[str, str] | None
 ) -> None:
     one = replace(spec.read(captured("plain")), command=command, environment=environment, mounts={"/e": "/srv/e"})
-    if wanted is None:
-        with pytest.raises(UpliftError, match="without naming it; wanted its place in the command"):
+    if expected is None:
+        with pytest.raises(UpliftError, match="without naming it; expected its place in the command"):
             ports.moved(one, "/srv/e/g.toml", "/srv/e/quiet")
     else:
-        assert ports.moved(one, "/srv/e/g.toml", "/srv/e/quiet") == wanted
+        assert ports.moved(one, "/srv/e/g.toml", "/srv/e/quiet") == expected
 
 
 def test_a_name_that_means_another_image_by_now_is_no_way_to_make_it_again() -> None:
@@ -918,11 +918,11 @@ def test_names_cannot_leave_their_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "wanted"),
+    ("environment", "expected"),
     [({}, "/var/run/docker.sock"), ({"DOCKER_HOST": "unix:///run/user/1/docker.sock"}, "/run/user/1/docker.sock")],
 )
-def test_the_socket_is_that_of_the_command_line(environment: dict[str, str], wanted: str) -> None:
-    assert runtime_docker.socket_of(environment) == wanted
+def test_the_socket_is_that_of_the_command_line(environment: dict[str, str], expected: str) -> None:
+    assert runtime_docker.socket_of(environment) == expected
     with pytest.raises(UpliftError, match="on the machine of the daemon"):
         runtime_docker.socket_of({"DOCKER_HOST": "tcp://198.18.0.1:2375"})
 

@@ -275,9 +275,9 @@ def test_the_notes_of_containers(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "held" / "garage.json"
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert held.note("garage")["policy"] == {"Name": "on-failure", "MaximumRetryCount": 3}
-    assert [one.told()["operation"] for one in held.all()] == [OP]
+    assert [one.summary()["operation"] for one in held.all()] == [OP]
     path.write_text(json.dumps({"name": "garage"}))
-    with pytest.raises(UpliftError, match="which restart policy its container had cannot be told"):
+    with pytest.raises(UpliftError, match="which restart policy its container had is unknown"):
         held.by("garage")
     held.forget("garage")
     assert held.by("garage") == ""

@@ -28,5 +28,5 @@ def test_what_the_image_of_a_release_is_called(image: str, own: str, name: str) 
     "own", ["garage", "garage:latest", "registry.example.org:5000/garage", "garage@sha256:0.8.7", "sha256:0efc", ""]
 )
 def test_a_tag_without_a_release_is_no_name_for_the_next(own: str) -> None:
-    with pytest.raises(UpliftError, match="names no release; wanted .* what the image of 0.9.4 is called"):
+    with pytest.raises(UpliftError, match="names no release; expected .* what the image of 0.9.4 is called"):
         image_name.of_release("", own, "0.9.4", "The container shop")

@@ -41,7 +41,7 @@ def test_any_text_is_a_place_or_a_sentence(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("garage.service", Place("systemd", "garage.service")),
         ("garage", Place("systemd", "garage")),
@@ -58,8 +58,8 @@ def test_any_text_is_a_place_or_a_sentence(text: str) -> None:
         ),
     ],
 )
-def test_the_notation(text: str, wanted: Place) -> None:
-    assert place.read(text) == wanted
+def test_the_notation(text: str, expected: Place) -> None:
+    assert place.read(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,5 +71,5 @@ def test_the_notation(text: str, wanted: Place) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_a_sentence(text: str) -> None:
-    with pytest.raises(UpliftError, match="which cannot be read; wanted a systemd unit as .* Nothing was changed"):
+    with pytest.raises(UpliftError, match="which cannot be read; expected a systemd unit as .* Nothing was changed"):
         place.read(text)

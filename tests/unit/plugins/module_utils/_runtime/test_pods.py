@@ -163,7 +163,7 @@ def test_an_image_that_cannot_be_pulled_is_a_sentence() -> None:
 
 
 def test_an_image_of_another_release_is_refused() -> None:
-    with pytest.raises(UpliftError, match=r"says 'lakefs version 1.84.0', wanted 1.83.0"):
+    with pytest.raises(UpliftError, match=r"says 'lakefs version 1.84.0', expected 1.83.0"):
         workload_image.stage(pods(Cluster("terminated")), NEW, "1.83.0", ASKS)
     with pytest.raises(UpliftError, match="no tag and no digest"):
         workload_image.stage(pods(Cluster()), "treeverse/lakefs", "1.84.0", ASKS)
@@ -220,7 +220,7 @@ def test_which_container_is_meant() -> None:
     two.seen["spec"]["template"]["spec"]["containers"].append(beside)
     assert two.container()["name"] == "lakefs"
     two.program = "other"
-    with pytest.raises(UpliftError, match="wanted exactly one with other in its name or its image"):
+    with pytest.raises(UpliftError, match="expected exactly one with other in its name or its image"):
         two.container()
 
 
@@ -253,20 +253,20 @@ def test_a_mounted_configuration_is_read_and_never_written() -> None:
 
 
 def test_the_kv_migration_is_refused_in_a_pod() -> None:
-    """trap L25: what it may write there cannot be told."""
+    """trap L25: what it may write there is unknown."""
     lakefs = lakefs_where.from_unit(Cluster("terminated"), {"unit": UNIT})
     migration = migrate.Migration(lakefs, "postgres://u:p@h/d", 60)
     migration.version = Version(0, 80, 2)
-    with pytest.raises(UpliftError, match="cannot be told, and the KV migration"):
+    with pytest.raises(UpliftError, match="is unknown, and the KV migration"):
         migration._demand_room(Database())
 
 
 @pytest.mark.parametrize(
-    ("wanted", "ready", "updated", "word"),
+    ("expected", "ready", "updated", "word"),
     [(2, 2, 2, "active"), (2, 1, 2, "at 1 of 2 pods"), (2, 2, 1, "at 1 of 2 pods"), (0, 0, 0, "inactive")],
 )
-def test_active_is_every_pod_of_the_newest_template(wanted: int, ready: int, updated: int, word: str) -> None:
+def test_active_is_every_pod_of_the_newest_template(expected: int, ready: int, updated: int, word: str) -> None:
     found = with_template({}, {})
-    found.seen["spec"]["replicas"] = wanted
+    found.seen["spec"]["replicas"] = expected
     found.seen["status"] = {"readyReplicas": ready, "updatedReplicas": updated}
     assert found.active() == word

@@ -103,8 +103,8 @@ def test_staging_touches_nothing_that_counts(plain: Path, new: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "said", "sentence"),
     [
-        ("0.8.6", "tool {}", "says it is 0.8.6, wanted 0.8.7"),
-        ("", "tool", "wanted a release number"),
+        ("0.8.6", "tool {}", "says it is 0.8.6, expected 0.8.7"),
+        ("", "tool", "expected a release number"),
     ],
 )
 def test_another_release_is_not_staged(plain: Path, new: Path, version: str, said: str, sentence: str) -> None:
@@ -131,7 +131,7 @@ def test_a_program_is_asked_with_nothing_in_its_environment(
 def test_a_corrupted_file_is_never_run(plain: Path, new: Path, tmp_path: Path) -> None:
     digest = files.sha256_of(str(new))
     new.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\n")
-    with pytest.raises(UpliftError, match=f"has the SHA-256 .* wanted {digest}.* nothing was changed"):
+    with pytest.raises(UpliftError, match=f"has the SHA-256 .* expected {digest}.* nothing was changed"):
         stage(plain, "0.8.7", new, digest)
     assert not (tmp_path / "was-run").exists()
     assert os.listdir(plain.parent) == ["tool"]
@@ -212,7 +212,7 @@ def test_what_came_from_the_net_is_not_run_before_its_checksum_was_found_right(p
         Path(path).write_text(f"#!/bin/sh\ntouch {ran}; echo 0.8.7\n")
 
     wish = Wish(str(plain), "0.8.7", source=source, checksum="sha256:" + "0" * 64)
-    with pytest.raises(UpliftError, match="has the SHA-256 .*, wanted 0000.* It came from http"):
+    with pytest.raises(UpliftError, match="has the SHA-256 .*, expected 0000.* It came from http"):
         release.stage(RUN, wish, fetch, False)
     assert os.listdir(plain.parent) == ["tool"] and not ran.exists()
 

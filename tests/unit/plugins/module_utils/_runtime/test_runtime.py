@@ -31,23 +31,23 @@ class Empty:
 
 
 @pytest.mark.parametrize(
-    ("unit", "wanted"),
+    ("unit", "expected"),
     [
         ("garage.service", runtime.OnSystemd),
         ("docker:garage", runtime.InDocker),
         ("kubernetes:store/statefulset/garage", runtime.OnKubernetes),
     ],
 )
-def test_the_notation_chooses(unit: str, wanted: type) -> None:
-    assert isinstance(runtime.of(Empty(), unit), wanted)
+def test_the_notation_chooses(unit: str, expected: type) -> None:
+    assert isinstance(runtime.of(Empty(), unit), expected)
 
 
 @pytest.mark.parametrize(
     ("unit", "sentence"),
     [
-        ("garage.service", "The unit garage.service is not-found, wanted loaded"),
-        ("docker:garage", "There is no container garage; wanted one, running or not"),
-        ("kubernetes:store/garage", "There is no deployment garage in store; wanted the one that serves"),
+        ("garage.service", "The unit garage.service is not-found, expected loaded"),
+        ("docker:garage", "There is no container garage; expected one, running or not"),
+        ("kubernetes:store/garage", "There is no deployment garage in store; expected the one that serves"),
         ("podman:garage", "The unit is 'podman:garage', which cannot be read"),
     ],
 )

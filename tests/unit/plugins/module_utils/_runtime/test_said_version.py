@@ -70,7 +70,7 @@ def test_a_release_that_is_staged_is_asked_as_that_account(open_to_all: Path) ->
 def test_an_account_that_may_not_run_it(tmp_path: Path, open_to_all: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o700)
     for path in (program(tmp_path / "closed" / "tool"), program(open_to_all / "tool", 0o700)):
-        with pytest.raises(UpliftError, match=f"account nobody may not run {path}; wanted .* Mend the modes"):
+        with pytest.raises(UpliftError, match=f"account nobody may not run {path}; expected .* Fix the modes"):
             said_version(RUN, str(path), user="nobody")
 
 

@@ -37,7 +37,7 @@ def shown(name: str, proc: Path = Path("/nowhere")) -> systemd.Unit:
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"),
+    ("name", "expected"),
     [
         ("quoting", {"active": "active", "sub_state": "running", "kill_signal": "SIGINT", "timeout_stop": 90.0}),
         ("quoting", {"name": "t1.service", "main_pid": 76, "environment_files": ("/etc/default/t1", "/etc/t1.env")}),
@@ -49,9 +49,9 @@ def shown(name: str, proc: Path = Path("/nowhere")) -> systemd.Unit:
         ("not_found", {"load_state": "not-found", "active": "inactive", "argv": (), "binary": "", "started": 0.0}),
     ],
 )
-def test_what_is_read(name: str, wanted: dict[str, object]) -> None:
+def test_what_is_read(name: str, expected: dict[str, object]) -> None:
     unit = shown(name)
-    assert {key: getattr(unit, key) for key in wanted} == wanted
+    assert {key: getattr(unit, key) for key in expected} == expected
 
 
 def test_what_a_unit_mounts_itself() -> None:  # trap G31
@@ -84,8 +84,8 @@ def test_where_a_word_ends_is_known_by_the_kernel(tmp_path: Path) -> None:
 
 
 def test_environment_file_as_systemd_itself_read_it() -> None:
-    wanted = json.loads((FIXTURES / "environment_file-252.json").read_text())
-    assert systemd.environment_file((FIXTURES / "environment_file-252.env").read_text()) == wanted
+    expected = json.loads((FIXTURES / "environment_file-252.json").read_text())
+    assert systemd.environment_file((FIXTURES / "environment_file-252.env").read_text()) == expected
 
 
 @pytest.mark.parametrize("text", ["# A=1", "; A=1", "", "nonsense", "1A=2", "export A=1"])
@@ -112,7 +112,7 @@ def test_timespan(text: str, seconds: float) -> None:
 
 
 def test_a_host_without_systemd_is_a_sentence() -> None:
-    with pytest.raises(UpliftError, match="wanted LoadState"):
+    with pytest.raises(UpliftError, match="expected LoadState"):
         systemd.read_unit(Says(""), "x")
     with pytest.raises(CliError, match="Reading the unit x.service failed"):
         systemd.read_unit(Says("", rc=1), "x")

@@ -106,7 +106,7 @@ def test_the_units_own_way_to_stop_is_kept_when_none_is_wished(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("end", "sentence"),
     [
-        (("killed", "TERM"), "ended by SIGTERM after 2.5 s, wanted status 0; .* give the one at which"),  # trap G08
+        (("killed", "TERM"), "ended by SIGTERM after 2.5 s, expected status 0; .* give the one at which"),  # trap G08
         (("killed", "KILL"), "ended by SIGKILL .* keeps an idle connection"),  # trap G09
         (("dumped", "ABRT"), "SIGABRT and dumped core"),
         (("exited", "1"), "ended with status 1 after"),
@@ -126,7 +126,7 @@ def test_an_unclean_end_is_a_failure_after_the_fact(
 
 
 def test_a_stop_that_left_no_mark_cannot_be_judged(tmp_path: Path) -> None:
-    with pytest.raises(UpliftError, match="cannot be told how t1.service ended"):
+    with pytest.raises(UpliftError, match="is unknown how t1.service ended"):
         perform(Systemd(tmp_path, marks=False), state="stopped")
 
 
@@ -146,7 +146,7 @@ def test_a_start_after_a_failure_forgets_the_failure(tmp_path: Path) -> None:
 def test_a_service_that_does_not_come(tmp_path: Path) -> None:
     with pytest.raises(UpliftError, match="no main process 5 s after its start"):
         perform(Systemd(tmp_path, after="activating"), state="restarted", start_timeout=5)
-    with pytest.raises(UpliftError, match=r"did not stay up: failed .* exited with 3; wanted active"):
+    with pytest.raises(UpliftError, match=r"did not stay up: failed .* exited with 3; expected active"):
         perform(Systemd(tmp_path, falls=True), state="restarted", start_timeout=5)
 
 
@@ -163,7 +163,7 @@ def test_a_moment_is_armed_at_the_node(tmp_path: Path) -> None:
 @pytest.mark.parametrize("at", [1000.4, 999.0])
 def test_a_moment_too_near_or_gone_is_refused(tmp_path: Path, at: float) -> None:
     systemd = Systemd(tmp_path)
-    with pytest.raises(UpliftError, match="wanted at least 0.5 s: .* Nothing was changed"):
+    with pytest.raises(UpliftError, match="expected at least 0.5 s: .* Nothing was changed"):
         perform(systemd, state="restarted", at=at)
     assert systemd.orders == []
 
@@ -197,7 +197,7 @@ def test_what_runs_is_what_would_run(tmp_path: Path, argv: str, environ: str, ex
 
 
 def test_what_runs_cannot_be_told(tmp_path: Path) -> None:
-    with pytest.raises(UpliftError, match="cannot be told what t1.service runs"):
+    with pytest.raises(UpliftError, match="is unknown what t1.service runs"):
         runtime_service.stale(read_unit(Systemd(tmp_path), NAME, tmp_path), tmp_path)
 
 
@@ -227,12 +227,12 @@ def test_a_unit_that_is_not_there() -> None:
         def run(self, argv: Sequence[str], **_more: Any) -> Answer:
             return Answer(tuple(argv), 0, (FIXTURES / "show_not_found-252.txt").read_text(), "")
 
-    with pytest.raises(UpliftError, match="nonexist.service is not-found, wanted loaded"):
+    with pytest.raises(UpliftError, match="nonexist.service is not-found, expected loaded"):
         runtime_service.find_unit(Missing(), "nonexist")
 
 
 def test_files_are_touched_only_while_the_unit_is_down(tmp_path: Path) -> None:  # trap G05
-    with pytest.raises(UpliftError, match="is active, wanted inactive: stop it first"):
+    with pytest.raises(UpliftError, match="is active, expected inactive: stop it first"):
         runtime_service.demand_down(Systemd(tmp_path), NAME)
     runtime_service.demand_down(Systemd(tmp_path, facts={"ActiveState": "inactive"}), NAME)
 

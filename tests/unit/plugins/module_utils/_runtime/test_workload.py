@@ -138,7 +138,7 @@ def test_pods_that_do_not_end_and_pods_that_do_not_come_are_told() -> None:
     server = Server(deaf=True)
     with pytest.raises(UpliftError, match="lakefs-0, lakefs-1 of the deployment lakefs in .* not ended after 5 s"):
         of(server).stop(OP, 5, False)
-    with pytest.raises(UpliftError, match="has 2 of 2 pods ready 5 s after its start; wanted all"):
+    with pytest.raises(UpliftError, match="has 2 of 2 pods ready 5 s after its start; expected all"):
         of(server).start(5, False)
     assert server.notes() == {REPLICAS: "2", HELD: OP}, "what has not started is let go"
 
@@ -159,16 +159,16 @@ def container(server: Server) -> dict[str, Any]:
 
 def test_one_container_gets_another_image_once() -> None:
     server = Server()
-    wanted = ("own.example:5000/lakefs:1.84.0", {"WORKER_IMAGE": "own.example:5000/worker:1.84.0"})
-    assert of(server).image(container(server), *wanted, False)
+    expected = ("own.example:5000/lakefs:1.84.0", {"WORKER_IMAGE": "own.example:5000/worker:1.84.0"})
+    assert of(server).image(container(server), *expected, False)
     (words,) = [words for words in server.asked if words[0] == "patch"]
     assert words[:5] == ["patch", "deployment", "lakefs", "--type", "strategic"]
     env = [{"name": "WORKER_IMAGE", "value": "own.example:5000/worker:1.84.0"}]
     assert server.patches == [
-        {"spec": {"template": {"spec": {"containers": [{"name": "lakefs", "image": wanted[0], "env": env}]}}}}
+        {"spec": {"template": {"spec": {"containers": [{"name": "lakefs", "image": expected[0], "env": env}]}}}}
     ]
-    assert not of(server).image({"name": "lakefs", "image": wanted[0], "env": env}, *wanted, False)
-    assert of(server).image({"name": "lakefs", "image": wanted[0], "env": []}, *wanted, True), "workers stay behind"
+    assert not of(server).image({"name": "lakefs", "image": expected[0], "env": env}, *expected, False)
+    assert of(server).image({"name": "lakefs", "image": expected[0], "env": []}, *expected, True), "workers stay behind"
 
 
 def test_what_stands_beside_goes_to_the_same_release() -> None:
@@ -206,7 +206,7 @@ def test_the_image_is_the_one_that_it_has_with_the_release_in_its_tag() -> None:
         "changed": True, "release": "own.example:5000/a/lakefs:v1.84.0-lts", "version": "1.84.0", "evidence": [],
     }  # fmt: skip
     server.thing["spec"]["template"]["spec"]["containers"].append({"name": "lakefs-2", "image": "own.example/lakefs:1"})
-    with pytest.raises(UpliftError, match="has the containers lakefs, lakefs-2; wanted exactly one with lakefs"):
+    with pytest.raises(UpliftError, match="has the containers lakefs, lakefs-2; expected exactly one with lakefs"):
         runtime.OnKubernetes(server, place).activate(runtime.Image("1.84.0", name="lakefs"), False)
 
 

@@ -49,7 +49,7 @@ def test_a_copy_is_compared(s3: Any) -> None:
     s3.put_object(Bucket="copy", Key="other", Body=b"abcdefgh")
     said = core_bucket.differences(core_bucket.listed(s3, "store", ""), core_bucket.listed(s3, "copy", ""))
     assert [text.partition(" ")[0] for text in said] == ["lost", "other", "shorter"]
-    assert "is not in the copy" in said[0] and "has 3 bytes in the copy, wanted 8" in said[2]
+    assert "is not in the copy" in said[0] and "has 3 bytes in the copy, expected 8" in said[2]
 
 
 def test_a_bucket_that_is_not_there_is_said(s3: Any) -> None:
@@ -66,7 +66,7 @@ def test_nobody_there_is_said() -> None:
 
 
 def test_an_empty_bucket_is_no_object_store() -> None:
-    assert core_bucket.differences({}, {"any": ONE}) == ["the bucket is empty; wanted the object store of a cluster"]
+    assert core_bucket.differences({}, {"any": ONE}) == ["the bucket is empty; expected the object store of a cluster"]
 
 
 def test_what_went_up_in_parts_is_compared_by_its_size() -> None:

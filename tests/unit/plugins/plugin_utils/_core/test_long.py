@@ -49,7 +49,7 @@ def test_an_answer_that_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("progress", "wanted"),
+    ("progress", "expected"),
     [
         ({"done": 0, "total": 0, "text": "blocks: 3 workers busy"}, "blocks: 3 workers busy"),
         ({"done": 3, "total": 8, "text": "nodes", "unit": ""}, "nodes  38 %  3 of 8"),
@@ -60,8 +60,8 @@ def test_an_answer_that_is_none(text: str) -> None:
         ),
     ],
 )
-def test_a_line(progress: dict[str, Any], wanted: str) -> None:
-    assert shown(progress) == wanted
+def test_a_line(progress: dict[str, Any], expected: str) -> None:
+    assert shown(progress) == expected
 
 
 class Watched(LongAction):

@@ -245,10 +245,10 @@ def test_no_address_given() -> None:
 
 
 @given(st.lists(st.text(max_size=3), unique=True, max_size=60), st.integers(0, 30))
-def test_a_sample_is_spread(rows: list[str], wanted: int) -> None:
-    found = s3_inventory.spread(rows, wanted)
+def test_a_sample_is_spread(rows: list[str], expected: int) -> None:
+    found = s3_inventory.spread(rows, expected)
     places = [rows.index(row) for row in found]
-    assert len(found) == min(wanted, len(rows))
+    assert len(found) == min(expected, len(rows))
     assert places == sorted(set(places))
     gaps = [later - earlier for earlier, later in zip(places, [*places[1:], len(rows)], strict=False)]
     assert not gaps or max(gaps) - min(gaps) <= 1

@@ -158,11 +158,11 @@ VALUES = st.one_of(st.text(max_size=20), st.integers(-(2**40), 2**40), st.boolea
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5))
 def test_an_edit_changes_what_it_says_and_nothing_else(changes: dict[str, Any]) -> None:
     edited = subject.edit(TEXT, "garage.toml", changes)
-    wanted = tomlkit.parse(TEXT).unwrap()
+    expected = tomlkit.parse(TEXT).unwrap()
     for name, value in changes.items():
         section, _dot, key = name.rpartition(".")
-        (wanted[section] if section else wanted)[key] = value
-    assert tomlkit.parse(edited).unwrap() == wanted
+        (expected[section] if section else expected)[key] = value
+    assert tomlkit.parse(edited).unwrap() == expected
     for comment in ("# written by hand", "# fast disk", "# S3"):
         assert comment in edited
     assert subject.edit(edited, "garage.toml", changes) == edited

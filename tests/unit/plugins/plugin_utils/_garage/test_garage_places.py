@@ -65,7 +65,7 @@ def test_what_lies_in_the_container_alone_would_be_lost_with_it(setting: str, pl
 
 
 @pytest.mark.parametrize(
-    ("address", "published", "wanted"),
+    ("address", "published", "expected"),
     [
         ("0.0.0.0:3900", None, "0.0.0.0:3900"),
         ("[::]:3900", {"3900": "0.0.0.0:13900"}, "0.0.0.0:13900"),
@@ -75,5 +75,5 @@ def test_what_lies_in_the_container_alone_would_be_lost_with_it(setting: str, pl
         ("", {}, ""),
     ],
 )
-def test_addresses(address: str, published: dict[str, str] | None, wanted: str) -> None:
-    assert reached(address, published) == wanted
+def test_addresses(address: str, published: dict[str, str] | None, expected: str) -> None:
+    assert reached(address, published) == expected

@@ -89,7 +89,7 @@ def test_cataloger_comes_and_goes_at_its_stage() -> None:  # trap L14
 
 
 @pytest.mark.parametrize(
-    ("text", "environment", "wanted"),
+    ("text", "environment", "expected"),
     [
         ("", {}, "s3.local.lakefs.io"),
         ("gateways:\n  s3:\n    domain_name: s3.lakefs.lab\n", {}, "s3.lakefs.lab"),
@@ -97,8 +97,8 @@ def test_cataloger_comes_and_goes_at_its_stage() -> None:  # trap L14
         ("", {"LAKEFS_GATEWAYS_S3_DOMAIN_NAME": "s3.a.lab,s3.b.lab"}, "s3.a.lab"),
     ],
 )
-def test_the_name_of_the_gateway(text: str, environment: dict[str, str], wanted: str) -> None:
-    assert config.settings(text, "/c.yaml", environment)["s3_host"] == wanted
+def test_the_name_of_the_gateway(text: str, environment: dict[str, str], expected: str) -> None:
+    assert config.settings(text, "/c.yaml", environment)["s3_host"] == expected
 
 
 def test_tables_are_never_dropped_on_the_way() -> None:  # trap L10

@@ -47,8 +47,8 @@ class Run:
 
     def keeper(self, more: int = 3) -> int:
         """Its process, after some more heartbeats."""
-        wanted = len(self.beats()) + more
-        until(lambda: len(self.beats()) >= wanted)
+        expected = len(self.beats()) + more
+        until(lambda: len(self.beats()) >= expected)
         return self.beats()[-1][1]
 
 

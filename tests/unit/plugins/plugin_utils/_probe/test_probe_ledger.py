@@ -60,7 +60,7 @@ def test_failures_of_an_address_that_another_one_made_good() -> None:
 
 
 def oracle(events: Events) -> float:
-    """The longest outage that has ended, found the slow way: per kind, each success beside the success before."""
+    """The longest outage that has ended, found the slow way: per kind, each success next to the success before."""
     longest = 0.0
     for kind in "wr":
         now, last, failed = 100.0, 100.0, False

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import directory_aside as aside
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import directory_rename as aside
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.etcd import Snapshot
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -59,12 +59,12 @@ def manifest(path: Path) -> dict[str, Any]:
 
 def test_a_sound_snapshot_of_before_is_kept_under_its_time(tmp_path: Path) -> None:
     dest = tmp_path / "kept" / "etcd"
-    assert snapshot(tmp_path, Etcdctl(keys=61)).present(False)["set_aside"] == ""
+    assert snapshot(tmp_path, Etcdctl(keys=61)).present(False)["renamed_to"] == ""
     os.utime(f"{dest}.manifest.json", (0, 0))
     done = snapshot(tmp_path, Etcdctl(keys=62)).present(False)
-    assert done["set_aside"] == f"{dest}.19700101T000000Z"
-    assert (manifest(dest)["keys"], manifest(Path(done["set_aside"]))["keys"]) == (62, 61)
-    assert snapshot(tmp_path, Etcdctl(keys=61), dest=done["set_aside"]).proved(False)["keys"] == 61
+    assert done["renamed_to"] == f"{dest}.19700101T000000Z"
+    assert (manifest(dest)["keys"], manifest(Path(done["renamed_to"]))["keys"]) == (62, 61)
+    assert snapshot(tmp_path, Etcdctl(keys=61), dest=done["renamed_to"]).proved(False)["keys"] == 61
 
 
 def test_a_snapshot_that_fails_takes_none_away(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_snapshot_that_fails_takes_none_away(tmp_path: Path) -> None:
 def test_a_damaged_snapshot_is_taken_anew(tmp_path: Path) -> None:
     snapshot(tmp_path, Etcdctl()).present(False)
     (tmp_path / "kept" / "etcd").write_bytes(b"torn")
-    assert snapshot(tmp_path, Etcdctl()).present(False)["set_aside"] == ""
+    assert snapshot(tmp_path, Etcdctl()).present(False)["renamed_to"] == ""
     assert sorted(os.listdir(tmp_path / "kept")) == ["etcd", "etcd.manifest.json"]
 
 
@@ -89,7 +89,7 @@ def test_a_snapshot_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_snapshot_of_other_content_is_no_proof(tmp_path: Path) -> None:
     snapshot(tmp_path, Etcdctl()).present(False)
-    with pytest.raises(UpliftError, match="wanted 61 keys"):
+    with pytest.raises(UpliftError, match="expected 61 keys"):
         snapshot(tmp_path, Etcdctl(keys=60)).proved(False)
     (tmp_path / "kept" / "etcd").write_bytes(b"other")
     with pytest.raises(UpliftError, match="is not what its manifest tells of"):
@@ -104,7 +104,7 @@ def test_an_empty_snapshot_is_no_proof(tmp_path: Path) -> None:
 
 def test_nothing_is_restored_over_what_is_there(tmp_path: Path) -> None:
     snapshot(tmp_path, Etcdctl()).present(False)
-    with pytest.raises(UpliftError, match="wanted a path where nothing is yet"):
+    with pytest.raises(UpliftError, match="expected a path where nothing is yet"):
         snapshot(tmp_path, Etcdctl(), data_dir=str(tmp_path)).restored(False)
     snapshot(tmp_path, Etcdctl(), data_dir=str(tmp_path / "new")).restored(False)
     assert (tmp_path / "new").is_dir()
@@ -135,12 +135,12 @@ def names(tmp_path: Path) -> dict[str, list[str]]:
 
 
 def test_aside_fresh_and_back(data: Path) -> None:
-    done = bring(data, "aside")
+    done = bring(data, "renamed")
     inode = os.stat(data / "data.uplift-op").st_ino
     left = {"slot": "metadata", "kind": "absent", "path": str(data / "data"), "inode": inode}
     assert done["changed"] and done["there"] and done["evidence"] == [left]
     assert names(data) == {"data.uplift-op": ["old"]}
-    assert not bring(data, "aside")["changed"]
+    assert not bring(data, "renamed")["changed"]
     assert bring(data, "fresh")["changed"] and not bring(data, "fresh")["changed"]
     assert os.stat(data / "data").st_mode & 0o777 == 0o750
     (data / "data" / "new").touch()
@@ -152,38 +152,38 @@ def test_aside_fresh_and_back(data: Path) -> None:
 
 
 def test_what_the_new_release_has_made_is_not_taken_for_the_old_data(data: Path) -> None:
-    """What was put aside is gone: the old release would be started on the metadata of the new one (trap P30)."""
-    inode = bring(data, "aside")["evidence"][0]["inode"]
+    """What was renamed is gone: the old release would be started on the metadata of the new one (trap P30)."""
+    inode = bring(data, "renamed")["evidence"][0]["inode"]
     bring(data, "fresh")
     (data / "data.uplift-op").rename(data / "lost")
-    with pytest.raises(UpliftError, match="another directory than the one that was put aside; wanted the old data"):
+    with pytest.raises(UpliftError, match="another directory than the one that was renamed; expected the old data"):
         bring(data, "back", inode=inode)
     (data / "lost").rename(data / "data.uplift-op")
     assert bring(data, "back", inode=inode)["changed"] and names(data)["data"] == ["old"]
 
 
 def test_the_only_copy_is_never_emptied(data: Path) -> None:
-    with pytest.raises(UpliftError, match="wanted the old data put aside"):
+    with pytest.raises(UpliftError, match="expected the old data renamed"):
         bring(data, "fresh")
     assert names(data) == {"data": ["old"]}
 
 
 def test_what_is_aside_stays_the_old_data(data: Path) -> None:
-    """A run died after the new release had begun to write: what it wrote is set aside too, under another name."""
-    bring(data, "aside")
+    """A run died after the new release had begun to write: what it wrote is renamed too, under another name."""
+    bring(data, "renamed")
     bring(data, "fresh")
     (data / "data" / "new").touch()
-    assert bring(data, "aside")["changed"]
+    assert bring(data, "renamed")["changed"]
     assert names(data) == {"data.uplift-op": ["old"], "data.uplift-undone-0": ["new"]}
 
 
-@pytest.mark.parametrize("state", ["aside", "fresh", "back"])
+@pytest.mark.parametrize("state", ["renamed", "fresh", "back"])
 def test_not_below_a_running_service(data: Path, state: str) -> None:
-    with pytest.raises(UpliftError, match="etcd.service runs; wanted it down"):
+    with pytest.raises(UpliftError, match="etcd.service runs; expected it down"):
         bring(data, state, runner=Systemd("active"))
     assert names(data) == {"data": ["old"]}
 
 
 def test_check_mode_touches_nothing(data: Path) -> None:
-    assert bring(data, "aside", check=True)["changed"]
+    assert bring(data, "renamed", check=True)["changed"]
     assert names(data) == {"data": ["old"]}

@@ -4,7 +4,8 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: an etcd and a pachd aside, as two transient units that see nothing of the cluster and end by themselves."""
+"""Pure: a scratch etcd and a scratch pachd, as two transient units that see nothing of the cluster and end by
+themselves."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ _ADDRESS = re.compile(r"\|-- (\d+(?:\.\d+){3})$")
 
 
 @dataclass(frozen=True)
-class Aside:
+class ScratchServer:
     """One trial. ident: its own, as of `ident`. directory: its own, on the host. account: who the servers run as.
 
     hidden: what belongs to the cluster, and is not there for them. addresses: the node's own; with no other anything
@@ -86,7 +87,7 @@ class Aside:
         return f"{self.directory}/{part}.log"
 
     def _run(self, part: str, settings: Mapping[str, str], words: Sequence[str]) -> list[str]:
-        wanted = [
+        expected = [
             f"User={self.account}",
             f"RuntimeMaxSec={self.limit:g}",
             "TimeoutStopSec=10",
@@ -104,11 +105,11 @@ class Aside:
         ]
         own = ["systemd-run", "--quiet", "--collect", "--service-type=exec", f"--unit={unit(self.ident, part)}"]
         told = [f"--setenv={name}={value}" for name, value in settings.items()]
-        return [*own, *(f"--property={one}" for one in wanted), *told, "--", *words]
+        return [*own, *(f"--property={one}" for one in expected), *told, "--", *words]
 
 
 def ident(operation: str, token: str) -> str:
-    """One trial of an operation, told apart from those of other runs: what one takes away is its own."""
+    """One trial of an operation, distinguished from those of other runs: what one takes away is its own."""
     return f"{re.sub('[^A-Za-z0-9.-]', '_', operation)}-{token}"
 
 

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: directory_aside
-short_description: Put a service's data directory aside for a fresh one, and back again
+module: directory_rename
+short_description: Rename a service's data directory so that a fresh one takes its place, and rename it back
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - What is put aside is renamed, never copied and never deleted; it is the quickest way back.
+  - The directory is renamed, never copied and never deleted; to rename it back is the quickest rollback.
 extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.internal]
 attributes:
   check_mode: {support: full}
@@ -19,36 +19,36 @@ attributes:
   idempotent: {support: full}
 options:
   path: {description: The directory., type: path, required: true}
-  name: {description: 'What it is put aside under, as C(<path>.uplift-<name>).', type: str, required: true}
+  name: {description: 'The end of its new name, as C(<path>.uplift-<name>).', type: str, required: true}
   state:
     description: What is wanted.
     type: str
     default: read
     choices:
       read: Only say where it would be put.
-      aside: The directory is away.
-      fresh: The directory is empty, while the old one is aside.
-      back: The old directory is in its place again. What came in between is kept beside it.
+      renamed: The directory has the other name.
+      fresh: The directory is empty, while the old one is renamed.
+      back: The old directory is in its place again. What came in between is kept next to it.
   inode:
-    description: The inode of what was put aside, from RV(evidence). With V(back), another directory in its place is refused. 0 means unknown.
+    description: The inode of what was renamed, from RV(evidence). With V(back), another directory in its place is refused. 0 means unknown.
     type: int
     default: 0
   units: {description: systemd units that have to be down., type: list, elements: str, default: []}
 """
 
 EXAMPLES = r"""
-- name: Put the metadata aside
-  uplift.datastores.directory_aside:
+- name: Rename the metadata
+  uplift.datastores.directory_rename:
     path: /var/lib/etcd/default
     name: 20261121T060000Z-pachyderm-1.13.4
-    state: aside
+    state: renamed
     units: [etcd.service]
 """
 
 RETURN = r"""
 path: {description: The directory., returned: always, type: str, sample: /var/lib/etcd/default}
-aside: {description: Where it is put., returned: always, type: str, sample: /var/lib/etcd/default.uplift-20261121T060000Z-pachyderm-1.13.4}
-there: {description: Whether it is aside., returned: always, type: bool, sample: true}
+renamed_to: {description: Where it is put., returned: always, type: str, sample: /var/lib/etcd/default.uplift-20261121T060000Z-pachyderm-1.13.4}
+there: {description: Whether it is renamed., returned: always, type: bool, sample: true}
 evidence:
   description: What was left, for the record of an operation.
   returned: always
@@ -60,7 +60,7 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._backup.directory_aside import STATES, bring
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.directory_rename import STATES, bring
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 
