@@ -11,7 +11,7 @@ Programs that run once next to a service are run by a Runner: LocalRunner, Conta
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol, Sequence
+from typing import Any, Dict, Protocol, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -30,7 +30,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place i
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import Workload
 
-Answer = dict[str, Any]
+Answer = Dict[str, Any]  # Python 3.8 of a node knows no dict[...] outside of annotations
 GRACE = 90.0  # seconds that a container or a workload is given to stop where nothing is said; a unit knows its own
 
 
