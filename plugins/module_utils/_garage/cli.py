@@ -67,6 +67,8 @@ class Garage:
     config_file: str
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     user: str = ""
+    dynamic: bool = False
+    """Whether the account is there while the unit runs, and for systemd alone."""
     mounting: tuple[str, ...] = ()
     """The unit's own commands that mount or unmount around its program."""
     timeout: float = 30.0
@@ -269,6 +271,7 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
         running=bool(living),
         next_binary=next_binary,
         unit=unit.name if unit else "",
+        dynamic=bool(unit and unit.dynamic),
         mounting=tuple(unit.mounting()) if unit else (),
         token=living[0].token if living else "",
     )

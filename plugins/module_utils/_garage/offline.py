@@ -23,7 +23,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli impo
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import OFFLINE_REPAIRS
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_runner import UnitRunner
 
 DOWN = ("inactive", "failed")
 
@@ -97,7 +96,7 @@ def owner_of(garage: Garage, metadata_dir: str) -> str:
     whose account is there while it runs: the number that it has then is given to its directories at each start (G29).
     """
     user = garage.user
-    if garage.container or isinstance(garage.runner, UnitRunner):
+    if garage.container or garage.dynamic:
         return user
     try:
         uid = os.stat(metadata_dir).st_uid

@@ -58,7 +58,7 @@ class UnitRunner:
         cwd: str = "",
         whole: bool = False,
     ) -> Answer:
-        if user != self.account:
+        if not user or user != self.account:
             return self.runner.run(
                 argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough, cwd=cwd, whole=whole
             )
@@ -92,7 +92,7 @@ def of(runner: Runner, unit: Unit, account: str) -> Runner:
             runner.run(["systemctl", "cat", "--", unit.name], timeout=30), f"Reading the files of {unit.name}"
         )
         given, values = credentials(text.out)
-    return UnitRunner(runner, unit.name, account or unit.user, (*terms(unit.terms), *given), values)
+    return UnitRunner(runner, unit.name, account or unit.user or "root", (*terms(unit.terms), *given), values)
 
 
 def terms(shown: Mapping[str, str]) -> list[str]:
@@ -121,7 +121,11 @@ def elsewhere(env: Mapping[str, str], unit: str, ident: str) -> dict[str, str]:
 
 def call(ident: str, given: Sequence[str], file: str, timeout: float, cwd: str) -> list[str]:
     """Pure: the words before the program's own. It ends by itself when nobody is left who waits for it."""
-    own = [f"EnvironmentFile={file}", f"RuntimeMaxSec={timeout:g}", *([f"WorkingDirectory={cwd}"] if cwd else [])]
+    own = [
+        f"EnvironmentFile={file}",
+        f"RuntimeMaxSec={max(1.0, timeout):.0f}",
+        *([f"WorkingDirectory={cwd}"] if cwd else []),
+    ]
     words = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={ident}"]
     return [*words, *(word for one in (*given, *own) for word in ("-p", one))]
 

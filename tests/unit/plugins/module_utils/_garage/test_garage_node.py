@@ -191,6 +191,7 @@ def repaired(
     version: str = NEW,
     check_mode: bool = False,
     user: str = "",
+    dynamic: bool = False,
     **params: Any,
 ) -> tuple[dict[str, Any], Replay]:
     words = "offline-repair --yes object_counters"
@@ -204,7 +205,7 @@ def repaired(
         "candidate": "",
         **params,
     }
-    one = garage(runner, running=False, user=user)
+    one = garage(runner, running=False, user=user, dynamic=dynamic)
     return offline.run(one, given, Progress(), check_mode, meta.parent / "proc"), runner
 
 
@@ -234,6 +235,11 @@ def test_it_runs_as_the_owner_of_the_metadata(meta: Path) -> None:  # trap G19
     assert runner.calls[-1]["user"] == ME
     with pytest.raises(UpliftError, match=f"belongs to {ME}, the service runs as somebody; expected one account"):
         repaired(meta, user="somebody")
+
+
+def test_an_account_that_is_there_while_the_unit_runs_owns_what_it_owned_then(meta: Path) -> None:  # trap G29
+    _result, runner = repaired(meta, user="garage", dynamic=True)
+    assert runner.calls[-1]["user"] == "garage"
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")

@@ -113,6 +113,17 @@ def test_what_is_not_for_the_account_runs_as_ever() -> None:
     assert runner.calls[-1] == ["garage", "status"]
 
 
+def test_a_unit_of_roots_runs_alone_what_is_to_run_as_root() -> None:
+    """Without User= a call without an account is not the unit's: systemctl and the running daemon are asked so."""
+    shown = SECRETIVE.replace("User=garage\n", "User=\n").replace("DynamicUser=yes", "DynamicUser=no")
+    runner = Systemd(shown, UNIT + "LoadCredential=a:/b\n")
+    one = unit_runner.of(runner, systemd.read_unit(runner, "garage.service"), "")
+    one.run(["garage", "status"])
+    assert runner.calls[-1] == ["garage", "status"]
+    one.run(["garage", "offline-repair"], user="root")
+    assert runner.calls[-2][0] == "systemd-run"
+
+
 def test_a_call_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     runner = Systemd()
     with pytest.raises(CliError, match="gave no answer"):
