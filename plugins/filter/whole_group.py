@@ -53,8 +53,7 @@ def whole_group(group: str, groups: Mapping[str, Sequence[str]]) -> str:
     if parts:
         raise AnsibleFilterError(
             f"A part of an operation cannot be run: {' and '.join(parts)} was given; expected neither tags nor a task"
-            " to"
-            " start at. Nothing was done. Run the playbook as a whole: what is done is not done again."
+            " to start at. Nothing was done. Run the playbook as a whole: what is done is not done again."
         )
     if not groups.get(group):
         raise AnsibleFilterError(

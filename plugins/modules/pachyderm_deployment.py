@@ -27,7 +27,7 @@ options:
   pachctl: {description: The client's program; its release is the one that is deployed., type: path, default: /usr/local/bin/pachctl}
   unit: {description: "The server, as C(kubernetes:NAMESPACE/pachd) with C(:CONTEXT) behind it where wanted.", type: str, required: true}
   image:
-    description: For V(present), the image of the server. Of a registry of one's own C(pachctl deploy) is recognised by C(--registry), so that all its
+    description: For V(present), the image of the server. Of a registry of one's own C(pachctl deploy) is told by C(--registry), so that all its
       images come from there, unless O(arguments) has that. Empty means what C(pachctl deploy) makes.
     type: str
     default: ''

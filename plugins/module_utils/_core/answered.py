@@ -37,8 +37,8 @@ def understood(what: str, secret: bool = False) -> Callable[[Parser], Parser]:
                 where = type(exc).__name__ if secret else f"{type(exc).__name__}: {exc}"
                 raise NotUnderstood(
                     f"{what} was answered with {said}, which is not understood ({where}); expected what a release of"
-                    " the"
-                    " makers answers. Look at the answer by hand: another program, or a damaged entry, gives another."
+                    " the makers answers. Look at the answer by hand: another program, or a damaged entry, gives"
+                    " another."
                 ) from exc
 
         return cast(Parser, read)
@@ -54,8 +54,7 @@ def understanding(whom: str) -> Iterator[None]:
     except _STUMBLES as exc:
         raise NotUnderstood(
             f"An answer of {whom} is not understood ({type(exc).__name__}: {exc}); expected what a release of the"
-            " makers"
-            " answers. Look at its answers by hand: another program, or a damaged entry, gives others."
+            " makers answers. Look at its answers by hand: another program, or a damaged entry, gives others."
         ) from exc
 
 

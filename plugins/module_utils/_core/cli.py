@@ -100,8 +100,7 @@ class LocalRunner:
         except subprocess.SubprocessError as exc:
             raise CliError(
                 f"{argv[0]} could not be begun as {user or 'this account'} in {cwd or '/'}: expected an account that"
-                " may"
-                " enter that directory, as its service has to."
+                " may enter that directory, as its service has to."
             ) from exc
         return Answer(tuple(argv), done.returncode, _text(done.stdout), _text(done.stderr))
 

@@ -89,8 +89,7 @@ def demand_space(path: str, expected: int, what: str) -> None:
     if free < expected:
         raise UpliftError(
             f"{path} has {human(free)} free, {what} needs {human(expected)}: make free space, or name another"
-            " directory. "
-            "Nothing was changed."
+            " directory. Nothing was changed."
         )
 
 

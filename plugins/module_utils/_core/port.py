@@ -40,8 +40,7 @@ def closed(params: Mapping[str, Any], clock: Clock, ask: Callable[[str, int], st
         if clock.now() >= deadline:
             raise UpliftError(
                 f"{host}:{port} still takes connections after {params['timeout']:g} s; expected it closed to clients."
-                " See"
-                " what listens there: another server, or a proxy."
+                " See what listens there: another server, or a proxy."
             )
         clock.sleep(_PAUSE)
     left = {"slot": "ports", "kind": "closed", "host": host, "port": port}

@@ -93,8 +93,7 @@ def _demand_mark(operation: str) -> str:
     name = mark(operation)
     if not ours(name):
         raise UpliftError(
-            f"{operation!r} is not the id of an operation; expected one such as 20261121T031500Z-garage-0.8.7, so"
-            " that a"
-            " later run knows the key again as this collection's own."
+            f"{operation!r} is not the id of an operation; expected one such as 20261121T031500Z-garage-0.8.7, so that"
+            " a later run knows the key again as this collection's own."
         )
     return name

@@ -244,10 +244,9 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
     where = place.read(params["unit"])
     if where.kind == place.KUBERNETES:
         raise UpliftError(
-            f"Garage runs as the {where.summary()}, and Garage on Kubernetes is not built yet; expected garage_unit"
-            " to be a"
-            " systemd unit, or docker:NAME. Upgrade it as its makers say, one release after the other. Nothing was"
-            " changed."
+            f"Garage runs as the {where.summary()}, and Garage on Kubernetes is not built yet; expected garage_unit to"
+            " be a systemd unit, or docker:NAME. Upgrade it as its makers say, one release after the other. Nothing"
+            " was changed."
         )
     if where.kind == place.DOCKER:
         return _from_container(runner, params, where.name)

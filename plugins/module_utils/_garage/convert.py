@@ -80,9 +80,9 @@ def trees(text: str) -> dict[str, int]:
     lost = [name for name in TREES if name not in found]
     if lost or not any(found.values()):
         raise UpliftError(
-            f"convert-db converted {len(found)} trees with {sum(found.values())} items, {', '.join(lost) or 'all'} "
-            f"{'not ' if lost else ''}among them; expected a database of Garage that holds something. The result is "
-            "not used."
+            f"convert-db converted {len(found)} trees with {sum(found.values())} items, {', '.join(lost) or 'all'}"
+            f" {'not ' if lost else ''}among them; expected a database of Garage that holds something. The result is"
+            " not used."
         )
     return found
 
@@ -92,17 +92,15 @@ def source_of(engines: Sequence[str], source: str, target: str) -> str:
     others = [name for name in engines if name != target]
     if source and source not in engines:
         raise UpliftError(
-            f"Of {source} there is no database, only of {', '.join(engines) or 'none'}. Correct metadata_dir or "
-            "source: garage "
-            "itself would make an empty one. Nothing was changed."
+            f"Of {source} there is no database, only of {', '.join(engines) or 'none'}. Correct metadata_dir or source:"
+            " garage itself would make an empty one. Nothing was changed."
         )
     if source or (target in engines and not others):
         return source
     if len(others) != 1:
         raise UpliftError(
-            f"There are databases of {', '.join(others) or 'none'}; expected one to convert. Correct metadata_dir, "
-            "or say by source "
-            "which one holds the data. Nothing was changed."
+            f"There are databases of {', '.join(others) or 'none'}; expected one to convert. Correct metadata_dir, or"
+            " say by source which one holds the data. Nothing was changed."
         )
     return others[0]
 
@@ -119,16 +117,15 @@ def decide(manifest: Mapping[str, Any], there: str, source: Print, output: Print
         if manifest["output_files"] == output:
             return "rename"
         raise UpliftError(
-            "Since the conversion both databases were written: it is unknown which one counts. Move the one "
-            "that does not out "
-            "of the metadata directory, then convert again. Nothing was changed."
+            "Since the conversion both databases were written: it is unknown which one counts. Move the one that does"
+            " not out of the metadata directory, then convert again. Nothing was changed."
         )
     if existing == "rename":
         return "rename"
     raise UpliftError(
-        "There is a database of the expected engine already, and not by this module. If a daemon made it by an "
-        "accidental start, set "
-        "existing to rename; if it holds the data, nothing has to be converted. Nothing was changed."
+        "There is a database of the expected engine already, and not by this module. If a daemon made it by an"
+        " accidental start, set existing to rename; if it holds the data, nothing has to be converted. Nothing was"
+        " changed."
     )
 
 

@@ -129,8 +129,7 @@ def _no(key: str, engine: str, seen: str, expected: str, advice: str) -> Answer:
 def _cannot_tell(seen: str, opened: str) -> Answer:
     advice = (
         f'Write db_engine = "{opened}" into the configuration if that holds the data, and move the other database '
-        "out of "
-        "the metadata directory."
+        "out of the metadata directory."
     )
     return Answer(None, "engine_ambiguous", "", seen, f"one database, or db_engine set to {opened}", advice)
 

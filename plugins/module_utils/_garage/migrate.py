@@ -36,25 +36,23 @@ def needed(seen: Seen, buckets: Sequence[str], keys: Sequence[str]) -> bool:
     lost = sorted(set(keys) - set(seen.keys))
     if lost:
         raise UpliftError(
-            f"The cluster does not know the key {lost[0]} ({len(lost)} of {len(keys)} are missing); expected those "
-            "of the time "
-            "before. It may have opened an empty database: stop it and look at db_engine. Nothing was migrated."
+            f"The cluster does not know the key {lost[0]} ({len(lost)} of {len(keys)} are missing); expected those of"
+            " the time before. It may have opened an empty database: stop it and look at db_engine. Nothing was"
+            " migrated."
         )
     if seen.buckets:
         away = missing(seen.buckets, buckets)
         if away:
             raise UpliftError(
-                f"The cluster has {len(seen.buckets)} buckets and not {away[0]}; expected none, or all of the time "
-                "before. A second "
-                "migration would give back what was taken away since: restore the metadata of every node to "
-                "migrate again."
+                f"The cluster has {len(seen.buckets)} buckets and not {away[0]}; expected none, or all of the time"
+                " before. A second migration would give back what was taken away since: restore the metadata of every"
+                " node to migrate again."
             )
         return False
     if seen.permitted:
         raise UpliftError(
-            f"There is no bucket, but the key {seen.permitted[0]} may enter one; expected keys without permissions. "
-            "The cluster "
-            "was migrated before: look at its metadata. Nothing was migrated."
+            f"There is no bucket, but the key {seen.permitted[0]} may enter one; expected keys without permissions. The"
+            " cluster was migrated before: look at its metadata. Nothing was migrated."
         )
     return bool(buckets) if (buckets or keys) else True
 
@@ -89,8 +87,7 @@ def run(garage: Garage, params: Mapping[str, Any], check_mode: bool) -> dict[str
     if away or (buckets and len(after.buckets) != len(set(buckets))):
         raise UpliftError(
             f"After the migration there are {len(after.buckets)} buckets ({', '.join(away) or 'none'} missing);"
-            " expected "
-            f"{len(set(buckets))}. Do not migrate again: restore the metadata of every node, and look why."
+            f" expected {len(set(buckets))}. Do not migrate again: restore the metadata of every node, and look why."
         )
     return {**result, "buckets": list(after.buckets)}
 
@@ -127,9 +124,8 @@ def demand_all_up(garage: Garage) -> None:
     away = sorted(roles - up)
     if away or not roles:
         raise UpliftError(
-            f"Of the layout's {len(roles)} nodes {', '.join(away) or 'none'} are not up; expected some, and every "
-            "one up. "
-            "Start them. Nothing was migrated."
+            f"Of the layout's {len(roles)} nodes {', '.join(away) or 'none'} are not up; expected some, and every one"
+            " up. Start them. Nothing was migrated."
         )
     # A node that stopped a moment ago still counts as up (G18), and one of the series before joins, too (G03): this
     # goes out to every one of them.
@@ -137,7 +133,6 @@ def demand_all_up(garage: Garage) -> None:
     releases = sorted(set(_RELEASE.findall(said)))
     if releases != [str(garage.version())]:
         raise UpliftError(
-            f"The nodes run {', '.join(releases) or 'what they do not tell'}; expected {garage.version()} on every"
-            " one. "
-            "Nothing was migrated."
+            f"The nodes run {', '.join(releases) or 'what they do not tell'}; expected {garage.version()} on every one."
+            " Nothing was migrated."
         )

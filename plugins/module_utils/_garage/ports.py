@@ -111,9 +111,8 @@ def moved(container: Container, before: str, after: str) -> dict[str, str]:
     found = {f"{start}{old}": f"{start}{new}" for start in ("", "--config=", "-c", "-c=") if f"{start}{old}" in words}
     if not (old and new and found):
         raise UpliftError(
-            f"The container {container.name} reads {before} without naming it; expected its place in the command"
-            " (-c), in"
-            " GARAGE_CONFIG_FILE, or the file itself mounted. Nothing was changed."
+            f"The container {container.name} reads {before} without naming it; expected its place in the command (-c),"
+            " in GARAGE_CONFIG_FILE, or the file itself mounted. Nothing was changed."
         )
     return found
 

@@ -98,8 +98,7 @@ def _sentence(garage: Garage) -> str:
         f"Garage {garage.version()} cannot decode entries of this node's database: they were written by 0.5 and never"
         " since. It would start, call itself healthy, and have lost these objects. Nothing was switched. Give the"
         " operation up (operation_abandon) and run it again with `garage_created_with: '0.5'`: then the old release"
-        " writes them"
-        " anew first, node by node. If it ran with that, the layout lets a zone hold less than a whole copy: with"
-        " all nodes healthy, on each node in turn, stop it, move its database out of the metadata directory, start it,"
-        " and run `repair tables` on all nodes until it has synced; then run the upgrade again."
+        " writes them anew first, node by node. If it ran with that, the layout lets a zone hold less than a whole"
+        " copy: with all nodes healthy, on each node in turn, stop it, move its database out of the metadata"
+        " directory, start it, and run `repair tables` on all nodes until it has synced; then run the upgrade again."
     )

@@ -72,9 +72,8 @@ def places(files: Sequence[str]) -> tuple[str, dict[str, str]]:
     if {"db", "conf"} <= set(files):
         return "sled", {name: f"db/{name}" for name in files}
     raise UpliftError(
-        f"A snapshot of {', '.join(sorted(files)[:4]) or 'no files'} is not known; expected one that Garage made. "
-        "Name the directory "
-        "(or the file) that bears the time. Nothing was changed."
+        f"A snapshot of {', '.join(sorted(files)[:4]) or 'no files'} is not known; expected one that Garage made. Name"
+        " the directory (or the file) that bears the time. Nothing was changed."
     )
 
 
@@ -219,9 +218,8 @@ def demand_whole(path: str, made: Mapping[str, Any]) -> None:
         seen = core_files.sha256_of(file) if os.path.isfile(file) else "missing"
         if seen != digest:
             raise UpliftError(
-                f"{file} has the SHA-256 {seen}, expected {digest}: the snapshot is damaged. Use another, or remove "
-                "it and its "
-                "manifest to take it anew. Nothing was changed."
+                f"{file} has the SHA-256 {seen}, expected {digest}: the snapshot is damaged. Use another, or remove it"
+                " and its manifest to take it anew. Nothing was changed."
             )
 
 

@@ -213,8 +213,7 @@ class InContainer:
         if inside and not path:
             raise UpliftError(
                 f"The container {self.here.name} reads {inside}, which lies in it alone; expected a file of this"
-                " machine"
-                " that is mounted there, or everything in its environment. Mount it."
+                " machine that is mounted there, or everything in its environment. Mount it."
             )
         return path
 

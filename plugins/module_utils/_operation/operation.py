@@ -144,8 +144,7 @@ def _demand_no_other(record: Mapping[str, Any], params: Params) -> None:
     if operation_record.unfinished(record) and record["id"] not in (params["id"], params["plan"].get("undoes")):
         raise UpliftError(
             f"The unfinished operation {record['id']} of {record['who']} is on this node; expected"
-            f" {params['id'] or 'it'}"
-            f" or none. Go on with it, or give it up with operation_abandon: {record['id']}."
+            f" {params['id'] or 'it'} or none. Go on with it, or give it up with operation_abandon: {record['id']}."
         )
 
 

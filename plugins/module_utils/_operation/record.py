@@ -245,8 +245,7 @@ class Files:
         if seen is None or not set(data) >= _KEPT:
             raise UpliftError(
                 f"{path} holds no record; expected a JSON object written by this collection. Nothing was changed. See"
-                " by"
-                " hand how far the node is, and move the file away."
+                " by hand how far the node is, and move the file away."
             )
         return dict(data)
 

@@ -54,8 +54,7 @@ def awake(names: Sequence[str], now: Sequence[Pipeline]) -> str:
         return ""
     return (
         f"The pipelines {', '.join(running)} are not stopped; expected them so while their settings are set again,"
-        " since"
-        " an update begins to work at once. Stop them (pachctl stop pipeline) and run the same command again."
+        " since an update begins to work at once. Stop them (pachctl stop pipeline) and run the same command again."
     )
 
 

@@ -95,16 +95,14 @@ REOPEN = Shape("all_at_once", {"together": ("recall",), "after": ("healthy", "un
 _COPY = (
     "1.4 keeps data and pipelines in another way, and no migration was ever written (the directory"
     " migration/1.3.12-1.4.0 that the guide names never existed). The written procedure, migration/1.3.x-1.4.x of"
-    " 1.4.0: a"
-    " new 1.4 cluster is run in parallel with the old one; for each repo and each commit in order, `pachctl put-file"
-    " REPO"
-    " BRANCH -f OLD:30650/REPO/BRANCH -r`; write the pipelines' specs anew (BLOCK becomes glob /*/*, FILE becomes /*,"
-    " REPO becomes /; output becomes egress; gc_policy goes) and create them; compare; then let the old cluster go."
+    " 1.4.0: a new 1.4 cluster is run in parallel with the old one; for each repo and each commit in order, `pachctl"
+    " put-file REPO BRANCH -f OLD:30650/REPO/BRANCH -r`; write the pipelines' specs anew (BLOCK becomes glob /*/*, FILE"
+    " becomes /*, REPO becomes /; output becomes egress; gc_policy goes) and create them; compare; then let the old"
+    " cluster go."
 )
 _NO_WAY_TO_16 = (
-    "the makers' guides name no upgrade from 1.5 to 1.6, and `pachctl migrate` of 1.6 knows none but 1.4 to 1.5.0."
-    " Load the"
-    " data into a new cluster of 1.7 or later instead, repo by repo."
+    "the makers' guides name no upgrade from 1.5 to 1.6, and `pachctl migrate` of 1.6 knows none but 1.4 to 1.5.0. Load"
+    " the data into a new cluster of 1.7 or later instead, repo by repo."
 )
 _NO_WAY_TO_2 = (
     "extract and restore are gone in 2.0, so there is no dump to take along. Go to the last release of 1.13, then take"
@@ -180,8 +178,7 @@ PACHYDERM = Catalogue(
                 "by_hand",
                 "In place on Kubernetes the volumes of the old metadata are gone, so no program can go back. Deploy the"
                 " old release, restore the snapshot of etcd that lies next to the dump (pachyderm_backup_dir), and"
-                " start"
-                " it. Nothing was changed.",
+                " start it. Nothing was changed.",
             ),
         )
     },

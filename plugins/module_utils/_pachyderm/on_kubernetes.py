@@ -64,9 +64,8 @@ def move(runner: Runner, unit: str, port: int, check: bool) -> dict[str, Any]:
     if not service:
         raise UpliftError(
             f"There is no service {SERVER} in {client.namespace}; expected the one that clients use. Somebody has"
-            " deleted"
-            " it: make it again from the manifest of the deployment, then run the same command again. Nothing was"
-            " changed."
+            " deleted it: make it again from the manifest of the deployment, then run the same command again. Nothing"
+            " was changed."
         )
     own = next((one for one in service["spec"]["ports"] if one.get("name") == PORT), None)
     if own is None:
@@ -104,8 +103,7 @@ def snapshot(
             said = (status.get("error") or {}).get("message", "its driver says nothing")
             raise UpliftError(
                 f"The snapshot {name} of {params['claim']} is not ready after {params['timeout']:g} s ({said});"
-                " expected"
-                " readyToUse. See `kubectl describe volumesnapshot`, delete it and run again."
+                " expected readyToUse. See `kubectl describe volumesnapshot`, delete it and run again."
             )
         sleep(2.0)
 

@@ -192,8 +192,7 @@ def demand_cluster(pachctl: Pachctl, expected: str) -> None:
     if seen != expected:
         raise UpliftError(
             f"{pachctl.address} is the cluster {seen or 'without an id'}; expected {expected}. Correct the address or"
-            " the"
-            " kube context. Nothing was changed."
+            " the kube context. Nothing was changed."
         )
 
 

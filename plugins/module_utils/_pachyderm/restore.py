@@ -130,8 +130,7 @@ def _demand_own_token(params: Mapping[str, Any]) -> None:
     if not params["token"]:
         raise UpliftError(
             "The dump switches authentication on, and pachctl would make a root token that is printed once; expected"
-            " one"
-            " of yours. Give it as token: it becomes the root token. Nothing was changed."
+            " one of yours. Give it as token: it becomes the root token. Nothing was changed."
         )
 
 

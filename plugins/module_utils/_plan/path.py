@@ -181,7 +181,6 @@ def _no_hop(catalogue: Catalogue, source: Version, target: Version, here: Series
     have = ", ".join(f"{hop.source} -> {hop.target}" for hop in catalogue.hops if not hop.refusal) or "none"
     return Refusal(
         "no_such_hop",
-        f"{source} cannot be taken to {target} here: the makers' upgrade path is {legal}, and this collection makes"
-        " no hop from"
-        f" {here.name} on it (it makes {have}). Do that hop by its guide first.",
+        f"{source} cannot be taken to {target} here: the makers' upgrade path is {legal}, and this collection makes no"
+        f" hop from {here.name} on it (it makes {have}). Do that hop by its guide first.",
     )

@@ -31,8 +31,7 @@ def unfinished(records: Records, request: Request) -> Mapping[str, Any] | Sequen
             Refusal(
                 "records_differ",
                 f"The nodes remember different unfinished operations ({seen}); expected one. Abandon the one that is"
-                " not"
-                " meant, with operation_abandon: its id.",
+                " not meant, with operation_abandon: its id.",
             )
         ]
     record = next(iter(open_ones.values()))

@@ -118,9 +118,9 @@ class Service:
             strange = self._strange(seen, new, change)
             if strange or new["Image"] != image["Id"]:
                 raise UpliftError(
-                    f"The container made again from {self.wish.image} is not the same: "
-                    f"{'; '.join(strange[:3]) or 'its image'}. "
-                    "Nothing was changed; make it by hand, or choose an image that is started in the same way."
+                    f"The container made again from {self.wish.image} is not the same:"
+                    f" {'; '.join(strange[:3]) or 'its image'}. Nothing was changed; make it by hand, or choose an"
+                    " image that is started in the same way."
                 )
         except BaseException:
             self.docker.remove(self.name + PART)
@@ -229,9 +229,8 @@ class Service:
     def _fell(self) -> str:
         now, last = self._now(), self.docker.logs(self.name, tail="3").strip().splitlines()
         return (
-            f"The container {self.name} did not stay up: {now.active}, exit status {now.exit_code}; expected it "
-            "running. It said: "
-            f"{' / '.join(last[-3:]) or 'nothing'}. See `docker logs {self.name}`."
+            f"The container {self.name} did not stay up: {now.active}, exit status {now.exit_code}; expected it"
+            f" running. It said: {' / '.join(last[-3:]) or 'nothing'}. See `docker logs {self.name}`."
         )
 
 

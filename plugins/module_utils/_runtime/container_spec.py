@@ -114,9 +114,8 @@ def body(seen: Json, image: Json | None, change: Change) -> dict[str, Any]:
     host: dict[str, Any] = copy.deepcopy(dict(seen["HostConfig"]))
     if host.get("AutoRemove"):
         raise UpliftError(
-            f"The container {seen['Name'].lstrip('/')} is removed by docker when it stops (--rm); expected one that "
-            "stays. Make "
-            "it without that. Nothing was changed."
+            f"The container {seen['Name'].lstrip('/')} is removed by docker when it stops (--rm); expected one that"
+            " stays. Make it without that. Nothing was changed."
         )
     given = (image or {}).get("Config") or {}
     for name in _DEFAULTS:

@@ -29,9 +29,8 @@ def bring(
     before = service.find()
     if wish.at and wish.at - service.clock.now() < SOONEST:
         raise UpliftError(
-            f"The moment for {wish.container} lies {wish.at - service.clock.now():.2f} s ahead at this node, "
-            "expected at least "
-            f"{SOONEST} s: agree on a later one. Nothing was changed."
+            f"The moment for {wish.container} lies {wish.at - service.clock.now():.2f} s ahead at this node, expected"
+            f" at least {SOONEST} s: agree on a later one. Nothing was changed."
         )
     if not check:
         service.repair()
@@ -82,11 +81,9 @@ def _performed(service: Service, before: Container, work: bool) -> dict[str, Any
     if end and wish.clean and not end.clean:
         state = "running again" if now.running else "stopped"
         raise Unclean(
-            f"The process of the container {wish.container} {end} after {report['stop_seconds']:.1f} s, expected "
-            "status 0; the "
-            f"container is {state}. It was given {wish.signal or now.stop_signal or 'SIGTERM'} and "
-            f"{wish.stop_timeout:g} s: give "
-            "the signal at which this release flushes, and close its ports first.",
+            f"The process of the container {wish.container} {end} after {report['stop_seconds']:.1f} s, expected status"
+            f" 0; the container is {state}. It was given {wish.signal or now.stop_signal or 'SIGTERM'} and"
+            f" {wish.stop_timeout:g} s: give the signal at which this release flushes, and close its ports first.",
             report,
         )
     return report

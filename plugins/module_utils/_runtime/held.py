@@ -81,8 +81,7 @@ class Units:
             systemd.remove_drop_in(runner, path)
             raise UpliftError(
                 f"systemd does not read {path}, which is to keep {unit} from being started by a reboot; expected it"
-                " among"
-                f" the drop-ins of `systemctl cat {unit}`. Nothing was stopped."
+                f" among the drop-ins of `systemctl cat {unit}`. Nothing was stopped."
             )
 
     def release(self, runner: Runner, unit: str) -> bool:
@@ -143,7 +142,7 @@ def demand_ours(runner: Runner, unit: Unit, proc: Path = Path("/proc")) -> None:
         if _looks_alike(unit, process, proc) and not _main_of_another(runner, process):
             raise UpliftError(
                 f"Process {process.name} runs {unit.binary} with the arguments of {unit.name}, and outside of it, as"
-                f" one that was started by hand; expected the unit alone. End it, then start the unit. Nothing was"
+                " one that was started by hand; expected the unit alone. End it, then start the unit. Nothing was"
                 " changed."
             )
 

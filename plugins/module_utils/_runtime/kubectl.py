@@ -37,9 +37,8 @@ class Kubectl:
         answer = self.runner.run(self.argv(*words), stdin=stdin, timeout=TIMEOUT)
         if answer.rc and _NO_CONTEXT.search(answer.err):
             raise UpliftError(
-                f"There is no context {self.context!r} in the kube configuration that kubectl reads here; expected"
-                " one of"
-                " `kubectl config get-contexts`. Name it behind the workload, or name none for the current one."
+                f"There is no context {self.context!r} in the kube configuration that kubectl reads here; expected one"
+                " of `kubectl config get-contexts`. Name it behind the workload, or name none for the current one."
                 " Nothing was changed."
             )
         return demand(answer, what)

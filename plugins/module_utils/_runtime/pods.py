@@ -62,8 +62,7 @@ class Pods:
         if len(own) != 1 and len(inside) != 1:
             raise UpliftError(
                 f"The {self.place.summary()} has the containers {', '.join(one['name'] for one in inside)}; expected"
-                " exactly"
-                f" one with {self.program} in its name or its image. Rename the others. Nothing was changed."
+                f" exactly one with {self.program} in its name or its image. Rename the others. Nothing was changed."
             )
         return dict((own or inside)[0])
 

@@ -57,8 +57,7 @@ def _demand_allowed(answer: Answer, file: str, who: str) -> None:
     if who and answer.rc == _MAY_NOT:
         raise UpliftError(
             f"The account {who} may not run {file}; expected a program that the service's account may run, in a"
-            " directory"
-            " that it may enter. Fix the modes. Nothing was changed."
+            " directory that it may enter. Fix the modes. Nothing was changed."
         )
 
 

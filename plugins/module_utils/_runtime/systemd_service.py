@@ -128,9 +128,8 @@ class Service:
         ahead = self.wish.at - self.clock.now()
         if self.wish.at and ahead < SOONEST:
             raise UpliftError(
-                f"The moment for {self.wish.unit} lies {ahead:.2f} s ahead at this node, expected at least {SOONEST}"
-                " s: "
-                "agree on a later one. Nothing was changed."
+                f"The moment for {self.wish.unit} lies {ahead:.2f} s ahead at this node, expected at least {SOONEST} s:"
+                " agree on a later one. Nothing was changed."
             )
         return self.wish.at
 

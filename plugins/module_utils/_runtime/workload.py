@@ -112,8 +112,7 @@ class Workload:
         if self.place.workload == "daemonset":
             raise UpliftError(
                 f"The {self.place.summary()} has a pod on each node and cannot be brought to none; expected a"
-                " Deployment"
-                " or a StatefulSet. Daemonsets are not built yet. Nothing was changed."
+                " Deployment or a StatefulSet. Daemonsets are not built yet. Nothing was changed."
             )
         return self.read()
 

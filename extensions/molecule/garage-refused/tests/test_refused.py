@@ -125,8 +125,7 @@ def test_all_that_is_wrong_with_the_nodes_comes_at_once(cluster: Cluster) -> Non
         refused(
             cluster,
             "staged_layout (stops): a1: layout changes that are staged and not applied; expected: nothing staged; to"
-            " do:"
-            " apply them with their version or revert them",
+            " do: apply them with their version or revert them",
             "no_space (stops): b1: 0 bytes free at /var/backups/uplift",
             "to do: make free space, or name another directory with garage_backup_dir",
             f"{c1} not connected to this node; expected: every node of the layout connected; to do: start them",

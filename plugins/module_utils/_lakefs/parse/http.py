@@ -102,8 +102,7 @@ def demand(reply: Reply, what: str) -> Reply:
         # L19: the same answer for a wrong secret key and, after a while, for a database that is down.
         raise Refused(
             f"{what}: 401, the credentials are not taken. Expected an access key of this installation; if it is one,"
-            " the"
-            " auth.encrypt.secret_key of the configuration is another than the one that it was made with, or the"
+            " the auth.encrypt.secret_key of the configuration is another than the one that it was made with, or the"
             " database is down."
         )
     said = f"{what}: status {reply.status}, expected 200: {_message(reply)}"
