@@ -209,17 +209,9 @@ SPEC: Spec = {
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asks = () if module.params["ask"] == "none" else tuple(module.params["ask"].split())
     kind = place.kind_of(module.params["unit"])
-    return program(module, asks) if kind == place.SYSTEMD else image(module, asks)
-
-
-def image(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
-    given = {key: module.params[key] for key in ("version", "image", "name", "timeout")}
-    more = tuple(module.params["variables"])
-    wish = runtime.Image(**given, program=module.params["path"], asks=asks, variables=more)
-    service = runtime.of(LocalRunner(), module.params["unit"])
-    if module.params["state"] == "activated":
-        return service.activate(wish, module.check_mode)
-    return service.stage(wish, module.check_mode or module.params["state"] == "read")
+    if kind == place.SYSTEMD:
+        return program(module, asks)
+    return runtime.release(LocalRunner(), module.params, asks, module.check_mode)
 
 
 def program(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:

@@ -53,14 +53,8 @@ def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _ite
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     more = {"recovery": recovery.recovery(record), "held": held.everything()}
     more.update(comparison=comparison.summary(record), last_step=steps.last(record))
-    return {
-        "changed": False,
-        "record": record,
-        "lease": lease,
-        "lease_summary": operation_lease.summary(lease),
-        "now": now,
-        **more,
-    }
+    more.update(lease_summary=operation_lease.summary(lease))
+    return {"changed": False, "record": record, "lease": lease, "now": now, **more}
 
 
 def _ended(params: Params) -> dict[str, Any]:
@@ -110,7 +104,7 @@ def _renew(owner: Owner, params: Params) -> None:
     if not lease:
         raise Lost("it was given back or taken away.")
     if not operation_lease.mine(lease, owner):
-        raise Lost(f"it is locked by {operation_lease.owner_of(lease).shown}.")
+        raise Lost(f"the cluster is locked by {operation_lease.owner_of(lease).shown}.")
     if params["token"] and params["token"] != lease["token"]:
         raise Lost("this process has taken another one since.")
     leases.beat(lease["token"])

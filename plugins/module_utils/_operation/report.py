@@ -249,9 +249,8 @@ def _note_rows(rows: Any) -> Iterator[Any]:
 def _sentence_rows(rows: Any) -> Iterator[Any]:
     """Findings of a preflight (saw, expected, do) and of others (sentence)."""
     for row in rows:
-        sentence = (
-            row.get("sentence") or f"{row.get('saw', '')}; expected {row.get('expected', '')}: {row.get('do', '')}"
-        )
+        saw, expected, do = (row.get(name, "") for name in ("saw", "expected", "do"))
+        sentence = row.get("sentence") or f"{saw}; expected {expected}: {do}"
         yield row["key"], sentence
 
 

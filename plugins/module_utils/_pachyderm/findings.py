@@ -14,6 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.version im
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import spelling as cli
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.kubernetes_findings import of_kubernetes
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.state_findings import of_state
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.trial_rules import of_trial
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
@@ -42,9 +43,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_space(info, seen),
         *of_trial(info, _targets(seen), seen["trial"], _free(seen), _need(info, seen)),
         *_backups(seen["backup"]),
-        *_unread(seen["unread"]),
-        *([] if seen["unread"] else _claims(seen["backup"], seen["volumes"])),
-        *_volumes(seen["deployed"], seen["confirm"]),
+        *of_kubernetes(seen),
         *_outside(seen),
     ]
 
@@ -215,77 +214,6 @@ def _backups(expected: Sequence[Seen]) -> Iterator[Finding]:
                 ", ".join(_BACKUP_NEEDS[one["kind"]]),
                 "complete it in pachyderm_backup",
             )
-
-
-def _unread(said: Sequence[str]) -> Iterator[Finding]:
-    if said:
-        yield Finding(
-            "kubernetes_unread",
-            True,
-            f"Kubernetes does not say what is asked of it ({'; '.join(said)})",
-            "an account that may list the deployments, claims and snapshots of volumes in the namespace",
-            "see pachyderm_unit, and what the account of that context may do",
-        )
-
-
-def _claims(expected: Sequence[Seen], volumes: Seen) -> Iterator[Finding]:
-    claims = [str(one["claim"]) for one in expected if one["kind"] == "csi" and one.get("claim")]
-    if claims and not volumes.get("snapshots"):
-        yield Finding(
-            "no_snapshots",
-            True,
-            "no cluster of Kubernetes that knows VolumeSnapshot",
-            "one whose storage driver takes snapshots (CSI)",
-            "set pachyderm_unit, install the snapshot controller, or back the volume up otherwise",
-        )
-    there = volumes.get("claims") or []
-    missing = [claim for claim in claims if claim not in there]
-    if missing and volumes.get("snapshots"):
-        yield Finding(
-            "no_claim",
-            True,
-            f"no claim {', '.join(missing)} in the namespace, but {', '.join(there) or 'none'}",
-            "the claim of the volume that is backed up",
-            "correct pachyderm_backup",
-        )
-
-
-def _volumes(deployed: Seen, confirmed: Sequence[str]) -> Iterator[Finding]:
-    """In place on Kubernetes: fresh metadata means fresh volumes. It is said before anything is shut."""
-    if not deployed.get("there", True):
-        yield Finding(
-            "no_deployment",
-            True,
-            f"no server {deployed['unit']}",
-            "the one that serves",
-            "name it in pachyderm_unit as `kubectl get deployments` does",
-        )
-    if not deployed.get("undeploys"):
-        return
-    if "metadata_volumes" not in confirmed or not deployed["snapshot"]:
-        yield Finding(
-            "volumes_unconfirmed",
-            True,
-            "fresh metadata on Kubernetes means that the claims of etcd are deleted, and its snapshot is what is left",
-            "that confirmed, and a snapshot",
-            "set pachyderm_confirm: [metadata_volumes] and pachyderm_etcd_endpoint, or take the strategy side_by_side",
-        )
-    if deployed["directories"] and not deployed["moved"]:
-        yield Finding(
-            "same_host_path",
-            True,
-            f"metadata in {', '.join(deployed['directories'])}/etcd of a node, which no undeploy empties",
-            "another directory for the new release",
-            "give another --host-path in pachyderm_deploy_arguments",
-        )
-    yield Finding(
-        "back_by_hand",
-        False,
-        "in place on Kubernetes the volumes of the old metadata are deleted",
-        "a rollback that a playbook can take",
-        "nothing, or take the strategy side_by_side: once the metadata are gone, going back means to deploy the old"
-        " release and to restore the snapshot of etcd by hand",
-    )
 
 
 def _outside(seen: Seen) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ Programs that run once next to a service are run by a Runner: LocalRunner, Conta
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Dict, Protocol, Sequence
+from typing import Any, Dict, Mapping, Protocol, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -95,6 +95,16 @@ def of(runner: Runner, unit: str) -> Runtime:
     if where.kind == runtime_place.DOCKER:
         return InDocker(runner, where)
     return OnKubernetes(runner, where) if where.kind == runtime_place.KUBERNETES else OnSystemd(runner, where)
+
+
+def release(runner: Runner, params: Mapping[str, Any], asks: tuple[str, ...], check: bool) -> Answer:
+    """What the module `release` does for images. To read one is to stage it without a change."""
+    given = {key: params[key] for key in ("version", "image", "name", "timeout")}
+    image = Image(**given, program=params["path"], asks=asks, variables=tuple(params["variables"]))
+    service = of(runner, params["unit"])
+    if params["state"] == "activated":
+        return service.activate(image, check)
+    return service.stage(image, check or params["state"] == "read")
 
 
 @dataclass
