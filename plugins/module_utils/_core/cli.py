@@ -13,7 +13,7 @@ import select
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Mapping, Protocol, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -61,8 +61,27 @@ class Runner(Protocol):
         """
 
 
-class LocalRunner:
-    """Runs on this machine, streams kept apart (Garage 0.7 logs on stderr at every call), locale C."""
+@dataclass(frozen=True)
+class Call:
+    """What `Runner.run` was asked for, by its words there."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str] | None = field(default=None, repr=False)
+    timeout: float = 60.0
+    stdin: str = field(default="", repr=False)
+    user: str = ""
+    enough: str = ""
+    cwd: str = ""
+    whole: bool = False
+
+    def by(self, runner: Runner) -> Answer:
+        """The same of another one."""
+        how = {**vars(self)}
+        return runner.run(how.pop("argv"), **how)
+
+
+class CallRunner:
+    """A runner that has the words of `Runner.run` as one `Call`."""
 
     def run(
         self,
@@ -76,16 +95,27 @@ class LocalRunner:
         cwd: str = "",
         whole: bool = False,
     ) -> Answer:
+        return self.perform(Call(argv, env, timeout, stdin, user, enough, cwd, whole))
+
+    def perform(self, call: Call) -> Answer:
+        raise NotImplementedError
+
+
+class LocalRunner(CallRunner):
+    """Runs on this machine, streams kept apart (Garage 0.7 logs on stderr at every call), locale C."""
+
+    def perform(self, call: Call) -> Answer:
+        argv, timeout, user, cwd = call.argv, call.timeout, call.user, call.cwd
         name = os.path.basename(argv[0])
-        environment = {**({} if whole else os.environ), "LC_ALL": "C", **(env or {})}
+        environment = {**({} if call.whole else os.environ), "LC_ALL": "C", **(call.env or {})}
         become = _become(user, cwd) if user or cwd else None
         try:
-            if enough:
-                return _until(argv, environment, timeout, enough, become)
+            if call.enough:
+                return _until(argv, environment, timeout, call.enough, become)
             done = subprocess.run(
                 list(argv),
                 env=environment,
-                input=stdin.encode(),
+                input=call.stdin.encode(),
                 capture_output=True,
                 timeout=timeout,
                 check=False,

@@ -13,7 +13,15 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError, Runner, bare, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import (
+    Answer,
+    Call,
+    CallRunner,
+    CliError,
+    Runner,
+    bare,
+    demand,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import (
     Container,
     Reach,
@@ -28,7 +36,7 @@ _DOCKERS_OWN, _NO_PROGRAM = 125, 127
 
 
 @dataclass
-class ContainerRunner:
+class ContainerRunner(CallRunner):
     """A runner whose callers know of no container: they give paths of this machine, and get the program's answer.
 
     An image as the first word is that release's program, in a container made for this call. What is neither that nor
@@ -47,35 +55,22 @@ class ContainerRunner:
     alone: bool = True
     """One at a time: another would work on the same files."""
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 60.0,
-        stdin: str = "",
-        user: str = "",
-        enough: str = "",
-        cwd: str = "",
-        whole: bool = False,
-    ) -> Answer:
+    def perform(self, call: Call) -> Answer:
         """`user` is that of the container: accounts of this machine mean nothing there. All runs to its end."""
-        program, *rest = bare(argv)
+        program, *rest = bare(call.argv)
         if program == "journalctl":  # what docker keeps of the daemon's output is its journal
             since = next((word[1:] for word in rest if word.startswith("@")), "0")
-            return Answer(tuple(argv), 0, self.docker.logs(self.container.name, float(since)), "")
+            return Answer(tuple(call.argv), 0, self.docker.logs(self.container.name, float(since)), "")
         own = program == self.binary
         if not own and not is_image(program):
-            return self.local.run(
-                argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough, cwd=cwd, whole=whole
-            )
+            return call.by(self.local)
         words, extra = self.inside(rest)
-        values = {**({} if own and self.container.running else self.environment()), **(env or {})}
+        values = {**({} if own and self.container.running else self.environment()), **(call.env or {})}
         flags = [word for name in values for word in ("--env", name)]  # by name alone: values are not to be seen (G27)
         if own and self.container.running:
-            call = ["docker", "exec", *flags, self.container.name, self.binary, *words]
-            return self.local.run(call, env=values, timeout=timeout, stdin=stdin)
-        return self.once(self.image if own else program, [*flags, *extra], words, values, timeout)
+            asked = ["docker", "exec", *flags, self.container.name, self.binary, *words]
+            return self.local.run(asked, env=values, timeout=call.timeout, stdin=call.stdin)
+        return self.once(self.image if own else program, [*flags, *extra], words, values, call.timeout)
 
     def once(
         self,

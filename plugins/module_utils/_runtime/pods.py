@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Runner, bare
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Call, CallRunner, Runner, bare
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
@@ -35,7 +35,7 @@ _START = 300.0  # seconds that a pod may take until its program runs: an image h
 
 
 @dataclass
-class Pods:
+class Pods(CallRunner):
     """A Runner: an image as the first word is run in a pod of the workload `place`, everything else on this host."""
 
     local: Runner
@@ -131,25 +131,12 @@ class Pods:
             {str(found) for found in map(core_version.find, [one for one in said if self.program in one]) if found}
         )
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 60.0,
-        stdin: str = "",
-        user: str = "",
-        enough: str = "",
-        cwd: str = "",
-        whole: bool = False,
-    ) -> Answer:
+    def perform(self, call: Call) -> Answer:
         """A Job runs to its end, as the account that its pod has."""
-        words = bare(argv)
+        words = bare(call.argv)
         if not is_image(words[0]):
-            return self.local.run(
-                argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough, cwd=cwd, whole=whole
-            )
-        return self.once(words[0], words[1:], env or {}, timeout)
+            return call.by(self.local)
+        return self.once(words[0], words[1:], call.env or {}, call.timeout)
 
     def once(self, image: str, words: Sequence[str], env: Mapping[str, str], timeout: float) -> Answer:
         """A Job of its own, followed to its end and removed. What the environment holds goes by a Secret, which the Job

@@ -21,7 +21,14 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError, Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import (
+    Answer,
+    Call,
+    CallRunner,
+    CliError,
+    Runner,
+    demand,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._core.files import write_atomic
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, plain
 
@@ -35,7 +42,7 @@ _SPECIAL = re.compile(r'["\\$`]')
 
 
 @dataclass(frozen=True)
-class UnitRunner:
+class UnitRunner(CallRunner):
     """Runs as the unit would what is to run as its account, and everything else as `runner` does."""
 
     runner: Runner
@@ -46,38 +53,26 @@ class UnitRunner:
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Credentials whose value stands in the unit itself, by name. Secret: they go by file."""
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str] | None = None,
-        timeout: float = 60.0,
-        stdin: str = "",
-        user: str = "",
-        enough: str = "",
-        cwd: str = "",
-        whole: bool = False,
-    ) -> Answer:
-        if not user or user != self.account:
-            return self.runner.run(
-                argv, env=env, timeout=timeout, stdin=stdin, user=user, enough=enough, cwd=cwd, whole=whole
-            )
+    def perform(self, call: Call) -> Answer:
+        if not call.user or call.user != self.account:
+            return call.by(self.runner)
         ident = f"uplift-{secrets.token_hex(6)}"
-        environment = quoted(elsewhere({"LC_ALL": "C", **(env or {})}, self.unit, ident))
+        environment = quoted(elsewhere({"LC_ALL": "C", **(call.env or {})}, self.unit, ident))
         with _private({"environment": environment, **self.values}) as place:
             own = [f"LoadCredential={name}:{place}/{name}" for name in self.values]
-            words = [*call(ident, [*self.terms, *own], f"{place}/environment", timeout, cwd), "--", *argv]
+            before = words(ident, [*self.terms, *own], f"{place}/environment", call.timeout, call.cwd)
+            asked, limit = [*before, "--", *call.argv], call.timeout + CALLS_SETTLE
             try:
-                answer = self.runner.run(words, timeout=timeout + CALLS_SETTLE, stdin=stdin, enough=enough)
+                answer = self.runner.run(asked, timeout=limit, stdin=call.stdin, enough=call.enough)
             finally:
                 # Gone by itself unless this process was cut off from it, or had seen enough.
                 self.runner.run(["systemctl", "stop", f"{ident}.service"], timeout=60)
         if answer.rc in _STARTING and not answer.out:
             raise CliError(
-                f"{argv[0]} could not be begun in the terms of {self.unit} (systemd's status {answer.rc}); expected an"
-                f" account that may run it. See `journalctl -u {ident}`."
+                f"{call.argv[0]} could not be begun in the terms of {self.unit} (systemd's status {answer.rc});"
+                f" expected an account that may run it. See `journalctl -u {ident}`."
             )
-        return Answer(tuple(argv), answer.rc, answer.out, answer.err)
+        return Answer(tuple(call.argv), answer.rc, answer.out, answer.err)
 
 
 def of(runner: Runner, unit: Unit, account: str) -> Runner:
@@ -119,15 +114,15 @@ def elsewhere(env: Mapping[str, str], unit: str, ident: str) -> dict[str, str]:
     return {name: value.replace(here, there) for name, value in env.items()}
 
 
-def call(ident: str, given: Sequence[str], file: str, timeout: float, cwd: str) -> list[str]:
+def words(ident: str, given: Sequence[str], file: str, timeout: float, cwd: str) -> list[str]:
     """Pure: the words before the program's own. It ends by itself when nobody is left who waits for it."""
     own = [
         f"EnvironmentFile={file}",
         f"RuntimeMaxSec={max(1.0, timeout):.0f}",
         *([f"WorkingDirectory={cwd}"] if cwd else []),
     ]
-    words = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={ident}"]
-    return [*words, *(word for one in (*given, *own) for word in ("-p", one))]
+    run = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={ident}"]
+    return [*run, *(word for one in (*given, *own) for word in ("-p", one))]
 
 
 def quoted(env: Mapping[str, str]) -> str:
