@@ -27,8 +27,7 @@ def test_no_request_failed(cluster: Cluster) -> None:
 
 
 def test_clients_were_measured(cluster: Cluster) -> None:
-    """The probe of the run's own; what a walk does to clients and what a stop of all does is distinguished by
-    phases."""
+    """The probe of the run's own; what a walk and what a stop of all does to clients is distinguished by phases."""
     probe = cluster.report()["probe"]
     assert probe["end_reason"] == "it was stopped" and probe["requests"] > probe["unserved"]
     walked = any(row["phase"].startswith("walk") for row in probe["phases"])

@@ -4,8 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A service's data directory, renamed so that a fresh one takes its place, and renamed back. Nothing is deleted that
-another may miss."""
+"""A service's data directory, renamed so that a fresh one takes its place, and renamed back. Nothing is deleted."""
 
 from __future__ import annotations
 

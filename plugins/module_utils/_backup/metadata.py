@@ -240,8 +240,7 @@ def _restore_into(dest: str, manifest: Manifest, roots: Mapping[str, str], progr
 
 
 def _swap(tree: str, new: str, renamed: str) -> str:
-    """What is there gets another name, the restored tree into its place. A mount point cannot be moved: its content
-    is."""
+    """What is there gets another name, the restored tree into its place. Of a mount point the content is moved."""
     if not os.path.ismount(tree):
         if os.path.lexists(tree):
             os.rename(tree, renamed)

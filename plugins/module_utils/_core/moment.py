@@ -4,8 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""When something was left on a node, so that it is distinguished from what an earlier step has left. No clock counts
-here."""
+"""When something was left on a node, to distinguish it from what an earlier step has left. No clock counts here."""
 
 from __future__ import annotations
 

@@ -191,8 +191,7 @@ def _converter(garage: Garage, programs: Sequence[str], source: str, target: str
 
 
 def _converted(job: Job, prove: bool) -> dict[str, int]:
-    """Into a place of its own: the output is there as a whole or not at all. Proved by converting it back, tree by
-    tree."""
+    """Into a place of its own: the output is there as a whole or not at all, and proved by converting it back."""
     part, back = f"{job.output}.uplift-part", f"{job.output}.uplift-proof"
     for leftover in (part, back):
         remove(leftover)

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What would go wrong on the upgrade path to a release, whatever the cluster's health: configuration, engine, names,
-clients."""
+"""What would go wrong with a release, however healthy the cluster: configuration, engine, names, clients."""
 
 from __future__ import annotations
 

@@ -152,8 +152,7 @@ class Migration:
         return text
 
     def _demand_room(self, seen: Database) -> None:
-        """The KV migration writes all metadata to files first; without free space it leaves a database of no use
-        (L25)."""
+        """The KV migration writes all metadata to files first; without space the database is of no use (L25)."""
         if seen.record not in (None, "0") or schema.expected(self.version).era != schema.KV:
             return
         why = unwritable(self.lakefs, self.tmpdir)

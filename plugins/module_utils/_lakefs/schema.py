@@ -202,8 +202,7 @@ def to_kv(before: Database, after: Database) -> bool:
 
 
 def _mvcc(seen: Database, number: int) -> bool:
-    """Later than 0.30 what was not migrated is recognised by the timestamp: a repository may have been deleted
-    since."""
+    """Later than 0.30 what was not migrated is recognised by the timestamp: a repository may be gone since."""
     at_the_hop = expected(GRAVELER).number
     return number < at_the_hop or bool(not_migrated(seen)) and (number == at_the_hop or not seen.migrated_at)
 

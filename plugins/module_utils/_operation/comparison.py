@@ -32,8 +32,7 @@ def entry(record: Record, found: Mapping[str, Any], who: str, now: float) -> dic
 
 
 def note(record: dict[str, Any], params: Mapping[str, Any], who: str, now: float) -> dict[str, Any]:
-    """Put into the record of the operation `id` how the `comparison` of its hop `hop` has ended; what `summary`
-    says."""
+    """Put into the record of the operation `id` how the `comparison` of its hop `hop` has ended: `summary`."""
     if not record or record["id"] != params["id"]:
         seen = record.get("id", "no operation")
         raise UpliftError(f"The record here is of {seen}; expected {params['id']}, which was compared. Compare again.")

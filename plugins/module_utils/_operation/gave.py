@@ -8,12 +8,11 @@
 which variables. Pure.
 
 <product>_found, by `discover`:
-    node      {name, id, zone, version; stores (true)}: the id that the cluster knows the node by, "" where it cannot
-              be told; the release that runs, "" for none
+    node      {name, id, zone, version; stores (true)}: the id that the cluster knows the node by, "" where it is
+              unknown; the release that runs, "" for none
     cluster   {members, replication, id; zone_redundancy ("")}: the ids of all nodes, and the cluster's own identity, ""
               where it is unknown
-    request   {target, strategy, wave, accept, confirm, stop_after; via ([]), created_with ("")}: what the operator has
-    set
+    request   {target, strategy, wave, accept, confirm, stop_after; via ([]), created_with ("")}, as set
     reports   where reports go on the controller
     closed    rows {thing, what, operation}: what the node itself shows to be closed to clients; none by default
     blind     why it cannot be compared with anything now; "" by default

@@ -31,8 +31,7 @@ _BRANCH = "master"  # the one that ticks are written to
 
 
 def lacking(expected: Settings, now: Sequence[Pipeline]) -> dict[str, dict[str, Any]]:
-    """Pure: what of these settings the pipelines that are there have not. One that is not there is reported by
-    verify."""
+    """Pure: what of these settings the pipelines that are there have not. `verify` reports those that are gone."""
     specs = {one.name: one.spec for one in now}
     found = {
         name: {key: value for key, value in values.items() if any(changes({key: value}, specs[name]))}

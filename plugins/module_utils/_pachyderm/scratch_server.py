@@ -4,8 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: a scratch etcd and a scratch pachd, as two transient units that see nothing of the cluster and end by
-themselves."""
+"""Pure: a scratch etcd and pachd, two transient units that see nothing of the cluster and end by themselves."""
 
 from __future__ import annotations
 

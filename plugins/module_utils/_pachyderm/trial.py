@@ -4,8 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""The restore tried on a scratch server of the new release, with an etcd and a store of its own, and taken away
-again."""
+"""The restore tried on a scratch server of the new release, with its own etcd and store, and removed again."""
 
 from __future__ import annotations
 

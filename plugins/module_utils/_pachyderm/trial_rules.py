@@ -4,8 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: whether a dump can be restored into a scratch server before anything is torn down, what it takes, and why
-not."""
+"""Pure: whether a dump can be restored into a scratch server before the teardown, what it takes, and why not."""
 
 from __future__ import annotations
 

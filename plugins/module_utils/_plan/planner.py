@@ -34,8 +34,7 @@ Waves = waves.Waves
 
 
 def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request) -> Plan | Sequence[Refusal]:
-    """The whole upgrade path from what runs to what is wanted, or every reason why not. Pure: same input, same
-    answer."""
+    """The whole upgrade path from what runs to what is wanted, or every reason why not. Pure."""
     refusals = list(_request(request)) + list(membership({node.id: node.name for node in nodes}, cluster))
     try:
         source, target = path.running(nodes), version.parse(request.target)

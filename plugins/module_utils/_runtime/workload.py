@@ -66,13 +66,14 @@ class Workload:
         note = {REPLICAS: str(expected)} if expected else {}
         note.update({HELD: hold} if hold and noted.get(HELD) != hold else {})
         if check or not (expected or note):
-            self._gone(seen, timeout if not check else 0.0, check)
+            if not check:
+                self._gone(seen, timeout)
             return {"changed": bool(expected or note), **self.summary(seen)}
         change: dict[str, Any] = {"spec": {"replicas": 0}}
         if note:
             change["metadata"] = {"annotations": note}
         self.kubectl.patch(self.place.workload, self.place.name, change)
-        self._gone(seen, timeout, check)
+        self._gone(seen, timeout)
         return {"changed": True, **self.look()}
 
     def start(self, timeout: float, check: bool) -> dict[str, Any]:
@@ -116,9 +117,9 @@ class Workload:
             )
         return self.read()
 
-    def _gone(self, seen: dict[str, Any], timeout: float, check: bool) -> None:
+    def _gone(self, seen: dict[str, Any], timeout: float) -> None:
         ends = self.clock.now() + timeout
-        while not check:
+        while True:
             left = [one["metadata"]["name"] for one in self.kubectl.find("pods", runtime_kubectl.selector(seen))]
             if not left:
                 return
