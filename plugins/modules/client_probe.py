@@ -122,9 +122,9 @@ phases:
        failures: {'198.18.1.11:3900': 4}, unavailable_seconds: 0.0, slowest_seconds: 0.031}
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, controller_only
 
-SPEC = {
+SPEC: Spec = {
     "state": {
         "type": "str",
         "default": "read",

@@ -121,10 +121,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core import seal
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
-SPEC = {
+SPEC: Spec = {
     "src": {"type": "path", "required": True},
     "state": {"type": "str", "default": "read", "choices": ["read", "present", "absent"]},
     "dest": {"type": "path", "default": ""},

@@ -67,9 +67,9 @@ files:
       db_engine: lmdb
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, controller_only
 
-SPEC = {
+SPEC: Spec = {
     "src": {"type": "path", "required": True},
     "source": {"type": "str", "required": True},
     "targets": {"type": "list", "elements": "str", "required": True},

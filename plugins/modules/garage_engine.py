@@ -52,10 +52,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import engine
 
-SPEC = {
+SPEC: Spec = {
     "metadata_dir": {"type": "path", "required": True},
     "db_engine": {"type": "str", "default": ""},
     "version": {"type": "str", "required": True},

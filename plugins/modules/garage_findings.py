@@ -87,11 +87,11 @@ stopping:
 from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import summary
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.findings import findings
 
-SPEC = {
+SPEC: Spec = {
     **{name: {"type": "dict", "required": True} for name in ("info", "settings", "space", "release", "clock", "s3")},
     **{name: {"type": "dict", "default": {}} for name in ("engine", "contents")},
     "wanted_engine": {"type": "str", "default": ""},

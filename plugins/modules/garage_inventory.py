@@ -91,9 +91,9 @@ inventory:
           missing: [{key: dir0/obj 000, asked: {'198.18.1.11:3900': absent, '198.18.1.12:3900': absent}}]
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, controller_only
 
-SPEC = {
+SPEC: Spec = {
     "addresses": {"type": "list", "elements": "str", "required": True},
     "region": {"type": "str", "default": "garage"},
     "key_id": {"type": "str", "required": True, "no_log": False},

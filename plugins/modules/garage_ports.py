@@ -51,13 +51,13 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import ports
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
-SPEC = {
+SPEC: Spec = {
     "unit": {"type": "str", "default": "garage.service"},
     "state": {"type": "str", "required": True, "choices": ["closed", "open"]},
     "config_file": {"type": "path", "required": True},

@@ -51,13 +51,13 @@ version: {description: The release that has read it., returned: success, type: s
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable import run
 
-SPEC = {
+SPEC: Spec = {
     "release_binary": {"type": "str", "required": True},
     **{name: {"type": "path", "required": True} for name in ("config_file", "metadata_dir")},
     "engine": {"type": "str", "required": True, "choices": ["lmdb", "sqlite"]},

@@ -51,12 +51,12 @@ renamed_to:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.renew import run
 
-SPEC = {
+SPEC: Spec = {
     "metadata_dir": {"type": "path", "required": True},
     "engine": {"type": "str", "required": True, "choices": ["sled", "lmdb", "sqlite"]},
     "name": {"type": "str", "required": True},

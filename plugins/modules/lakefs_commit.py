@@ -63,8 +63,9 @@ commits:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_API, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.inventory import commit_all
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.spec import LAKEFS_API
 
 SPEC = {
     **LAKEFS_API,

@@ -90,11 +90,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core import seal
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.file import activate, raw, staged_path
 
-SPEC = {
+SPEC: Spec = {
     "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated", "absent"]},
     "unit": {"type": "str", "default": "lakefs.service"},
     **{name: {"type": "str", "default": ""} for name in ("version", "keep")},

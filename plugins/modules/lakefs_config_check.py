@@ -37,9 +37,10 @@ said: {description: How far it got., returned: success, type: str, sample: 'Fail
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program import reads
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.spec import LAKEFS
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where import from_unit
 
 SPEC = LAKEFS

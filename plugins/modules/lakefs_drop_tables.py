@@ -51,7 +51,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, parse
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.spec import DATABASE
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.drop import drop
 
@@ -61,7 +62,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 
 def main() -> None:
-    serve(LAKEFS_DATABASE, answer)
+    serve(DATABASE, answer)
 
 
 if __name__ == "__main__":

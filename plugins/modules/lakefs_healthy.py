@@ -40,9 +40,10 @@ seconds: {description: How long it took., returned: success, type: float, sample
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_API, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.health import wait
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.spec import LAKEFS_API
 
 SPEC = {
     **LAKEFS_API,

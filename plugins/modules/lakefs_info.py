@@ -127,14 +127,11 @@ problems:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import (
-    LAKEFS,
-    LAKEFS_API,
-    LAKEFS_DATABASE,
-    serve,
-)
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.spec import DATABASE
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.info import gather
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.spec import LAKEFS, LAKEFS_API
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.recovery import held_rows
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import workload
@@ -142,7 +139,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held im
 
 SPEC = {
     **LAKEFS,
-    **LAKEFS_DATABASE,
+    **DATABASE,
     **LAKEFS_API,
     "database_type": {"type": "str", "default": "postgres"},
     "discarded": {"type": "bool", "default": False},

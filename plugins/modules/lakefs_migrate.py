@@ -78,12 +78,14 @@ updated: {description: Namespaces that were fixed., returned: O(command=task), t
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS, LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.spec import DATABASE
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.migrate import run
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.spec import LAKEFS
 
 SPEC = {
     **LAKEFS,
-    **LAKEFS_DATABASE,
+    **DATABASE,
     "command": {"type": "str", "default": "auto", "choices": ["auto", "up", "db", "task", "superuser"]},
     **{name: {"type": "bool", "default": False} for name in ("force", "discard", "given_up")},
     **{name: {"type": "str", "default": ""} for name in ("user_name", "tmpdir")},

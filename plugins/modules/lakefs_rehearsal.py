@@ -54,13 +54,15 @@ after: {description: Schema and counts of the copy after., returned: when rehear
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS, LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.spec import DATABASE
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.migrate import LOCK
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.rehearsal import run
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.spec import LAKEFS
 
 SPEC = {
     **LAKEFS,
-    **LAKEFS_DATABASE,
+    **DATABASE,
     "dump": {"type": "path", "required": True},
     "scratch": {"type": "str", "default": "", "no_log": True},
     "force": {"type": "bool", "default": False},

@@ -47,11 +47,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, parse
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.spec import DATABASE
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import uncommitted
 
-SPEC = {**LAKEFS_DATABASE, "given_up": {"type": "bool", "default": False}}
+SPEC = {**DATABASE, "given_up": {"type": "bool", "default": False}}
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:

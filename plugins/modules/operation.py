@@ -231,7 +231,7 @@ undone:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import evidence, operation
 
 OWNER = {
@@ -239,7 +239,7 @@ OWNER = {
     **{name: {"type": "int", "required": True} for name in ("pid", "ticks")},
 }
 TEXTS = ("id", "finish", "begin", "product", "cluster", "reason", "dead", "node")
-SPEC = {
+SPEC: Spec = {
     "state": {"type": "str", "default": "read", "choices": list(operation.STATES)},
     "directory": {"type": "path", "required": True},
     **{name: {"type": "str", "default": ""} for name in TEXTS},

@@ -46,9 +46,9 @@ summary: {description: The ten lines., returned: success, type: list, elements: 
 report: {description: "What C(report.json) holds.", returned: success, type: dict, sample: {product: garage, source: 0.7.0, target: 0.8.7, state: finished}}
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import controller_only
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, controller_only
 
-SPEC = {
+SPEC: Spec = {
     "directory": {"type": "path", "required": True},
     **{name: {"type": "dict", "default": {}} for name in ("records", "probe", "comparison")},
     "name": {"type": "str", "default": "report"},

@@ -68,9 +68,10 @@ ticking:
 evidence: {description: The file that holds what was sent., returned: always, type: list, elements: dict, sample: []}
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.amend import run
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import at_cluster
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spec import PACHYDERM
 
 SPEC = {
     **PACHYDERM,

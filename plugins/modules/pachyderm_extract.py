@@ -89,9 +89,10 @@ evidence:
   sample: [{slot: dump, kind: file, path: /var/backups/uplift/pachyderm.dump, size: 1791}]
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.extract import run
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import at_cluster
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spec import PACHYDERM
 
 SPEC = {
     **PACHYDERM,

@@ -128,9 +128,10 @@ problem: {description: What was unknown., returned: always, type: str, sample: '
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.info import run
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spec import PACHYDERM
 
 PARTS = ["repos", "branches", "commits", "pipelines", "jobs", "enterprise"]
 SPEC = {

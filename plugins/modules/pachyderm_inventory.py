@@ -95,9 +95,10 @@ differences:
   sample: [{key: repo_gone, sentence: The repo lookup is gone.}]
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.inventory import run
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import at_cluster
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spec import PACHYDERM
 
 SPEC = {
     **PACHYDERM,

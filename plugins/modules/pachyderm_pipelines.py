@@ -70,9 +70,10 @@ pipelines:
   sample: {edges: {state: paused, stopped: true}}
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import at_cluster
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.rest import run
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spec import PACHYDERM
 
 SPEC = {
     **PACHYDERM,

@@ -60,10 +60,11 @@ counts:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.recount import run
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spec import PACHYDERM
 
 SPEC = {
     **PACHYDERM,

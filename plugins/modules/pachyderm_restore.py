@@ -66,9 +66,10 @@ contents:
     has_auth: false
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import PACHYDERM, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import at_cluster
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.restore import run
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spec import PACHYDERM
 
 SPEC = {
     **PACHYDERM,

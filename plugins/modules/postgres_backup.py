@@ -92,13 +92,14 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import Backup
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_restore import restore
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import parse
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import LAKEFS_DATABASE, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.spec import DATABASE
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import written
 
 SPEC = {
-    **LAKEFS_DATABASE,
+    **DATABASE,
     "state": {"type": "str", "default": "present", "choices": ["present", "proved", "restored"]},
     "dest": {"type": "path", "required": True},
     "at_rest": {"type": "list", "elements": "str", "default": []},

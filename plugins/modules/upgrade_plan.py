@@ -125,7 +125,7 @@ import uuid
 from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import api
 
 NODE = {
@@ -135,7 +135,7 @@ NODE = {
     "version": {"type": "str", "required": True},
     "stores": {"type": "bool", "default": True},
 }
-SPEC = {
+SPEC: Spec = {
     "product": {"type": "str", "required": True},
     "nodes": {"type": "list", "elements": "dict", "required": True, "options": NODE},
     "members": {"type": "list", "elements": "str", "required": True},

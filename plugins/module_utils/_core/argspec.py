@@ -16,35 +16,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 
 Spec = Mapping[str, Mapping[str, Any]]
 
-GARAGE: Spec = {
-    "unit": {"type": "str", "default": "garage.service"},
-    "binary": {"type": "path"},
-    "config_file": {"type": "path"},
-    "user": {"type": "str"},
-    "call_timeout": {"type": "float", "default": 30},
-}
-
-LAKEFS: Spec = {
-    "unit": {"type": "str", "default": "lakefs.service"},
-    "binary": {"type": "path"},
-    "config_file": {"type": "path"},
-    "user": {"type": "str"},
-}
-LAKEFS_DATABASE: Spec = {"dsn": {"type": "str", "default": "", "no_log": True}}
-LAKEFS_API: Spec = {
-    "url": {"type": "str", "default": ""},
-    "access_key_id": {"type": "str", "default": "", "no_log": False},
-    "secret_access_key": {"type": "str", "default": "", "no_log": True},
-}
-
-PACHYDERM: Spec = {
-    "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
-    "addresses": {"type": "list", "elements": "str", "default": ["127.0.0.1:30650"]},
-    "token": {"type": "str", "default": "", "no_log": True},
-    "cluster": {"type": "str", "default": ""},
-    "call_timeout": {"type": "float", "default": 60},
-}
-
 
 def serve(spec: Spec, answer: Callable[[AnsibleModule], Mapping[str, Any]], **more: Any) -> None:
     """Run a module: what `answer` returns is its result, an UpliftError its failure in a sentence."""

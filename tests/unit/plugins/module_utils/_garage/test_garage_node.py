@@ -18,7 +18,14 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import arg
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress, Ticker
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import access, connect, daemon, info, offline
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import (
+    access,
+    connect,
+    daemon,
+    info,
+    offline,
+    spec,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import names as garage_names
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import cluster
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
@@ -731,14 +738,14 @@ class FakeModule:
 
 def served(monkeypatch: pytest.MonkeyPatch, outcome: dict[str, Any] | Exception) -> dict[str, Any]:
     def work(module: Any) -> dict[str, Any]:
-        assert module.given == {"argument_spec": dict(argspec.GARAGE), "supports_check_mode": True}
+        assert module.given == {"argument_spec": dict(spec.GARAGE), "supports_check_mode": True}
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     monkeypatch.setattr(argspec, "AnsibleModule", FakeModule)
     with pytest.raises(Ended) as seen:
-        argspec.serve(argspec.GARAGE, work)
+        argspec.serve(spec.GARAGE, work)
     result: dict[str, Any] = seen.value.args[0]
     return result
 

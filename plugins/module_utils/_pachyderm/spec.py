@@ -1,0 +1,19 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""Arguments that most modules of Pachyderm take: how its API is reached."""
+
+from __future__ import annotations
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec
+
+PACHYDERM: Spec = {
+    "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
+    "addresses": {"type": "list", "elements": "str", "default": ["127.0.0.1:30650"]},
+    "token": {"type": "str", "default": "", "no_log": True},
+    "cluster": {"type": "str", "default": ""},
+    "call_timeout": {"type": "float", "default": 60},
+}
