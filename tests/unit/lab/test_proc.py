@@ -16,7 +16,7 @@ CHILD = """
 import os, time
 if not os.fork():
     os.setsid()
-os.write(1, b"ready\n")  # in one piece, whoever of the two comes first
+os.write(1, b"ready\\n")  # in one piece, whoever of the two comes first
 time.sleep(600)
 """
 
