@@ -204,6 +204,11 @@ needed:
   returned: O(state=step)
   type: bool
   sample: true
+step:
+  description: The key of the step O(begin).
+  returned: O(state=step)
+  type: str
+  sample: 0/walk/0/stop
 reason:
   description: Why, or why not.
   returned: O(state=step)

@@ -269,7 +269,12 @@ def _step(files: Files, record: Any, owner: Owner, params: Params, holds: Callab
         operation_record.begun(record, params["begin"], owner.run, now, needed.reason, needed.looked)
     if params["finish"] or needed.needed:
         files.write_record(record)
-    answer = {"needed": needed.needed, "reason": needed.reason, "interrupted": needed.interrupted}
+    answer = {
+        "needed": needed.needed,
+        "reason": needed.reason,
+        "interrupted": needed.interrupted,
+        "step": params["begin"],
+    }
     return {"changed": False, **answer}
 
 

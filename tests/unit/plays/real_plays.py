@@ -80,7 +80,7 @@ class Stage:
     """Groups of hosts: name -> their number. more: what an entry point does next to saying its name, FAIL or WAIT."""
 
     def __init__(self, place: Path, groups: dict[str, int], more: Mapping[str, str] | None = None) -> None:
-        self.place = place
+        self.place, self.callback = place, ""
         self._collection({"activate": ACTIVATE, **(more or {})})
         inventory: dict[str, Any] = {}
         for group, number in groups.items():
@@ -122,6 +122,7 @@ class Stage:
             "ANSIBLE_PIPELINING": "1",
             "ANSIBLE_FORKS": "8",
             "ANSIBLE_LOCALHOST_WARNING": "0",
+            **({"ANSIBLE_STDOUT_CALLBACK": self.callback} if self.callback else {}),
         }
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         argv = [sys.executable, "-m", "ansible", "playbook"]
