@@ -14,6 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import report as operation_report
 from ansible_collections.uplift.datastores.plugins.modules.operation_report import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import page as operation_page
 
 _ARGS = ("records", "probe", "findings", "comparison", "error")
 
@@ -28,7 +29,11 @@ class ActionModule(ControllerAction):
         directory = Path(args["directory"]) / report.get("id", "no-operation")
         data, page = directory / f"{args['name']}.json", directory / f"{args['name']}.md"
         lines = operation_report.summary(report, str(page))
-        texts = {data: json.dumps(report, indent=1) + "\n", page: operation_report.markdown(report)}
+        texts = {
+            data: json.dumps(report, indent=1) + "\n",
+            page: operation_report.markdown(report),
+            page.with_suffix(".html"): operation_page.html(report),
+        }
         try:
             changed = [_write(path, text, self.check_mode) for path, text in texts.items()]
         except OSError as error:

@@ -102,6 +102,12 @@ requests: {description: "Writes and reads, each on as many addresses as it took.
 unserved: {description: Requests that no address served., returned: not in check mode, type: int, sample: 0}
 failures: {description: How often each address did not serve., returned: not in check mode, type: dict, sample: {'198.18.1.11:3900': 4}}
 slowest_seconds: {description: The longest request., returned: not in check mode, type: float, sample: 3.012}
+outages:
+  description: The latest times in which no address served, each with what of it was tried, in seconds since 1970. Without one that goes on.
+  returned: not in check mode
+  type: list
+  elements: dict
+  sample: [{of: write, since: 1795230931.21, until: 1795230933.02}]
 unavailable_seconds:
   description:
     - The longest time of this phase in which no address served, an outage that goes on included. It is taken from the last

@@ -11,7 +11,7 @@ short_description: Write the report of an upgrade, and show its ten lines
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Writes C(report.json) and C(report.md) to a directory of the controller. What nobody measured is said, not left out.
+  - Writes C(report.json), C(report.md) and C(report.html) to a directory of the controller. The last needs no network. What nobody measured is said, not left out.
 extends_documentation_fragment:
   - uplift.datastores.attributes
 attributes:
@@ -23,7 +23,7 @@ options:
     description: A directory on the controller. The report lies in a directory of it that is named as the operation.
     type: path
     required: true
-  name: {description: 'What its two files are called, such as report.md.', type: str, default: report}
+  name: {description: 'What its files are called, such as report.md.', type: str, default: report}
   records: {description: The record of M(uplift.datastores.operation) of each node by its name., type: dict, default: {}}
   probe: {description: What M(uplift.datastores.client_probe) answered., type: dict, default: {}}
   findings: {description: What the preflight has found., type: list, elements: dict, default: []}

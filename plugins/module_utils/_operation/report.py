@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import calendar
 import time
+from dataclasses import dataclass
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison as operation_comparison
@@ -36,7 +38,8 @@ KEYS = (
     "error",
 )
 NOT_MEASURED = "not measured"
-_PASS = ("Pass", "Step", "Nodes", "State", "Began", "Took on all")
+_GAP = 15.0  # seconds: the client begins after the record is opened, and ends before it is closed
+_PASS = ("Pass", "Wave", "Step", "Nodes", "State", "Began", "Time")
 _CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
 
 
@@ -76,29 +79,51 @@ def gather(
     return report
 
 
+@dataclass(frozen=True)
+class Table:
+    """A section of the report. rows: None where that was not measured. said: what is to be read below it."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Any]] | None
+    said: Sequence[str] = ()
+
+
+def tables(report: Report) -> list[Table]:
+    """All sections, in their order; those that only some operations have are left out of the others."""
+
+    def table(title: str, key: str, head: Sequence[str], rows: Any, said: Sequence[str] = ()) -> Table:
+        return Table(title, head, [*rows(report[key])] if key in report else None, said)
+
+    found = [
+        table("Passes", "passes", _PASS, _pass_rows),
+        table("Clients", "probe", _CLIENT, _probe_rows),
+        table("Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows),
+        # Only a migration of a database can be rehearsed.
+        table("Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows),
+        table("Findings", "findings", ("Key", "What"), _sentence_rows),
+        table("Inventory", "differences", ("Key", "Difference"), _sentence_rows, report.get("not_compared") or ()),
+        table("Notes on the inventory", "notes", ("What",), _note_rows),
+        table("What was compared", "compared", ("What",), _note_rows),
+    ]
+    sometimes = {"Rehearsals": "rehearsals", "Notes on the inventory": "notes", "What was compared": "compared"}
+    return [one for one in found if sometimes.get(one.title, "id") in report or one.title not in sometimes]
+
+
 def markdown(report: Report) -> str:
-    lines = [f"# {_title(report)}", "", f"**{_result(report)}**", ""]
-    lines += [f"- {name}: {text}" for name, text in _facts(report)]
-    lines += _section(report, "Passes", "passes", _PASS, _pass_rows)
-    lines += _section(report, "Clients", "probe", _CLIENT, _probe_rows)
-    lines += _section(report, "Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows)
-    if "rehearsals" in report:  # only a migration of a database can be rehearsed
-        lines += _section(report, "Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows)
-    lines += _section(report, "Findings", "findings", ("Key", "What"), _sentence_rows)
-    lines += _section(report, "Inventory", "differences", ("Key", "Difference"), _sentence_rows)
-    lines += [line for said in report.get("not_compared") or () for line in ("", said)]
-    if "notes" in report:
-        lines += _section(report, "Notes on the inventory", "notes", ("What",), _note_rows)
-    if "compared" in report:
-        lines += _section(report, "What was compared", "compared", ("What",), _note_rows)
+    lines = [f"# {title(report)}", "", f"**{result(report)}**", ""]
+    lines += [f"- {name}: {text}" for name, text in facts(report)]
+    for table in tables(report):
+        lines += ["", f"## {table.title}", "", *_grid(table)]
+        lines += [line for said in table.said for line in ("", said)]
     return "\n".join([*lines, ""])
 
 
 def summary(report: Report, where: str) -> list[str]:
     """Ten lines for the operator's screen."""
     return [
-        _title(report),
-        _result(report),
+        title(report),
+        result(report),
         f"By: {report.get('who', NOT_MEASURED)}",
         f"Nodes: {_nodes(report)}",
         f"Time: {_time(report)}",
@@ -119,6 +144,7 @@ _PROBE = (
     "slowest_seconds",
     "longest_unavailable_seconds",
     "end_reason",
+    "outages",
     "phases",
 )
 
@@ -133,18 +159,31 @@ def _route(plan: Report) -> dict[str, Any]:
 
 
 def _passes(records: Mapping[str, Report]) -> list[dict[str, Any]]:
-    """Steps of all nodes, one row a step of a pass, in the order in which they began."""
-    rows: dict[str, dict[str, Any]] = {}
+    """One row a step of a wave, in the order in which they began; `spans` has what each node of it took.
+
+    started and finished: seconds since 1970. wave: `2 of 3`, or "" where all nodes go together.
+    """
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
     for host, record in records.items():
         for key, step in record["steps"].items():
             hop, name, _place, verb = key.split("/")
-            row = rows.setdefault(key, {"hop": int(hop), "pass": name, "step": verb, "state": "done", "nodes": []})
+            wave = _wave(record, int(hop), name, host)
+            new = {"hop": int(hop), "pass": name, "wave": wave, "step": verb, "state": "done", "nodes": [], "spans": []}
+            row = rows.setdefault((key, wave), new)
             row["nodes"].append(host)
             row["started"] = min(row.get("started", step["started"]), step["started"])
             if step["state"] != "done":
                 row["state"] = step["state"]
-            row["finished"] = max(row.get("finished", 0), step.get("finished", step["started"]))
+            ended = step.get("finished", step["started"])
+            row["finished"] = max(row.get("finished", 0), ended)
+            row["spans"].append({"node": host, "started": step["started"], "finished": ended, "state": step["state"]})
     return sorted(rows.values(), key=lambda row: row["started"])
+
+
+def _wave(record: Report, hop: int, name: str, host: str) -> str:
+    waves = record["plan"]["hops"][hop].get("passes", {}).get(name, {}).get("waves") or []
+    at = next((number for number, wave in enumerate(waves, 1) if host in wave), 0)
+    return f"{at} of {len(waves)}" if at and len(waves) > 1 else ""
 
 
 def _backups(records: Mapping[str, Report]) -> list[dict[str, Any]]:
@@ -172,19 +211,19 @@ def _proof_of(key: str, hop: str) -> bool:
     return key.startswith(f"{hop}/") and key.endswith("/prove")
 
 
-def _title(report: Report) -> str:
+def title(report: Report) -> str:
     product, source, target, strategy = (report.get(key, NOT_MEASURED) for key in ("product", "from", "to", "strategy"))
     return f"{product} {source} -> {target} ({strategy}), operation {report.get('id', NOT_MEASURED)}"
 
 
-def _result(report: Report) -> str:
+def result(report: Report) -> str:
     error = report.get("error")
     waits = "; the comparison with the inventory of before is open" if report.get("not_compared") else ""
     text = f"Result: {report.get('result', NOT_MEASURED)}{waits}"
     return text + (f": {' '.join(error.split())}" if error else "")
 
 
-def _facts(report: Report) -> Iterator[Any]:
+def facts(report: Report) -> Iterator[Any]:
     yield "Nodes", _nodes(report)
     yield "By", report.get("who", NOT_MEASURED)
     yield "Time", _time(report)
@@ -195,15 +234,11 @@ def _facts(report: Report) -> Iterator[Any]:
     yield "Inventory", _inventory(report)
 
 
-def _section(report: Report, title: str, key: str, head: Sequence[str], rows: Any) -> list[str]:
-    lines = ["", f"## {title}", ""]
-    if key not in report:
-        return [*lines, f"{NOT_MEASURED.capitalize()}."]
-    table = list(rows(report[key]))
-    if not table:
-        return [*lines, "None."]
-    lines += ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _name in head) + " |"]
-    return lines + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in table]
+def _grid(table: Table) -> list[str]:
+    if not table.rows:
+        return [f"{NOT_MEASURED.capitalize()}." if table.rows is None else "None."]
+    head = ["| " + " | ".join(table.head) + " |", "| " + " | ".join("---" for _name in table.head) + " |"]
+    return head + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in table.rows]
 
 
 def _cell(value: Any) -> str:
@@ -215,6 +250,7 @@ def _pass_rows(rows: Any) -> Iterator[Any]:
         took = _span(row["finished"] - row["started"])
         yield (
             f"{row['hop'] + 1} {row['pass']}",
+            row.get("wave") or "all",
             row["step"],
             " ".join(row["nodes"]),
             row["state"],
@@ -299,7 +335,25 @@ def _clients(report: Report) -> str:
     worst = max(probe["phases"], key=lambda row: row["unavailable_seconds"])
     seconds = probe["longest_unavailable_seconds"]
     text = f"{probe['requests']} requests, {probe['unserved']} failed on all addresses, longest outage {seconds:.1f} s"
-    return f"{text} ({worst['phase']})" if seconds else text
+    return (f"{text} ({worst['phase']})" if seconds else text) + _unmeasured(report)
+
+
+def _unmeasured(report: Report) -> str:
+    """Where a run was killed its client was, too: what it did not see may not look like service."""
+    began, ended = report.get("started"), report.get("finished")
+    seen = [moment(report["probe"].get(name)) for name in ("started", "ended")]
+    if began is None or ended is None or None in seen:
+        return ""
+    away = ended - began - (float(seen[1] or 0) - float(seen[0] or 0))
+    return f"; not measured: {_span(away)} of {_span(ended - began)}" if away > _GAP else ""
+
+
+def moment(stamp: Any) -> float | None:
+    """Seconds since 1970 of `2026-11-21T03:07:03Z`; None of anything else."""
+    try:
+        return float(calendar.timegm(time.strptime(str(stamp), "%Y-%m-%dT%H:%M:%SZ")))
+    except ValueError:
+        return None
 
 
 def _inventory(report: Report) -> str:

@@ -38,6 +38,7 @@ READ_SECONDS = 3.0
 GOODBYE_SECONDS = 6.0
 STATUS_SECONDS = 0.2
 PARENT_SECONDS = 0.5
+OUTAGES = 200  # the latest that are kept one by one
 WRITE, READ = ("write", "PUT", CONTENT), ("read", "GET", b"")
 
 
@@ -64,7 +65,8 @@ class Ledger:
 
     def __init__(self, name: str, now: float, wall: float) -> None:
         self.phases = [Phase(name, wall)]
-        self._begun = now
+        self.outages: list[dict[str, Any]] = []
+        self._begun, self._wall = now, wall - now
         self._last: dict[str, float] = {}
         self._since: dict[str, float] = {}
 
@@ -85,7 +87,7 @@ class Ledger:
             phase.failures[address] = phase.failures.get(address, 0) + 1
         if served:
             self._charge(now, kind)
-            self._since.pop(kind, None)
+            self._over(kind, now)
             self._last[kind] = now
         else:
             phase.unserved += 1
@@ -106,9 +108,17 @@ class Ledger:
             "failures": failures,
             "longest_unavailable_seconds": round(max(phase.unavailable for phase in self.phases), 3),
             "slowest_seconds": round(max(phase.slowest for phase in self.phases), 3),
+            "outages": self.outages,
             "outage_since": min(self._since.values(), default=None),
             "phases": [_row(phase) for phase in self.phases],
         }
+
+    def _over(self, kind: str, now: float) -> None:
+        since = self._since.pop(kind, None)
+        if since is not None:
+            began, ended = (round(self._wall + one, 3) for one in (since, now))
+            self.outages.append({"of": kind, "since": began, "until": ended})
+            del self.outages[:-OUTAGES]
 
     def _charge(self, now: float, kind: str = "") -> None:
         phase = self.phases[-1]

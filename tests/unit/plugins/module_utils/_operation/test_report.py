@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 GOLDEN = Path(__file__).parent / "golden"
-PLAN = {"product": "garage", "leader": "a1", "hops": [{"source": "0.7.0", "target": "0.8.7", "strategy": "rolling"}]}
+WAVES = {"walk": [["a1"], ["b1"]], "together": [["a1", "b1"]], "after": [["a1", "b1"]]}
+HOP = {
+    "source": "0.7.0",
+    "target": "0.8.7",
+    "strategy": "rolling",
+    "passes": {name: {"waves": waves} for name, waves in WAVES.items()},
+}
+PLAN = {"product": "garage", "leader": "a1", "hops": [HOP]}
 
 
 def step(began: float, took: float, **rest: Any) -> dict[str, Any]:
@@ -101,6 +108,14 @@ def test_notes_and_what_was_compared_are_sentences() -> None:
     found = subject.markdown(subject.gather({"a1": record(0)}, {}, [], noted, ""))
     assert "## Notes on the inventory" in found and "| a |" in found and "| k: b |" in found
     assert "## What was compared" in found and "| Compared were names. |" in found
+
+
+def test_what_the_client_of_a_killed_run_did_not_see_is_said() -> None:
+    """The probe ends with its run: 26 s were measured of 92."""
+    assert "longest outage 0.8 s (together); not measured: 1 min 6 s of 1 min 32 s" in subject.markdown(report())
+    whole = {**PROBE, "started": "2026-11-21T03:15:05Z", "ended": "2026-11-21T03:16:30Z"}
+    found = subject.gather({"a1": record(0)}, whole, [], {}, "")
+    assert "not measured: " not in subject.summary(found, "")[7]
 
 
 def test_a_run_that_failed() -> None:

@@ -52,6 +52,24 @@ def test_an_outage_over_a_mark_counts_in_both_phases() -> None:
     assert [row["unserved"] for row in rows] == [1, 1, 0]
 
 
+def test_each_outage_that_has_ended_is_kept_by_the_clock_on_the_wall() -> None:
+    ledger = Ledger("before", 100.0, 1000.0)
+    for now, served in ((101, True), (102, False), (104, True), (105, True), (106, False), (107.5, True), (109, False)):
+        ledger.request("write", served, [], 0.01, now)
+    assert ledger.figures()["outages"] == [
+        {"of": "write", "since": 1001.0, "until": 1004.0},
+        {"of": "write", "since": 1005.0, "until": 1007.5},
+    ]
+
+
+def test_of_many_outages_the_latest_are_kept() -> None:
+    ledger = Ledger("before", 0, 0)
+    for now in range(500):
+        ledger.request("read", now % 2 == 0, [], 0.01, now)
+    outages = ledger.figures()["outages"]
+    assert (len(outages), outages[-1]["until"]) == (200, 498)
+
+
 def test_failures_of_an_address_that_another_one_made_good() -> None:
     ledger = Ledger("before", 0, 0)
     ledger.request("w", True, ["a"], 3.1, 1)
