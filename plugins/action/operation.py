@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +15,12 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import lease as operation_lease
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import steer
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease import Owner
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import keeper
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation.owner import gone, owner_of
+
+AGAIN = 5.0  # seconds between two looks whether a pause is over
 
 
 class ActionModule(ActionBase):
@@ -34,10 +38,30 @@ class ActionModule(ActionBase):
         if args.get("state") == "opened":
             args["token"] = uuid.uuid4().hex[:16]
         result: dict[str, Any] = self._execute_module(module_args=args, task_vars=task_vars)
+        if args.get("state") == "waited":
+            return self._resumed(args, result, task_vars)
         if result.get("held_by") and gone(result["held_by"], owner):
             args["dead"] = Owner(**result["held_by"]).run
             result = self._execute_module(module_args=args, task_vars=task_vars)
         self._keep(owner, args, result, task_vars)
+        return result
+
+    def _resumed(self, args: Mapping[str, Any], result: dict[str, Any], task_vars: Any) -> dict[str, Any]:
+        """Ask again and again while the run is to pause. The lease is kept meanwhile, as during any other task."""
+        ends, said = time.monotonic() + int(args.get("pause_seconds", 86400)), False
+        while (result.get("asked") or {}).get("ask") == steer.PAUSE:
+            waits = steer.waits(result["asked"], args.get("wave") or [])
+            if time.monotonic() >= ends:
+                return {
+                    **result,
+                    "failed": True,
+                    "msg": f"{waits} That was too long ago: operation_pause_seconds are over.",
+                }
+            if not said:
+                self._display.display(waits)
+                said = True
+            time.sleep(AGAIN)
+            result = self._execute_module(module_args={**args}, task_vars=task_vars)
         return result
 
     def _keep(self, owner: Owner, args: Mapping[str, Any], result: Mapping[str, Any], task_vars: Any) -> None:

@@ -42,6 +42,8 @@ options:
       withdrawn: Give back what this run has taken by V(opened), with a record in which nothing was begun; the one before comes back.
       abandoned: Give up the operation O(id), whoever began it, when no other run holds its lease.
       compared: Note in the record how the O(comparison) of the hop O(hop) has ended, also when the operation has ended.
+      waited: As V(read), when nobody wants the run to pause any more.
+      asked: Ask the run of the operation O(id) for O(ask), before its next wave. No lease is needed.
       unlocked: Take the lease away from an owner that is dead, for the O(reason), which the record keeps.
   directory: {description: Where the record lies on the node., type: path, required: true}
   id: {description: 'The operation; with V(read) one that others have followed, empty for the last.', type: str, default: ''}
@@ -72,7 +74,14 @@ options:
     default: 120
   product: {description: The product that the record has to be of; empty for that of O(plan)., type: str, default: ''}
   cluster: {description: The identity of the cluster; empty where it is unknown., type: str, default: ''}
-  reason: {description: Why the lease is taken away., type: str, default: ''}
+  reason: {description: Why the lease is taken away or something is asked., type: str, default: ''}
+  wave: {description: 'With V(waited), the nodes that are next.', type: list, elements: str, default: []}
+  pause_seconds: {description: 'With V(waited), how long a pause may last. Then the module fails.', type: int, default: 86400}
+  ask:
+    description: What the run is asked for with V(asked). Empty takes back what was asked before.
+    type: str
+    default: ''
+    choices: ['', pause, abort]
   token: {description: Names one taking of the lease. Set by the action plugin., type: str, default: ''}
   dead: {description: The run whose process was found gone. Set by the action plugin., type: str, default: ''}
   owner:
@@ -189,6 +198,11 @@ comparison:
   returned: O(state) is V(read) or V(compared)
   type: dict
   sample: {hop: 0, state: same, said: '', open: [], measured: [0], refused: ''}
+asked:
+  description: What was asked of the run that has the operation, by whom, and why. C(ask) is empty where nothing was.
+  returned: O(state) is V(read) or V(waited)
+  type: dict
+  sample: {ask: pause, operation: 20261121T031500Z-garage-0.8.7, who: 'anna on laptop (process 4711)', reason: a call from sales, at: 1795230900.1}
 last_step:
   description: The key of the step that was begun last; empty where none was.
   returned: O(state=read)
@@ -253,7 +267,10 @@ SPEC: Spec = {
     "evidence": {"type": "list", "elements": "dict", "default": []},
     "prove": {"type": "list", "elements": "str", "default": []},
     "result": {"type": "str", "default": "", "choices": ["", "finished", "abandoned"]},
+    "ask": {"type": "str", "default": "", "choices": ["", "pause", "abort"]},
     "hop": {"type": "int", "default": 0},
+    "wave": {"type": "list", "elements": "str", "default": []},
+    "pause_seconds": {"type": "int", "default": 86400},
     "lease_seconds": {"type": "int", "default": 120},
     "token": {"type": "str", "default": "", "no_log": False},
     "owner": {"type": "dict", "options": OWNER},
@@ -261,7 +278,7 @@ SPEC: Spec = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    if module.params["state"] == "read" or module.check_mode:
+    if module.params["state"] in ("read", "waited") or module.check_mode:
         return operation.read(module.params, evidence.lost)
     return operation.perform(module.params, evidence.lost)
 

@@ -12,7 +12,8 @@ which variables. Pure.
               unknown; the release that runs, "" for none
     cluster   {members, replication, id; zone_redundancy ("")}: the ids of all nodes, and the cluster's own identity, ""
               where it is unknown
-    request   {target, strategy, wave, accept, confirm, stop_after; via ([]), created_with ("")}, as set
+    request   {target, strategy, wave, accept, confirm, stop_after; via ([]), created_with (""), approve_after (""),
+              approve ([])}, as set
     reports   where reports go on the controller
     closed    rows {thing, what, operation}: what the node itself shows to be closed to clients; none by default
     blind     why it cannot be compared with anything now; "" by default
@@ -31,7 +32,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 FOUND: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "node": (("name", "id", "zone", "version"), {"stores": True}),
     "cluster": (("members", "replication", "id"), {"zone_redundancy": ""}),
-    "request": (("target", "strategy", "wave", "accept", "confirm", "stop_after"), {"via": [], "created_with": ""}),
+    "request": (
+        ("target", "strategy", "wave", "accept", "confirm", "stop_after"),
+        {"via": [], "created_with": "", "approve_after": "", "approve": []},
+    ),
 }
 REST: Mapping[str, Any] = {"closed": [], "blind": ""}
 

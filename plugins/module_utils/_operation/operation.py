@@ -10,7 +10,7 @@ import time
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison, recovery, steps
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison, recovery, steer, steps
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import directory as operation_directory
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import lease as operation_lease
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import record as operation_record
@@ -54,6 +54,7 @@ def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _ite
     more = {"recovery": recovery.recovery(record), "held": held.everything()}
     more.update(comparison=comparison.summary(record), last_step=steps.last(record))
     more.update(lease_summary=operation_lease.summary(lease))
+    more.update(asked=steer.asked(params["directory"], record.get("id", "")))
     return {"changed": False, "record": record, "lease": lease, "now": now, **more}
 
 
@@ -258,6 +259,17 @@ def _unlocked(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     return {"changed": True, "whose": whose}
 
 
+def _asked(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
+    """For the run that has the lease, by whoever may write here."""
+    record = Files(params["directory"]).record()
+    if not operation_record.unfinished(record) or record["id"] != params["id"]:
+        raise UpliftError(
+            f"There is no unfinished operation {params['id']} here; expected the one that is to"
+            f" {params['ask'] or 'go on'}. Nothing was changed."
+        )
+    return {"changed": steer.ask(params["directory"], params["id"], params["ask"], owner.shown, params["reason"])}
+
+
 def _step(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
     """Finish one step and begin the next in one call: half the calls of a pass are saved."""
     now, needed = time.time(), operation_record.Need(False, "")
@@ -326,5 +338,6 @@ _FREE_FOR_ALL: Mapping[str, Callable[..., dict[str, Any]]] = {
     "abandoned": _abandoned,
     "unlocked": _unlocked,
     "compared": _compared,
+    "asked": _asked,
 }
-STATES = ("read", "free", "renewed", *_FREE_FOR_ALL, *_OPEN)
+STATES = ("read", "waited", "free", "renewed", *_FREE_FOR_ALL, *_OPEN)

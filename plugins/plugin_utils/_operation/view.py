@@ -9,6 +9,7 @@ A step is open from its first node that begins it until the record is asked for 
 
 from __future__ import annotations
 
+import json
 import textwrap
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -191,10 +192,15 @@ def grouped(said: Iterable[tuple[str, Words]]) -> dict[Words, list[str]]:
 
 
 def said_by(answer: Mapping[str, Any]) -> str:
-    """What a task `debug` shows, of a loop that of all its items: a text, or lines."""
+    """What a task `debug` shows, of a loop that of all its items: a text, lines, or values by their names."""
     rows = answer.get("results", [answer])
-    shown = [row.get("msg", "") for row in rows if not row.get("skipped")]
-    return "\n".join("\n".join(map(str, one)) if isinstance(one, (list, tuple)) else str(one) for one in shown)
+    return "\n".join(line for row in rows if not row.get("skipped") for line in _lines(row.get("msg", "")))
+
+
+def _lines(said: Any) -> list[str]:
+    if isinstance(said, Mapping):
+        return [f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in said.items()]
+    return [str(one) for one in said] if isinstance(said, (list, tuple)) else [str(said)]
 
 
 def why(answer: Mapping[str, Any]) -> str:

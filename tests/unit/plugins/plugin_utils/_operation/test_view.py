@@ -174,6 +174,7 @@ def test_why_a_task_failed(answer: dict[str, Any], text: str) -> None:
     [
         ({"msg": ["a", "b"]}, "a\nb"),
         ({"msg": "a"}, "a"),
+        ({"msg": {"state": "open", "held": [], "node": {"id": "x"}}}, 'state: open\nheld: []\nnode: {"id": "x"}'),
         ({"results": [{"msg": "a"}, {"msg": "b", "skipped": True}, {"msg": ["c"]}]}, "a\nc"),
     ],
 )
