@@ -15,6 +15,7 @@ description:
     object store that holds nothing.
   - Compares with an inventory taken before. What a restore always makes anew is no difference, nor is a further output commit, nor a
     setting that a newer release adds.
+  - Where authentication is on, admins and access lists are noted and compared, too.
 options:
   dest:
     description: Where the inventory is written; it is too large for a record. One that is there and says otherwise is kept under its time.
@@ -88,7 +89,7 @@ differences:
   description:
     - What differs from O(before), by key and as a sentence. Keys are C(repo_gone), C(description_changed), C(commit_gone),
       C(commit_changed), C(branch_gone), C(head_changed), C(pipeline_gone), C(spec_changed), C(settings_lost),
-      C(pipeline_runs), C(file_unreadable) and C(file_changed).
+      C(pipeline_runs), C(file_unreadable), C(file_changed), C(auth_lost), C(admins_changed) and C(access_changed).
   returned: always
   type: list
   elements: dict

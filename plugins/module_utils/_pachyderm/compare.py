@@ -16,7 +16,7 @@ import re
 from typing import Any, Container, Dict, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumped
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import access, dumped
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.dumped import left_out
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import cron_repos
 
@@ -30,7 +30,7 @@ OUT, BACK, SINCE, SERVED = "out", "back", "since", "served"
 # What clients that are served delete, move or change: no metadata was touched then that could have lost it.
 _OWNERS = {
     "repo_gone", "description_changed", "commit_gone", "branch_gone", "head_changed", "pipeline_gone", "spec_changed",
-    "pipeline_runs",
+    "pipeline_runs", "admins_changed", "access_changed",
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def judged(before: Row, after: Row, clients: str, ran: Sequence[str] = ()) -> tu
     """
     rows = [{**row, "stopped": row["stopped"] and row["name"] not in ran} for row in before["pipelines"]]
     found = compare({**before, "pipelines": rows}, after, moving=clients != OUT)
-    theirs = {SERVED: _OWNERS, SINCE: {"pipeline_runs"}}.get(clients, set())
+    theirs = {SERVED: _OWNERS, SINCE: {"pipeline_runs", "admins_changed", "access_changed"}}.get(clients, set())
     notes = [
         f"{row['sentence']} Clients were served meanwhile: ask its owner." for row in found if row["key"] in theirs
     ]
@@ -69,6 +69,7 @@ def compare(before: Row, after: Row, moving: bool = False) -> list[Difference]:
         *_branches(held, after, moves),
         *_pipelines(held, after),
         *_reads(held, after),
+        *access.differences(before.get("auth", {}), after.get("auth", {})),
     ]
 
 

@@ -100,6 +100,8 @@ def compared(before: Row) -> list[str]:
     parts = [
         text for part, text in zip(("repos", "commits", "branches", "pipelines", "reads"), COMPARED) if part in before
     ]
+    if before.get("auth", {}).get("state") == "on":
+        parts.append("authentication, its admins and access lists")
     counts = ", ".join(f"{len(rows)} {part}" for part, rows in before.items() if isinstance(rows, list))
     return [
         f"Compared were {'; '.join(parts)} ({counts}).",

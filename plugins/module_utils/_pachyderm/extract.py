@@ -20,9 +20,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import ver
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import access, forms, inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dump as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps as data
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms, inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import Pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.transfer import Passed, receive
 
@@ -112,6 +112,7 @@ def _extract(
                 empty=bool(forms.of(forms.EMPTY_DUMPS, version)) and not known["expected"]["commits"],
             )
         _judge(contents, passed, version, form, known["expected"])
+        access.demand_carried(pachctl, version, contents.has_auth)
         text = json.dumps({**known, "contents": contents.as_dict()}, indent=1)
         return contents, earlier.put(part, params["dest"], text, keep_it=True)
     finally:

@@ -99,6 +99,15 @@ TICK_FILES: Sequence[Form] = (
 DEFAULTS: Sequence[Form] = (Form(("datum_tries=3",), ("1.9.0/settings_list_pipeline_raw_from_1_8_8",)),)
 """What a setting is where nobody has set it."""
 
+AUTH_CARRIED: Sequence[Form] = (
+    Form(
+        ("authentication", "admins", "access lists", "tokens of robots", "the license"),
+        (READ,),
+        since=Version(1, 11, 9),
+    ),
+)
+"""P46: what the dump of an administrator has besides. 1.9.12 knows none of it; releases between were not to be had."""
+
 EMPTY_DUMPS: Sequence[Form] = (
     Form(
         ("0 bytes",),
@@ -148,6 +157,7 @@ TABLES = (
     MESSAGES_LEFT_OUT,
     TICK_FILES,
     DEFAULTS,
+    AUTH_CARRIED,
     EMPTY_DUMPS,
     BARE_STREAMS,
     BRANCH_NAMES,

@@ -21,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.files import make_private, write_atomic
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumped
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import access, dumped
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.compare import judged
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.dump import Ids
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import (
@@ -91,6 +91,7 @@ def take(pachctl: Pachctl, largest: int, progress: Progress, like: Mapping[str, 
     """
     # What 1.4 told as a table is asked for as a table again: it has the specs in other words.
     inventory = listings(pachctl, like is not None and core_version.parse(like["version"]) < RAW)
+    inventory["auth"] = access.ask(pachctl, inventory["repos"])
     if "branches" in inventory:
         seen = like if like and "branches" in like else inventory
         anew = dumped.anew(like, inventory) if like else set()

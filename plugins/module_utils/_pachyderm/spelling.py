@@ -41,6 +41,8 @@ COMMANDS: Mapping[str, tuple[Version, Sequence[str]]] = {
     "delete": (HISTORY, ("delete", "file")),
     "cluster": (HISTORY, ("inspect", "cluster")),
     "whoami": (Version(1, 6, 0), ("auth", "whoami")),
+    "admins": (Version(1, 9, 12), ("auth", "list-admins")),
+    "access": (Version(1, 9, 12), ("auth", "get")),
     "enterprise": (Version(1, 6, 0), ("enterprise", "get-state")),
     "extract": (Version(1, 6, 9), ("extract",)),
     "restore": (Version(1, 6, 9), ("restore",)),

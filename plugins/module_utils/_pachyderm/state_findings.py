@@ -14,7 +14,7 @@ from typing import Any, Iterator, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, some
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import access, forms
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import (
     Outputs,
     begun,
@@ -50,6 +50,7 @@ def of_state(info: Seen, targets: Sequence[str], cron_again: bool = False) -> It
     yield from _derived(found, source)
     yield from of_pipelines(info, writer, first, found, cron_again)
     yield from _messages(info, writer)
+    yield from _auth(info, writer)
 
 
 def _series(version: Version) -> tuple[int, int]:
@@ -189,4 +190,17 @@ def _messages(info: Seen, source: Version) -> Iterator[Finding]:
             f"{info['messages']} commits with a message",
             f"none: a dump of {source} carries no messages, and its commits begin and end when they are restored",
             "nothing, or keep what `list-commit --raw` prints of them",
+        )
+
+
+def _auth(info: Seen, writer: Version) -> Iterator[Finding]:
+    if info.get("auth") == access.ON and not access.carried(access.ON, writer):
+        yield Finding(  # P46
+            "auth_lost",
+            True,
+            f"authentication is on, and a dump of {writer} carries neither it nor admins, access lists, tokens and the"
+            " license",
+            "a new cluster that is as closed as the old one; it will be open to everyone who reaches its port",
+            "keep others from its port until authentication is activated again, as the guide says under"
+            " Authentication, and accept it with pachyderm_accept: [auth_lost]",
         )

@@ -14,7 +14,7 @@ from typing import Any, Iterator, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps, forms
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import access, dumps, forms
 
 Seen = Mapping[str, Any]
 SYSTEMD_RUN = "systemd-run"
@@ -80,7 +80,8 @@ def hops(info: Seen, targets: Sequence[str], trial: Seen) -> Iterator[Asked]:
         if (source.major, source.minor) != (target.major, target.minor) and dumps.writes(source):
             full = dumps.form(source, target, trial["objects"], parallel=False) == dumps.FULL
             missing = [program for program, path in sorted(trial["programs"].items()) if not path]
-            yield Asked(source, target, full, trial["on"], trial["platform"], info.get("auth") == "on", missing)
+            auth = access.carried(info.get("auth") or "", source)
+            yield Asked(source, target, full, trial["on"], trial["platform"], auth, missing)
         source = target
 
 

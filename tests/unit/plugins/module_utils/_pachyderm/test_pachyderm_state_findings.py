@@ -97,6 +97,12 @@ PLAIN = branches("1.7.14", "provenance_list_branch_raw")
         ),
         # trap P43
         ("1.8.8", ["1.9.0"], {"messages": 2}, ["messages_lost"], ["2 commits with a message"]),
+        # trap P46
+        ("1.9.12", ["1.13.4"], {"auth": "on"}, ["auth_lost"], ["a dump of 1.9.12 carries neither it nor admins"]),
+        ("1.9.0", ["1.9.12", "1.13.4"], {"auth": "on"}, ["auth_lost"], ["a dump of 1.9.12"]),
+        ("1.12.0", ["1.13.4"], {"auth": "on"}, [], []),  # 1.11.9 calls itself so
+        ("1.9.12", ["1.13.4"], {"auth": "off"}, [], []),
+        ("1.9.11", ["1.9.12"], {"auth": "on"}, [], []),
         # What has no such thing
         ("1.7.14", ["1.8.8"], {"branches": PLAIN, "pipelines": pipelines("1.7.14", "list_pipeline_raw")}, [], []),
         ("1.8.8", [], {"branches": TAGGED}, [], []),

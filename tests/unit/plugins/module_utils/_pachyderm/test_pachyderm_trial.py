@@ -86,7 +86,8 @@ NEED, FULL = 500, trial.METADATA + 1000
         # Where it is not tried, nothing is wanted for it
         ({}, ["1.13.4"], {"on": False, "memory": 1}, NEED, ["restore_untried"], "pachyderm_try_restore is false"),
         ({}, ["1.13.4"], {"platform": "kubernetes"}, 10**12, ["restore_untried"], "on Kubernetes"),
-        ({"auth": "on"}, ["1.13.4"], {}, 10**12, ["restore_untried"], "authentication is on"),
+        ({"auth": "on", "version": "1.12.0"}, ["1.13.4"], {}, 10**12, ["restore_untried"], "authentication is on"),
+        ({"auth": "on"}, ["1.13.4"], {}, 10**12, [], ""),  # a dump of 1.9.12 holds no token
         ({}, ["1.13.4"], {"programs": {"etcd": None}}, 10**12, ["restore_untried"], "no program etcd"),
         # Each hop by a dump is told, and each goes from where the one before has ended
         (
