@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import conninfo
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.file import staged_path
@@ -58,15 +58,16 @@ class ActionModule(UpliftAction):
             row = {"key": getattr(error, "key", "config_missing"), "severity": "error", "sentence": str(error)}
             return {"changed": False, "settings": {}, "dsn": "", "path": "", "findings": [row]}
         rows: list[dict[str, str]] = []
-        dsn, database = settings.pop("dsn"), settings.pop("database")
-        names = {"place": dsn, "old": database["old_dsn"], "new": database["new_dsn"]}
+        database = settings.pop("database")
+        strings = {"place": settings.pop("dsn"), "old": database["old_dsn"], "new": database["new_dsn"]}
+        names = {name: conninfo.whole(value, inside["database"]) for name, value in strings.items()}
         places = {name: _place(value, rows) for name, value in names.items()}
         settings["database"] = {"type": database["type"], **places}
         if found["stat"] and int(found["stat"]["mode"], 8) & 0o004:
             sentence = f"{found['path']} has the mode {found['stat']['mode']}: everybody on the node reads its secrets."
             rows.append({"key": "config_world_readable", "severity": "warning", "sentence": sentence})
         more = {name: found[name] for name in ("path", "user", "binary")}
-        return {"changed": False, "settings": settings, "dsn": dsn, "findings": rows, **more}
+        return {"changed": False, "settings": settings, "dsn": names["place"], "findings": rows, **more}
 
     def _stage(
         self, args: Mapping[str, Any], path: str, text: str, staged: str, stat: Mapping[str, Any]
@@ -146,7 +147,7 @@ def _listen(address: str, published: Mapping[str, str] | None) -> str:
 def _place(dsn: str, rows: list[dict[str, str]]) -> str:
     """Which database a connection string means; "" for none, and a finding where it cannot be read."""
     try:
-        return postgres.parse(dsn).place() if dsn else ""
+        return conninfo.parse(dsn).place() if dsn else ""
     except UpliftError as error:
         rows.append({"key": "config_bad_dsn", "severity": "error", "sentence": str(error)})
         return ""

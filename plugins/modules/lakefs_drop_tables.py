@@ -50,7 +50,8 @@ foreign:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, parse
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.spec import DATABASE
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner

@@ -89,9 +89,9 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import Backup
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_restore import restore
-from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.spec import DATABASE
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner

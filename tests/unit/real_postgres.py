@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 
@@ -32,7 +32,7 @@ class Server:
         return f"postgres://{user}:w0rd@127.0.0.1:{self.port}/{database}"
 
     def at(self, database: str, user: str = "postgres") -> Postgres:
-        return Postgres(LocalRunner(), postgres.parse(self.dsn(database, user)))
+        return Postgres(LocalRunner(), parse(self.dsn(database, user)))
 
     def admin(self, *statements: str, database: str = "postgres") -> str:
         return self.at(database).run(";\n".join(statements) + ";").out.strip()

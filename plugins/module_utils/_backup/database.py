@@ -16,15 +16,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import earlier
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import postgres as backup_postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import DatabaseError, Dsn, parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.earlier import manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.metadata import RESERVE
-from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import (
-    DatabaseError,
-    Dsn,
-    Postgres,
-    name,
-)
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, name
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -85,8 +80,9 @@ class Backup:
     ) -> None:
         """`scratch`: the connection string of an empty database for the proof; "": one is made, and dropped. `schema`:
         how the product whose database it is reads from it which form the tables have."""
-        self.runner, self.dsn, self.dest, self._given = runner, dsn, dest, scratch
+        self.runner, self.dest, self._given = runner, dest, scratch
         self.postgres = Postgres(runner, dsn)
+        self.dsn = self.postgres.dsn  # with the words of a service in the place of its name
         self.progress, self._schema = progress or Progress(), schema
 
     def present(self, check: bool, at_rest: Sequence[str] = ()) -> dict[str, Any]:
@@ -133,7 +129,7 @@ class Backup:
     def scratch(self) -> Iterator[Postgres]:
         """An empty database that is gone afterwards, or the operator's own, emptied afterwards."""
         if self._given:
-            given = Postgres(self.runner, backup_postgres.parse(self._given))
+            given = Postgres(self.runner, parse(self._given).like(self.dsn))
             if given.tables():
                 raise UpliftError(f"The scratch database {given.dsn.place()} has tables; expected an empty one.")
             own = [row["name"] for row in given.rows(_SCHEMAS)]
@@ -148,6 +144,7 @@ class Backup:
         try:
             self.postgres.run(f"DROP DATABASE IF EXISTS {name(database)};")
             self.postgres.run(f"CREATE DATABASE {name(database)} TEMPLATE template0;")
+            self.postgres.run(self.postgres.paths(database))
         except DatabaseError as exc:
             raise UpliftError(
                 f"{exc} A backup is proved in a database of its own: let the account create one (ALTER ROLE ..."

@@ -55,6 +55,7 @@ def refusal(rights: Rights) -> str:
 def _as_database(backup: Backup, manifest: Manifest, rights: Rights, renamed: str) -> None:
     fresh, admin = f"{rights.database}_uplift_new", Postgres(backup.runner, backup.dsn.at(MAINTENANCE))
     admin.run(f"DROP DATABASE IF EXISTS {name(fresh)}; CREATE DATABASE {name(fresh)} TEMPLATE template0;")
+    admin.run(backup.postgres.paths(fresh))
     backup.restore_into(Postgres(backup.runner, backup.dsn.at(fresh)), manifest)
     # Both names or none: there is no moment without a database of this name.
     admin.run(

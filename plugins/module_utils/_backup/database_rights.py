@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import DatabaseError, Postgres, name
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import DatabaseError
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, name
 
 DATABASE, SCHEMA, NONE = "database", "schema", ""
 MAINTENANCE = "postgres"  # the database from which the other one is renamed

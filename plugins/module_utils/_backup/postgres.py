@@ -10,32 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
-from typing import Any, Mapping, Sequence
-from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
+from typing import Any, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import APPLICATION, DatabaseError, Dsn
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.service_file import resolved
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-
-APPLICATION = "uplift"  # our own sessions, distinguished from those of servers that still run
-
-# What a connection string may hold, and the variable by which libpq takes it. The rest is the Go driver's own.
-_VARIABLES = {
-    "host": "PGHOST",
-    "port": "PGPORT",
-    "dbname": "PGDATABASE",
-    "user": "PGUSER",
-    "password": "PGPASSWORD",
-    "passfile": "PGPASSFILE",
-    "sslmode": "PGSSLMODE",
-    "sslcert": "PGSSLCERT",
-    "sslkey": "PGSSLKEY",
-    "sslrootcert": "PGSSLROOTCERT",
-    "options": "PGOPTIONS",
-    "connect_timeout": "PGCONNECT_TIMEOUT",
-}
-_URL = re.compile(r"postgres(ql)?://")
-_WORD = re.compile(r"\s*(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s']*)")
 
 _TABLES = """SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1"""
@@ -50,77 +30,6 @@ _SESSIONS = f"""SELECT usename AS account, application_name AS application, coal
  AND application_name IS DISTINCT FROM '{APPLICATION}' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
 
 
-class DatabaseError(UpliftError):
-    """The database cannot be reached, or has refused."""
-
-
-@dataclass(frozen=True)
-class Dsn:
-    """A connection string as it is written, and in its parts. It is never printed."""
-
-    text: str = field(repr=False)
-    parts: Mapping[str, str] = field(repr=False)
-
-    def environment(self) -> dict[str, str]:
-        found = {_VARIABLES[name]: value for name, value in self.parts.items() if name in _VARIABLES and value}
-        return {"PGCONNECT_TIMEOUT": "10", "PGAPPNAME": APPLICATION, **found}
-
-    def place(self) -> str:
-        """Which database this is, for people and to compare: no user, no password."""
-        return f"{self.parts.get('host') or '(local socket)'}:{self.parts.get('port') or 5432}/{self.database}"
-
-    @property
-    def database(self) -> str:
-        return self.parts.get("dbname") or self.parts.get("user", "")
-
-    def at(self, database: str) -> Dsn:
-        """The same server and account, another database."""
-        if _URL.match(self.text):
-            text = urlunsplit(urlsplit(self.text)._replace(path="/" + quote(database, safe="")))
-        else:
-            text = f"{self.text} dbname={database}"  # the later of two counts
-        return parse(text)
-
-
-def parse(text: str) -> Dsn:
-    """A connection string as lakeFS takes it, a URL or keywords. What is wrong with it is said without quoting it."""
-    text = text.strip()
-    if not text:
-        raise DatabaseError("There is no connection string; expected the one of the running server.")
-    try:
-        parts = _url(text) if _URL.match(text) else _keywords(text)
-    except ValueError:
-        raise DatabaseError(
-            "The connection string cannot be read; expected postgres://user:password@host:port/database, or keywords"
-            " such as host=db user=lakefs. Special characters of a password in a URL are written as %XX."
-        ) from None
-    return Dsn(text, {name: value for name, value in parts.items() if value})
-
-
-def _url(text: str) -> dict[str, str]:
-    url = urlsplit(text)
-    parts = {
-        "host": unquote(url.hostname or ""),
-        "port": str(url.port or ""),
-        "dbname": unquote(url.path.lstrip("/")),
-        "user": unquote(url.username or ""),
-        "password": unquote(url.password or ""),
-    }
-    return {**parts, **dict(parse_qsl(url.query))}
-
-
-def _keywords(text: str) -> dict[str, str]:
-    parts, rest = {}, text
-    while rest:
-        word = _WORD.match(rest)
-        if not word:
-            raise ValueError(rest)
-        value = word[2]
-        parts[word[1]] = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith("'") else value
-        rest = rest[word.end() :].strip()
-    return parts
-
-
 def literal(text: str) -> str:
     """A text inside SQL."""
     return "'" + text.replace("'", "''") + "'"
@@ -131,11 +40,19 @@ def name(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+# A path that stands at the database, and goes with it: a restore into another one has to say it again.
+_PATHS = """SELECT CASE setrole WHEN 0 THEN '' ELSE pg_get_userbyid(setrole) END AS account,
+ substr(setting, length('search_path=') + 1) AS path FROM pg_db_role_setting, unnest(setconfig) AS setting
+ WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+ AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = current_user))
+ AND starts_with(setting, 'search_path=') ORDER BY 1"""
+
+
 class Postgres:
     """One database, asked through psql."""
 
     def __init__(self, runner: Runner, dsn: Dsn, timeout: float = 60.0) -> None:
-        self.runner, self.dsn, self.timeout = runner, dsn, timeout
+        self.runner, self.dsn, self.timeout = runner, resolved(dsn), timeout
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of one SELECT, each a dict. It reads: nothing is changed even if the statement would."""
@@ -168,6 +85,14 @@ class Postgres:
 
     def tables(self) -> list[str]:
         return [row["name"] for row in self.rows(_TABLES)]
+
+    def paths(self, database: str) -> str:
+        """Statements that give another database the search paths of this one. What is written there is SQL already."""
+        said = ""
+        for row in self.rows(_PATHS):
+            whose = f"ROLE {name(row['account'])} IN DATABASE" if row["account"] else "DATABASE"
+            said += f"ALTER {whose} {name(database)} SET search_path TO {row['path'] or literal('')};"
+        return said
 
     def counts(self) -> dict[str, int]:
         """The rows of each table."""
@@ -202,6 +127,11 @@ def _said(answer: Answer) -> str:
     server = [line for line in lines if re.search(r"(FATAL|ERROR|error|failed): ", line)]
     said = (server or lines or [f"{answer.argv[0]} ended with {answer.rc} and said nothing"])[0]
     said = re.sub(r"^(psql|pg_dump|pg_restore):( (error|fatal))?(<stdin>:\d+)?:\s*", "", said).rstrip(".")
+    if "Peer authentication" in said:
+        return (
+            f"{said}. This socket lets in who is the account itself; what asks here runs as root. Expected a password,"
+            " or a line of pg_ident.conf that lets root be this account."
+        )
     if re.search("FATAL|connection to server|could not translate", said):
         return f"{said}. See to the server, and to the address, account and password in the connection string."
     return f"{said}."

@@ -23,6 +23,10 @@ _LAST = """SELECT convert_from(value, 'utf8') AS said FROM kv WHERE partition_ke
 _OLD_USERS = """SELECT u.display_name AS name, count(c.access_key_id) AS keys FROM auth_users u
  LEFT JOIN auth_credentials c ON c.user_id = u.id GROUP BY u.display_name ORDER BY 1"""
 _OLD_METADATA = "SELECT key_name AS key, key_value AS value FROM auth_installation_metadata"
+# By their columns: other programs have tables of these names, too. Schemas that a restore has renamed are none.
+_OWN = r"""SELECT table_schema AS place, bool_or(table_name = 'kv') AS kv, bool_or(table_name <> 'kv') AS sql
+ FROM information_schema.columns WHERE (table_name, column_name) IN (('kv', 'partition_key'),
+ ('schema_migrations', 'dirty')) AND table_schema !~ '_uplift_2' GROUP BY 1"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Database:
     """The version records, and what there is to lose. `record` is the KV record as it is written: it may be junk."""
 
     tables: Sequence[str] = ()
+    place: str = ""
+    """The schema where they lie, "" when the search path leads to none."""
+    of_lakefs: bool = False
+    """Whether any of them is, by its columns."""
+    elsewhere: Sequence[str] = ()
+    """Schemas that have tables of lakeFS, when this one has none."""
     sql: int | None = None
     dirty: bool = False
     record: str | None = None
@@ -47,10 +57,14 @@ class Database:
 def look(postgres: Postgres) -> Database:
     """Nothing is created, nothing is locked."""
     tables = postgres.tables()
-    facts: dict[str, Any] = {"tables": tables}
-    if "schema_migrations" in tables:
+    schemas = {row["place"]: row for row in postgres.rows(_OWN)}
+    place = str(postgres.value("SELECT coalesce(current_schema(), '') AS place"))
+    own = schemas.get(place, {})
+    facts: dict[str, Any] = {"tables": tables, "place": place, "of_lakefs": bool(own)}
+    facts["elsewhere"] = [] if own else sorted(schemas)
+    if own.get("sql"):
         facts.update(_sql_era(postgres, tables))
-    if "kv" in tables:
+    if own.get("kv"):
         facts.update({key: value for key, value in _kv_era(postgres).items() if value})
     if not facts.get("repositories"):
         facts["repositories"] = [] if facts.get("record") else facts.get("graveler") or facts.get("mvcc") or []

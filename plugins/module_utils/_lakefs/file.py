@@ -16,6 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import fil
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import connection
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import where as lakefs_where
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program import Lakefs
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release
@@ -32,7 +33,9 @@ def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
         "changed": False,
         "path": lakefs.config_file,
         "next": _next(where, lakefs, params),
-        "sealed": seal.seal(params[seal.NAME], {"text": config.text, "environment": own}),
+        "sealed": seal.seal(
+            params[seal.NAME], {"text": config.text, "environment": own, "database": connection.besides(where, lakefs)}
+        ),
         "stat": {"mode": f"{stat.st_mode & 0o7777:04o}", "uid": stat.st_uid, "gid": stat.st_gid} if stat else {},
         "mounted": config.mounted,
         "published": where.published(),

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import database_rights
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import postgres as backup_postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse as parse_dsn
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.answered import understanding
@@ -105,7 +105,7 @@ def _database(runner: Runner, params: Mapping[str, Any], problems: list[dict[str
 
 
 def _postgres_facts(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
-    postgres = Postgres(runner, backup_postgres.parse(params["dsn"]))
+    postgres = Postgres(runner, parse_dsn(params["dsn"]))
     seen = database.look(postgres)
     found = schema.state(seen)
     server = {**postgres.server(), "place": postgres.dsn.place(), "rights": database_rights.ask(postgres).facts()}

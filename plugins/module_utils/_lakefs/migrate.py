@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse as parse_dsn
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, LocalRunner
@@ -47,7 +47,7 @@ class Migration:
     ) -> None:
         self.lakefs, self.timeout = lakefs, timeout
         self.tmpdir = tmpdir or lakefs.environment.get("TMPDIR", "") or "/tmp"
-        self.postgres = Postgres(lakefs.runner, postgres.parse(dsn))
+        self.postgres = Postgres(lakefs.runner, parse_dsn(dsn))
         self.progress = progress or Progress()
         self.version = lakefs.version
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import postgres
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import Backup
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
@@ -25,7 +25,7 @@ def run(params: Mapping[str, Any], check: bool, lock: str) -> dict[str, Any]:
     """Dump the live database, restore it under another name, migrate that with the new release, and drop it."""
     runner, progress = LocalRunner(), Progress(params["progress_file"])
     lakefs = from_unit(runner, params)
-    backup = Backup(runner, postgres.parse(params["dsn"]), params["dump"], params["scratch"], progress, written)
+    backup = Backup(runner, parse(params["dsn"]), params["dump"], params["scratch"], progress, written)
     if check:
         return {"changed": False, "rehearsed": False}
     watch = Stopwatch()

@@ -141,7 +141,7 @@ def unfit(version: Version, seen: Database, discarded: bool = False) -> str:
     if found.problem:
         return found.problem
     if found.schema is None:
-        return "the database is empty: this is not the one that the installation has run on"
+        return nothing_of_lakefs(seen)
     if want.era == KV and found.schema.era != KV:
         return f"the database has the {found.schema} and {version} would start as an empty installation next to it"
     if want.era != KV and found.schema.era == KV:
@@ -151,6 +151,19 @@ def unfit(version: Version, seen: Database, discarded: bool = False) -> str:
     if found.schema.number != want.number:
         return f"the database has the {found.schema}, and {version} wants the {want}"
     return users_unfit(version, seen)
+
+
+def nothing_of_lakefs(seen: Database) -> str:
+    """Why there is nothing: another schema than the server's, another program's database, or an empty one."""
+    if seen.elsewhere:
+        here = f"the schema {seen.place}" if seen.place else "the search path"
+        return (
+            f"{here} has no table of lakeFS, and the schema {_list(seen.elsewhere)} has: the connection string that was"
+            " read leads to another schema than the server's (search_path)"
+        )
+    if seen.tables and not seen.of_lakefs:
+        return f"none of its {len(seen.tables)} tables ({_list(seen.tables)}) is of lakeFS: it is another program's"
+    return "the database is empty: this is not the one that the installation has run on"
 
 
 def users_unfit(version: Version, seen: Database) -> str:

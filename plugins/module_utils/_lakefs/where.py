@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Protocol
 
@@ -21,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import ver
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import launcher
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program import (
     Lakefs,
     found_config,
@@ -125,6 +125,7 @@ class AsUnit:
         binary = params.get("binary") or self.unit.binary
         if not binary:
             raise UpliftError(f"The unit {self.unit.name} starts no program; expected lakefs run. Name it with binary.")
+        launcher.demand_program(binary, self.unit.name)
         own, here = unit_place.environment(self.unit, user), unit_place.directory(self.unit, user)
         runner = unit_runner.of(self.runner, self.unit, user)
         lakefs = Lakefs(runner, binary, params.get("config_file") or "", user, own, directory=here)
@@ -243,6 +244,7 @@ class AsDeployment:
     pods: Pods
 
     def program(self, params: Params) -> Lakefs:
+        launcher.demand_called(self.pods.command(), self.pods.place.name)
         image, config = params.get("binary") or self.pods.container()["image"], params.get("config_file") or ""
         lakefs = Lakefs(self.pods, spec.tagged(image), config)
         return lakefs if config else replace(lakefs, config_file=self.read_by(lakefs))
@@ -274,11 +276,11 @@ class AsDeployment:
 def program_of(here: spec.Container) -> str:
     """The program in the image: before it may stand what waits for a database, or looks after processes."""
     for word in here.command:
-        if re.fullmatch(r"lakefs[\w.-]*", os.path.basename(word)):
+        if launcher.may_be_program(word):
             return word
     raise UpliftError(
-        f"The container {here.name} is started by {here.command[0]}, and no word of its command is the program lakefs;"
-        " expected it as a word of its own, as in `/app/lakefs run`. Start it so."
+        f"The container {here.name} is started by {here.command[0]}, and no word of its command is the program lakefs"
+        " (a script is none); expected it as a word of its own, as in `/app/lakefs run`. Start it so."
     )
 
 

@@ -16,8 +16,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup import (
     database,
     database_restore,
     database_rights,
-    postgres,
 )
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import Backup, Manifest
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_rights import Rights
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
@@ -51,7 +51,7 @@ def lake(server: Server) -> Server:
 
 
 def backup(server: Server, directory: Path, scratch: str = "") -> Backup:
-    dsn = postgres.parse(server.dsn("lake", "lakefs"))
+    dsn = parse(server.dsn("lake", "lakefs"))
     return Backup(LocalRunner(), dsn, str(directory / "database-0.70.6.dump"), scratch, schema=written)
 
 

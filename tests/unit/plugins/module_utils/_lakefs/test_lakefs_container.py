@@ -118,6 +118,8 @@ def test_the_prepared_container_is_the_next_program() -> None:
         (["/app/lakefs", "run"], "/app/lakefs"),
         (["/app/wait-for", "postgres:5432", "--", "/app/lakefs", "run"], "/app/lakefs"),
         (["/usr/bin/tini", "--", "lakefs", "run"], "lakefs"),
+        (["/app/lakefs-wait.sh", "/app/lakefs", "run"], "/app/lakefs"),
+        (["/app/lakefs-entry.sh", "run"], "is started by /app/lakefs-entry.sh, and no word .*a script is none"),
         (
             ["/bin/sh", "-c", "lakefs setup; lakefs run"],
             "lab-lakefs is started by /bin/sh, and no word .* is the program",
