@@ -233,6 +233,12 @@ interrupted:
   returned: O(state=step)
   type: bool
   sample: false
+barred:
+  description: Why something stays closed to clients until the operation is gone on with or rolled back.
+  returned: O(state=undone)
+  type: list
+  elements: str
+  sample: [undeploy has begun]
 opened:
   description: What may be given back to clients, out of service, ports, pipelines and balancer.
   returned: O(state=undone)

@@ -295,7 +295,13 @@ def _undone(files: Files, record: Any, owner: Owner, params: Params, holds: Call
     opened, keys = operation_record.undone(record, params["hop"], owner.run, time.time())
     if keys:
         files.write_record(record)
-    return {"changed": bool(keys), "opened": opened, "undone": keys, "record": record}
+    return {
+        "changed": bool(keys),
+        "opened": opened,
+        "undone": keys,
+        "record": record,
+        "barred": recovery.way_back(record, params["hop"]),
+    }
 
 
 def _saved(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:

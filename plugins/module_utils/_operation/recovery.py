@@ -39,6 +39,13 @@ def recovery(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def way_back(record: Mapping[str, Any], hop: int) -> list[str]:
+    """Why a failing run leaves something closed that going on or a rollback opens; of a rollback nothing."""
+    if record["plan"].get("undoes"):
+        return []
+    return sorted(set(steps.barred(record, hop, record["plan"].get("retracts") or ()).values()))
+
+
 def held_rows(name: str, held: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """Of all services that a node holds down (kind, name, operation) the one that is called so, as a row of `left`."""
     return [

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO, Callable, Iterator, Mapping
 
@@ -26,6 +27,7 @@ _LARGEST = 32 << 20  # no release sends a message larger than 20 MiB
 _OBJECT, _TAG, _REPO, _COMMIT, _BRANCH, _PIPELINE, _JOB, _CREATE, _BLOCK = 2, 3, 4, 5, 6, 7, 8, 9, 10
 _AUTH, _ENTERPRISE = (11, 12, 13, 14, 15, 17), 16
 _SAMPLE = 64
+_PROVENANCE = 6  # of a commit: {commit, branch}
 _NAMED = {_REPO, _COMMIT, _BRANCH, _PIPELINE}
 _OWN = "__spec__"  # the repo of the pipelines' specs: never listed
 
@@ -49,6 +51,8 @@ class Contents:
     ids: str = ""
     trees: list[str] = field(default_factory=list)
     """Objects that the last commits cannot be read without."""
+    clashes: list[str] = field(default_factory=list)
+    """Commits with two commits of one branch in their provenance, as `REPO@ID of REPO@BRANCH`."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -166,12 +170,23 @@ def _count(found: Contents, ids: Ids, kind: int, body: bytes, valued: bool) -> N
             ids.add(repo, commit)
             tree = _text(_inner(body, 3) or _inner(body, 7), 1)
             found.trees = [*found.trees, tree][-_SAMPLE:] if tree else found.trees
+        found.clashes += [f"{repo}@{commit} of {branch}" for branch in _twice(body)][: _SAMPLE - len(found.clashes)]
     elif kind == _BRANCH:
         found.branches += _text(_inner(_inner(body, 3), 1), 1) != _OWN
     elif kind == _PIPELINE:
         found.pipelines.append(_text(_inner(body, 1), 1))
     found.jobs += kind == _JOB
     found.has_auth |= kind in _AUTH
+
+
+def _twice(body: bytes) -> list[str]:
+    """Branches that a commit has several commits of in its provenance. Streams of 1.7 name no branches there."""
+    seen = Counter(
+        f"{_text(_inner(branch, 1), 1)}@{_text(branch, 2)}"
+        for branch in (_inner(bytes(value), 2) for number, value in fields(body) if number == _PROVENANCE)
+        if branch
+    )
+    return sorted(branch for branch, count in seen.items() if count > 1)
 
 
 def fields(message: bytes) -> Iterator[tuple[int, Any]]:

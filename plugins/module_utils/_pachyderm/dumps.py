@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from typing import Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import some
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import PACHYDERM
 
 FULL, KEPT = "full", "kept"
@@ -50,6 +52,16 @@ def unreadable(stream: str, full: bool, target: Version) -> str:
     if stream == "1.8" and full and own == "1.9":
         return f"{target} mixes up the versions of a full dump of 1.8; only one without objects can be restored"  # P26
     return ""
+
+
+def clashing(clashes: Sequence[str], target: Version) -> str:
+    """Why a release ends in the middle of a dump that has such commits; "" where it does not."""
+    if not clashes or not forms.of(forms.ONE_OF_A_BRANCH, target):
+        return ""
+    return (
+        f"{target} restores no commit that has two commits of one branch in its provenance, and ends at the first of"
+        f" {some(clashes)} (`the commit provenance contains multiple commits from the same branch`)"
+    )
 
 
 def form(source: Version, target: Version, expected: str, parallel: bool) -> str:

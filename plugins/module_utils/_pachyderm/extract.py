@@ -112,6 +112,7 @@ def _extract(
                 empty=bool(forms.of(forms.EMPTY_DUMPS, version)) and not known["expected"]["commits"],
             )
         _judge(contents, passed, version, form, known["expected"])
+        _demand_restorable(contents, params)
         access.demand_carried(pachctl, version, contents.has_auth)
         text = json.dumps({**known, "contents": contents.as_dict()}, indent=1)
         return contents, earlier.put(part, params["dest"], text, keep_it=True)
@@ -144,6 +145,16 @@ def _judge(
         wrong = "The dump has objects; expected metadata alone."
     if wrong:
         raise UpliftError(f"{wrong} The dump was thrown away.")
+
+
+def _demand_restorable(found: dumps.Contents, params: Mapping[str, Any]) -> None:
+    """P47: seen here, with the old cluster in its place, and not by the restore behind the teardown."""
+    why = data.clashing(found.clashes, core_version.parse(params["target"])) if params["target"] else ""
+    if why:
+        raise UpliftError(
+            f"The dump would be of no use: {why}. Delete the pipeline that made them with its repo and create it anew,"
+            " or copy what such a repo holds into a new one. The dump was thrown away; the cluster is as it was."
+        )
 
 
 ORDER = {stream: place for place, stream in enumerate(data.ORDER)}

@@ -129,6 +129,11 @@ BRANCH_NAMES: Sequence[Form] = (
 )
 """P40: names that branches may have. Older ones take any."""
 
+ONE_OF_A_BRANCH: Sequence[Form] = (
+    Form(("one commit of a branch",), ("1.13.4/restore_provenance_twice", READ), since=Version(1, 9, 12)),
+)
+"""P47: what the provenance of a commit may have; a dump carries what older releases have written into it."""
+
 REPO_NAMES: Sequence[Form] = (
     Form(
         ("[a-zA-Z0-9_-]+",),
@@ -161,5 +166,6 @@ TABLES = (
     EMPTY_DUMPS,
     BARE_STREAMS,
     BRANCH_NAMES,
+    ONE_OF_A_BRANCH,
     REPO_NAMES,
 )

@@ -37,6 +37,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     demand_the_same(params["src"], contents.sha256, params)
     version = pachctl.server()
     why = data.unreadable(contents.stream, contents.has_objects, version) if contents.stream else ""
+    why = why or data.clashing(contents.clashes, version)
     if why:
         raise UpliftError(f"{params['src']} cannot be restored: {why}. Nothing was changed.")
     demand_empty(pachctl, params["second"])

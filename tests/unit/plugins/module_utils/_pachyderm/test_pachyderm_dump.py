@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dump
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dump, dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse import pachctl as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.snappy import MAGIC, DumpError, Frames
 from hypothesis import given
@@ -181,3 +183,56 @@ def test_a_changed_byte_never_brings_it_down(release: str, draw: st.DataObject) 
 )
 def test_what_is_lacking_is_said(change: dict[str, Any], said: str) -> None:
     assert re.search(said, dump.shortfall(read(replay.dump("1.13.4", "extract_no_objects")), {**WANTED, **change}))
+
+
+def field(number: int, body: bytes) -> bytes:
+    return varint(number << 3 | 2) + varint(len(body)) + body
+
+
+def varint(number: int) -> bytes:
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def twice(data: bytes, branch: str = "master") -> bytes:
+    """A real dump, with a further commit of a branch of data in the provenance of each commit that has some."""
+    plain, out = content(data), b""
+    for begin, end in pairwise(ends(plain)):
+        ((stream, operation),) = dump.fields(plain[begin + 8 : end])
+        ((kind, body),) = dump.fields(bytes(operation))
+        if kind == 5 and any(number == 6 for number, _value in dump.fields(bytes(body))):
+            repo = field(1, field(1, b"data"))
+            entry = field(1, repo + field(2, b"0" * 32)) + field(2, repo + field(2, branch.encode()))
+            body = bytes(body) + field(6, entry)
+        whole = field(stream, field(kind, bytes(body)))
+        out += len(whole).to_bytes(8, "little") + whole
+    return framed(out, 60000)
+
+
+@pytest.mark.parametrize("release", STREAMS)
+def test_two_commits_of_one_branch_in_a_provenance_are_seen(release: str) -> None:
+    """trap P47: 1.13.4 ends at such a commit (restore_provenance_twice)."""
+    real = replay.dump(release, "extract_no_objects")
+    assert read(real).clashes == [] and read(twice(real, "staging")).clashes == []
+    found = read(twice(real))
+    assert [re.sub("[0-9a-f]{32}", "ID", one) for one in found.clashes] == ["edges@ID of data@master"]
+    assert found.commits == read(real).commits
+
+
+@pytest.mark.parametrize(
+    ("clashes", "target", "said"),
+    [
+        (
+            ["edges@e1 of data@master"],
+            Version(1, 13, 4),
+            "1.13.4 restores no commit .* first of edges@e1 of data@master",
+        ),
+        (["edges@e1 of data@master"], Version(1, 9, 0), ""),  # not tried there
+        ([], Version(1, 13, 4), ""),
+    ],
+)
+def test_which_release_ends_at_them(clashes: list[str], target: Version, said: str) -> None:
+    found = dumps.clashing(clashes, target)
+    assert bool(re.search(said, found)) and bool(found) == bool(said)
