@@ -234,6 +234,28 @@ def test_whether_cron_inputs_are_to_tick_again_is_known_beforehand(one: Stage) -
     assert steps(one, ["preflight"], fresh=True).of("pachyderm_findings")[0].args["cron_again"] is True
 
 
+# How the server is reached and trusted
+
+
+def test_scheme_and_ca_go_to_whoever_asks_and_ports_are_numbers(one: Stage) -> None:
+    reached = {"ca_file": "/etc/ca.crt", "config": "/root/config.json", "context": "lab"}
+    one.found(
+        pachyderm_address="grpcs://pachd.example.org:30650",
+        pachyderm_quiet_address="grpcs://pachd.example.org:30649/",
+        pachyderm_ca_file=reached["ca_file"],
+        pachyderm_client_config=reached["config"],
+        pachyderm_context=reached["context"],
+    )
+    run = steps(one, ["quiesce", "drain", "pause", "inventory", "extract", "recount"])
+    assert run.ok, run.failures
+    asked = [call for call in run.calls if "addresses" in call.args]
+    assert {call.module for call in asked} >= {"pachyderm_info", "pachyderm_inventory", "pachyderm_extract"}
+    assert all(call.args["client"] == reached for call in asked), [call.module for call in asked]
+    (closed,) = run.of("port_closed")
+    assert (closed.args["host"], int(closed.args["port"])) == ("pachd.example.org", 30650)
+    assert run.of("systemd_environment")[0].args["environment"]["PORT"] == "30649"
+
+
 # undeploy: the last moment before something is thrown away
 
 
@@ -430,6 +452,7 @@ def test_only_what_was_closed_is_given_back(one: Stage) -> None:
     one.on("pachyderm_extract", failed("a stream that ends"))
     run = steps(one, ["quiesce", "extract"])
     assert run.of("systemd_environment", state="absent") and not run.of("pachyderm_pipelines", state="started")
+    assert "pachyderm_rollback" not in run.why, "everything was given back"
     run = steps(one, ["pause", "extract"], fresh=True)
     assert run.of("pachyderm_pipelines", state="started") and not run.of("systemd_environment|service")
 
@@ -437,6 +460,8 @@ def test_only_what_was_closed_is_given_back(one: Stage) -> None:
 def test_behind_the_undeploy_nothing_is_given_back(one: Stage) -> None:
     one.on("pachyderm_restore", failed("cut"))
     run = one.steps(["stop", "undeploy", "redeploy", "restore"])
+    way_back = """uplift.datastores.pachyderm_rollback -e '{"pachyderm_confirm": ["rollback"]}' (undeploy has begun"""
+    assert "cut" in run.why and way_back in run.why, run.why
     after = run.calls[run.place("pachyderm_restore") :]
     given = ("service", "systemd_environment", "pachyderm_pipelines", "pachyderm_info")
     assert not [call for call in after if call.module in given]

@@ -18,7 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.answered i
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.recovery import held_rows
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import forms, inventory
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dial, forms, inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import spelling as cli
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.catalogue import called
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.outputs import (
@@ -63,6 +63,8 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(EMPTY)
     try:
         with understanding("Pachyderm"), connected(runner, params) as pachctl:
+            if params["tolerant"]:
+                dial.demand_names(dial.of(params))
             _ask(pachctl, params, found)
             demand_cluster(pachctl, params["cluster"])
     except UpliftError as exc:

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
-import socket
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -25,9 +25,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
     Runner,
     demand,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import Silent, UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dial
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import spelling as cli
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse import pachctl as parse
 
@@ -36,34 +37,27 @@ _CONTEXT = "uplift"
 _SERVER = r"(?m)^pachd[ \t]+\S+[ \t]*\n"
 
 
-class Unreachable(CliError, Silent):
-    """Nobody answers at any of the addresses."""
-
-
-def configuration(version: Version, address: str, token: str) -> dict[str, Any]:
+def configuration(version: Version, address: str, token: str, ca: str = "") -> dict[str, Any]:
     """A client's own: no first-call text on stdout (P32), no metrics (P12), no cluster remembered (P11)."""
+    secured = address.startswith("grpcs://")
+    if version < cli.CONTEXTS and secured:
+        raise UpliftError(
+            f"pachctl {version} knows no contexts, and none older than {cli.CONTEXTS} was seen to speak TLS"
+            f" ({address}); expected an address without. Name one in pachyderm_address, such as of a tunnel. Nothing"
+            " was changed."
+        )
     if version < cli.CONTEXTS:
         old = {"pachd_address": address, **({"session_token": token} if token else {})}
         return {"user_id": _CONTEXT, "v1": old, "metrics": False}
-    context = {"pachd_address": f"grpc://{address}", **({"session_token": token} if token else {})}
+    context = {
+        "pachd_address": address if secured else f"grpc://{address}",
+        **({"server_cas": base64.b64encode(ca.encode()).decode()} if secured and ca else {}),
+        **({"session_token": token} if token else {}),
+    }
     return {
         "user_id": _CONTEXT,
         "v2": {"active_context": _CONTEXT, "contexts": {_CONTEXT: context}, "metrics": False},
     }
-
-
-def reachable(addresses: Sequence[str], timeout: float = 3.0) -> str:
-    """The first address that takes a connection: pachctl itself would wait half a minute for one (P12)."""
-    reasons = []
-    for address in addresses:
-        host, _colon, port = address.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=timeout).close()
-            return address
-        except (OSError, ValueError) as exc:
-            reasons.append(f"{address}: {exc}")
-    tried = "; ".join(reasons) or "none was given"
-    raise Unreachable(f"No Pachyderm server takes a connection ({tried}); expected one. Start it, or name its address.")
 
 
 @dataclass
@@ -76,6 +70,7 @@ class Pachctl:
     address: str = ""
     token: str = field(default="", repr=False)
     timeout: float = 60.0
+    ca: str = field(default="", repr=False)
     _version: Version | None = None
 
     def version(self) -> Version:
@@ -88,7 +83,7 @@ class Pachctl:
                 said = (answer.err or answer.out).strip()[:80]
                 raise CliError(f"{self.binary} said {said!r} when asked for its version; expected a release number.")
             self._version = found
-            write_configuration(self.home, configuration(found, self.address, self.token))
+            write_configuration(self.home, configuration(found, self.address, self.token, self.ca))
         return self._version
 
     def server(self) -> Version:
@@ -96,6 +91,7 @@ class Pachctl:
         answer = self.call("version", enough=_SERVER)
         found = parse.versions(answer.out).get("pachd")
         if found is None:
+            dial.demand_plain(self.address)
             demand(answer, "Asking the server for its version")
             raise CliError(f"pachctl named no pachd in {answer.out.strip()!r}; expected its version.")
         return found
@@ -178,10 +174,10 @@ def connected(runner: Runner, params: Mapping[str, Any]) -> Iterator[Pachctl]:
     """pachctl for a module's parameters, at the first address that answers; its directory is gone afterwards."""
     home = tempfile.mkdtemp(prefix="uplift-pachctl-")
     try:
-        address = reachable(params["addresses"])
-        write_configuration(home, configuration(cli.CONTEXTS, address, params["token"] or ""))
-        found = Pachctl(runner, params["pachctl"], home, address, params["token"] or "", params["call_timeout"])
-        yield found
+        by = dial.of(params)
+        address = dial.reachable(by).text
+        write_configuration(home, configuration(cli.CONTEXTS, address, by.token, by.ca))
+        yield Pachctl(runner, params["pachctl"], home, address, by.token, params["call_timeout"], by.ca)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -15,13 +15,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import fil
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import inventory
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dial, inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.extract import manifest
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachctl import (
-    Unreachable,
     connected,
     demand_cluster,
-    reachable,
 )
 
 Listed = Mapping[str, Any]
@@ -141,8 +139,8 @@ def run(runner: Runner, params: Mapping[str, Any], progress: Progress) -> dict[s
     result = {"changed": False, "dump": params["dump"], "asked": True, "counts": {}, "cluster": "", "sha256": ""}
     if params["tolerant"]:
         try:
-            reachable(params["addresses"])
-        except Unreachable:
+            dial.reachable(dial.of(params))
+        except dial.Unreachable:
             return {**result, "asked": False}
     with connected(runner, params) as pachctl:
         demand_cluster(pachctl, params["cluster"])

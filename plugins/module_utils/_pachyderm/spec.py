@@ -14,6 +14,11 @@ PACHYDERM: Spec = {
     "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
     "addresses": {"type": "list", "elements": "str", "default": ["127.0.0.1:30650"]},
     "token": {"type": "str", "default": "", "no_log": True},
+    "client": {
+        "type": "dict",
+        "default": {},
+        "options": {"ca_file": {"type": "path"}, "config": {"type": "path"}, "context": {"type": "str", "default": ""}},
+    },
     "cluster": {"type": "str", "default": ""},
     "call_timeout": {"type": "float", "default": 60},
 }

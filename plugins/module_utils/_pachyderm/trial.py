@@ -164,7 +164,7 @@ class Trial:
         return True
 
     def _client(self, one: scratch_server.ScratchServer) -> contextlib.AbstractContextManager[Pachctl]:
-        where = {"addresses": [f"127.0.0.1:{one.ports['PORT']}"], "token": ""}
+        where = {"addresses": [f"127.0.0.1:{one.ports['PORT']}"], "token": "", "client": {}}
         return connected(self.runner, {**self.params, **where})
 
     def _restored(self, one: scratch_server.ScratchServer, target: Version, began: float) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse im
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import inventory as garage_inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse import http, program
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dial
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import info as pachyderm_info
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import pachctl
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse import pachctl as pachyderm_pachctl
 
 from tests.unit import lakefs_replay, pachyderm_replay, replay
@@ -196,7 +196,7 @@ def test_whatever_garage_answers_there_is_a_problem_and_no_traceback(version: st
 def test_whatever_pachyderm_answers_there_is_a_problem_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    monkeypatch.setattr(pachctl, "reachable", lambda addresses: addresses[0])
+    monkeypatch.setattr(dial, "reachable", lambda by: by.addresses[0])
     params = {"pachctl": "/bin/pachctl", "addresses": ["127.0.0.1:30650"], "token": "", "call_timeout": 1}
     params.update(gather=["repos", "enterprise", "jobs"], expected="1.11.9", units=[], tolerant=True, cluster="")
 

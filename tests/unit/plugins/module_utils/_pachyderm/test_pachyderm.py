@@ -17,7 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
-from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import info, inventory, rest
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dial, info, inventory, rest
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import pachctl as pachyderm
 
 from tests.unit import pachyderm_replay as replay
@@ -34,14 +34,18 @@ def closed_port() -> int:
         return int(server.getsockname()[1])
 
 
+def at(*ports: int) -> dial.Dial:
+    return dial.of({"addresses": [f"127.0.0.1:{one}" for one in ports], "token": ""})
+
+
 def test_a_refused_connection_costs_no_time(port: int) -> None:
     """trap P12: pachctl itself waits half a minute, and ten seconds more for its metrics."""
     began = time.monotonic()
-    assert pachyderm.reachable([f"127.0.0.1:{closed_port()}", f"127.0.0.1:{port}"]) == f"127.0.0.1:{port}"
-    with pytest.raises(pachyderm.Unreachable, match="refused"):
-        pachyderm.reachable([f"127.0.0.1:{closed_port()}"])
-    with pytest.raises(pachyderm.Unreachable, match="none was given"):
-        pachyderm.reachable([])
+    assert dial.reachable(at(closed_port(), port)).text == f"127.0.0.1:{port}"
+    with pytest.raises(dial.Unreachable, match="refused"):
+        dial.reachable(at(closed_port()))
+    with pytest.raises(dial.Unreachable, match="none was given"):
+        dial.reachable(at())
     assert time.monotonic() - began < 3
 
 
