@@ -45,6 +45,7 @@ class ActionModule(UpliftAction):
         config = on_machine(config, args["container"], args["src"]) if args["container"] else config
         host = args["host_address"] or self._vars.get("ansible_host") or self._vars.get("inventory_hostname") or ""
         config["s3"]["addresses"] = garage_config.reachable_s3_addresses(config, str(host))
+        config["s3"]["local"] = garage_config.local_s3_address(config)
         names = {"mode": stat["mode"], "owner": _name(stat, "pw_name", "uid"), "group": _name(stat, "gr_name", "gid")}
         return {**config, **names, "world_readable": bool(int(stat["mode"], 8) & 0o004)}
 

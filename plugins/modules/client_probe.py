@@ -57,6 +57,11 @@ options:
   bucket: {description: A bucket of the probe's own., type: str, default: ''}
   object: {description: The object's key., type: str, default: uplift-probe}
   ca_file: {description: Certificates to trust for C(https) addresses., type: path, default: ''}
+  style:
+    description: Where a bucket's name stands, V(path) for C(HOST/BUCKET) or V(virtual) for C(BUCKET.HOST).
+    type: str
+    choices: [path, virtual]
+    default: path
   interval: {description: Seconds from one write and read to the next., type: float, default: 0.1}
   max_seconds: {description: It ends by itself after this time., type: float, default: 21600}
 """
@@ -147,6 +152,7 @@ SPEC: Spec = {
     "secret": {"type": "str", "default": "", "no_log": True},
     "object": {"type": "str", "default": "uplift-probe"},
     "ca_file": {"type": "path", "default": ""},
+    "style": {"type": "str", "choices": ["path", "virtual"], "default": "path"},
     "interval": {"type": "float", "default": 0.1},
     "max_seconds": {"type": "float", "default": 21600},
 }

@@ -90,9 +90,11 @@ config:
     rpc_public_addr: {description: As written., type: str, sample: 198.18.1.11:3901}
     rpc_secret_source: {description: "C(config), C(file), C(environment) or empty.", type: str, sample: config}
     s3:
-      description: "api_bind_addr, s3_region, root_domain and addresses (where clients reach it)."
+      description: >-
+        api_bind_addr, s3_region, root_domain, addresses (where clients reach it) and local (where the node alone does, on loopback
+        or by a socket file as C(unix:/path)).
       type: dict
-      sample: {api_bind_addr: '[::]:3900', s3_region: garage, root_domain: .s3.garage, addresses: ['127.0.0.1:3900']}
+      sample: {api_bind_addr: '[::]:3900', s3_region: garage, root_domain: .s3.garage, addresses: ['127.0.0.1:3900'], local: ''}
     web: {description: bind_addr and root_domain., type: dict, sample: {bind_addr: '[::]:3902', root_domain: .web.garage}}
     admin:
       description: "api_bind_addr, has_admin_token, has_metrics_token."

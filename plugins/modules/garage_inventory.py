@@ -11,22 +11,29 @@ short_description: Note which objects clients can read from a Garage cluster
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Lists buckets and reads a sample of their objects through S3 from the controller, as a client would. Changes nothing.
-  - It needs the Python package C(boto3) on the controller.
+  - Lists buckets and reads a sample of their objects through S3, as a client would. Changes nothing.
+  - It works on the controller, or with O(on_node) on the node, where S3 is on loopback or a socket file.
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
   - uplift.datastores.attributes.actiongroup_garage
 options:
   addresses:
-    description: Where S3 is served, C(host:port) or a URL; the next one is asked when one does not answer.
+    description:
+      - Where S3 is served, C(host:port), a URL, or C(unix:/path) of a socket file. The next one is asked when one does not answer.
     type: list
     elements: str
     required: true
+  on_node: {description: Ask from the node and not from the controller., type: bool, default: false}
   region: {description: The cluster's S3 region., type: str, default: garage}
   key_id: {description: An access key that may read the buckets., type: str, required: true}
   secret: {description: Its secret., type: str, required: true}
   ca_file: {description: Certificates to trust for C(https) addresses., type: path, default: ''}
+  style:
+    description: Where a bucket's name stands, V(path) for C(HOST/BUCKET) or V(virtual) for C(BUCKET.HOST).
+    type: str
+    choices: [path, virtual]
+    default: path
   buckets:
     description:
       - The buckets to look at. Those of an operation's own, C(uplift-OPERATION-probe), are left out.
@@ -91,14 +98,18 @@ inventory:
           missing: [{key: dir0/obj 000, asked: {'198.18.1.11:3900': absent, '198.18.1.12:3900': absent}}]
 """
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, controller_only
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import S3
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.objects import inventory
 
 SPEC: Spec = {
-    "addresses": {"type": "list", "elements": "str", "required": True},
+    **S3,
     "region": {"type": "str", "default": "garage"},
     "key_id": {"type": "str", "required": True, "no_log": False},
     "secret": {"type": "str", "required": True, "no_log": True},
-    "ca_file": {"type": "path", "default": ""},
     "buckets": {"type": "list", "elements": "dict", "required": True},
     "sample": {"type": "int", "default": 20},
     "list_limit": {"type": "int", "default": 10000},
@@ -108,8 +119,16 @@ SPEC: Spec = {
 }
 
 
+def work(params: Mapping[str, Any]) -> dict[str, Any]:
+    return inventory(params)
+
+
+def answer(module: AnsibleModule) -> dict[str, Any]:
+    return work(module.params)
+
+
 def main() -> None:
-    controller_only("garage_inventory", SPEC)
+    serve(SPEC, answer)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class Cluster:
     service: str
     own_data: tuple[str, ...]
     product: dict[str, Any] = field(default_factory=dict)
-    variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    variables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By host: what its inventory says besides how it is reached."""
     # Of the inventory; without any, all hosts are in the one that has the product's name.
     groups: dict[str, list[str]] = field(default_factory=dict)

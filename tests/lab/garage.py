@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from tests.lab import cluster as clusters
-from tests.lab import containers, garage_docker, garage_text, hosts, release
+from tests.lab import containers, garage_docker, garage_proxy, garage_text, hosts, release
 from tests.lab.cluster import Cluster
-from tests.lab.garage_forms import ADMIN, DOCKER, FORMS, RPC, S3, UID, WEB, Form, Settings, config, secret_file
+from tests.lab.garage_forms import ADMIN, DOCKER, FORMS, PROXY, RPC, S3, UID, WEB, Form, Settings, config, secret_file
 from tests.lab.garage_words import Words
 from tests.lab.hosts import Host
 from tests.lab.proc import LabError, at_once, run, say, wait_for
@@ -184,6 +184,7 @@ def asked_for(name: str, wish: Wish) -> Cluster:
         variables = {host.name: {"garage_unit": f"docker:{containers.container(host, 'garage')}"} for host in seats}
         return Cluster(name, "garage", seats, "docker.service", own, product, variables)
     shape = FORMS[wish.form]
+    ports["s3"] = PROXY if shape.local else S3
     wrap = ["sh", "-c", f'set -a; . {shape.environment_file}; exec "$@"', "sh"] if wish.secret == "env" else []
     product = {
         **asdict(wish), "binary": shape.binary, "config": shape.config, "metadata": shape.metadata,
@@ -206,7 +207,8 @@ def up(expected: Cluster) -> Cluster:
     seats = hosts.plan(name, wish.nodes, wish.zones, third, wish.gateways)
     docker = wish.form == DOCKER
     more = (lambda host: garage_docker.mounts(name, host)) if docker else (lambda _: [])
-    hosts.boot(name, seats, wish.small_disk, more=more)
+    local = not docker and FORMS[wish.form].local
+    hosts.boot(name, seats, wish.small_disk, garage_proxy.PACKAGES if local else (), more=more)
     secret = secrets.token_hex(32)
     say(f"installing garage {wish.release} in the form `{wish.form}` and starting it")
     settings = Settings(wish.release, secret, wish.replication, wish.engine, wish.secret, wish.data_dirs)
@@ -217,11 +219,17 @@ def up(expected: Cluster) -> Cluster:
             garage_docker.start(name, host, wish.release, text)
         else:
             install(FORMS[wish.form], host, wish, config(wish.form, host.address, settings), secret)
+        if local:
+            garage_proxy.start(host, wish.release, certificate)
 
     if docker:
         containers.make_image(garage_docker.RECIPE, wish.release)
+    cluster, certificate = replace(expected, hosts=tuple(seats)), ""
+    if local:
+        certificate = garage_proxy.make(cluster.directory, seats)
+        cluster.product.update(ca=str(garage_proxy.authority(cluster.directory)))
+        cluster = replace(cluster, variables=garage_proxy.variables(cluster))
     at_once(lay_down, seats)
-    cluster = replace(expected, hosts=tuple(seats))
     cluster.product["ids"] = form_cluster(cluster)
     cluster.save()
     return cluster

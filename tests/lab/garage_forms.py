@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.lab.garage_words import Words
 
-S3, RPC, WEB, ADMIN = 3900, 3901, 3902, 3903
+S3, RPC, WEB, ADMIN, PROXY = 3900, 3901, 3902, 3903, 3943
 UID = "990"
 
 
@@ -27,6 +27,9 @@ class Form:
     environment_file: str = "/etc/garage/garage.env"
     dynamic: bool = False
     """No account in the password file: systemd makes one for as long as the unit runs, and keeps its directories."""
+
+    local: bool = False
+    """S3 and the admin API are the machine's own: on loopback, or from 0.9 on socket files. A proxy serves clients."""
 
     @property
     def metadata(self) -> str:
@@ -109,6 +112,26 @@ LimitNOFILE=42000
 WantedBy=multi-user.target
 """,
     ),
+    "proxied": Form(
+        binary="/usr/local/bin/garage",
+        linked=False,
+        config="/etc/garage.toml",
+        local=True,
+        unit="""[Unit]
+Description=Garage data store
+After=network-online.target
+
+[Service]
+User=garage
+Group=garage
+RuntimeDirectory=garage
+ExecStart=/usr/local/bin/garage server
+Restart=on-failure
+
+[Install]
+WantedBy=multi-user.target
+""",
+    ),
     # Everything at another place and under another name than anybody would guess.
     "odd": Form(
         binary="/opt/store/bin/garage",
@@ -150,6 +173,15 @@ class Settings:
     data_dirs: int = 1
 
 
+def local_s3(release: str, socket: str = "") -> str:
+    """Where S3 is bound that the machine alone reaches. socket: what goes before the path of a socket file."""
+    return f"{socket}/run/garage/s3.sock" if Words(release).since(0, 9) else f"127.0.0.1:{S3}"
+
+
+def local_admin(release: str) -> str:
+    return "/run/garage/admin.sock" if Words(release).since(0, 9) else f"127.0.0.1:{ADMIN}"
+
+
 def secret_file(form: Form) -> str:
     return f"{form.home}/rpc_secret"
 
@@ -170,6 +202,8 @@ def copies(name: str, words: Words, replication: int) -> str:
 def config(name: str, address: str, settings: Settings) -> str:
     """Up to 0.7 s3_api, s3_web and their addresses are demanded; there `packaged` has no admin port, so no metrics."""
     form, words = FORMS[name], Words(settings.release)
+    s3 = local_s3(settings.release) if form.local else f"0.0.0.0:{S3}"
+    admin = local_admin(settings.release) if form.local else f"0.0.0.0:{ADMIN}"
     secrets = {"config": f'rpc_secret = "{settings.secret}"', "file": f'rpc_secret_file = "{secret_file(form)}"'}
     engine = f'db_engine = "{settings.engine}"\n' if settings.engine else ""
     index = "" if words.since(0, 8) else 'index = "index.html"\n'
@@ -186,7 +220,7 @@ bootstrap_peers = []
 
 [s3_api]
 s3_region = "garage"
-api_bind_addr = "0.0.0.0:{S3}"
+api_bind_addr = "{s3}"
 root_domain = ".s3.lab"
 
 [s3_web]
@@ -194,5 +228,5 @@ bind_addr = "0.0.0.0:{WEB}"
 root_domain = ".web.lab"
 {index}"""
     if words.since(0, 7) and (name == "plain" or words.since(0, 8)):
-        text += f'\n[admin]\napi_bind_addr = "0.0.0.0:{ADMIN}"\n'
+        text += f'\n[admin]\napi_bind_addr = "{admin}"\n'
     return text

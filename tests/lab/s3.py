@@ -20,6 +20,7 @@ Client: TypeAlias = Any  # boto3 makes its classes at run time
 
 
 def client(cluster: Cluster, address: str, key_id: str, secret: str, timeout: float = 30) -> Client:
+    authority = cluster.product.get("ca", "")
     config = Config(
         s3={"addressing_style": "path"},
         retries={"total_max_attempts": 1},
@@ -32,7 +33,8 @@ def client(cluster: Cluster, address: str, key_id: str, secret: str, timeout: fl
     )
     return boto3.session.Session().client(
         "s3",
-        endpoint_url=f"http://{address}:{cluster.product['ports']['s3']}",
+        endpoint_url=f"{'https' if authority else 'http'}://{address}:{cluster.product['ports']['s3']}",
+        verify=authority or True,
         aws_access_key_id=key_id,
         aws_secret_access_key=secret,
         region_name="garage",

@@ -8,17 +8,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import time
 from urllib.error import HTTPError
 from urllib.parse import quote, urlsplit
 
 from ansible.module_utils.urls import open_url
+from ansible_collections.uplift.datastores.plugins.module_utils._core import s3
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import Silent, UpliftError
 
 REGION = "us-east-1"  # any will do for lakeFS
-_NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 def get(url: str, path: str, key: str, secret: str, host: str = "", timeout: float = 60) -> bytes:
@@ -36,15 +34,4 @@ def get(url: str, path: str, key: str, secret: str, host: str = "", timeout: flo
 
 def signed(host: str, path: str, key: str, secret: str, region: str, stamp: str) -> dict[str, str]:
     """The headers of a GET with nothing in it."""
-    names = "host;x-amz-content-sha256;x-amz-date"
-    canonical = (
-        f"GET\n{quote(path)}\n\nhost:{host}\nx-amz-content-sha256:{_NOTHING}\nx-amz-date:{stamp}\n\n{names}\n{_NOTHING}"
-    )
-    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
-    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    made = f"AWS4{secret}".encode()
-    for part in (stamp[:8], region, "s3", "aws4_request"):
-        made = hmac.new(made, part.encode(), hashlib.sha256).digest()
-    signature = hmac.new(made, text.encode(), hashlib.sha256).hexdigest()
-    credential = f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}"
-    return {"Host": host, "x-amz-date": stamp, "x-amz-content-sha256": _NOTHING, "Authorization": credential}
+    return s3.signed("GET", host, path, "", s3.Access(region, key, secret), stamp)

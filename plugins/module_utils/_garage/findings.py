@@ -205,5 +205,28 @@ def _outside(seen: Seen) -> Iterator[Finding]:
             True,
             f"the S3 address {problem['address']} does not answer: {problem['reason']}",
             "an answer of the S3 API",
-            "see to the service, the firewall, or s3_api.api_bind_addr",
+            "see to the service, the firewall, or s3_api.api_bind_addr; or name in garage_s3_addresses where the"
+            " controller reaches S3, and in garage_s3_ca_file the certificates to trust there",
+        )
+    yield from _asked(s3)
+
+
+def _asked(s3: Seen) -> Iterator[Finding]:
+    """Where S3 can be asked at all: for the inventory, and by the probe, which is a client on the controller."""
+    if s3.get("nowhere"):
+        yield Finding(
+            "s3_nowhere",
+            True,
+            "no node has an s3_api.api_bind_addr that it or the controller reaches",
+            "one address of S3, to compare objects before and after",
+            "name it in garage_s3_addresses",
+        )
+    elif s3.get("blind"):
+        yield Finding(
+            "probe_blind",
+            True,
+            f"S3 answers the nodes alone (at {s3['local'] or 'another node'}), so that no probe sees what clients see",
+            "an address that the controller reaches",
+            "name in garage_s3_addresses the proxy that clients use; or set garage_probe to false: a node reads the"
+            " objects itself, and nobody measures an outage",
         )

@@ -17,3 +17,10 @@ GARAGE: Spec = {
     "user": {"type": "str"},
     "call_timeout": {"type": "float", "default": 30},
 }
+
+S3: Spec = {
+    "addresses": {"type": "list", "elements": "str", "required": True},
+    "on_node": {"type": "bool", "default": False},
+    "ca_file": {"type": "path", "default": ""},
+    "style": {"type": "str", "choices": ["path", "virtual"], "default": "path"},
+}

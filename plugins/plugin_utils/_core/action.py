@@ -55,6 +55,12 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         sealed = result.pop("sealed", "")
         return {**result, "opened": seal.opened(key, sealed)} if sealed else result
 
+    def on_node(self, module: str, args: Mapping[str, Any], task_vars: Any) -> dict[str, Any]:
+        """What the module says, of an action that may be asked to work here or there."""
+        name = f"uplift.datastores.{module}"
+        result: dict[str, Any] = self._execute_module(module_name=name, module_args=dict(args), task_vars=task_vars)
+        return result
+
     @property
     def check_mode(self) -> bool:
         return bool(self._task.check_mode)

@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.plugin_utils._core.s3 import said
 
 with suppress(ImportError):  # the action says that it is missing
     import botocore.session
@@ -81,3 +80,11 @@ def _difference(key: str, one: Object, other: Object | None) -> str:
     if other.tag != one.tag and "-" not in one.tag + other.tag:
         return f"{key} has the checksum {other.tag} in the copy, expected {one.tag}"
     return ""
+
+
+def said(error: Exception) -> str:
+    if not isinstance(error, ClientError):
+        return str(error)
+    detail = error.response.get("Error", {})
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return f"{status} {detail.get('Code', '')} {detail.get('Message', '')}".strip()

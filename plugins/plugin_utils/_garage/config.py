@@ -155,6 +155,15 @@ def reachable_s3_addresses(config: Mapping[str, Any], host_address: str) -> list
     return [f"{host}:{port}"]
 
 
+def local_s3_address(config: Mapping[str, Any]) -> str:
+    """Where the node alone reaches its S3 API: on loopback, or by a socket file; "" where neither is so."""
+    bound = str(config["s3"]["api_bind_addr"])
+    host, _colon, port = bound.rpartition(":")
+    if bound.startswith("/"):
+        return f"unix:{bound}"
+    return bound if port.isdigit() and port != "0" and _loopback(host) else ""
+
+
 def _loopback(host: str) -> bool:
     return host.startswith("127.") or host in ("localhost", "::1", "[::1]")
 

@@ -153,12 +153,15 @@ class Door:
     def __init__(self, address: str, orders: dict[str, Any]) -> None:
         self.address = address
         parts = urllib.parse.urlsplit(address if "://" in address else f"http://{address}")
-        self._base = f"{parts.scheme}://{parts.netloc}"
-        self._host, self._port = parts.hostname or "", parts.port
+        virtual = orders["style"] == "virtual" and not orders["path"]
+        bucket = f"{orders['bucket']}." if virtual else ""
+        self._base = f"{parts.scheme}://{bucket}{parts.netloc}"
+        self._host, self._port = bucket + (parts.hostname or ""), parts.port
         secure = parts.scheme == "https"
         self._context = ssl.create_default_context(cafile=orders["ca_file"] or None) if secure else None
         self._orders = orders
-        self._path = orders["path"] or f"/{orders['bucket']}/{orders['object']}"
+        inside = "" if virtual else f"/{orders['bucket']}"
+        self._path = orders["path"] or f"{inside}/{orders['object']}"
 
     def send(self, method: str, body: bytes) -> bytes:
         headers = self._headers(method, body)

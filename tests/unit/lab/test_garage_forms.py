@@ -91,7 +91,7 @@ def test_an_engine_and_two_disks() -> None:
     ("wish", "words"),
     [
         (Wish("0.4.0"), "expected 0.5 or later"),
-        (Wish("0.7.0", form="other"), "expected one of plain, packaged, makers, odd, docker"),
+        (Wish("0.7.0", form="other"), "expected one of plain, packaged, makers, proxied, odd, docker"),
         (Wish("0.7.0", engine="sled"), "expected one of none"),
         (Wish("1.3.0", engine="sled"), "expected one of lmdb, sqlite"),
         (Wish("0.9.4", secret="paper"), "expected config, world, file or env"),

@@ -156,6 +156,11 @@ BAD = [
     ("release", True, {"release": {"failed": True, "msg": "the directory has no garage-0.8.7"}}, "no garage-0.8.7"),
     ("clock", True, {"clock": {"failed": True, "msg": "the clock is known to 0.4 s"}}, "0.4 s"),
     ("s3_silent", True, {"s3": {"silent": [{"address": "198.18.1.11:3900", "reason": "refused"}]}}, "refused"),
+    ("probe_blind", True, {"s3": {"blind": True, "local": "127.0.0.1:3900"}}, "the nodes alone (at 127.0.0.1:3900)"),
+    ("probe_blind", True, {"s3": {"blind": True, "local": ""}}, "the nodes alone (at another node)"),
+    ("s3_nowhere", True, {"s3": {"nowhere": True, "blind": True, "local": ""}}, "no node has an s3_api.api_bind_addr"),
+    # Last of its place: above all come at once.
+    ("s3_silent", True, {"s3": {"silent": [{"address": "unix:/s", "reason": "No such file"}]}}, "No such file"),
 ]
 
 

@@ -131,22 +131,24 @@ def test_what_cannot_be_edited(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bind", "host", "addresses"),
+    ("bind", "host", "addresses", "local"),
     [
-        ("[::]:3900", "198.18.1.11", ["198.18.1.11:3900"]),
-        ("0.0.0.0:3900", "198.18.1.11", ["198.18.1.11:3900"]),
-        ("[::]:3900", "fc00:1::1", ["[fc00:1::1]:3900"]),
-        ("198.18.1.12:3900", "198.18.1.11", ["198.18.1.12:3900"]),
-        ("127.0.0.1:3900", "198.18.1.11", []),
-        ("[::1]:3900", "198.18.1.11", []),
-        ("127.0.0.1:3900", "127.0.0.1", ["127.0.0.1:3900"]),
-        ("/run/garage/s3.sock", "198.18.1.11", []),
-        ("127.0.0.1:0", "127.0.0.1", []),
-        ("", "198.18.1.11", []),
+        ("[::]:3900", "198.18.1.11", ["198.18.1.11:3900"], ""),
+        ("0.0.0.0:3900", "198.18.1.11", ["198.18.1.11:3900"], ""),
+        ("[::]:3900", "fc00:1::1", ["[fc00:1::1]:3900"], ""),
+        ("198.18.1.12:3900", "198.18.1.11", ["198.18.1.12:3900"], ""),
+        ("127.0.0.1:3900", "198.18.1.11", [], "127.0.0.1:3900"),
+        ("[::1]:3900", "198.18.1.11", [], "[::1]:3900"),
+        ("127.0.0.1:3900", "127.0.0.1", ["127.0.0.1:3900"], "127.0.0.1:3900"),
+        ("/run/garage/s3.sock", "198.18.1.11", [], "unix:/run/garage/s3.sock"),
+        ("127.0.0.1:0", "127.0.0.1", [], ""),
+        ("", "198.18.1.11", [], ""),
     ],
 )
-def test_where_clients_reach_s3(bind: str, host: str, addresses: list[str]) -> None:
-    assert subject.reachable_s3_addresses({"s3": {"api_bind_addr": bind}}, host) == addresses
+def test_where_clients_and_the_node_itself_reach_s3(bind: str, host: str, addresses: list[str], local: str) -> None:
+    config = {"s3": {"api_bind_addr": bind}}
+    assert subject.reachable_s3_addresses(config, host) == addresses
+    assert subject.local_s3_address(config) == local
 
 
 NAMES = sorted(

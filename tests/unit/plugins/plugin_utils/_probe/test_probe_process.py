@@ -89,6 +89,7 @@ def orders(stores: list[Any], **rest: Any) -> dict[str, Any]:
         "path": "",
         "object": "o",
         "ca_file": "",
+        "style": "path",
         "interval": 0.02,
         "max_seconds": 60.0,
         "key_id": "GK1",

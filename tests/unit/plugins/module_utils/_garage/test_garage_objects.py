@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.plugin_utils._core import s3, s3_inventory
-from ansible_collections.uplift.datastores.plugins.plugin_utils._core.s3_inventory import Limits
+from ansible_collections.uplift.datastores.plugins.module_utils._core.s3 import Access, Store
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import objects
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.objects import Limits
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,15 +114,15 @@ def other() -> Iterator[Any]:
         yield made
 
 
-def store(*addresses: str) -> s3.Store:
-    return s3.Store(addresses, lambda address: s3.client(address, "garage", "GK1", SECRET))
+def store(*addresses: str) -> Store:
+    return Store(addresses, Access("garage", "GK1", SECRET))
 
 
 def take(
     server: Any, limits: Limits | None = None, like: Any = (), buckets: Any = ({"id": ID, "alias": ""},)
 ) -> list[dict[str, Any]]:
     made = store("127.0.0.1:1", f"http://127.0.0.1:{server.server_port}/")
-    rows: list[dict[str, Any]] = s3_inventory.take(made, buckets, limits or Limits(), like)["objects"]
+    rows: list[dict[str, Any]] = objects.take(made, buckets, limits or Limits(), like)["objects"]
     return rows
 
 
@@ -172,7 +173,7 @@ def missing(*servers: Any, **more: Any) -> list[dict[str, Any]]:
     """What the nodes say of k1, which was there."""
     made = store(*(f"http://127.0.0.1:{one.server_port}" for one in servers))
     like = [{"id": ID, "sample": [{"key": "k1"}]}]
-    (row,) = s3_inventory.take(made, [{"id": ID, "alias": ""}], Limits(), like, **more)["objects"]
+    (row,) = objects.take(made, [{"id": ID, "alias": ""}], Limits(), like, **more)["objects"]
     assert bool(row["missing"]) == (not row["sample"])
     return [list(found["asked"].values()) for found in row["missing"]]
 
@@ -246,7 +247,7 @@ def test_no_address_given() -> None:
 
 @given(st.lists(st.text(max_size=3), unique=True, max_size=60), st.integers(0, 30))
 def test_a_sample_is_spread(rows: list[str], expected: int) -> None:
-    found = s3_inventory.spread(rows, expected)
+    found = objects.spread(rows, expected)
     places = [rows.index(row) for row in found]
     assert len(found) == min(expected, len(rows))
     assert places == sorted(set(places))
@@ -263,5 +264,5 @@ ROWS = st.lists(
 def test_a_digest_does_not_hang_on_the_order(rows: list[dict[str, Any]], random: Any) -> None:
     other = list(rows)
     random.shuffle(other)
-    assert s3_inventory.digest(rows) == s3_inventory.digest(other)
-    assert s3_inventory.digest([*rows, {"key": "one more", "size": 1, "etag": ""}]) != s3_inventory.digest(rows)
+    assert objects.digest(rows) == objects.digest(other)
+    assert objects.digest([*rows, {"key": "one more", "size": 1, "etag": ""}]) != objects.digest(rows)

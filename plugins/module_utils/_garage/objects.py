@@ -4,22 +4,30 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
+"""What the buckets hold, by S3 as a client reads it: on the controller, or on a node that nobody else reaches."""
+
 from __future__ import annotations
 
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from email.utils import parsedate_to_datetime
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.answered import understanding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.missing import ABSENT, BROKEN, THERE
+from ansible_collections.uplift.datastores.plugins.module_utils._core.s3 import (
+    Access,
+    Door,
+    S3Error,
+    Store,
+    read,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.names import ours
-from ansible_collections.uplift.datastores.plugins.plugin_utils._core.s3 import Store, status_of
 
-with suppress(ImportError):  # the action says that it is missing
-    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, ReadTimeoutError
+_CHUNK = 65536
 
 
 class Limits(NamedTuple):
@@ -28,6 +36,29 @@ class Limits(NamedTuple):
     sample: int = 20
     keys: int = 10000
     object_bytes: int = 64 * 1024 * 1024
+
+
+def inventory(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What `garage_inventory` does, wherever that is done."""
+    access = Access(
+        params["region"], params["key_id"], params["secret"], params["ca_file"], params["style"] == "virtual"
+    )
+    limits = Limits(params["sample"], params["list_limit"], params["max_object_bytes"])
+    store = Store(params["addresses"], access)
+    buckets = [named(one, access.virtual) for one in params["buckets"]]
+    with understanding("the S3 API"):
+        return {"changed": False, "inventory": take(store, buckets, limits, params["like"], params["mute"])}
+
+
+def named(bucket: Mapping[str, Any], virtual: bool = False) -> dict[str, str]:
+    """The bucket's id, a name of it for people, and the one for S3: the id, which Garage 0.5 does not know yet.
+
+    An id is too long for the name of a host: there it has to be an alias that everybody has.
+    """
+    everybodys = list(bucket.get("global_aliases", []))
+    names = [*everybodys, *(one["alias"] for one in bucket.get("local_aliases", []))]
+    asked = everybodys[0] if virtual and everybodys else bucket.get("s3_name") or bucket["id"]
+    return {"id": bucket["id"], "alias": next(iter(names), ""), "s3_name": asked}
 
 
 def take(
@@ -94,19 +125,17 @@ def _again(store: Store, bucket: str, key: str, limit: int, mute: Mapping[str, s
     return {"key": key, "asked": {**asked, **mute}}
 
 
-def _trace(s3: Any, bucket: str, key: str, limit: int) -> str:
+def _trace(door: Door, bucket: str, key: str, limit: int) -> str:
     """What one node says: THERE, ABSENT, or BROKEN where it lists the object and does not give the whole of it.
 
     A node that has lost the blocks of an object begins to answer, and breaks off.
     """
-    page = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
-    listed = any(row["Key"] == key for row in page.get("Contents", []))
+    page = door.page(bucket, prefix=key, max_keys=1)
+    listed = any(row["key"] == key for row in page["rows"])
     try:
-        found = bool(_read(s3, bucket, key, limit))
-    except (ConnectionError, ReadTimeoutError):
-        raise
-    except (ClientError, BotoCoreError):
-        if not listed:
+        found = bool(_read(door, bucket, key, limit))
+    except S3Error as error:
+        if not listed or error.late or not error.connected:
             raise
         found = False
     return THERE if found else BROKEN if listed else ABSENT
@@ -116,51 +145,46 @@ def _listing(store: Store, bucket: str, limit: int) -> tuple[list[dict[str, Any]
     rows: list[dict[str, Any]] = []
     more: dict[str, Any] = {}
     while True:
-        asked = {"Bucket": bucket, "MaxKeys": max(1, min(1000, limit - len(rows))), **more}
-        page = _page(store, asked)
-        rows += [{"key": row["Key"], "size": row["Size"], "etag": row["ETag"]} for row in page.get("Contents", [])]
-        if not page.get("IsTruncated"):
+        page = _page(store, bucket, {"max_keys": max(1, min(1000, limit - len(rows))), **more})
+        rows += page["rows"]
+        if not page["next"]:
             return rows, True
         if len(rows) >= limit:
             return rows, False
-        more = {"ContinuationToken": page["NextContinuationToken"]}
+        more = {"continuation_token": page["next"]}
 
 
-def _page(store: Store, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    return store.ask(f"Listing bucket {asked['Bucket'][:16]}", lambda s3: s3.list_objects_v2(**asked))
+def _page(store: Store, bucket: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    return store.ask(f"Listing bucket {bucket[:16]}", lambda door: door.page(bucket, **asked))
 
 
 def _object(store: Store, bucket: str, key: str, limit: int) -> Iterator[dict[str, Any]]:
-    found = store.ask(f"Reading {key!r} of bucket {bucket[:16]}", lambda s3: _read(s3, bucket, key, limit))
+    found = store.ask(f"Reading {key!r} of bucket {bucket[:16]}", lambda door: _read(door, bucket, key, limit))
     if found:
         yield found
 
 
-def _read(s3: Any, bucket: str, key: str, limit: int) -> dict[str, Any]:
+def _read(door: Door, bucket: str, key: str, limit: int) -> dict[str, Any]:
     """The object's figures; none when it is not there. An object above the limit has no checksum."""
     try:
-        answer = s3.get_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if status_of(error) == 404 and error.response["Error"]["Code"] == "NoSuchKey":
+        with door.asked("GET", bucket, key) as answer:
+            size = int(answer.headers["Content-Length"])
+            checksum = _checksum(answer, size) if size <= limit else ""
+            tag, modified = answer.headers["ETag"], parsedate_to_datetime(answer.headers["Last-Modified"])
+    except S3Error as error:
+        if error.status == 404 and error.code == "NoSuchKey":
             return {}
         raise
-    checksum, size = "", int(answer["ContentLength"])
-    try:
-        if size <= limit:
-            checksum = _checksum(answer["Body"])
-    finally:
-        answer["Body"].close()
-    modified = answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"key": key, "size": size, "etag": answer["ETag"], "sha256": checksum, "last_modified": modified}
+    when = modified.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"key": key, "size": size, "etag": tag, "sha256": checksum, "last_modified": when}
 
 
-def _checksum(body: Any) -> str:
-    made = hashlib.sha256()
-    try:
-        for part in body.iter_chunks(65536):
-            made.update(part)
-    except BotoCoreError:
-        raise
-    except OSError as error:  # a node that goes away in the middle of an object: the next address is asked
-        raise HTTPClientError(error=error) from error
+def _checksum(answer: Any, size: int) -> str:
+    made, got = hashlib.sha256(), 0
+    while got < size:
+        part = read(answer, _CHUNK)
+        if not part:  # a node that goes away in the middle of an object: the next address is asked
+            raise S3Error(f"{got} bytes came of {size}")
+        made.update(part)
+        got += len(part)
     return made.hexdigest()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.action.garage_s3_ping import reason
+from ansible_collections.uplift.datastores.plugins.module_utils._core.s3 import Access, silence
 
 DENIED = b"<Error><Code>AccessDenied</Code></Error>"
 ANSWERS = {"s3": (403, DENIED), "old": (400, DENIED), "web": (404, b"not here"), "proxy": (403, b"go away")}
@@ -43,7 +43,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
     indirect=["server"],
 )
 def test_only_an_s3_error_is_an_s3_api(server: str, says: str) -> None:
-    said = reason(server, 5)
+    said = silence(server, Access())
     assert says in said
     assert bool(said) == bool(says)
 
@@ -52,4 +52,4 @@ def test_a_closed_port_is_said() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    assert "refused" in reason(address, 5)
+    assert "refused" in silence(address, Access())
