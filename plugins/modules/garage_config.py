@@ -83,6 +83,7 @@ config:
       type: list
       elements: dict
       sample: [{path: /var/lib/garage/data, capacity: null}]
+    snapshots_dir: {description: "C(metadata_snapshots_dir); empty when it is left to Garage.", type: str, sample: ''}
     db_engine: {description: "As written; empty when it is left to the release.", type: str, sample: ''}
     replication_mode: {description: As written or null., type: raw, sample: '3'}
     replication_factor: {description: As written or null., type: raw, sample: null}

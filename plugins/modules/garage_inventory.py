@@ -102,8 +102,8 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import S3
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.objects import inventory
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import S3
 
 SPEC: Spec = {
     **S3,

@@ -33,7 +33,9 @@ options:
     required: true
   metadata_dir: {description: The C(metadata_dir) of the configuration., type: path, required: true}
   snapshots_dir:
-    description: The C(metadata_snapshots_dir) of the configuration. By default C(snapshots) in O(metadata_dir).
+    description:
+      - The C(metadata_snapshots_dir) of the configuration. By default C(snapshots) in O(metadata_dir), where a release that does not know
+        the setting puts them in any case.
     type: path
   all_nodes:
     description: Take one on every node. Only this node's is copied out, so rather run the module on every node.

@@ -244,6 +244,17 @@ def test_a_snapshot_is_taken_of_what_can_be_read_while_it_is_written(garage: Sta
     assert one.steps(["snapshot"], fresh=True).of("garage_snapshot")
 
 
+def test_a_snapshot_is_looked_for_where_the_configuration_puts_it(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_engine", {"and": {"opens": "lmdb", "snapshots": True}})
+    config = {"metadata_dir": "/m", "snapshots_dir": "/fast/snapshots", "db_engine": "lmdb"}
+    one.on(
+        "garage_config", {"and": {"config": {**config, "s3": {"addresses": ["http://a1:3900"], "s3_region": "garage"}}}}
+    )
+    (call,) = one.steps(["snapshot"]).of("garage_snapshot")
+    assert call.args["snapshots_dir"] == "/fast/snapshots"
+
+
 def test_nothing_is_converted_to_what_it_is(garage: Stage) -> None:
     one = garage.only("a1")
     one.on("garage_engine", {"and": {"opens": "lmdb"}})

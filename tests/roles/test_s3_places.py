@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where Garage's S3 is asked: from the controller, where the operator says, or by the node itself; so also in preflight."""
+"""Where Garage's S3 is asked: from the controller, where the operator says, or by the node; so also in preflight."""
 
 from __future__ import annotations
 

@@ -29,13 +29,14 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms im
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import api, first, inventory, work
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import cluster as parse
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    contained,
     container_spec,
     place,
     systemd,
     unit_runner,
 )
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
@@ -313,6 +314,7 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
         if told:
             return None
         raise
+    contained.demand_own_program(unit, "garage_unit")
     if unit.load_state == "loaded":
         return unit
     if told:

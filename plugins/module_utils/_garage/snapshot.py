@@ -92,7 +92,8 @@ def take(
     garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, clock: Clock
 ) -> dict[str, Any]:
     """What `garage_snapshot` does for `present`."""
-    path, own = params["dest"], params["snapshots_dir"] or os.path.join(params["metadata_dir"], "snapshots")
+    path, usual = params["dest"], os.path.join(params["metadata_dir"], "snapshots")
+    own = params["snapshots_dir"] or usual
     if _below(path, own) or _below(path, params["metadata_dir"]):
         # Garage deletes there by names, and what it counts as a snapshot is not what we would.
         raise UpliftError(
@@ -111,8 +112,10 @@ def take(
     core_files.demand_space(os.path.dirname(path), needs, "the snapshot")
     if check_mode:
         return {"changed": True, "snapshot": path, "version": str(garage.version())}
-    name = _made(garage, [*words, *(["--all"] if params["all_nodes"] else [])], own, params["timeout"], clock)
-    made = _copied(os.path.join(own, name), path, str(garage.version()), progress)
+    patient = replace(garage, timeout=params["timeout"])
+    # The first releases that make snapshots do not know the setting yet, and ignore it.
+    new = _made(patient, [*words, *(["--all"] if params["all_nodes"] else [])], [own, usual], clock)
+    made = _copied(new, path, str(garage.version()), progress)
     return _summary(path, made, changed=True)
 
 
@@ -148,16 +151,21 @@ def restore(
     return {**result, "changed": True}
 
 
-def _made(garage: Garage, words: list[str], own: str, timeout: float, clock: Clock) -> str:
-    """The name of the new snapshot. Two in one second would be one (G11)."""
-    before = _names(own)
-    while before and before[-1] >= time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock.now())):
+def _made(garage: Garage, words: list[str], own: Sequence[str], clock: Clock) -> str:
+    """The path of the new snapshot, in one of these directories. Two in one second would be one (G11)."""
+    before = {directory: _names(directory) for directory in own}
+    newest = max((names[-1] for names in before.values() if names), default="")
+    while newest and newest >= time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(clock.now())):
         clock.sleep(0.1)
-    results(replace(garage, timeout=timeout).call(*words))
-    new = sorted(set(_names(own)) - set(before))
-    if not new:
-        raise UpliftError(f"Garage says that a snapshot was saved, and {own} has no new one. Correct snapshots_dir.")
-    return new[-1]
+    results(garage.call(*words))
+    for directory, names in before.items():
+        if new := sorted(set(_names(directory)) - set(names)):
+            return os.path.join(directory, new[-1])
+    raise UpliftError(
+        f"Garage says that a snapshot was saved, and there is no new one in {' or '.join(before)}; expected it there."
+        " The first is the metadata_snapshots_dir of the configuration, where it has one. See that the daemon was"
+        " started again since that was changed, and that garage_config_file is the file that it reads."
+    )
 
 
 def _copied(source: str, path: str, version: str, progress: Progress) -> dict[str, Any]:

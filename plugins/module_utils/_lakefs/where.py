@@ -29,6 +29,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, unit_place, unit_runner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import demand_own_program
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
@@ -118,7 +119,9 @@ class AsUnit:
 
     @functools.cached_property
     def unit(self) -> Unit:
-        return find_unit(self.runner, self.name)
+        unit = find_unit(self.runner, self.name)
+        demand_own_program(unit, "lakefs_unit")
+        return unit
 
     def program(self, params: Params) -> Lakefs:
         user = params.get("user") or self.unit.user

@@ -34,6 +34,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachc
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd, workload
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import demand_own_program
 
 EMPTY: Mapping[str, Any] = {
     "address": "",
@@ -82,6 +83,9 @@ def _closed_here(runner: Runner, units: Sequence[str]) -> list[dict[str, str]]:
             f"Pachyderm is said to run as {docker[0]}, and Pachyderm in docker containers is not built; expected"
             " pachyderm_unit to be a systemd unit, or kubernetes:NAMESPACE/pachd. Nothing was changed."
         )
+    for place in places:
+        if place.kind == runtime_place.SYSTEMD:
+            demand_own_program(systemd.read_unit(runner, place.name), "pachyderm_unit", docker=False)
     held = [*runtime_held.everything(), *(row for unit in units for row in workload.held(runner, unit))]
     return closed([str(place) for place in places], held)
 

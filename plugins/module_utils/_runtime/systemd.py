@@ -25,8 +25,9 @@ PROPERTIES = (
     "DropInPaths", "User", "Group", "KillSignal", "Restart", "NRestarts", "TimeoutStopUSec", "ExecStart", "Environment",
     "EnvironmentFiles", "ExecMainCode", "ExecMainStatus", "Result", "ConditionResult", "WorkingDirectory",
     "DynamicUser", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
+    "SourcePath",
 )  # fmt: skip
-_AROUND = PROPERTIES[-4:]
+_AROUND = ("ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost")
 _MOUNTERS = re.compile(
     r"\A(?:mount|umount|systemd-(?:u?mount|cryptsetup)|cryptsetup|fusermount\d?|zfs|zpool)(?:\..+)?\Z"
 )
@@ -86,6 +87,10 @@ class Unit:
 
     around: tuple[str, ...] = ()
     """What it runs before its program and after, a command each."""
+    starts: tuple[str, ...] = ()
+    """What its file says it starts, a command each, where `argv` is what runs."""
+    source_path: str = ""
+    """Of a unit that a generator has made: the file that it was made of."""
 
     def mounting(self) -> list[str]:
         """Of these the commands that mount something or unmount it: while the unit is down it is not there."""
@@ -150,6 +155,8 @@ def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
         skipped=show.get("ConditionResult", "yes") == "no",
         directory=show.get("WorkingDirectory", ""),
         around=tuple(" ".join(_argv(one, 0, proc)) for name in _AROUND for one in seen.get(name, ()) if one),
+        starts=tuple(" ".join(_argv(one, 0, proc)) for one in seen.get("ExecStart", ()) if one),
+        source_path=show.get("SourcePath", ""),
         terms={name: show[name] for name in TERMS if show.get(name)},
     )
 

@@ -79,6 +79,7 @@ def settings(text: str, path: str, environment: Sequence[str] = ()) -> dict[str,
     return {
         "metadata_dir": metadata,
         "data_dirs": _data_dirs(document.get("data_dir"), path),
+        "snapshots_dir": _text(document, "metadata_snapshots_dir"),
         "db_engine": _text(document, "db_engine"),
         "replication_mode": document.get("replication_mode"),
         "replication_factor": document.get("replication_factor"),

@@ -34,6 +34,8 @@ def on_machine(config: Mapping[str, Any], container: Mapping[str, Any], path: st
         return place
 
     found = {**config, "metadata_dir": outside(config["metadata_dir"], "metadata_dir")}
+    if config["snapshots_dir"]:
+        found["snapshots_dir"] = outside(config["snapshots_dir"], "metadata_snapshots_dir")
     found["data_dirs"] = [{**one, "path": outside(one["path"], "data_dir")} for one in config["data_dirs"]]
     found["shared_with"] = [
         one["name"] for one in container["others"] if touches(found["metadata_dir"], one["sources"])

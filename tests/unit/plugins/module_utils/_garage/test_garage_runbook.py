@@ -450,8 +450,24 @@ def test_two_in_one_second_would_be_one(meta: Path) -> None:  # trap G11
 
 
 def test_a_snapshot_that_is_elsewhere(meta: Path) -> None:
-    with pytest.raises(UpliftError, match="has no new one. Correct snapshots_dir"):
+    with pytest.raises(
+        UpliftError, match="there is no new one in .*snapshots; expected it there.*garage_config_file is"
+    ):
         taking(meta, "1.3.0", lambda: None)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_snapshot_is_where_the_configuration_says(meta: Path, tmp_path: Path, known: bool) -> None:
+    """And a release that does not know the setting yet puts it where it always does."""
+    own = tmp_path / "fast"
+    make = made(tmp_path / "fast-meta" if known else meta, "db.lmdb")
+    if known:
+        own.mkdir()
+        (tmp_path / "fast-meta").mkdir()
+        (tmp_path / "fast-meta" / "snapshots").symlink_to(own)
+    result, _runner, _time = taking(meta, "1.3.0", make, snapshots_dir=str(own))
+    assert (result["changed"], result["made"]) == (True, "2027-01-15T08:00:00Z")
+    assert (Path(result["snapshot"]) / "db.lmdb").read_text() == "m"
 
 
 def test_a_copy_below_the_metadata_would_be_deleted_by_garage(meta: Path) -> None:  # trap G11
