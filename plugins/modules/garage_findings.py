@@ -36,6 +36,7 @@ options:
     type: list
     elements: dict
     default: []
+  closes: {description: Whether clients are shut out on the way., type: bool, default: false}
   other_config: {description: A second configuration file that was found., type: str, default: ''}
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
@@ -97,6 +98,7 @@ SPEC: Spec = {
     "wanted_engine": {"type": "str", "default": ""},
     "targets": {"type": "list", "elements": "str", "default": []},
     "closed": {"type": "list", "elements": "dict", "default": []},
+    "closes": {"type": "bool", "default": False},
     "other_config": {"type": "str", "default": ""},
     "metadata_dir": {"type": "str", "required": True},
     "backup_dir": {"type": "str", "required": True},

@@ -282,7 +282,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.info imp
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.ports import closed
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import RunsContainer
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_info import around
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import everything
@@ -301,7 +301,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     try:
         garage = from_unit(LocalRunner(), params)
     except UpliftError as exc:
-        if not params["tolerant"] or isinstance(exc, RunsContainer):
+        if not params["tolerant"] or isinstance(exc, NotItself):
             raise
         left = closed(place.bare(params["unit"]), "", everything())
         return {"closed": left, **nothing(params["gather"], str(exc))}

@@ -27,6 +27,7 @@ options:
   unit: {description: "The systemd unit, or V(docker:NAME) for a container.", type: str, default: garage.service}
   state: {description: Whether clients are shut out., type: str, required: true, choices: [closed, open]}
   config_file: {description: The configuration file to read while V(closed)., type: path, required: true}
+  binary: {description: "The program, where the unit starts a script that leads to it.", type: path, default: ''}
   own_config: {description: The configuration file that a container reads while V(open)., type: path}
 author: the uplift.datastores contributors (!UNKNOWN)
 """
@@ -62,6 +63,7 @@ SPEC: Spec = {
     "state": {"type": "str", "required": True, "choices": ["closed", "open"]},
     "config_file": {"type": "path", "required": True},
     "own_config": {"type": "path"},
+    "binary": {"type": "path", "default": ""},
 }
 
 
@@ -71,7 +73,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
         own, quiet = given["own_config"], given["config_file"]
         return ports.turn(Docker(), where.name, own, quiet, given["state"], module.check_mode)
     if given["state"] == "closed":
-        return ports.close(LocalRunner(), where.name, given["config_file"], act)
+        return ports.close(LocalRunner(), where.name, given["config_file"], act, given["binary"])
     return ports.open_again(LocalRunner(), where.name, act)
 
 

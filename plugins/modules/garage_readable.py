@@ -17,13 +17,12 @@ description:
     anew. Such a cluster upgrades to 1.x without a complaint, and its objects are gone.
 options:
   release_binary: {description: "The program of the release that is to read; for a container, its image.", type: str, required: true}
-  config_file: {description: The configuration that is meant for it., type: path, required: true}
+  candidate: {description: The configuration that is meant for it., type: path, required: true}
   metadata_dir: {description: The metadata directory., type: path, required: true}
   engine: {description: The engine of the database., type: str, required: true, choices: [lmdb, sqlite]}
-  unit: {description: "Where Garage runs, a systemd unit or V(docker:NAME).", type: str, default: garage.service}
-  call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
   timeout: {description: Seconds that the reading may take., type: float, default: 86400}
 extends_documentation_fragment:
+  - uplift.datastores.garage
   - uplift.datastores.attributes
   - uplift.datastores.progress
   - uplift.datastores.attributes.actiongroup_garage
@@ -38,7 +37,7 @@ EXAMPLES = r"""
 - name: Can 1.3.0 read what 0.9.4 has?
   uplift.datastores.garage_readable:
     release_binary: /usr/local/bin/garage-1.3.0
-    config_file: /etc/garage.toml.uplift-1.3.0
+    candidate: /etc/garage.toml.uplift-1.3.0
     metadata_dir: /var/lib/garage/meta
     engine: lmdb
 """
@@ -56,22 +55,21 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable import run
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
 
 SPEC: Spec = {
+    **GARAGE,
     "release_binary": {"type": "str", "required": True},
-    **{name: {"type": "path", "required": True} for name in ("config_file", "metadata_dir")},
+    **{name: {"type": "path", "required": True} for name in ("candidate", "metadata_dir")},
     "engine": {"type": "str", "required": True, "choices": ["lmdb", "sqlite"]},
-    "unit": {"type": "str", "default": "garage.service"},
-    "call_timeout": {"type": "float", "default": 30},
     "timeout": {"type": "float", "default": 86400},
     "progress_file": {"type": "path"},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    params = {**module.params, "binary": "", "user": ""}
-    garage = from_unit(LocalRunner(), {**params, "config_file": ""})
-    return run(garage, params, Progress(module.params["progress_file"]), module.check_mode)
+    garage = from_unit(LocalRunner(), module.params)
+    return run(garage, module.params, Progress(module.params["progress_file"]), module.check_mode)
 
 
 def main() -> None:

@@ -20,9 +20,8 @@ options:
   metadata_dir: {description: The metadata directory., type: path, required: true}
   engine: {description: The engine of the database., type: str, required: true, choices: [sled, lmdb, sqlite]}
   name: {description: 'Its new name: C(<metadata_dir>.uplift-<name>), or in it where it is a mount point.', type: str, required: true}
-  unit: {description: "Where Garage runs, a systemd unit or V(docker:NAME).", type: str, default: garage.service}
-  call_timeout: {description: Seconds that a call of the command line may take., type: float, default: 30}
 extends_documentation_fragment:
+  - uplift.datastores.garage
   - uplift.datastores.attributes
   - uplift.datastores.attributes.actiongroup_garage
   - uplift.datastores.attributes.internal
@@ -55,19 +54,18 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec im
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.renew import run
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
 
 SPEC: Spec = {
+    **GARAGE,
     "metadata_dir": {"type": "path", "required": True},
     "engine": {"type": "str", "required": True, "choices": ["sled", "lmdb", "sqlite"]},
     "name": {"type": "str", "required": True},
-    "unit": {"type": "str", "default": "garage.service"},
-    "call_timeout": {"type": "float", "default": 30},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    params = {**module.params, "binary": "", "user": "", "config_file": ""}
-    return run(from_unit(LocalRunner(), params), params, module.check_mode)
+    return run(from_unit(LocalRunner(), module.params), module.params, module.check_mode)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,25 @@ def test_no_task_knows_where_it_runs(path: Path) -> None:
             assert module not in {f"uplift.datastores.{name}" for name in ELSEWHERE}, (
                 f"{path.name}, {task['name']}: the roles service and release do that, wherever it runs"
             )
+
+
+TOLD = ("binary", "config_file", "user")
+
+
+def test_what_the_operator_says_of_the_program_is_used_by_every_task() -> None:
+    """By each whose module finds the node's Garage by its unit: of a script the unit says nothing."""
+    checked = 0
+    for path in TASKS:
+        for task in tasks(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            name = next((word for word in task if word.startswith("uplift.datastores.garage_")), "")
+            module = f"ansible_collections.uplift.datastores.plugins.modules.{name.rpartition('.')[2]}"
+            if not name or not set(TOLD) <= set(import_module(module).SPEC):
+                continue
+            checked += 1
+            node = task[name]["unit"].replace("garage_unit", "garage_{}").replace(".unit", ".told.{}")
+            expected = {one: node.replace("{}", one).replace(" }}", " or omit }}") for one in TOLD}
+            assert {one: task[name].get(one) for one in TOLD} == expected, f"{path.name}, {task['name']}"
+    assert checked > 20
 
 
 def test_only_two_files_choose() -> None:

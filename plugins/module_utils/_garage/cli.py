@@ -72,6 +72,8 @@ class Garage:
     """Whether the account is there while the unit runs, and for systemd alone."""
     mounting: tuple[str, ...] = ()
     """The unit's own commands that mount or unmount around its program."""
+    script: str = ""
+    """What the unit starts, where that is a script that leads to the program."""
     timeout: float = 30.0
     running: bool = True
     next_binary: str = ""
@@ -254,7 +256,7 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
     unit = _unit(runner, params)
     command = unit.command() if unit else []
     environment = dict(unit.environment) if unit else {}
-    config_file = params["config_file"] or daemon.config_of(command[1:], environment)
+    config_file = _config_file(params["config_file"], daemon.config_of(command[1:], environment))
     next_binary = params["binary"] or (unit.binary if unit else "")
     living = daemon.daemons(config_file)
     if unit and unit.active == "active":
@@ -272,6 +274,7 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
         next_binary=next_binary,
         unit=unit.name if unit else "",
         dynamic=bool(unit and unit.dynamic),
+        script=contained.script(unit) if unit else "",
         mounting=tuple(unit.mounting()) if unit else (),
         token=living[0].token if living else "",
     )
@@ -305,6 +308,11 @@ def _from_container(runner: Runner, params: Mapping[str, Any], name: str, docker
     )
 
 
+def _config_file(told: str | None, own: str) -> str:
+    """While clients are shut out the unit reads a copy of the operator's file, whatever the operator names."""
+    return own if not told or own == told + daemon.QUIET else told
+
+
 def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
     """None when there is no such unit and the operator has said all that it would have reported."""
     told = params["binary"] and params["config_file"]
@@ -315,6 +323,13 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
             return None
         raise
     contained.demand_own_program(unit, "garage_unit")
+    leads = contained.script(unit)
+    if leads and not told:
+        raise contained.NotItself(
+            f"The unit {unit.name} starts a script ({leads:.80}); expected the program itself, since the program and"
+            " the configuration that a script leads to are not known. Set garage_binary and garage_config_file, and"
+            " garage_user where the script changes the account. Nothing was changed."
+        )
     if unit.load_state == "loaded":
         return unit
     if told:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Iterator
 
 DEFAULT_CONFIG = "/etc/garage.toml"
+QUIET = ".uplift-quiesced"  # behind the name of the operator's own file, of the copy that shuts clients out
 PROC = Path("/proc")
 
 

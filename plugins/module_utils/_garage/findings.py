@@ -22,6 +22,7 @@ def findings(seen: Seen) -> list[Finding]:
         *left_closed("garage", seen.get("closed") or []),
         *_service(seen["info"], [row["thing"] for row in seen.get("closed") or []]),
         *_mounted(seen["info"]),
+        *_script(seen["info"], seen.get("closes") or False),
         *_cluster(seen["info"]),
         *_contents(seen["info"], seen.get("contents") or {}),
         *_work(seen["info"]),
@@ -96,6 +97,19 @@ def _mounted(info: Seen) -> Iterator[Finding]:
             f"the unit mounts or unmounts something around its service ({'; '.join(info['mounting'][:4])})",
             "metadata that is there while the unit is down",
             "let fstab or a mount unit keep it mounted; or accept this where it is not the metadata",
+        )
+
+
+def _script(info: Seen, closes: bool) -> Iterator[Finding]:
+    """While clients are shut out the program is started without it."""
+    if closes and info.get("script"):
+        yield Finding(
+            "script_closed",
+            True,
+            f"the unit starts a script ({info['script']}); while clients are shut out, {info.get('binary')} is started"
+            " in its place, with a copy of the configuration",
+            "a program that needs nothing of the script, such as variables",
+            "let the unit start the program itself; or accept this where the script sets nothing",
         )
 
 

@@ -13,10 +13,11 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.daemon import config_of
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.daemon import QUIET, config_of
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.recovery import held_rows
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_state, systemd
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import script
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import (
     Container,
     host_path,
@@ -25,7 +26,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contain
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
-QUIET = ".uplift-quiesced"  # behind the name of the operator's own file
 NAME = "zz-uplift-quiesce.conf"
 HEAD = "# Written by uplift.datastores while clients are shut out; removed by its step `resume`.\n"
 
@@ -53,7 +53,15 @@ def text(argv: Sequence[str], binary: str, config_file: str) -> str:
     return f"{HEAD}[Service]\nExecStart=\nExecStart={line}\n"
 
 
-def close(runner: Runner, unit_name: str, config_file: str, act: bool) -> dict[str, Any]:
+def started(unit: systemd.Unit, binary: str) -> tuple[Sequence[str], str]:
+    """The command line and its program; in place of a script, which takes no other file, the program it leads to.
+
+    binary: what the operator names; the unit's own is taken where it starts a program.
+    """
+    return ((binary, "server"), binary) if binary and script(unit) else (unit.argv, unit.binary)
+
+
+def close(runner: Runner, unit_name: str, config_file: str, act: bool, binary: str = "") -> dict[str, Any]:
     """Point the unit to the copy. In a file of /etc, not /run: a node that reboots meanwhile must stay shut."""
     unit = systemd.read_unit(runner, unit_name)
     path = systemd.drop_in_path(unit.name, NAME, runtime=False)
@@ -61,7 +69,7 @@ def close(runner: Runner, unit_name: str, config_file: str, act: bool) -> dict[s
         with open(path, encoding="utf-8") as stream:
             expected, changed = stream.read(), False
     else:
-        expected, changed = text(unit.argv, unit.binary, config_file), True
+        expected, changed = text(*started(unit, binary), config_file), True
     if changed and act:
         systemd.write_drop_in(runner, path, expected)
     digest = hashlib.sha256(expected.encode()).hexdigest()

@@ -50,7 +50,7 @@ def run(
         return result
     scratch = tempfile.mkdtemp(prefix=".uplift-readable-", dir=os.path.dirname(os.path.realpath(metadata)))
     try:
-        config_file = _copy(metadata, database, params["config_file"], scratch)
+        config_file = _copy(metadata, database, params["candidate"], scratch)
         copied = replace(garage, config_file=config_file, runner=_sharing(garage.runner, scratch))
         with Ticker(progress, f"{garage.version()} reads a copy of the database"):
             copied.offline_repair(ASKS, params["timeout"])

@@ -28,7 +28,7 @@ _VERBS = ("run", "start", "create", "compose", "up")
 _SHELLS = ("sh", "bash", "dash", "ash", "env", "sudo", "exec")
 
 
-class RunsContainer(UpliftError):
+class NotItself(UpliftError):
     """The unit is not what the operator takes it for: nothing that it says is of the product."""
 
 
@@ -41,6 +41,17 @@ class Contained:
     name: str
     files: tuple[str, ...]
     """Where the image is written, or what it is made of."""
+
+
+def script(unit: Unit) -> str:
+    """What the unit starts, where that is a script, or a shell with one: it may lead to any program. "" else."""
+    if os.path.basename(unit.binary) in _SHELLS:
+        return unit.starts[0] if unit.starts else unit.binary
+    try:
+        with open(unit.binary, "rb") as begin:
+            return unit.binary if begin.read(2) == b"#!" else ""
+    except OSError:
+        return ""
 
 
 def contained(unit: Unit) -> Contained | None:
@@ -59,7 +70,7 @@ def demand_own_program(unit: Unit, setting: str, docker: bool = True) -> None:
     if not found:
         return
     what = f"{found.engine} {found.verb}".strip() + (f", called {found.name}" if found.name else "")
-    raise RunsContainer(
+    raise NotItself(
         f"The unit {unit.name} runs a container ({what}); expected a unit that starts the program itself, since this"
         f" one brings its own image back. Its image comes from {' and '.join(found.files)}."
         f" {_advice(found, setting, docker)} Nothing was changed."

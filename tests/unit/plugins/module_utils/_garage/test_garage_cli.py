@@ -341,6 +341,43 @@ def test_the_running_daemon_is_asked_with_its_own_program(monkeypatch: pytest.Mo
     assert one.next_binary == "/usr/local/bin/garage"
 
 
+SCRIPT = {
+    "binary": "/bin/sh",
+    "argv": ("/bin/sh", "-c", "exec garage server"),
+    "starts": ("/bin/sh -c exec garage server",),
+}
+TOLD = {"binary": "/opt/garage", "config_file": CONFIG, "user": "store"}
+
+
+@pytest.mark.parametrize("missing", TOLD)
+def test_what_a_script_leads_to_has_to_be_said(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    told = {**TOLD, missing: None}
+    if missing == "user":
+        assert found(monkeypatch, unit(**SCRIPT), [], **told).user == "garage"
+        return
+    with pytest.raises(UpliftError) as said:
+        found(monkeypatch, unit(**SCRIPT), [daemon()], **told)
+    assert str(said.value) == (
+        "The unit garage.service starts a script (/bin/sh -c exec garage server); expected the program itself, since"
+        " the program and the configuration that a script leads to are not known. Set garage_binary and"
+        " garage_config_file, and garage_user where the script changes the account. Nothing was changed."
+    )
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_what_is_said_of_a_script_is_taken(monkeypatch: pytest.MonkeyPatch, runs: bool) -> None:
+    one = found(monkeypatch, unit(**SCRIPT), [daemon()] if runs else [], **TOLD)
+    assert (one.binary, one.next_binary) == ("/usr/local/bin/garage-0.7.0" if runs else "/opt/garage", "/opt/garage")
+    assert (one.config_file, one.user, one.script) == (CONFIG, "store", SCRIPT["starts"][0])
+
+
+def test_while_clients_are_shut_out_the_copy_is_read_whatever_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = unit(argv=("/opt/garage", "-c", f"{CONFIG}.uplift-quiesced", "server"), binary="/opt/garage")
+    assert found(monkeypatch, quiet, [], **TOLD).config_file == f"{CONFIG}.uplift-quiesced"
+    other = unit(argv=("/opt/garage", "-c", "/etc/other.toml.uplift-quiesced", "server"))
+    assert found(monkeypatch, other, [], **TOLD).config_file == CONFIG
+
+
 def test_a_wrapper_as_main_process_is_not_taken_for_garage(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(monkeypatch, unit(main_pid=41), [daemon(42)]).binary == "/usr/local/bin/garage-0.7.0"
 

@@ -52,6 +52,12 @@ BAD = [
     ("daemon_down", True, {"info.running": False, "info.problem": "No Garage daemon runs."}, "No Garage daemon runs."),
     ("no_answer", True, {"info.problem": "Asking Garage for `status` failed"}, "does not answer everything"),
     ("mounted_by_unit", True, {"info.mounting": ["/bin/mount /srv/meta"]}, "around its service (/bin/mount /srv/meta)"),
+    (
+        "script_closed",
+        True,
+        {"info.script": "/bin/sh -c exec garage server", "info.binary": "/opt/garage", "closes": True},
+        "while clients are shut out, /opt/garage is started in its place",
+    ),
     ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),
     ("restart_pending", True, {"info.binary_version": "0.8.7"}, "0.7.0 runs and 0.8.7 lies at the unit's path"),
     (
@@ -170,6 +176,10 @@ def test_each_finding(key: str, stops: bool, changes: dict[str, Any], says: str)
     assert (found.key, found.stops) == (key, stops)
     assert says in found.saw
     assert found.expected and found.do
+
+
+def test_a_script_is_no_finding_while_clients_are_served_all_the_time() -> None:
+    assert findings(changed({"info.script": "/bin/sh -c exec garage server"})) == []
 
 
 def test_all_findings_come_at_once() -> None:

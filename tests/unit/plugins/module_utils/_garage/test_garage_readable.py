@@ -45,7 +45,7 @@ def asked(tmp_path: Path, said: str, check_mode: bool = False) -> tuple[Reader, 
     runner = Reader(ONE)
     runner.said = said
     params = {
-        "release_binary": "/releases/garage", "config_file": str(tmp_path / "garage.toml.uplift-1.3.0"),
+        "release_binary": "/releases/garage", "candidate": str(tmp_path / "garage.toml.uplift-1.3.0"),
         "metadata_dir": str(meta), "engine": "lmdb", "timeout": 60.0,
     }  # fmt: skip
     node = garage(runner, running=False)

@@ -19,7 +19,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm impor
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import (
     Contained,
-    RunsContainer,
+    NotItself,
     contained,
     demand_own_program,
 )
@@ -85,7 +85,7 @@ def test_a_script_that_hides_it_is_known_by_its_process() -> None:
 
 
 def test_the_sentence() -> None:
-    with pytest.raises(RunsContainer) as said:
+    with pytest.raises(NotItself) as said:
         demand_own_program(replace(unit("container_compose"), drop_ins=()), "garage_unit")
     assert str(said.value) == (
         "The unit compose.service runs a container (docker compose); expected a unit that starts the program itself,"
@@ -94,18 +94,16 @@ def test_the_sentence() -> None:
         " unless-stopped, without --rm), and set garage_unit to docker:NAME, as `docker ps` shows it. When the"
         " operation has ended, write the new release there. Nothing was changed."
     )
-    with pytest.raises(
-        RunsContainer, match="from /etc/containers/systemd/garage.container. Containers of podman are not"
-    ):
+    with pytest.raises(NotItself, match="from /etc/containers/systemd/garage.container. Containers of podman are not"):
         demand_own_program(replace(unit("container_quadlet"), drop_ins=()), "garage_unit")
 
 
 @pytest.mark.parametrize("name", ["container_run", "container_compose", "container_quadlet", "container_shell"])
 def test_no_product_reads_docker_as_itself(name: str) -> None:
     told = {"unit": name, "binary": None, "config_file": None, "user": None, "call_timeout": 1.0}
-    with pytest.raises(RunsContainer):
+    with pytest.raises(NotItself):
         cli.from_unit(Says(name), told)
-    with pytest.raises(RunsContainer):
+    with pytest.raises(NotItself):
         where.AsUnit(Says(name), name).program({})
-    with pytest.raises(RunsContainer, match="are not built: write the next release there by hand"):
+    with pytest.raises(NotItself, match="are not built: write the next release there by hand"):
         info.run(Says(name), {"units": [name], "tolerant": True, "pachctl": "/nowhere", "addresses": [], "cluster": ""})
