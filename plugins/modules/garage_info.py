@@ -105,6 +105,11 @@ mounting:
   elements: str
   returned: always
   sample: [/usr/bin/mount /srv/meta]
+script:
+  description: What the unit starts, where that is a script that leads to the program; else empty.
+  type: str
+  returned: always
+  sample: ''
 stop_signal:
   description: The signal on which the release stops properly.
   type: str

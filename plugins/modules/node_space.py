@@ -33,10 +33,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description: Per path the directory that was looked at and the bytes that are free there.
+  description: Per path the directory that was looked at, the bytes that are free there, and whether this account may write there.
   returned: always
   type: dict
-  sample: {/var/backups/uplift: {at: /var/backups, free: 52428800}}
+  sample: {/var/backups/uplift: {at: /var/backups, free: 52428800, writable: true}}
 sizes:
   description: Per directory its size in bytes (as stored, holes not counted); null when it cannot be read.
   returned: always
@@ -76,7 +76,8 @@ def free(path: str) -> dict[str, object]:
     at = path
     while not os.path.isdir(at):
         at = os.path.dirname(at)
-    return {"at": at, "free": shutil.disk_usage(at).free}
+    # Root, too, may write nothing to a file system that is mounted to read only.
+    return {"at": at, "free": shutil.disk_usage(at).free, "writable": os.access(at, os.W_OK | os.X_OK)}
 
 
 def size(path: str) -> int | None:

@@ -113,6 +113,22 @@ def test_preflight_turns_what_fails_into_a_finding(garage: Stage, module: str) -
     assert run.ok and len(run.of("garage_findings")) == 1, run.failures
 
 
+def test_preflight_looks_where_the_steps_will_write(garage: Stage) -> None:
+    one = garage.only("a1")
+    config = {
+        "metadata_dir": "/m",
+        "snapshots_dir": "/fast",
+        "s3": {"addresses": ["http://a1:3900"], "s3_region": "garage"},
+    }
+    one.on("garage_config", {"and": {"config": config}})
+    (call,) = one.steps(["preflight", "snapshot"]).of("node_space")
+    assert call.args["paths"] == ["/var/backups/uplift", "/usr/local/bin", "/etc", "/fast"]
+    (told,) = one.steps(["preflight", "quiesce"], fresh=True).of("garage_findings")
+    assert told.args["closes"] and told.args["space"]["snapshots"] == ""
+    (told,) = one.steps(["preflight", "snapshot"], fresh=True).of("garage_findings")
+    assert not told.args["closes"] and told.args["space"]["snapshots"] == "/fast"
+
+
 def test_preflight_only_looks(garage: Stage) -> None:
     run = garage.only("a1").steps(["preflight"])
     assert all(call.check for call in run.of("release")), "preflight staged a release"

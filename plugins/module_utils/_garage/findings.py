@@ -196,6 +196,7 @@ def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
             f"{need * 2} bytes: the archive and the proof of it",
             "make free space, or name another directory with garage_backup_dir",
         )
+    yield from _written(space, metadata, backups)
     missing = sorted(name for name, path in (space.get("programs") or {}).items() if not path)
     if missing:
         yield Finding(
@@ -204,6 +205,30 @@ def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
             f"no program {', '.join(missing)} at the node",
             "it is installed",
             "install it, or choose another garage_backup_compression",
+        )
+
+
+def _written(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
+    """Where the steps write: archives, the next program, the next configuration, and Garage its own snapshot."""
+    for path, row in (space.get("paths") or {}).items():
+        if row.get("writable") is False:
+            yield Finding(
+                "read_only",
+                True,
+                f"nothing can be written to {path} (at {row['at']})",
+                "a directory that the steps may write to",
+                "mount it to read and write; or name another place, with garage_backup_dir for archives and with"
+                " garage_binary for the program",
+            )
+    own, need = space.get("snapshots") or "", (space.get("sizes") or {}).get(metadata)
+    free = ((space.get("paths") or {}).get(own) or {}).get("free")
+    if own and own != backups and need is not None and free is not None and free < need:
+        yield Finding(
+            "no_space",
+            True,
+            f"{free} bytes free at {own}, where Garage puts its snapshot, {need} bytes of metadata",
+            f"{need} bytes: a copy of the database",
+            "make free space there, or remove old snapshots",
         )
 
 

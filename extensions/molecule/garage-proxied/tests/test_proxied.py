@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""S3 that only the node itself and a proxy reach: through the proxy, by the node, and what is said where neither will do."""
+"""S3 that only the node itself and a proxy reach: by either of them, and what is said where neither will do."""
 
 from __future__ import annotations
 

@@ -51,3 +51,19 @@ def test_memory_is_what_can_be_had(tmp_path: Path) -> None:
     table.write_text("MemTotal:       100 kB\nMemFree:         1 kB\nMemAvailable:   70 kB\n", encoding="ascii")
     assert memory(str(table)) == 70 * 1024
     assert memory(str(tmp_path / "none")) is None
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_whether_it_may_be_written_is_asked_where_it_would_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, may: bool
+) -> None:
+    """Of the kernel: root may write nothing to a file system that is mounted to read only."""
+    asked: list[tuple[str, int]] = []
+
+    def access(path: str, mode: int) -> bool:
+        asked.append((path, mode))
+        return may
+
+    monkeypatch.setattr(os, "access", access)
+    assert free(str(tmp_path / "a" / "b"))["writable"] is may
+    assert asked == [(str(tmp_path), os.W_OK | os.X_OK)]

@@ -161,6 +161,18 @@ BAD = [
     ),
     ("release", True, {"release": {"failed": True, "msg": "the directory has no garage-0.8.7"}}, "no garage-0.8.7"),
     ("clock", True, {"clock": {"failed": True, "msg": "the clock is known to 0.4 s"}}, "0.4 s"),
+    (
+        "read_only",
+        True,
+        {"space.paths": {"/b": {"at": "/", "free": 1000, "writable": False}}},
+        "nothing can be written to /b (at /)",
+    ),
+    (
+        "no_space",
+        True,
+        {"space.paths": {"/b": {"at": "/", "free": 1000}, "/s": {"at": "/s", "free": 99}}, "space.snapshots": "/s"},
+        "99 bytes free at /s, where Garage puts its snapshot, 100 bytes of metadata",
+    ),
     ("s3_silent", True, {"s3": {"silent": [{"address": "198.18.1.11:3900", "reason": "refused"}]}}, "refused"),
     ("probe_blind", True, {"s3": {"blind": True, "local": "127.0.0.1:3900"}}, "the nodes alone (at 127.0.0.1:3900)"),
     ("probe_blind", True, {"s3": {"blind": True, "local": ""}}, "the nodes alone (at another node)"),

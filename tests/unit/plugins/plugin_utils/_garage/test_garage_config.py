@@ -51,6 +51,7 @@ def test_what_is_read() -> None:
     assert settings() == {
         "metadata_dir": "/var/lib/garage/meta",
         "data_dirs": [{"path": "/var/lib/garage/data", "capacity": None}],
+        "snapshots_dir": "",
         "db_engine": "",
         "replication_mode": "3",
         "replication_factor": None,

@@ -48,6 +48,16 @@ def test_places(kind: str, meta: str, data: str, s3: str, admin: str) -> None:
     assert (found["s3"]["api_bind_addr"], found["admin"]["api_bind_addr"]) == (s3, admin)
 
 
+def test_snapshots_are_looked_for_on_the_machine() -> None:
+    def asked(place: str) -> Any:
+        text = f'metadata_snapshots_dir = "{place}"\n{TEXT}'
+        return on_machine(settings(text, "g.toml"), container("plain"), "g.toml")["snapshots_dir"]
+
+    assert asked("/var/lib/garage/meta/own") == "/srv/garage/meta/own"
+    with pytest.raises(ConfigError, match="metadata_snapshots_dir = /fast, which lies in the container plain alone"):
+        asked("/fast")
+
+
 def test_who_else_may_write_to_the_metadata() -> None:  # trap G05
     others = [{"name": "restic", "sources": ["/srv"]}, {"name": "web", "sources": ["/srv/garage/meta2", "/var"]}]
     found = on_machine(settings(TEXT, "g.toml"), {**container("plain"), "others": others}, "g.toml")
