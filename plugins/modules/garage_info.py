@@ -110,6 +110,11 @@ script:
   type: str
   returned: always
   sample: ''
+stray_config:
+  description: A file that the command line would read by default, while the service reads another and no other one of the node reads it.
+  type: str
+  returned: always
+  sample: ''
 stop_signal:
   description: The signal on which the release stops properly.
   type: str

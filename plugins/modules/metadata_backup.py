@@ -29,7 +29,10 @@ options:
       present: There is a sound backup of what the directories hold.
       proved: The backup has been restored into a directory of its own, and every file compared with the manifest.
       restored: The directories hold what the backup does. What was there is kept next to them, as C(<directory>.uplift-<time>).
-  src: {description: The directories. Required if O(state=present). A restored backup knows its own., type: list, elements: path}
+  src:
+    description: The directories. Required if O(state=present). A restored backup knows its own, and is refused where these are others.
+    type: list
+    elements: path
   dest: {description: The archive. Its manifest lies next to it as C(<dest>.manifest.json)., type: path, required: true}
   compression: {description: How the archive is compressed. V(zstd) needs that program., type: str, default: zstd, choices: [zstd, gzip, none]}
   space_factor:
@@ -45,8 +48,14 @@ options:
     elements: str
     default: []
   unit:
-    description: The service that has to be down for V(present) and V(restored), as M(uplift.datastores.service) takes it. Of a container also
-      every other one that mounts O(src).
+    description:
+      - The service that has to be down for V(present) and V(restored), as M(uplift.datastores.service) takes it. Of a container also
+        every other one that mounts O(src).
+      - The manifest keeps it, and the backup of another one is not restored.
+    type: str
+    default: ''
+  node:
+    description: What the cluster calls the node; empty where it is unknown. The manifest keeps it, and the backup of another one is not restored.
     type: str
     default: ''
 author: the uplift.datastores contributors (!UNKNOWN)
@@ -112,7 +121,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup import a
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import runtime
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place, runtime
 
 SPEC: Spec = {
     "state": {"type": "str", "default": "present", "choices": ["present", "proved", "restored"]},
@@ -123,14 +132,15 @@ SPEC: Spec = {
     "scratch": {"type": "path", "default": ""},
     "holds": {"type": "list", "elements": "str", "default": []},
     "unit": {"type": "str", "default": ""},
+    "node": {"type": "str", "default": ""},
     "progress_file": {"type": "path"},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
-    names = ("dest", "compression", "space_factor", "scratch", "holds")
-    wish = metadata.Wish(asked["src"] or [], *(asked[name] for name in names))
+    given = {name: asked[name] for name in ("dest", "compression", "space_factor", "scratch", "holds", "node")}
+    wish = metadata.Wish(asked["src"] or [], **given, unit=place.key(asked["unit"]) if asked["unit"] else "")
     progress = Progress(asked["progress_file"])
 
     def down() -> None:

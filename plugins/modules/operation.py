@@ -102,11 +102,11 @@ author: the uplift.datastores contributors (!UNKNOWN)
 EXAMPLES = r"""
 - name: What does this node remember?
   uplift.datastores.operation:
-    directory: /var/lib/uplift/garage
+    directory: /var/lib/uplift/garage/garage.service
 
 - name: Does this run still hold the lease?
   uplift.datastores.operation:
-    directory: /var/lib/uplift/garage
+    directory: /var/lib/uplift/garage/garage.service
     state: renewed
 """
 
@@ -146,6 +146,21 @@ lease:
       user: operator
       host: controller
       since: '2026-11-21T03:14:50Z'
+directory:
+  description: Where the record lies.
+  returned: O(state) is V(read) or V(opened)
+  type: str
+  sample: /var/lib/uplift/garage/garage.service
+others:
+  description: What the product's other units of this node keep next to O(directory), each in a directory of its own.
+  returned: O(state=read)
+  type: list
+  elements: dict
+  sample:
+    - unit: garage-green.service
+      operation: 20261128T010000Z-garage-0.8.7-3c1b
+      state: finished
+      lease_holder: none
 held:
   description: All services of the node that are held down, units and containers, whichever the inventory names.
   returned: O(state=read)

@@ -27,7 +27,12 @@ def up(args: argparse.Namespace) -> int:
 
     start = time.monotonic()
     product = products.of(args.product)
-    cluster = product.up(product.expected(args))
+    if args.beside:
+        from tests.lab import garage_beside
+
+        cluster = garage_beside.up(args.name, args.beside, args.release)
+    else:
+        cluster = product.up(product.expected(args))
     say(f"cluster {cluster.name}: {len(cluster.hosts)} nodes after {time.monotonic() - start:.1f} s")
     print(cluster.directory / "inventory.yml")
     return 0
@@ -251,6 +256,7 @@ def cluster_commands(subs: Subparsers) -> None:
         help="where rpc_secret is: config, world (the same, readable for all), file, or env (the unit's file)",
     )
     p.add_argument("--data-dirs", type=int, default=1, help="from 0.9 on: so many directories for blocks")
+    p.add_argument("--beside", default="", metavar="NAME", help="garage: on the hosts of that cluster, as another unit")
     p.add_argument("--small-disk", type=int, default=0, metavar="MB", help="a file system of that size at /var/backups")
     p = command(subs, "down", down, "take clusters away, with all that belongs to them")
     which = p.add_mutually_exclusive_group(required=True)

@@ -134,6 +134,10 @@ def down(name: str) -> None:
     kubernetes.forget(name)
     hosts.remove(name)
     shutil.rmtree(paths.cluster(name), ignore_errors=True)
+    for other in sorted(known()):  # what was put on its hosts has gone with them
+        state = paths.cluster(other) / "state.json"
+        if state.exists() and json.loads(state.read_text())["product"].get("beside") == name:
+            down(other)
 
 
 def standing(expected: Cluster) -> Cluster | None:

@@ -103,7 +103,7 @@ def account(form: Form, wish: Wish) -> list[list[str]]:
     """The service's account, its directories and its configuration."""
     garages = ["-o", "garage", "-g", "garage"]
     return [
-        ["useradd", "--system", "--uid", UID, "--home-dir", form.home, "--shell", "/bin/false", "garage"],
+        ["sh", "-c", f"id garage || useradd --system --uid {UID} --home-dir {form.home} --shell /bin/false garage"],
         ["install", "-d", *garages, "-m", "0750", form.home, form.metadata, *form.data(wish.data_dirs)],
         ["chown", "root:garage", form.config],
     ]

@@ -52,13 +52,25 @@ while not select.select([0], [], [], 0.02)[0]:
 """
 
 
-def path(cluster: Cluster) -> str:
-    return f"/var/lib/uplift/{cluster.group}/record.json"
+UNITS = {"garage": "garage.service", "lakefs": "lakefs.service", "pachyderm": "pachd.service"}
+
+
+def path(cluster: Cluster, host: Host) -> str:
+    return f"/var/lib/uplift/{cluster.group}/{named(cluster, host)}/record.json"
+
+
+def named(cluster: Cluster, host: Host) -> str:
+    """What is kept of a unit lies in a directory of this name."""
+    set_ = {**cluster.product.get("variables", {}), **cluster.variables.get(host.name, {})}
+    kind, _colon, name = set_.get(f"{cluster.group}_unit", UNITS[cluster.group]).rpartition(":")
+    if kind == "docker":
+        return f"{name}.container"
+    return f"{name.replace('/', '.deployment.')}.workload" if kind else name
 
 
 def of(cluster: Cluster, host: Host) -> dict[str, Any]:
     """What the host remembers; empty without a record, or without a host that answers."""
-    done = run(["docker", "exec", host.container, "cat", path(cluster)], check=False)
+    done = run(["docker", "exec", host.container, "cat", path(cluster, host)], check=False)
     found: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 and done.stdout else {}
     return found
 
@@ -80,7 +92,7 @@ def watched(
     streams: dict[IO[str], tuple[str, subprocess.Popen[str]]] = {}
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as ready:
         for host in [cluster.host(at)] if at else nodes(cluster):
-            argv = ["docker", "exec", "-i", host.container, "python3", "-I", "-c", WATCHER, path(cluster), *keys]
+            argv = ["docker", "exec", "-i", host.container, "python3", "-I", "-c", WATCHER, path(cluster, host), *keys]
             process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
             stack.callback(ended, process)
             assert process.stdout is not None

@@ -279,11 +279,11 @@ def flip(scene: Scene) -> None:
 def foreign(scene: Scene) -> None:
     kill_controller(scene)
     scene.run.wait(timeout=60)
-    scene.python(FOREIGN, record.path(scene.cluster))
+    scene.python(FOREIGN, record.path(scene.cluster, scene.host))
 
 
 def ours(scene: Scene) -> None:
-    where = record.path(scene.cluster)
+    where = record.path(scene.cluster, scene.host)
     scene.on("mv", f"{where}.ours", where)
 
 

@@ -21,8 +21,10 @@ import yaml
 from ansible_collections.uplift.datastores.plugins.action import operation as operation_action
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import evidence as operation_evidence
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease import Owner
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import api as plan_api
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import verbs as plan_verbs
 from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from inprocess import Asked
 
 COLLECTION = Path(__file__).resolve().parents[2]
@@ -188,7 +190,7 @@ class Stage:
         values = {
             **self.begun,
             "operation_planned": {"plan": plan, "resumed": "", "order": [], "token": "test"},
-            "operation_opened": {"record": opened},
+            "operation_opened": {"record": opened, "directory": "{{ operation_directory }}"},
         }
         discover = _play(self.product, self.product, "discover", variables)
         read = {"directory": "{{ operation_directory }}", "product": self.product}
@@ -250,7 +252,7 @@ class Stage:
 
     def record_call(self, host: str, owner: Owner | None = None, **given: Any) -> dict[str, Any]:
         """Ask the module operation itself, next to any play: by the run that goes on, or by another owner."""
-        usual = {"directory": str(self.records / host), "id": answers.ID, "owner": vars(owner or self.owner())}
+        usual = {"directory": str(self.kept(host)), "id": answers.ID, "owner": vars(owner or self.owner())}
         said = inprocess.called("uplift.datastores.operation", {**usual, **given}, check=False)
         assert not said.get("failed"), said
         return said
@@ -268,8 +270,13 @@ class Stage:
         """A playbook of somebody else, in which ours are imported."""
         return self._plays([dict(play) for play in plays], False)
 
+    def kept(self, host: str) -> Path:
+        """Where the record of a host lies."""
+        set_ = {**self.variables, **self.host_variables[host]}.get(f"{self.product}_unit", "")
+        return self.records / host / self.product / runtime_place.key(set_ or plan_api.unit_of(self.product))
+
     def record(self, host: str = "") -> dict[str, Any]:
-        path = self.records / (host or self.hosts[0]) / "record.json"
+        path = self.kept(host or self.hosts[0]) / "record.json"
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
     def steps_done(self, host: str = "") -> dict[str, str]:
@@ -299,7 +306,12 @@ class Stage:
         self._counts: Counter[tuple[str, str]] = Counter()
         inventory = self.place / "inventory.yml"
         here = {
-            host: {"operation_directory": str(self.records / host), **self.host_variables[host]} for host in self.hosts
+            host: {
+                "operation_root": str(self.records / host),
+                "operation_directory": str(self.kept(host)),  # where a role is played without the role operation
+                **self.host_variables[host],
+            }
+            for host in self.hosts
         }
         names: dict[str, Any] = {self.product: {"hosts": here}}
         names.update({group: {"hosts": dict.fromkeys(hosts)} for group, hosts in (groups or {}).items()})

@@ -152,7 +152,7 @@ def test_a_cluster_is_compared_at_any_time_after(stage: Stage) -> None:
     now = stage.record()
     assert {**was, "comparisons": {}} == {**now, "comparisons": {}}, "more than the comparison was written"
     assert now["comparisons"]["0"]["when"] > was["comparisons"]["0"]["when"]
-    assert not (stage.records / stage.hosts[0] / "lease.json").exists() and not run.of("operation", state="opened")
+    assert not (stage.kept(stage.hosts[0]) / "lease.json").exists() and not run.of("operation", state="opened")
     (report,) = run.of("operation_report")
     assert report.args["name"] == "verify", "it would write over the report of the operation"
     changes = {
@@ -226,7 +226,7 @@ def test_clients_of_pachyderm_have_been_served_since(pachyderm: Stage) -> None:
     passes = {"before": ["quiesce"], "after": ["verify"]}
     plan = pachyderm.plan(passes)
     pachyderm._begin(plan, {**SAVED["pachyderm"], "ran": ["edges"]})
-    (pachyderm.records / "p1" / "lease.json").unlink()
+    (pachyderm.kept("p1") / "lease.json").unlink()
     run = again(pachyderm)
     (asked,) = run.of("pachyderm_inventory")
     assert run.ok and (asked.args["clients"], asked.args["ran"]) == ("since", ["edges"]), run.why

@@ -323,7 +323,7 @@ def test_a_container_is_treated_as_one(one: Stage) -> None:
 
 def dropped(stage: Stage, **settings: Any) -> Any:
     stage.found(**settings)
-    return stage.playbook("lakefs_drop_tables", lakefs_record_dir=str(stage.records / "l1"))
+    return stage.playbook("lakefs_drop_tables")
 
 
 def test_old_tables_are_dropped_when_that_is_meant(one: Stage) -> None:

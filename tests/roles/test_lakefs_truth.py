@@ -151,7 +151,7 @@ def test_old_tables_go_after_a_proved_backup_and_under_the_lease(both: Stage) ->
     assert order == sorted(order) and run.hosts("lakefs_drop_tables", check=False) == ["l1"]
     assert run.hosts("postgres_backup") == ["l1", "l1"], "one database is backed up and proved once"
     assert run.said.count("which stay: tasks") == 1
-    assert not (both.records / "l1" / "lease.json").exists() and both.record("l1") == {}
+    assert not (both.kept("l1") / "lease.json").exists() and both.record("l1") == {}
 
 
 @pytest.mark.parametrize("state", ["present", "proved"])
@@ -160,7 +160,7 @@ def test_nothing_is_dropped_without_a_proved_backup(both: Stage, state: str) -> 
     both.on("postgres_backup", failed("no room"), state=state)
     run = drop(both, "drop_tables")
     assert "no room" in run.why and not run.of("lakefs_drop_tables", check=False)
-    assert not (both.records / "l1" / "lease.json").exists(), "the lease was not given back"
+    assert not (both.kept("l1") / "lease.json").exists(), "the lease was not given back"
 
 
 def test_nothing_is_dropped_while_an_operation_is_under_way(both: Stage) -> None:
@@ -178,7 +178,7 @@ def test_another_run_that_holds_a_node_is_not_passed_over(both: Stage) -> None:
     both.record_call("l2", owner=both.owner("another"), state="opened", plan=both.plan({}), token="a" * 16)
     run = drop(both, "drop_tables")
     assert not run.ok and not run.of("lakefs_drop_tables", check=False) and not run.of("postgres_backup")
-    assert (both.records / "l2" / "lease.json").exists() and not (both.records / "l1" / "lease.json").exists()
+    assert (both.kept("l2") / "lease.json").exists() and not (both.kept("l1") / "lease.json").exists()
 
 
 @pytest.mark.parametrize(("answer", "check"), [(GONE, False), (OLD, True)])

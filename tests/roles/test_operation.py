@@ -24,7 +24,7 @@ def away(stage: Stage, *hosts: str) -> dict[str, Any]:
 def taken(stage: Stage) -> None:
     """Another run takes every node, as if this one had been away for longer than its lease lives."""
     for host in stage.hosts:
-        (stage.records / host / "lease.json").unlink()
+        (stage.kept(host) / "lease.json").unlink()
         stage.record_call(host, owner=stage.owner("another"), state="opened", token="a" * 16)
 
 
@@ -144,14 +144,14 @@ def test_a_failing_run_keeps_the_record_and_gives_back_the_lease(garage: Stage) 
     garage.steps(["stop", "backup"])
     for host in garage.hosts:
         assert garage.record(host)["state"] == "open"
-        assert not (garage.records / host / "lease.json").exists(), f"{host} is still locked by a run that ended"
+        assert not (garage.kept(host) / "lease.json").exists(), f"{host} is still locked by a run that ended"
 
 
 def test_a_wave_that_fails_gives_back_the_lease_of_the_other_waves(garage: Stage) -> None:
     garage.on("metadata_backup", failed("disk full"), host="b1")
     garage.found(operation_memory={"record": {}})  # as the plan has read it
     garage.steps(["stop", "backup", "start"], "walk", ONE_BY_ONE)
-    held = [host for host in garage.hosts if (garage.records / host / "lease.json").exists()]
+    held = [host for host in garage.hosts if (garage.kept(host) / "lease.json").exists()]
     assert not held, f"{held} are still locked by a run that ended"
 
 
@@ -290,7 +290,7 @@ def test_no_record_is_closed_while_a_service_that_was_started_is_down_at_any_nod
     assert not run.ok and "stopped in the pass finish, b1, " in run.why, run.why
     assert "all its steps are done: The unit garage is failed" in run.why and "the next run starts it" in run.why
     assert {pair.record(host)["state"] for host in pair.hosts} == {"open"}
-    assert not list(pair.records.glob("*/lease.json")) and run.of("operation_report")[-1].args["error"]
+    assert not list(pair.records.rglob("lease.json")) and run.of("operation_report")[-1].args["error"]
     pair.lost.clear()
     pair.rules.clear()
     run = pair.playbook("garage_upgrade")

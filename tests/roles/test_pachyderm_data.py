@@ -149,7 +149,7 @@ def test_a_stop_that_is_done_again_by_another_run_counts_first(
     cluster: Stage, counted: bool, verbs: list[str], asked: int
 ) -> None:
     begun(cluster)
-    dump = "/var/backups/uplift/pachyderm/20261121T031500Z-test/1.11.9.dump"
+    dump = "/var/backups/uplift/pachyderm/pachd.service/20261121T031500Z-test/1.11.9.dump"
     cluster.found(**({"pachyderm_recounted": {"dump": dump}} if counted else {}))
     run = cluster.role("pachyderm", "stop", **midway(*verbs))
     assert run.ok, run.why

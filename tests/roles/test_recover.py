@@ -33,7 +33,7 @@ def killed(stage: Stage, until: str, passes: Any = None) -> None:
             stage.record_call(host, state="step", begin=key)
             if not key.endswith(until):
                 stage.record_call(host, state="step", finish=key)
-        (stage.records / host / "lease.json").unlink()
+        (stage.kept(host) / "lease.json").unlink()
 
 
 def shut(stage: Stage) -> None:
@@ -52,7 +52,7 @@ def test_a_killed_run_is_recovered_from_and_can_be_gone_on_with(garage: Stage) -
     for host in garage.hosts:
         assert garage.record(host)["state"] == "open"
         assert garage.steps_done(host)["0/before/1/quiesce"] == "undone", "the next run would believe that it is closed"
-        assert not (garage.records / host / "lease.json").exists()
+        assert not (garage.kept(host) / "lease.json").exists()
     marked = next(place for place, call in enumerate(run.calls) if call.args.get("state") == "undone")
     assert marked < run.place(**OPENED), "it was opened before the record knew"
 
@@ -97,7 +97,7 @@ def test_one_node_that_may_not_be_opened_keeps_all_closed(garage: Stage) -> None
     )
     garage.record_call("b1", state="step", finish="0/together/1/backup")
     garage.record_call("b1", state="step", begin="0/together/2/activate")
-    (garage.records / "b1" / "lease.json").unlink()
+    (garage.kept("b1") / "lease.json").unlink()
     shut(garage)
     run = garage.playbook("garage_recover")
     assert "Closed to clients at b1: ports, service." in run.why and not run.of(**OPENED), run.why
@@ -136,7 +136,7 @@ def test_a_node_that_is_lost_while_the_lease_is_taken_keeps_all_closed(garage: S
     pair.on("operation", UNREACHABLE, host="b1", state=state)
     run = pair.playbook("garage_recover")
     assert not run.ok and not run.of(**OPENED) and not run.of("operation", state="undone"), run.why
-    assert not (pair.records / "a1" / "lease.json").exists(), "the others cannot be recovered until it ends by itself"
+    assert not (pair.kept("a1") / "lease.json").exists(), "the others cannot be recovered until it ends by itself"
     assert pair.steps_done("a1")["0/before/1/quiesce"] == "done", "the record is as it was"
 
 
@@ -147,7 +147,7 @@ def test_a_lease_that_one_node_refuses_is_given_back_at_the_others(garage: Stage
     pair.on("operation", failed("disk full"), host="b1", state="opened")
     run = pair.playbook("garage_recover")
     assert "disk full" in run.why and not run.of(**OPENED), run.why
-    assert run.of("operation", state="withdrawn", host="a1") and not (pair.records / "a1" / "lease.json").exists()
+    assert run.of("operation", state="withdrawn", host="a1") and not (pair.kept("a1") / "lease.json").exists()
 
 
 def test_a_living_run_is_not_recovered_into(garage: Stage) -> None:
@@ -158,7 +158,7 @@ def test_a_living_run_is_not_recovered_into(garage: Stage) -> None:
     )
     run = garage.playbook("garage_recover")
     assert not run.ok and not run.of(**OPENED) and not run.of("operation", state="undone")
-    assert not (garage.records / "a1" / "lease.json").exists(), "it was refused and left a lease behind"
+    assert not (garage.kept("a1") / "lease.json").exists(), "it was refused and left a lease behind"
 
 
 def test_a_node_that_does_not_open_is_said(garage: Stage) -> None:
@@ -167,7 +167,7 @@ def test_a_node_that_does_not_open_is_said(garage: Stage) -> None:
     garage.on("garage_ports", failed("read-only file system"), state="open", host="b1")
     run = garage.playbook("garage_recover")
     assert f"it reads {QUIET}, what recover could not start at b1 is still closed" in run.why, run.why
-    assert not (garage.records / "a1" / "lease.json").exists()
+    assert not (garage.kept("a1") / "lease.json").exists()
 
 
 ABANDON = {"operation_abandon": "20261121T031500Z-test"}
@@ -349,7 +349,7 @@ def test_a_service_that_does_not_start_is_no_success(product: str, request: pyte
     run = one.playbook(f"{product}_recover")
     assert "what recover could not start" in run.why and "Clients are let in again" not in run.said
     assert "_recover): it fell at once" in run.said
-    assert not (one.records / one.hosts[0] / "lease.json").exists()
+    assert not (one.kept(one.hosts[0]) / "lease.json").exists()
 
 
 def test_lakefs_that_was_migrated_stays_down(lakefs: Stage) -> None:
@@ -397,7 +397,7 @@ def test_a_patch_that_does_not_start_is_gone_back_from_at_its_node_alone(garage:
     assert run.hosts("garage_inventory") == ["a1"] and run.of("garage_compare")
     for host in garage.hosts:
         assert garage.record(host)["state"] == "finished"
-        assert not (garage.records / host / "lease.json").exists()
+        assert not (garage.kept(host) / "lease.json").exists()
 
 
 def test_status_shows_what_is_closed(garage: Stage) -> None:

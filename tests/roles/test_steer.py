@@ -120,8 +120,8 @@ def test_the_playbooks_ask_at_the_leader(pair: Stage, name: str, ask: str, said:
     run = pair.playbook(name, operation_reason="a call")
     assert run.ok and said in run.said, run.why
     assert [call.args["ask"] for call in run.of("operation", state="asked")] == [ask]
-    assert (pair.records / "a1" / "asked.json").exists() == bool(ask)
-    assert not (pair.records / "b1" / "asked.json").exists()
+    assert (pair.kept("a1") / "asked.json").exists() == bool(ask)
+    assert not (pair.kept("b1") / "asked.json").exists()
 
 
 def test_without_an_operation_there_is_nothing_to_ask(pair: Stage) -> None:

@@ -61,7 +61,7 @@ class Toys:
         with pytest.raises(Killed):
             self.play("upgrade")
         self.before.clear()
-        for lease in self.stage.records.glob("*/lease.json"):
+        for lease in self.stage.records.rglob("lease.json"):
             lease.unlink()  # its time is up
 
     def play(self, what: str, **extra: Any) -> Run:

@@ -50,8 +50,8 @@ def nothing_is_left_behind(cluster: Cluster) -> None:
     """Throw-away keys and buckets, drop-ins, copies of the config, the lease, the probe, what holds a service."""
     nothing_is_held(cluster)
     for host in cluster.hosts:
-        places = ("/etc/systemd/system", "/run/systemd/system", "/etc", "/var/lib/uplift/garage")
-        listed = cluster.on(host, "ls", "-A", *places)
+        places = ("/etc/systemd/system", "/run/systemd/system", "/etc")
+        listed = cluster.on(host, "ls", "-A", *places) + cluster.on(host, "find", "/var/lib/uplift")
         assert "uplift-quiesce" not in listed and "uplift-stop" not in listed and "lease.json" not in listed, listed
     contents = cluster.garage("a1", "bucket", "list") + cluster.garage("a1", "key", "list")
     assert "uplift-" not in contents, contents

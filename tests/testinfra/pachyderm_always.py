@@ -40,8 +40,9 @@ def nothing_is_lost(cluster: Cluster, release: str) -> None:
 
 def nothing_is_left_behind(cluster: Cluster) -> None:
     """The port is where clients look for it, no drop-in and no lease is left, and no client's directory."""
-    places = ("/etc/systemd/system", "/run/systemd/system", "/var/lib/uplift/pachyderm", "/tmp")
+    places = ("/etc/systemd/system", "/run/systemd/system", "/tmp")
     listed = cluster.on(HOST, "ls", "-A", *places, check=False)
+    listed += cluster.on(HOST, "find", "/var/lib/uplift", check=False)
     assert "uplift-quiet" not in listed and "lease.json" not in listed and "uplift-pachctl" not in listed, listed
 
 

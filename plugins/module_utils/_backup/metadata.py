@@ -26,7 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import fil
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 
-FORMAT = 1
+FORMAT = 2
 RESERVE = 64 << 20  # left free besides what we write: a full file system hurts everybody on it
 
 
@@ -39,6 +39,9 @@ class Wish:
     scratch: str = ""
     holds: Sequence[str] = ()
     """Names that the first directory has while its service runs, alternatives with `|` between them."""
+    unit: str = ""
+    node: str = ""
+    """Whose directories they are: where the service runs, and what its cluster calls the node; "" where unknown."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Manifest:
     size: int
     sha256: str
     entries: Sequence[Entry]
+    unit: str = ""
+    node: str = ""
 
     def facts(self, dest: str) -> dict[str, Any]:
         file = {"slot": "backup", "kind": "file", "path": dest, "size": self.size, "sha256": self.sha256}
@@ -119,6 +124,9 @@ def prove(wish: Wish, progress: Progress) -> dict[str, Any]:
 def restore(wish: Wish, progress: Progress, down: Callable[[], None], check: bool) -> dict[str, Any]:
     """Put the directories back as they were. What is there now is kept next to them."""
     manifest = demand_sound(wish.dest)
+    why = other(manifest, replace(wish, src=[os.path.realpath(tree) for tree in wish.src]))
+    if why:
+        raise UpliftError(f"The backup {wish.dest} is {why}. Nothing was changed. See that the inventory is right.")
     trees = {tree: tree for tree in manifest.sources}
     if all(map(os.path.isdir, trees)) and not backup_archive.differences(manifest.entries, trees, lambda _done: None):
         return {"changed": False, "renamed_to": [], **manifest.facts(wish.dest)}
@@ -140,6 +148,17 @@ def restore(wish: Wish, progress: Progress, down: Callable[[], None], check: boo
         for root in roots.values():
             shutil.rmtree(root, ignore_errors=True)
     return {"changed": True, "renamed_to": renamed, **manifest.facts(wish.dest)}
+
+
+def other(manifest: Manifest, wish: Wish) -> str:
+    """Pure: whose else the backup is, as `of X, expected Y`; "" where it is of what is wished, or nobody knows."""
+    rows = (
+        ("the node", manifest.node, wish.node),
+        ("the unit", manifest.unit, wish.unit),
+        ("", ", ".join(manifest.sources), ", ".join(wish.src)),
+    )
+    found = next(((what, seen, asked) for what, seen, asked in rows if seen and asked and seen != asked), None)
+    return f"of {found[0]} {found[1]}; expected one of {found[2]}".replace("  ", " ") if found else ""
 
 
 def read_manifest(dest: str) -> Manifest:
@@ -188,7 +207,8 @@ def _make(wish: Wish, total: int, progress: Progress, keep: bool) -> tuple[Manif
         with backup_archive.compressed(temp, wish.compression) as out:
             entries = backup_archive.pack(wish.src, out, lambda done: progress.say(done, total, "backup", "bytes"))
         size, digest = os.path.getsize(temp), files.sha256_of(temp)
-        manifest = Manifest(list(wish.src), wish.compression, round(time.time(), 3), total, size, digest, entries)
+        created, whose = round(time.time(), 3), (wish.unit, wish.node)
+        manifest = Manifest(list(wish.src), wish.compression, created, total, size, digest, entries, *whose)
         text = json.dumps({"format": FORMAT, **asdict(manifest)})
         renamed = earlier.put(temp, wish.dest, text, keep)
     except (OSError, backup_archive.StreamError) as exc:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -51,7 +52,8 @@ def make_private(path: str) -> None:
     """The directory, and those above it that are missing: all for their owner alone, since names tell things too."""
     if path and not os.path.isdir(path):
         make_private(os.path.dirname(path))
-        os.mkdir(path, 0o700)
+        with contextlib.suppress(FileExistsError):  # another node's, on the same machine at the same moment
+            os.mkdir(path, 0o700)
 
 
 def sync_directory(path: str) -> None:

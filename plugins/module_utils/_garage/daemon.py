@@ -33,6 +33,13 @@ def daemons(config_file: str, proc: Path = PROC) -> list[Daemon]:
     return [Daemon(pid, _program(process), f"{pid}:{_start(process)}") for pid, process in found]
 
 
+def stray(own: str, proc: Path = PROC, default: str = DEFAULT_CONFIG) -> str:
+    """What the command line reads by itself, while the service reads `own` and no other one here reads that."""
+    both = (default, f"{default}{QUIET}")
+    there = os.path.isfile(default) and os.path.realpath(own) not in map(os.path.realpath, both)
+    return default if there and not any(daemons(one, proc) for one in both) else ""
+
+
 def holders(directory: str, proc: Path = PROC) -> list[int]:
     """Every process that has a file below the directory open, whatever it calls itself."""
     root = os.path.realpath(directory) + os.sep

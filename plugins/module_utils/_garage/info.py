@@ -15,6 +15,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import ver
 from ansible_collections.uplift.datastores.plugins.module_utils._core.answered import understanding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import daemon
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.connect import addresses
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import STOP_SIGNAL
@@ -33,6 +34,7 @@ def gather(garage: Garage, expected: Sequence[str], known_ids: Iterable[str], to
         "user": garage.user,
         "mounting": list(garage.mounting),
         "script": garage.script,
+        "stray_config": daemon.stray(garage.config_file) if garage.unit else "",
         "stop_signal": STOP_SIGNAL,
         "unparsed": [],
         "problem": "",
@@ -71,6 +73,7 @@ def nothing(expected: Sequence[str], problem: str) -> dict[str, Any]:
         "running": False,
         "mounting": [],
         "script": "",
+        "stray_config": "",
         "stop_signal": STOP_SIGNAL,
         "unparsed": [],
         "problem": problem,

@@ -43,7 +43,7 @@ def usable(directory: str) -> None:
         raise _unusable(directory, "its file system is read-only", "Mount it for writing.")
     if not os.access(there, os.W_OK | os.X_OK):
         said = f"this account (uid {os.geteuid()}) cannot write to {there}"
-        raise _unusable(directory, said, "Run with become, or name another place with operation_directory.")
+        raise _unusable(directory, said, "Run with become, or name another place with operation_root.")
     left = space.f_bfree if os.geteuid() == 0 else space.f_bavail
     if space.f_blocks and not left:  # a tmpfs without a limit counts no blocks
         raise _unusable(directory, "its file system is full", "Make free space.")
@@ -56,6 +56,8 @@ def make(directory: str) -> list[str]:
     made = make(os.path.dirname(directory))
     try:
         os.mkdir(directory, 0o700)
+    except FileExistsError:  # another node's, on the same machine at the same moment
+        return made
     except OSError:
         unmake(made)
         raise

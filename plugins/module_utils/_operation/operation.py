@@ -10,7 +10,13 @@ import time
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison, recovery, steer, steps
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import (
+    comparison,
+    neighbours,
+    recovery,
+    steer,
+    steps,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import directory as operation_directory
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import lease as operation_lease
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import record as operation_record
@@ -53,7 +59,8 @@ def read(params: Params, holds: Callable[[Mapping[str, Any]], str] = lambda _ite
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     more = {"recovery": recovery.recovery(record), "held": held.everything()}
     more.update(comparison=comparison.summary(record), last_step=steps.last(record))
-    more.update(lease_summary=operation_lease.summary(lease))
+    more.update(lease_summary=operation_lease.summary(lease), directory=params["directory"])
+    more.update(others=neighbours.neighbours(params["directory"]))
     more.update(asked=steer.asked(params["directory"], record.get("id", "")))
     return {"changed": False, "record": record, "lease": lease, "now": now, **more}
 
@@ -168,7 +175,7 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
         _take_back(params["directory"], undo)
         raise
     told = {name: lease[name] for name in ("number", "seconds", "token")}
-    return {"changed": not resumed, "lease": told, "record": record}
+    return {"changed": not resumed, "lease": told, "record": record, "directory": params["directory"]}
 
 
 def _resumed(files: Files, record: Any, number: int) -> dict[str, Any]:

@@ -145,6 +145,7 @@ def _dumped() -> Iterator[Hop]:
 
 PACHYDERM = Catalogue(
     product="pachyderm",
+    unit="pachd.service",
     series=_SERIES,
     until=Version(3, 0, 0),
     hops=(

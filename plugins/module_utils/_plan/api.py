@@ -55,6 +55,11 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     return _refused(found)
 
 
+def unit_of(product: str) -> str:
+    """Where a product runs when nobody says where, in the notation of _runtime/place.py."""
+    return _catalogue({"product": product}).unit or f"{product}.service"
+
+
 def _catalogue(params: Mapping[str, Any]) -> Catalogue:
     name = params["product"]
     if name not in CATALOGUES:

@@ -140,6 +140,7 @@ class Catalogue:
     retracts: verbs that a failing run itself takes back, so that they bar nothing.
     called: what a release calls itself.
     by_hand: replication mode -> a verb after which there is no rollback by machine there, and what a person does.
+    unit: where it runs when nobody says where, as the role's default has it; "" for the unit of the product's name.
     """
 
     product: str
@@ -156,6 +157,7 @@ class Catalogue:
     retracts: Sequence[str] = ()
     called: Callable[[Version], Version] = _itself
     by_hand: Mapping[str, tuple[str, Refusal]] = field(default_factory=dict)
+    unit: str = ""
 
 
 @dataclass(frozen=True)

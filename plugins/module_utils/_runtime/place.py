@@ -26,6 +26,8 @@ _LABEL = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _WORKLOAD = re.compile(
     rf"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)/(?:(deployment|statefulset|daemonset)/)?({_LABEL})(?::(\S+))?"
 )
+_SUFFIXED = re.compile(r"\.(?:service|socket|target|timer|mount|automount|path|scope|slice|swap|device)$")
+_ODD = re.compile(r"[^A-Za-z0-9.-]")
 NOTATION = (
     "expected a systemd unit as garage.service, a container as docker:NAME, or a workload as kubernetes:NAMESPACE/NAME,"
     " which is a Deployment; others are kubernetes:NAMESPACE/statefulset/NAME and kubernetes:NAMESPACE/daemonset/NAME."
@@ -71,6 +73,17 @@ def read(text: str) -> Place:
     elif kind != DOCKER and _UNIT.fullmatch(text):
         return Place(SYSTEMD, text)
     raise UpliftError(f"The unit is {text!r}, which cannot be read; {NOTATION}. Nothing was changed.")
+
+
+def key(text: str) -> str:
+    """The place as one name in a directory: another for every other place, the same for all spellings of one."""
+    place = read(text)
+    if place.kind == SYSTEMD:
+        return place.name if _SUFFIXED.search(place.name) else f"{place.name}.service"
+    if place.kind == DOCKER:
+        return f"{place.name}.container"
+    context = _ODD.sub(lambda found: "".join(f"_{byte:02x}" for byte in found[0].encode()), place.context)
+    return f"{context + '@' if context else ''}{place.namespace}.{place.workload}.{place.name}.workload"
 
 
 def bare(text: str) -> str:

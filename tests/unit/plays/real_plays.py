@@ -93,7 +93,7 @@ class Stage:
         everywhere = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "operation_directory": f"{place}/var/{{{{ inventory_hostname }}}}/{{{{ operation_product }}}}",
+            "operation_root": f"{place}/var/{{{{ inventory_hostname }}}}",
             "runs": f"{place}/runs/{{{{ inventory_hostname }}}}",
             "go_on": f"{place}/go-on",
             "place": str(place),
@@ -158,7 +158,7 @@ class Stage:
         return found
 
     def directory(self, host: str, product: str = "garage") -> Path:
-        return self.place / "var" / host / product
+        return self.place / "var" / host / product / f"{product}.service"
 
     def record(self, host: str, product: str = "garage") -> Any:
         return json.loads((self.directory(host, product) / "record.json").read_text())

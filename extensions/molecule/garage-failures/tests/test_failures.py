@@ -29,7 +29,7 @@ BALLAST = "/var/lib/garage/meta/ballast"
 FILL = """
 import glob, os, time
 end = time.monotonic() + 900
-while not glob.glob("/var/backups/uplift/garage/*/*.part") and time.monotonic() < end:
+while not glob.glob("/var/backups/uplift/garage/*/*/*.part") and time.monotonic() < end:
     time.sleep(0.001)
 with open("/var/backups/full", "wb") as full:
     while True:
@@ -39,7 +39,7 @@ with open("/var/backups/full", "wb") as full:
 KILL = """
 import glob, os, signal, time
 end = time.monotonic() + 900
-while not glob.glob("/var/backups/uplift/garage/*/*.part") and time.monotonic() < end:
+while not glob.glob("/var/backups/uplift/garage/*/*/*.part") and time.monotonic() < end:
     time.sleep(0.001)
 for place in glob.glob("/proc/[0-9]*/cmdline"):
     try:

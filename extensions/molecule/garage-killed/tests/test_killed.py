@@ -31,7 +31,7 @@ def active(cluster: Cluster, host: str) -> str:
 
 
 def test_what_is_down_is_started_by_nobody(cluster: Cluster) -> None:
-    operation = cluster.module("a1", "operation", directory="/var/lib/uplift/garage")["record"]["id"]
+    operation = cluster.module("a1", "operation", directory="/var/lib/uplift/garage/garage.service")["record"]["id"]
     seen = cluster.module("a1", "service_info", unit="garage")
     assert (seen["unit"]["active"], seen["unit"]["held"]) == ("inactive", operation)
     assert [(one["name"], one["operation"]) for one in seen["held"]] == [("garage.service", operation)]

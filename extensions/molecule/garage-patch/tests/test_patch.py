@@ -27,7 +27,7 @@ def test_every_node_was_restarted_once(cluster: Cluster) -> None:
 def compared(cluster: Cluster) -> Any:
     """What `garage_verify` wrote, and what the record of the leader says of it."""
     (report,) = cluster.reports.glob("*/verify.json")
-    record = cluster.module("a1", "operation", directory="/var/lib/uplift/garage")["record"]
+    record = cluster.module("a1", "operation", directory="/var/lib/uplift/garage/garage.service")["record"]
     assert record["state"] == "finished"
     return json.loads(report.read_text(encoding="utf-8")), record["comparisons"]["0"]["state"]
 

@@ -49,7 +49,7 @@ def everywhere(cluster: Cluster, value: Any) -> dict[str, Any]:
 
 
 def operation(cluster: Cluster) -> str:
-    return str(cluster.module("a1", "operation", directory="/var/lib/uplift/garage")["record"]["id"])
+    return str(cluster.module("a1", "operation", directory="/var/lib/uplift/garage/garage.service")["record"]["id"])
 
 
 @pytest.fixture(scope="module")

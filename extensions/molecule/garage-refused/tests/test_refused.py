@@ -178,7 +178,7 @@ def reached(process: subprocess.Popen[str], text: str) -> None:
 
 def unfinished(cluster: Cluster) -> str:
     """The id of the operation that the nodes remember as open."""
-    record = json.loads(cluster.on("a1", "cat", "/var/lib/uplift/garage/record.json"))
+    record = json.loads(cluster.on("a1", "cat", "/var/lib/uplift/garage/garage.service/record.json"))
     return str(record["id"]) if record["state"] == "open" else ""
 
 

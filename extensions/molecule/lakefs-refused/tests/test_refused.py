@@ -248,7 +248,7 @@ def reached(process: subprocess.Popen[str], text: str) -> None:
 
 
 def given_up(cluster: Cluster, version: str = WANTED["lakefs_version"]) -> None:
-    record = json.loads(cluster.on("a1", "cat", "/var/lib/uplift/lakefs/record.json"))
+    record = json.loads(cluster.on("a1", "cat", "/var/lib/uplift/lakefs/lakefs.service/record.json"))
     if record["state"] == "open":
         result = cluster.playbook("lakefs_plan", operation_abandon=record["id"], lakefs_version=version)
         assert result.rc == 0, result.out[-6000:]

@@ -39,7 +39,7 @@ def test_all_instances_are_in_the_load_balancer_again(cluster: Cluster) -> None:
 def compared(cluster: Cluster) -> Any:
     """What `lakefs_verify` wrote, and what the record of the leader says of it."""
     (report,) = cluster.reports.glob("*/verify.json")
-    record = cluster.module(cluster.hosts[0], "operation", directory="/var/lib/uplift/lakefs")["record"]
+    record = cluster.module(cluster.hosts[0], "operation", directory="/var/lib/uplift/lakefs/lakefs.service")["record"]
     assert record["state"] == "finished"
     return json.loads(report.read_text(encoding="utf-8")), record["comparisons"]["0"]["state"]
 
@@ -63,7 +63,7 @@ def test_a_key_that_is_refused_leaves_the_comparison_open(cluster: Cluster) -> N
 
 def test_a_repository_that_is_gone_is_a_difference(cluster: Cluster) -> None:
     """The last test: a repository is deleted, which its owner may have done."""
-    record = cluster.module(cluster.hosts[0], "operation", directory="/var/lib/uplift/lakefs")["record"]
+    record = cluster.module(cluster.hosts[0], "operation", directory="/var/lib/uplift/lakefs/lakefs.service")["record"]
     name = next(iter(record["saved"]["inventory_0"]["repositories"]))
     host = cluster.hosts[0]
     url = f"http://{cluster.address(host)}:8000/api/v1/repositories/{name}?force=true"

@@ -39,12 +39,12 @@ def test_dropping_the_old_tables_wants_to_be_meant(cluster: Cluster) -> None:
 def test_the_old_tables_are_dropped_and_nothing_else(cluster: Cluster) -> None:
     """trap L10: of two eras; what is served does not come from them any more."""
     left = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'"
-    before = cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/record.json")
+    before = cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/lakefs.service/record.json")
     for changed in (True, False):
         result = cluster.playbook("lakefs_drop_tables", lakefs_confirm=["drop_tables"])
         assert result.rc == 0 and result.says("changed=0") is not changed, result.out[-3000:]
         assert cluster.sql(f"{left} AND tablename !~ '^kv'") == "auth_user tasks"
-    listed = cluster.on(cluster.hosts[0], "ls", "/var/backups/uplift/lakefs")
+    listed = cluster.on(cluster.hosts[0], "ls", "/var/backups/uplift/lakefs/lakefs.service")
     assert "before-drop-tables.dump.manifest.json" in listed, "there is no rollback"
-    assert cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/record.json") == before
+    assert cluster.on(cluster.hosts[0], "cat", "/var/lib/uplift/lakefs/lakefs.service/record.json") == before
     assert "all as before" in cluster.lab("verify", "--release", cluster.report()["to"])

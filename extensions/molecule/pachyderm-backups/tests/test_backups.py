@@ -22,7 +22,7 @@ from pachyderm_always import HOST, finish_output, nothing_is_left_behind, nothin
 from upgrades import Cluster, scenario
 
 SOURCE, TARGET = "1.11.9", "1.13.4"
-KEPT = "/var/backups/uplift/pachyderm"
+KEPT = "/var/backups/uplift/pachyderm/pachd.service"
 STORE, COPY = "pachyderm", "pachyderm-copy"
 KEY, SECRET = "lab-key", "lab-secret-never-printed"
 # The disk has 128 MB; what a repo no longer shows is in its dump all the same, and in no size that is listed.

@@ -50,7 +50,8 @@ def test_the_volume_has_a_snapshot_of_this_operation(cluster: Cluster) -> None:
     ((name, one),) = listed(cluster, "volumesnapshots").items()
     operation = cluster.report()["id"]
     assert one["metadata"]["labels"]["uplift.datastores/operation"] == operation and one["status"]["readyToUse"]
-    kept = cluster.on(HOST, "cat", f"/var/backups/uplift/pachyderm/{operation}/csi-etcd-volume-0.json")
+    unit = f"{cluster.name}.deployment.pachd.workload"
+    kept = cluster.on(HOST, "cat", f"/var/backups/uplift/pachyderm/{unit}/{operation}/csi-etcd-volume-0.json")
     assert json.loads(kept)["name"] == name
 
 

@@ -8,9 +8,11 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -310,7 +312,7 @@ def test_what_is_neither_file_nor_directory_nor_link(meta: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda raw: {**raw, "format": 99}, "format is not 1"),
+        (lambda raw: {**raw, "format": 99}, "format is not 2"),
         (lambda raw: {key: value for key, value in raw.items() if key != "entries"}, "cannot be used"),
         (lambda raw: [], "cannot be used"),
     ],
@@ -386,6 +388,26 @@ def test_a_restore_that_would_not_be_true_changes_nothing(meta: Path) -> None:
         metadata.restore(want, QUIET, down, False)
     assert listing(meta) == before
     assert sorted(os.listdir(meta.parent)) == ["backup", "meta"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"node": "aaaa"}, "is of the node bbbb; expected one of aaaa. Nothing was changed."),
+        ({"unit": "garage-blue.service"}, "is of the unit garage-green.service; expected one of garage-blue.service."),
+        ({"src": ["/srv/other"]}, "; expected one of /srv/other. Nothing was changed."),
+    ],
+)
+def test_what_is_of_another_is_not_put_back(meta: Path, change: dict[str, Any], sentence: str) -> None:  # trap G35
+    green = {"unit": "garage-green.service", "node": "bbbb"}
+    metadata.present(wish(meta, **green), QUIET, down, check=False)
+    (meta / "node_key").write_bytes(b"of later")
+    before = listing(meta)
+    with pytest.raises(UpliftError, match=re.escape(sentence)):
+        metadata.restore(replace(wish(meta, **green), **change), QUIET, down, check=False)
+    assert listing(meta) == before
+    for known in ({}, {"unit": green["unit"]}, green):  # what is unknown is not compared
+        metadata.restore(wish(meta, **known), QUIET, down, check=False)
 
 
 def test_a_restore_needs_the_service_down(meta: Path) -> None:

@@ -454,6 +454,17 @@ def test_a_link_to_the_configuration_is_the_same_file(proc: Path, tmp_path: Path
     assert len(garage_daemon.daemons(str(tmp_path / "garage.toml"), proc)) == 1
 
 
+@pytest.mark.parametrize("read", ["garage.toml", "garage.toml.uplift-quiesced"])
+def test_a_second_configuration_is_stray_unless_another_service_reads_it(proc: Path, tmp_path: Path, read: str) -> None:
+    """trap G35: two clusters on the same host have two, and neither is in the other's way."""
+    default, own = str(tmp_path / "garage.toml"), str(tmp_path / "garage-green.toml")
+    assert garage_daemon.stray(own, proc, default) == default
+    assert garage_daemon.stray(str(tmp_path / read), proc, default) == ""
+    assert garage_daemon.stray(own, proc, str(tmp_path / "none.toml")) == ""
+    process(proc, 10, ["garage", "-c", str(tmp_path / read), "server"], str(tmp_path / "garage"))
+    assert garage_daemon.stray(own, proc, default) == ""
+
+
 def test_a_configuration_that_is_gone_is_compared_by_name(proc: Path, tmp_path: Path) -> None:
     process(proc, 10, ["garage", "-c", "/gone/./garage.toml", "server"], str(tmp_path / "garage"))
     assert len(garage_daemon.daemons("/gone/garage.toml", proc)) == 1

@@ -384,7 +384,7 @@ def test_a_file_system_that_takes_nothing(node: Node, seen: Any, said: str, monk
 
 def test_an_account_that_may_not_write(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
-    with pytest.raises(UpliftError, match=r"cannot write to .*become, or name another place with operation_directory"):
+    with pytest.raises(UpliftError, match=r"cannot write to .*become, or name another place with operation_root"):
         node.call("free")
 
 

@@ -73,3 +73,28 @@ def test_the_notation(text: str, expected: Place) -> None:
 def test_what_cannot_be_read_is_a_sentence(text: str) -> None:
     with pytest.raises(UpliftError, match="which cannot be read; expected a systemd unit as .* Nothing was changed"):
         place.read(text)
+
+
+@given(PLACES, PLACES)
+def test_two_places_have_two_names_and_two_spellings_of_one_have_one(one: Place, other: Place) -> None:
+    """What is kept of two clusters on the same hosts lies apart."""
+    said = [str(x).removesuffix(".service") if x.kind == "systemd" else str(x) for x in (one, other)]
+    assert (place.key(str(one)) == place.key(str(other))) is (said[0] == said[1])
+    assert "/" not in place.key(str(one))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("garage", "garage.service"),
+        ("garage.service", "garage.service"),
+        ("garage@disk1", "garage@disk1.service"),
+        ("docker:garage", "garage.container"),
+        ("docker:garage.service", "garage.service.container"),
+        ("kubernetes:lake/lakefs", "lake.deployment.lakefs.workload"),
+        ("kubernetes:lake/deployment/lakefs", "lake.deployment.lakefs.workload"),
+        ("kubernetes:lake/lakefs:a/b", "a_2fb@lake.deployment.lakefs.workload"),
+    ],
+)
+def test_the_name_of_a_directory(text: str, expected: str) -> None:
+    assert place.key(text) == expected
