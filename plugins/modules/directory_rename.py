@@ -33,6 +33,11 @@ options:
     description: The inode of what was renamed, from RV(evidence). With V(back), another directory in its place is refused. 0 means unknown.
     type: int
     default: 0
+  holds:
+    description: Names that the directory has to have for V(renamed), so that one whose file system is not mounted is not taken for it.
+    type: list
+    elements: str
+    default: []
   units: {description: systemd units that have to be down., type: list, elements: str, default: []}
 """
 
@@ -69,6 +74,7 @@ SPEC: Spec = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "default": "read", "choices": list(STATES)},
     "inode": {"type": "int", "default": 0},
+    "holds": {"type": "list", "elements": "str", "default": []},
     "units": {"type": "list", "elements": "str", "default": []},
 }
 

@@ -122,6 +122,12 @@ closed:
   type: list
   elements: dict
   sample: [{thing: service, what: unit pachd.service, operation: 20261121T031500Z-pachyderm-1.13.4}]
+mounting:
+  description: What O(units) mount and unmount around their programs, a command each.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 problem: {description: What was unknown., returned: always, type: str, sample: ''}
 """
 

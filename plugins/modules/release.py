@@ -162,6 +162,12 @@ unchecked:
   type: list
   elements: dict
   sample: [{version: 0.8.7, address: 'https://garagehq.deuxfleurs.fr/_releases/v0.8.7/x86_64-unknown-linux-musl/garage'}]
+shared:
+  description: The other services of the node that start O(path), and so the new release once it is active.
+  returned: O(state=staged), in check mode, with O(unit)
+  type: list
+  elements: str
+  sample: []
 evidence:
   description: What was left, for the record of an operation.
   returned: O(state) is not V(read)
@@ -180,7 +186,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import fil
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place, release, runtime
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place, release, runtime, sharers
 
 SPEC: Spec = {
     "unit": {"type": "str", "default": ""},
@@ -229,7 +235,9 @@ def program(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
     wish = release.Wish(**{key: module.params[key] for key in same}, asks=asks)
     if module.params["state"] == "staged":
         later = {one: release.checksum_of(module.params["checksums"], one, wish.path) for one in module.params["later"]}
-        return release.stage(LocalRunner(), wish, fetch, module.check_mode, later)
+        unit = module.params["unit"] if module.check_mode else ""
+        shared = {"shared": sharers.sharers(LocalRunner(), unit, wish.path)} if unit else {}
+        return {**release.stage(LocalRunner(), wish, fetch, module.check_mode, later), **shared}
     if module.params["state"] == "activated":
         return release.activate(LocalRunner(), wish, module.check_mode)
     return release.info(LocalRunner(), wish)

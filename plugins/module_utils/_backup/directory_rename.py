@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -25,10 +25,22 @@ def bring(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, A
             raise UpliftError(f"{unit} runs; expected it down before {path} is touched. Stop it. Nothing was changed.")
     if params["state"] == "back":
         _demand_ours(path, renamed, params["inode"])
+    if params["state"] == "renamed" and not os.path.exists(renamed):
+        _demand_held(path, params["holds"])
     changed = _STATES[params["state"]](path, renamed, check)
     there = os.path.isdir(renamed)
     evidence = [_evidence(path, renamed)] if params["state"] == "renamed" else []
     return {"changed": changed, "path": path, "renamed_to": renamed, "there": there, "evidence": evidence}
+
+
+def _demand_held(path: str, names: Sequence[str]) -> None:
+    """What is mounted only while the unit runs leaves an empty directory behind, and comes back with the unit."""
+    for name in names:
+        if os.path.isdir(path) and not os.path.lexists(os.path.join(path, name)):
+            raise UpliftError(
+                f"{path} has no {name} while its service is down; expected as while it runs. See whether the unit"
+                " mounts it, and let it be mounted without the unit. Nothing was changed."
+            )
 
 
 def _rename(path: str, renamed: str, check: bool) -> bool:

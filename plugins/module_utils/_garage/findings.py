@@ -12,6 +12,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.findings i
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.hop_findings import hop_findings
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import of_mounting
 
 Seen = Mapping[str, Any]
 
@@ -21,7 +22,7 @@ def findings(seen: Seen) -> list[Finding]:
     return [
         *left_closed("garage", seen.get("closed") or []),
         *_service(seen["info"], [row["thing"] for row in seen.get("closed") or []]),
-        *_mounted(seen["info"]),
+        *of_mounting(seen["info"].get("mounting") or (), "metadata"),
         *_script(seen["info"], seen.get("closes") or False),
         *_cluster(seen["info"]),
         *_contents(seen["info"], seen.get("contents") or {}),
@@ -85,18 +86,6 @@ def _service(info: Seen, closed: Sequence[str]) -> Iterator[Finding]:
             f"{info['version']} runs and {info['binary_version']} lies at the unit's path",
             "one release in both places",
             "find out who changed the binary; restart the service or put the old one back",
-        )
-
-
-def _mounted(info: Seen) -> Iterator[Finding]:
-    """A backup is made while the unit is down (G31)."""
-    if info.get("mounting"):
-        yield Finding(
-            "mounted_by_unit",
-            True,
-            f"the unit mounts or unmounts something around its service ({'; '.join(info['mounting'][:4])})",
-            "metadata that is there while the unit is down",
-            "let fstab or a mount unit keep it mounted; or accept this where it is not the metadata",
         )
 
 

@@ -18,6 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.schema import Hop
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.space import space_findings
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import of_mounting
 
 Seen = Mapping[str, Any]
 MOVABLE = ("gs://", "https://")
@@ -32,6 +33,7 @@ def findings(seen: Seen) -> list[Finding]:
         *left_closed("lakefs", seen.get("closed") or []),
         *_problems(seen["info"]),
         *_service(seen["info"], hop),
+        *of_mounting(seen["info"].get("mounting") or (), "configuration or program"),
         *config_findings.config(seen["settings"], seen["staged"], hop),
         *config_findings.places(seen["settings"], seen["set"]),
         *asked_findings.unanswered(seen["uncommitted"], hop.from_mvcc and not seen["set"]["discard_data"]),

@@ -18,6 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.kuber
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.state_findings import of_state
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.trial_rules import of_trial
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import of_mounting
 
 Seen = Mapping[str, Any]
 _STOPPED_IS_CARRIED = Version(1, 9, 12)
@@ -217,5 +218,6 @@ def _backups(expected: Sequence[Seen]) -> Iterator[Finding]:
 
 
 def _outside(seen: Seen) -> Iterator[Finding]:
+    yield from of_mounting(seen["info"].get("mounting") or (), "metadata")
     for release in seen["releases"]:
         yield from of_release(release, "pachyderm")

@@ -33,7 +33,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachc
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd, workload
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd, unit_place, workload
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import demand_own_program
 
 EMPTY: Mapping[str, Any] = {
@@ -72,7 +72,8 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
         if not params["tolerant"]:
             raise
         found["problem"] = str(exc)
-    return {"changed": False, **found, "closed": _closed_here(runner, params["units"])}
+    closed_here = _closed_here(runner, params["units"])
+    return {"changed": False, **found, "closed": closed_here, "mounting": unit_place.mounting(runner, params["units"])}
 
 
 def _closed_here(runner: Runner, units: Sequence[str]) -> list[dict[str, str]]:

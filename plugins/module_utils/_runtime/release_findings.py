@@ -17,6 +17,14 @@ def of_release(release: Mapping[str, Any], product: str) -> Iterator[Finding]:
     """`release`: what a look at it has returned, that failed or not."""
     if release.get("failed") or release.get("msg"):
         yield Finding("release", True, str(release.get("msg")), "the release at hand", f"see {product}_release_source")
+    if release.get("shared"):
+        yield Finding(
+            "shared_program",
+            True,
+            f"{', '.join(release['shared'])} and this unit start the same program, so both would start the new release",
+            "a program of its own for each cluster",
+            "let the units start links of different names; or accept this where the others may start that release",
+        )
     for row in release.get("unchecked") or []:
         yield Finding(
             "no_checksum",

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import os
 import pwd
-from typing import Mapping
+from typing import Iterable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, read_unit
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -42,6 +43,12 @@ def home(given: Mapping[str, str], user: str) -> str:
     return given.get("HOME") or _entry(user).pw_dir
 
 
+def mounting(runner: Runner, units: Iterable[str]) -> list[str]:
+    """What systemd mounts and unmounts around these: while they are down it is not there (G31)."""
+    here = [unit for unit in units if place.kind_of(unit) == place.SYSTEMD]
+    return [one for unit in here for one in read_unit(runner, unit).mounting()]
+
+
 def sees(runner: Runner, path: str, user: str) -> bool:
     """Whether its account finds a file there: in a directory that it may not enter, it does not."""
     return os.path.isfile(path) and (not user or runner.run(["test", "-f", path], user=user).rc == 0)
@@ -49,10 +56,10 @@ def sees(runner: Runner, path: str, user: str) -> bool:
 
 def may_not_make(runner: Runner, path: str, user: str) -> str:
     """The directory that is there and in which the account may make nothing, on the way to this one; "" when it may."""
-    place = path
-    while runner.run(["test", "-e", place], user=user).rc and os.path.dirname(place) != place:
-        place = os.path.dirname(place)
-    return place if runner.run(["test", "-d", place, "-a", "-w", place, "-a", "-x", place], user=user).rc else ""
+    there = path
+    while runner.run(["test", "-e", there], user=user).rc and os.path.dirname(there) != there:
+        there = os.path.dirname(there)
+    return there if runner.run(["test", "-d", there, "-a", "-w", there, "-a", "-x", there], user=user).rc else ""
 
 
 def _entry(user: str, dynamic: bool = False) -> pwd.struct_passwd:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,11 @@ class Systemd:
         return Answer(tuple(argv), 0, f"Id=etcd.service\nLoadState=loaded\nActiveState={self.active}\n", "")
 
 
-def bring(tmp_path: Path, state: str, check: bool = False, runner: Any = None, inode: int = 0) -> dict[str, Any]:
-    params = {"path": str(tmp_path / "data"), "name": "op", "state": state, "units": ["etcd.service"], "inode": inode}
+def bring(
+    tmp_path: Path, state: str, check: bool = False, runner: Any = None, inode: int = 0, holds: Sequence[str] = ()
+) -> dict[str, Any]:
+    given = {"path": str(tmp_path / "data"), "name": "op", "state": state}
+    params = {**given, "units": ["etcd.service"], "inode": inode, "holds": holds}
     return aside.bring(runner or Systemd(), params, check)
 
 
@@ -149,6 +153,16 @@ def test_aside_fresh_and_back(data: Path) -> None:
     assert bring(data, "back", inode=inode)["changed"]
     assert names(data) == {"data": ["old"], "data.uplift-undone-0": ["newer"]}
     assert not bring(data, "back", inode=inode)["changed"]
+
+
+def test_what_is_mounted_only_while_its_service_runs_is_not_renamed_empty(data: Path) -> None:  # trap G31
+    with pytest.raises(UpliftError, match="data has no member while its service is down; expected as while it runs"):
+        bring(data, "renamed", holds=["member"])
+    assert names(data) == {"data": ["old"]}
+    (data / "data" / "member").mkdir()
+    assert bring(data, "renamed", holds=["member"])["changed"]
+    (data / "data").mkdir()  # what has come since, of a run that died: the old data are safe
+    assert bring(data, "renamed", holds=["member"])["changed"]
 
 
 def test_what_the_new_release_has_made_is_not_taken_for_the_old_data(data: Path) -> None:

@@ -58,6 +58,12 @@ BAD = [
         {"info.script": "/bin/sh -c exec garage server", "info.binary": "/opt/garage", "closes": True},
         "while clients are shut out, /opt/garage is started in its place",
     ),
+    (
+        "shared_program",  # trap G36
+        True,
+        {"release": {"shared": ["garage-green.service"]}},
+        "garage-green.service and this unit start the same program, so both would start the new release",
+    ),
     ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),
     ("restart_pending", True, {"info.binary_version": "0.8.7"}, "0.7.0 runs and 0.8.7 lies at the unit's path"),
     (

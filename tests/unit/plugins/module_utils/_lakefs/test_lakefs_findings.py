@@ -202,6 +202,8 @@ ROWS = [
     ("no_repository", False, {}, Database(**{**asdict(KV), "repositories": []}), "1.82.0", "1.84.0"),
     ("release", True, {"release": {"failed": True, "msg": "not there."}}, KV, "1.82.0", "1.84.0"),
     ("no_checksum", True, {"release": {"unchecked": [{"version": "1", "address": "x"}]}}, KV, "1.82.0", "1.84.0"),
+    ("shared_program", True, {"release": {"shared": ["lakefs-b.service"]}}, KV, "1.82.0", "1.84.0"),  # trap G36
+    ("mounted_by_unit", True, {"info.mounting": ["/bin/mount /etc/lakefs"]}, KV, "1.82.0", "1.84.0"),  # trap G31
     ("helm_release", False, {"release": {"helm": "lake"}}, KV, "1.82.0", "1.84.0"),
     (
         "chart_image",

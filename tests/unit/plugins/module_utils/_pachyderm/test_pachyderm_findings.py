@@ -89,6 +89,8 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
     ("key", "stops", "change", "said"),
     [
         ("no_answer", True, {"info.problem": "No Pachyderm server takes a connection"}, "takes a connection"),
+        ("mounted_by_unit", True, {"info.mounting": ["/bin/mount /var/lib/etcd"]}, "(/bin/mount /var/lib/etcd)"),
+        ("shared_program", True, {"releases": [{"shared": ["pachd-b.service"]}]}, "pachd-b.service and this unit"),
         ("spec_unreadable", True, {"info.pipelines": [asdict(one) for one in BARE]}, "cannot read: edges"),
         (
             "spec_unreadable",
