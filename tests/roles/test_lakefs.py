@@ -318,6 +318,15 @@ def test_a_container_is_treated_as_one(one: Stage) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("address", "url"), [("fd00::1", "http://[fd00::1]:8000"), ("[fd00::1]", "http://[fd00::1]:8000")]
+)
+def test_a_node_that_is_known_by_an_ipv6_address(one: Stage, address: str, url: str) -> None:
+    one.host_variables["l1"]["ansible_host"] = address
+    run = one.playbook("lakefs_upgrade")
+    assert [call.args["addresses"] for call in run.of("client_probe", state="started")] == [[url]], run.failures
+
+
 # the old tables
 
 

@@ -35,7 +35,7 @@ _MOUNTERS = re.compile(
 TERMS = (
     "User", "Group", "SupplementaryGroups", "DynamicUser", "StateDirectory", "CacheDirectory", "LogsDirectory",
     "ConfigurationDirectory", "RootDirectory", "BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem", "UMask",
-    "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted",
+    "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted", "ImportCredential",
 )  # fmt: skip
 RUNTIME, PERSISTENT = "/run/systemd/system", "/etc/systemd/system"
 _ENDS = {"1": "exited", "2": "killed", "3": "dumped"}  # CLD_EXITED, CLD_KILLED, CLD_DUMPED

@@ -33,7 +33,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.files impo
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, plain
 
 # `systemctl show` says that there are some; `systemctl cat` has the lines. An empty one takes back those before it.
-CREDENTIALS = ("LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted")
+CREDENTIALS = (
+    "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted", "ImportCredential",
+)  # fmt: skip
 CALLS_SETTLE = 30.0  # seconds that systemd has to end a call beyond its time
 _STARTING = range(200, 244)  # exit statuses of systemd's own: what comes before the program
 _CREDENTIALS_AT = "/run/credentials"

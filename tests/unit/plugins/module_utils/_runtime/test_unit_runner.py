@@ -86,6 +86,19 @@ def test_which_units_are_asked_in_their_own_terms(show: str, cat: str, own: bool
     assert isinstance(own_terms(runner), unit_runner.UnitRunner) == own
 
 
+@pytest.mark.parametrize("name", unit_runner.CREDENTIALS)
+def test_every_way_of_giving_a_credential_is_the_units_own_terms(name: str) -> None:
+    """A lab container lets no service load one: what systemd is asked for is all that is seen here."""
+    shown = PLAIN.replace(f"\n{name}=\n", "\n") + f"{name}=[unprintable]\n"
+    runner = Systemd(shown, f"{UNIT}{name}=rpc:/etc/rpc\n")
+    own_terms(runner).run(["garage", "node", "id"], user="garage")
+    asked = next(words for words in runner.calls if words[0] == "systemd-run")
+    given = [word for word in asked if "Credential" in word]
+    plain = name == "SetCredential"
+    assert len(given) == 1 and given[0].startswith("LoadCredential=rpc:/" if plain else f"{name}=rpc:/etc/rpc")
+    assert plain != given[0].endswith(":/etc/rpc")
+
+
 def test_a_call_is_described_as_the_unit_is() -> None:  # trap G29
     runner = Systemd(SECRETIVE, UNIT + "LoadCredential=rpc:/gone\nLoadCredential=\nLoadCredential=rpc:/etc/rpc\n")
     one = own_terms(runner)
