@@ -34,6 +34,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
     container_spec,
     place,
     systemd,
+    unit_place,
     unit_runner,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
@@ -322,6 +323,7 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
         if told:
             return None
         raise
+    unit_place.demand_own_name(unit, params["unit"])
     contained.demand_own_program(unit, "garage_unit")
     leads = contained.script(unit)
     if leads and not told:

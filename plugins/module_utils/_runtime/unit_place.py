@@ -43,10 +43,24 @@ def home(given: Mapping[str, str], user: str) -> str:
     return given.get("HOME") or _entry(user).pw_dir
 
 
+def demand_own_name(unit: Unit, asked: str) -> None:
+    """What is kept of a unit lies by its name: under an alias there would be a second record, and a second lease."""
+    if unit.load_state == "loaded" and unit.name != place.key(asked):
+        raise UpliftError(
+            f"{asked} is another name of {unit.name}; expected the unit's own, by which its record and its lease are"
+            " kept. Name that one. Nothing was changed."
+        )
+
+
 def mounting(runner: Runner, units: Iterable[str]) -> list[str]:
     """What systemd mounts and unmounts around these: while they are down it is not there (G31)."""
-    here = [unit for unit in units if place.kind_of(unit) == place.SYSTEMD]
-    return [one for unit in here for one in read_unit(runner, unit).mounting()]
+    found: list[str] = []
+    for name in units:
+        if place.kind_of(name) == place.SYSTEMD:
+            unit = read_unit(runner, name)
+            demand_own_name(unit, name)
+            found += unit.mounting()
+    return found
 
 
 def sees(runner: Runner, path: str, user: str) -> bool:

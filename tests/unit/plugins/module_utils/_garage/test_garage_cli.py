@@ -323,6 +323,11 @@ def daemon(pid: int = 42, exe: str = "/usr/local/bin/garage-0.7.0") -> garage_da
     return garage_daemon.Daemon(pid, exe, f"{pid}:99")
 
 
+def test_another_name_of_the_unit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:  # trap G35
+    with pytest.raises(UpliftError, match="^store is another name of garage.service; expected the unit's own"):
+        found(monkeypatch, unit(), [], unit="store")
+
+
 def test_everything_is_read_from_the_unit(monkeypatch: pytest.MonkeyPatch) -> None:
     one = found(monkeypatch, unit(environment={"GARAGE_CONFIG_FILE": CONFIG, "GARAGE_RPC_SECRET": "s"}), [daemon()])
     assert (one.config_file, one.user, one.unit, one.next_binary) == (

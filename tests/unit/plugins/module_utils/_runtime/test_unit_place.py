@@ -1,0 +1,43 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is kept of a unit lies by its own name, and what it mounts around its program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import unit_place
+
+MOUNT = "ExecStartPre={ path=/bin/mount ; argv[]=/bin/mount /srv/meta ; ignore_errors=no ; start_time=[n/a] }\n"
+
+
+class Systemd:
+    """One unit, whatever it is asked for by. It answers in the form of systemd 252."""
+
+    def __init__(self, name: str, more: str = "", load: str = "loaded") -> None:
+        self.said = f"Id={name}\nLoadState={load}\nActiveState=active\n{more}"
+
+    def run(self, argv: Any, **how: Any) -> Answer:
+        return Answer(tuple(argv), 0, self.said, "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"), [("garage", "garage.service"), ("garage.service", "garage.service"), ("g@1.2", "g@1.2.service")]
+)
+def test_what_it_mounts_is_told(asked: str, name: str) -> None:
+    assert unit_place.mounting(Systemd(name, MOUNT), [asked]) == ["/bin/mount /srv/meta"]
+    assert unit_place.mounting(Systemd(name, MOUNT), ["docker:garage", "kubernetes:lake/lakefs"]) == []
+
+
+def test_another_name_of_a_unit_is_refused() -> None:
+    """trap G35: it would have a second record, and a second lease."""
+    with pytest.raises(
+        UpliftError, match="^garage is another name of garage-blue.service; expected the unit's own, by"
+    ):
+        unit_place.mounting(Systemd("garage-blue.service"), ["garage"])
+    assert unit_place.mounting(Systemd("gone.service", load="not-found"), ["other"]) == []
