@@ -39,6 +39,7 @@ RETURN = r"""
 engine: {description: The engine that holds the data. Empty when it is unknown., returned: success, type: str, sample: sled}
 opens: {description: The engine that the release opens with that setting., returned: success, type: str, sample: sled}
 snapshots: {description: Whether that engine can be copied while the node serves., returned: success, type: bool, sample: false}
+survives: {description: Whether a database of that engine is whole after its process was killed., returned: success, type: bool, sample: false}
 engines: {description: Every engine of which there is a database., returned: success, type: list, elements: str, sample: [sled]}
 same: {description: Whether it is what the release opens. Null when it is unknown., returned: success, type: bool, sample: true}
 finding:

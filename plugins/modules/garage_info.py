@@ -120,6 +120,11 @@ stop_signal:
   type: str
   returned: always
   sample: SIGINT
+lingers:
+  description: Whether the release that runs serves a connection which a client keeps until the client ends it, when it is told to stop.
+  type: bool
+  returned: always
+  sample: false
 node_id:
   description: The node's full id, 64 hexadecimal digits. Answered with the daemon down too.
   type: str

@@ -48,6 +48,11 @@ options:
   via: {description: 'Releases that the upgrade path has to include, in order.', type: list, elements: str, default: []}
   forks: {description: How many nodes Ansible talks to at once; 0 when it is not known., type: int, default: 0}
   created_with: {description: 'The series or release that the first data were written with, where that is older than what runs.', type: str, default: ''}
+  wants:
+    description: Steps that another setting of the operator asks for. A strategy without them is not taken where another of the hop has them.
+    type: list
+    elements: str
+    default: []
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
   back: {description: Plan the rollback over the hop that the records tell of last., type: bool, default: false}
   explain: {description: Whether RV(tree) says what each step does., type: bool, default: false}
@@ -145,7 +150,7 @@ SPEC: Spec = {
         name: {"type": "str", "default": ""}
         for name in ("strategy", "wave", "stop_after", "created_with", "zone_redundancy")
     },
-    **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via")},
+    **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via", "wants")},
     "forks": {"type": "int", "default": 0},
     "records": {"type": "dict", "default": {}},
     **{name: {"type": "bool", "default": False} for name in ("back", "explain")},

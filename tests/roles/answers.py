@@ -147,6 +147,7 @@ class World:
         return {
             "version": self.runs[asked.at],
             "binary_version": self.active[asked.at],
+            "lingers": False,
             "running": bool(self.runs[asked.at]),
             "node_id": self._node_id(asked.at),
             "rpc_address": f"{asked.at}:3901",

@@ -31,6 +31,8 @@ class Node:
     closed: bool = False  # the ports
     away: bool = False  # from the load balancer
     starts: int = 0
+    engine: int = 0  # the release for whose engine its configuration is
+    converted: int = 0  # the release for whose engine there is a database
     backup: int = -1  # of the data of which release
     record: dict[str, Any] = field(default_factory=dict)
 
@@ -89,6 +91,10 @@ class World:
 
     def run(self, node: Node) -> None:
         node.up, node.runs = True, node.link
+        if node.engine > node.converted:
+            raise Broken(f"the release {node.runs} is started on an empty database")
+        if node.link and adopts(self.plan["hops"][node.link - 1]) and node.engine < node.link:
+            raise Broken(f"the release {node.runs} is started with a configuration that it does not read")
         if self.stores[node.runs] is None:
             raise Broken(f"the release {node.runs} is started on data that nobody has converted for it")
 
@@ -144,13 +150,21 @@ class World:
             raise Broken("a backup is taken after the new release ran on the data")
         if self.changed == hop:
             raise Broken("a backup is taken after the data were migrated")
+        if adopts(self.plan["hops"][hop]) and node.engine <= hop:
+            raise Broken("a backup is taken of the database that the way back does not go to")
         node.backup = hop
 
     def do_extract(self, _node: Node, hop: int) -> None:
         self.dump = list(self.stores[hop] or [])
 
-    def do_convert(self, _node: Node, hop: int) -> None:
+    def do_convert(self, node: Node, hop: int) -> None:
+        if node.up:
+            raise Broken("a database is converted while it is written")
+        node.converted = hop + 1
         self.change(hop)
+
+    def do_adopt(self, node: Node, hop: int) -> None:
+        node.engine = hop + 1
 
     def do_migrate(self, _node: Node, hop: int) -> None:
         self.change(hop)
@@ -231,10 +245,17 @@ class World:
 
 
 def shares(hop: dict[str, Any]) -> bool:
-    """Do the old and the new release read the same data? Also where the new one migrates them while it runs."""
+    """Do the old and the new release read the same data? Also where the new one migrates them while it runs, and where
+    the old one goes on with what was converted."""
+    if adopts(hop):
+        return True
     verbs = [step["verb"] for one in hop["passes"].values() for step in one["steps"]]
     online = "migrate" in verbs and "start" in verbs[: verbs.index("migrate")]
     return online or not set(verbs) & {"convert", "migrate", "redeploy", "deploy_parallel"}
+
+
+def adopts(hop: dict[str, Any]) -> bool:
+    return any(step["verb"] == "adopt" for one in hop["passes"].values() for step in one["steps"])
 
 
 @dataclass(frozen=True)

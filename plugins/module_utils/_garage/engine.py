@@ -117,6 +117,7 @@ def summary(metadata_dir: str, configured: str, running: Version) -> dict[str, A
         "engine": answer.engine,
         "opens": opens,
         "snapshots": opens in ENGINES and ENGINES[opens].snapshots,
+        "survives": opens in ENGINES and ENGINES[opens].survives,
         "same": answer.same,
         "finding": finding,
     }

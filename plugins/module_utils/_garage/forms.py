@@ -16,6 +16,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.version im
 STOP_SIGNAL = "SIGINT"
 """Every release stops properly on it; up to 0.7 on nothing else."""
 
+LINGERING = (Version(0, 9, 0), Version(1, 0, 0))
+"""From the first on, and below the second, the daemon serves a connection that a client keeps, whatever signal it got,
+and ends when the client ends it (G09). 1.x ends it after 10 s."""
+
 
 @dataclass(frozen=True)
 class Form:

@@ -18,7 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.version im
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import daemon
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.connect import addresses
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import STOP_SIGNAL
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import LINGERING, STOP_SIGNAL
 
 REDUNDANCY_SINCE = Version(0, 9, 0)
 """From here on an operator says in how many zones a copy must lie; before, it always was in as many as there can be."""
@@ -82,8 +82,10 @@ def nothing(expected: Sequence[str], problem: str) -> dict[str, Any]:
 
 def _version_of(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
     peer = garage.node_id()
+    runs = garage.version() if garage.running else None
     return {
-        "version": str(garage.version()) if garage.running else None,
+        "version": str(runs) if runs else None,
+        "lingers": runs is not None and LINGERING[0] <= runs < LINGERING[1],
         "binary_version": str(garage.version(garage.next_binary)) if garage.next_binary else None,
         "node_id": peer.id,
         # Without rpc_public_addr `node id` names none (G30).
@@ -192,7 +194,7 @@ class _Part:
 
 
 _PARTS: Mapping[str, _Part] = {
-    "version": _Part(_version_of, ("version", "binary_version", "node_id", "rpc_address")),
+    "version": _Part(_version_of, ("version", "lingers", "binary_version", "node_id", "rpc_address")),
     "status": _Part(_status, ("nodes",)),
     "layout": _Part(_layout, ("layout", "staged")),
     "stats": _Part(_stats, ("stats", "queues", "block_errors")),

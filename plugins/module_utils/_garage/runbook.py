@@ -29,12 +29,14 @@ class Engine:
     """Memory pages in the proof of a database that holds nothing at all: a start that failed leaves one (G21)."""
     snapshots: bool = True
     """Whether it can be copied while the node serves."""
+    survives: bool = False
+    """Whether all that a client was told is stored outlives the process, however it ends. sled flushes every 2 s."""
 
 
 ENGINES: Mapping[str, Engine] = {
     "sled": Engine("db", "db", Version(0, 5, 0), until=Version(1, 0, 0), snapshots=False),
-    "lmdb": Engine("db.lmdb", "data.mdb", Version(0, 8, 0), other_names=("heed",), blank_pages=2),
-    "sqlite": Engine("db.sqlite", "", Version(0, 8, 0), other_names=("sqlite3", "rusqlite")),
+    "lmdb": Engine("db.lmdb", "data.mdb", Version(0, 8, 0), other_names=("heed",), blank_pages=2, survives=True),
+    "sqlite": Engine("db.sqlite", "", Version(0, 8, 0), other_names=("sqlite3", "rusqlite"), survives=True),
     "fjall": Engine("db.fjall", "", Version(1, 3, 0)),
 }
 

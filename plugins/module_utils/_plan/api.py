@@ -42,7 +42,7 @@ def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     """The plan for a module's parameters: {plan, tree, resumed, refusals}."""
     if params["back"]:
         return _back(params)
-    wishes = ("target", "strategy", "wave", "accept", "stop_after", "via", "forks", "created_with")
+    wishes = ("target", "strategy", "wave", "accept", "stop_after", "via", "forks", "created_with", "wants")
     request = Request(**{name: params[name] for name in wishes})
     found = resume.unfinished(params["records"], request)
     if found is None:

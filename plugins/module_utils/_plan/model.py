@@ -194,6 +194,8 @@ class Request:
     via: releases that the upgrade path has to include, in order; one that lies behind already is passed over.
     forks: how many nodes the controller tells something at once; 0 when it is not known.
     created_with: the series or release that the first data were written with, where that is older than what runs.
+    wants: steps that another setting of the operator asks for. A way without them is none where another of its hop has
+    them.
     """
 
     target: str
@@ -204,6 +206,7 @@ class Request:
     via: Sequence[str] = ()
     forks: int = 0
     created_with: str = ""
+    wants: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

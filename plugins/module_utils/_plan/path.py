@@ -133,16 +133,27 @@ def notes(catalogue: Catalogue, target: Version) -> tuple[str, ...]:
     return (f"{target} is newer than {newest}, the newest release of its series that this collection was tested with.",)
 
 
-def shape(shapes: Sequence[Shape], strategy: str, source: Version, target: Version) -> Shape:
+def wanted(shapes: Sequence[Shape], verbs: Sequence[str]) -> list[Shape]:
+    """The ways that have all of these steps which any of them has."""
+
+    def of(one: Shape) -> set[str]:
+        return {verb for row in one.passes.values() for verb in row}
+
+    offered = set(verbs) & {verb for one in shapes for verb in of(one)}
+    return [one for one in shapes if offered <= of(one)]
+
+
+def shape(shapes: Sequence[Shape], strategy: str, source: Version, target: Version, asked: Sequence[str] = ()) -> Shape:
     for candidate in shapes:
         if candidate.strategy == strategy:
             return candidate
     allowed = ", ".join(candidate.strategy for candidate in shapes)
+    steps = f" with {', '.join(asked)}" if asked else ""
     raise Refused(
         Refusal(
             "strategy_not_allowed",
-            f"The strategy {strategy!r} is not possible from {source} to {target}; allowed: {allowed}. Choose one of"
-            " these, or leave it out for the least interrupting one.",
+            f"The strategy {strategy!r} is not possible from {source} to {target}{steps}; allowed: {allowed}. Choose"
+            " one of these, or leave it out for the least interrupting one.",
         )
     )
 

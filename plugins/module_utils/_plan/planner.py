@@ -65,13 +65,14 @@ def _planned(
     catalogue: Catalogue, move: Move, created_with: Version, nodes: Sequence[Node], cluster: Cluster, request: Request
 ) -> PlannedHop:
     start, stop, hop = move
-    shapes = hop.shapes if hop else catalogue.patch
+    shapes = path.wanted(hop.shapes if hop else catalogue.patch, request.wants)
     renewal = hop.renewal if hop and hop.renewal and created_with < hop.renewal.below else None
     if renewal:
         chosen = path.shape(renewal.shapes, request.strategy or renewal.shapes[0].strategy, start, stop)
         walks = waves.emptied(nodes, cluster, catalogue, renewal)
     elif request.strategy:
-        chosen, walks = _try(path.shape(shapes, request.strategy, start, stop), catalogue, nodes, cluster, request)
+        named = path.shape(shapes, request.strategy, start, stop, request.wants)
+        chosen, walks = _try(named, catalogue, nodes, cluster, request)
     else:
         chosen, walks = _least(shapes, catalogue, nodes, cluster, request)
     return PlannedHop(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""0.5.1 to 2.1.0 in one operation; what 0.5 wrote is written anew by 0.9 before 1.x is asked to read it."""
+"""0.5.1 to 2.5.0 in one operation; what 0.5 wrote is written anew by 0.9 before 1.x is asked to read it."""
 
 from __future__ import annotations
 

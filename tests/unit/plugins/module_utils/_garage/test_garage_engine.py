@@ -14,6 +14,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import engine
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.engine import Found
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import ENGINES
 
 from tests.unit.replay import out
 
@@ -102,7 +103,11 @@ def test_told_for_a_result(tmp_path: Path) -> None:
     meta = str(laid_out("tree_sled", "0.8.7", tmp_path / "meta"))
     assert engine.summary(meta, "", parse("0.8.7")) == {
         "engines": ["sled"], "engine": "sled", "opens": "sled", "same": True, "finding": {},
-        "snapshots": False,
+        "snapshots": False, "survives": False,
     }  # fmt: skip
     assert engine.summary(meta, "", parse("0.9.4"))["finding"]["key"] == "engine_mismatch"
     assert engine.summary(meta, "", parse("0.9.4"))["snapshots"], "it would open lmdb"
+    assert [name for name in ENGINES if engine.summary(meta, name, parse("1.3.0"))["survives"]] == [
+        "lmdb",
+        "sqlite",
+    ]

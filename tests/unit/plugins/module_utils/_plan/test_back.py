@@ -54,7 +54,9 @@ def ask(records: dict[str, Any], confirm: bool = True, seen: Any = None, members
     ("until", "state", "over", "verbs"),
     [
         ("0/ verify", "finished", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
-        ("0/ healthy", "open", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
+        ("0/ contents", "open", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
+        ("0/ restart", "open", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
+        ("0/ prove", "open", ("0.9.4", "0.8.7"), ["start", "connect"]),  # after the walk: the old release serves
         ("0/ backup", "open", ("0.9.4", "0.8.7"), ["start", "connect"]),
         ("0/ drain", "open", ("0.9.4", "0.8.7"), ["start", "connect"]),
         ("1/ drain", "open", ("0.9.4", "0.8.7"), ["stop", "restore", "activate", "start", "connect"]),
@@ -205,7 +207,7 @@ def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
 
 FORWARD = {
     "product": "garage", "target": "1.3.0", "strategy": "", "wave": "", "accept": [], "stop_after": "",
-    "back": False, "confirm": [], "via": [], "forks": 5, "created_with": "",
+    "back": False, "confirm": [], "via": [], "forks": 5, "created_with": "", "wants": [],
 }  # fmt: skip
 
 

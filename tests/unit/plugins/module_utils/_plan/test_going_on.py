@@ -29,6 +29,7 @@ ASKED: dict[str, Any] = {
     "via": [],
     "forks": 6,
     "created_with": "",
+    "wants": [],
     "nodes": NODES,
     "members": [str(node["id"]) for node in NODES],
     "replication": "3",

@@ -112,13 +112,14 @@ def test_newer_patch_of_a_known_series_is_a_note() -> None:
 REFUSALS = [
     ("abc", "0.4.0", {"target": "0.8.7"}, "no_automatic_way", "make a new cluster and copy the objects"),
     ("abc", "2.1.0", {"target": "3.0.0"}, "unknown_version", "3.0.0 was asked for"),
+    ("abc", "0.5.1", {"target": "0.6.0", "strategy": "rolling"}, "strategy_not_allowed", "allowed: all_at_once"),
     (
         "abc",
         "0.8.7",
-        {"target": "0.9.4", "strategy": "rolling"},
+        {"target": "0.9.4", "strategy": "rolling", "wants": ["convert"]},
         "strategy_not_allowed",
-        "allowed: all_at_once",
-    ),  # trap G03
+        "from 0.8.7 to 0.9.4 with convert; allowed: all_at_once",
+    ),
     ("abc", "0.8.7", {"target": "0.7.0"}, "downgrade", "0.8.7 runs and 0.7.0 is older"),
     ("abc", "0.8.7", {"target": "0.8.0"}, "downgrade", "restore of the backups"),
     ("abc", "0.7.0", {"target": "7.0.0"}, "unknown_version", "7.0.0 was asked for"),
@@ -215,7 +216,8 @@ def test_rolling_never_takes_more_copies_than_the_cluster_can_miss(zones: str, r
 def test_tree_says_what_interrupts_and_what_cannot_be_undone() -> None:
     lines = serialise.tree(serialise.to_dict(plan(nodes("aabbcc"))))
     assert lines[0] == "garage 0.7.0 -> 0.8.7, rolling (Migrating from 0.7 to 0.8 (guide 001))"
-    assert "  together   ! all nodes switch at one moment: no node answers for some seconds" in lines
+    switch = "all nodes switch at one moment: no node answers for some seconds, however large the metadata are"
+    assert f"  together   ! {switch}" in lines
     assert "    wave 2 of 3: b3 b4: stop, backup, start, connect, healthy" in lines
     assert "    wave 1 of 1: a1 a2 b3 b4 c5 c6: preflight, stage, inventory (at a1), repair, drain" in lines
     assert lines[-1].startswith("  no rollback except from the backup")
@@ -232,25 +234,29 @@ def test_the_whole_way_is_six_hops_each_by_its_own_strategy() -> None:
         ("0.5.1", "0.6.0", "all_at_once"),
         ("0.6.0", "0.7.0", "all_at_once"),
         ("0.7.0", "0.8.7", "rolling"),
-        ("0.8.7", "0.9.4", "all_at_once"),
-        ("0.9.4", "1.3.0", "all_at_once"),
-        ("1.3.0", "2.1.0", "all_at_once"),
+        ("0.8.7", "0.9.4", "rolling"),
+        ("0.9.4", "1.3.0", "all_at_once"),  # with what 0.5 wrote written anew
+        ("1.3.0", "2.1.0", "rolling"),
     ]
 
 
 @pytest.mark.parametrize(
     ("source", "target", "request_", "hops"),
     [
-        ("0.9.0", "1.3.0", {}, [("0.9.0", "0.9.4", "rolling"), ("0.9.4", "1.3.0", "all_at_once")]),
+        ("0.9.0", "1.3.0", {}, [("0.9.0", "0.9.4", "rolling"), ("0.9.4", "1.3.0", "rolling")]),
         ("1.0.0", "1.3.0", {}, [("1.0.0", "1.3.0", "rolling")]),
-        ("0.8.7", "2.1.0", {"stop_after": "0.9"}, [("0.8.7", "0.9.4", "all_at_once")]),
-        ("0.8.7", "2.1.0", {"stop_after": "0.9.4"}, [("0.8.7", "0.9.4", "all_at_once")]),
+        ("0.8.7", "2.1.0", {"stop_after": "0.9"}, [("0.8.7", "0.9.4", "rolling")]),
+        ("0.8.7", "2.1.0", {"stop_after": "0.9.4"}, [("0.8.7", "0.9.4", "rolling")]),
         (
             "0.8.7",
             "2.1.0",
             {"stop_after": "2"},
-            [("0.8.7", "0.9.4", "all_at_once"), ("0.9.4", "1.3.0", "all_at_once"), ("1.3.0", "2.1.0", "all_at_once")],
+            [("0.8.7", "0.9.4", "rolling"), ("0.9.4", "1.3.0", "rolling"), ("1.3.0", "2.1.0", "rolling")],
         ),
+        # What a setting asks for decides on a hop that has it in one of its ways, and on no other.
+        ("0.8.7", "0.9.4", {"wants": ["convert"]}, [("0.8.7", "0.9.4", "all_at_once")]),
+        ("0.9.4", "1.3.0", {"wants": ["convert"]}, [("0.9.4", "1.3.0", "rolling")]),
+        ("1.3.0", "2.1.0", {"wants": ["convert"]}, [("1.3.0", "2.1.0", "rolling")]),
     ],
 )
 def test_ways(source: str, target: str, request_: dict[str, Any], hops: list[tuple[str, str, str]]) -> None:
@@ -266,33 +272,63 @@ def test_the_guide_from_five_to_six_line_by_line() -> None:
     }
 
 
+SWITCHES = [("0.8.7", "0.9.4"), ("0.9.4", "1.3.0"), ("1.3.0", "2.1.0")]
+
+
 @pytest.mark.parametrize(
-    ("source", "target"), [("0.6.0", "0.7.0"), ("0.8.7", "0.9.4"), ("0.9.4", "1.3.0"), ("1.3.0", "2.1.0")]
+    ("source", "target", "strategy"),
+    [("0.6.0", "0.7.0", ""), *((*hop, way) for hop in SWITCHES for way in ("rolling", "all_at_once"))],
 )
-def test_contents_are_compared_before_a_repair_may_delete_blocks(source: str, target: str) -> None:
+def test_contents_are_compared_before_a_repair_may_delete_blocks(source: str, target: str, strategy: str) -> None:
     """trap G01: with an empty database `repair blocks` removes the data."""
-    steps = [verb for one in plan(nodes("abc", source), target).hops[0].passes for verb, _scope in one.steps]
-    switched = steps.index("activate")
-    assert switched < steps.index("start", switched) < steps.index("contents") < steps.index("repair", switched)
+    made = plan(nodes("abc", source), target, strategy=strategy)
+    steps = [verb for one in made.hops[0].passes for verb, _scope in one.steps]
+    switched, again = steps.index("activate"), "restart" if strategy == "rolling" else "start"
+    assert switched < steps.index(again, switched) < steps.index("contents") < steps.index("repair", switched)
     assert steps.index("backup") < steps.index("prove") < switched
+
+
+@pytest.mark.parametrize(("source", "target"), [*SWITCHES, ("0.7.0", "0.8.7")])
+def test_a_rolling_switch_is_a_restart_of_all_with_nothing_before_it_that_takes_a_node_away(
+    source: str, target: str
+) -> None:
+    """trap G03: old and new releases serve side by side at no moment that is planned. What grows with the metadata (the
+    backup, its proof, a conversion, the look at a copy) is done while the others, or all, serve."""
+    made = plan(nodes("aabbcc", source), target).hops[0]
+    together = next(one for one in made.passes if one.name == "together")
+    assert made.strategy == "rolling" and together.waves == (("a1", "a2", "b3", "b4", "c5", "c6"),)
+    assert shaped(plan(nodes("aabbcc", source), target))["together"][:5] == [
+        *("prove", "activate", "restart", "connect", "healthy"),
+    ]
+    walk = shaped(plan(nodes("aabbcc", source), target))["walk"]
+    assert (walk[0], walk[-4:]) == ("stop", ["backup", "start", "connect", "healthy"])
+
+
+def test_a_node_that_is_converted_in_a_walk_is_backed_up_with_what_it_goes_on_with() -> None:
+    """The configuration that a rollback goes back to names the converted database, so the backup has to hold it."""
+    steps = shaped(plan(nodes("abc", "0.9.4"), "1.3.0"))["walk"]
+    assert steps[:6] == ["stop", "convert", "adopt", "readable", "backup", "start"]
 
 
 def test_the_engine_is_converted_by_the_release_that_knows_both() -> None:
     """1.x has no sled: the 0.9 program converts before the switch. So does it on the upgrade path to 0.9, called by its
     path."""
-    steps = shaped(plan(nodes("abc", "0.9.4"), "1.3.0"))["together"]
+    steps = shaped(plan(nodes("abc", "0.9.4"), "1.3.0", strategy="all_at_once"))["together"]
     assert steps.index("prove") < steps.index("convert") < steps.index("readable") < steps.index("activate")
-    steps = shaped(plan(nodes("abc", "0.8.7"), "0.9.4"))["together"]
+    steps = shaped(plan(nodes("abc", "0.8.7"), "0.9.4", strategy="all_at_once"))["together"]
     assert steps.index("prove") < steps.index("convert") < steps.index("activate") < steps.index("start")
 
 
 @pytest.mark.parametrize("verb", ["convert", "offline_repair"])
 def test_what_the_new_release_does_offline_comes_before_it_may_be_started(verb: str) -> None:  # trap G01
-    """But where it runs already, in the second walk: what is started there is never another release."""
+    """But where it runs already, in the second walk, and where the old one goes on with what was made: it is told so
+    before it is started."""
     for hop in GARAGE.hops:
         for way in hop.shapes:
             for name, verbs in way.passes.items():
-                if verb in verbs and name != "walk_again":
+                if verb in verbs and name == "walk":
+                    assert verbs.index(verb) < verbs.index("adopt") < verbs.index("start")
+                elif verb in verbs and name != "walk_again":
                     assert "activate" in verbs and verbs.index(verb) < verbs.index("activate") < verbs.index("start")
 
 
@@ -329,9 +365,9 @@ def test_entries_of_0_5_are_written_anew_where_there_may_be_some(
 ) -> None:
     """0.9 writes them before 1.x is asked to read them; without need the hop is as it was."""
     steps = last(plan(nodes("abc", source), target, **request_))
-    assert steps.get("walk") == (ANEW if anew else None)
-    assert steps["together"].index("readable") < steps["together"].index("activate")
-    assert list(steps) == (["before", "walk", "together", "after"] if anew else ["before", "together", "after"])
+    assert (steps["walk"] == ANEW) is anew
+    order = [*steps["walk"], *steps["together"]]
+    assert order.index("readable") < order.index("activate")
 
 
 def test_the_way_that_ends_before_needs_nothing_anew() -> None:

@@ -146,7 +146,8 @@ def test_the_module_takes_what_the_role_found() -> None:
     params = {
         "product": "garage", "nodes": found, "members": [one["id"] for one in found], "replication": "3",
         "zone_redundancy": "2", "target": "0.9.4", "strategy": "rolling", "wave": "zone", "accept": [],
-        "stop_after": "", "via": [], "forks": 0, "created_with": "", "records": {}, "back": False, "confirm": [],
+        "stop_after": "", "via": [], "forks": 0, "created_with": "", "wants": [], "records": {}, "back": False,
+        "confirm": [],
     }  # fmt: skip
     assert [refusal["key"] for refusal in api.answer(params)["refusals"]] == ["wave_interrupts"]
     assert not api.answer({**params, "wave": ""})["refusals"]
