@@ -40,6 +40,7 @@ _PACHD: Mapping[str, str] = {
     "BLOCK_CACHE_BYTES": "64M",
     "PACHD_MEMORY_REQUEST": "512M",
 }
+_CERTIFICATE = "/pachd-tls-cert"  # where pachd looks, whatever it is told: it would serve TLS with the cluster's
 _ADDRESS = re.compile(r"\|-- (\d+(?:\.\d+){3})$")
 
 
@@ -97,6 +98,7 @@ class ScratchServer:
             "ProtectSystem=strict",
             f"BindPaths={self.directory}:{place(self.ident)}",
             *(f"InaccessiblePaths=-{path}" for path in outside(self.hidden, [self.directory, words[0]])),
+            f"InaccessiblePaths=-{_CERTIFICATE}",
             "IPAddressDeny=any",
             *(f"IPAddressAllow={one}" for one in ("127.0.0.0/8", "::1/128", *self.addresses)),
             f"StandardOutput=append:{self.log(part)}",
