@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import report as operation_report
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import report_text
 from ansible_collections.uplift.datastores.plugins.modules.operation_report import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import page as operation_page
@@ -28,10 +29,10 @@ class ActionModule(ControllerAction):
         report = operation_report.gather(*(args[name] for name in _ARGS))
         directory = Path(args["directory"]) / report.get("id", "no-operation")
         data, page = directory / f"{args['name']}.json", directory / f"{args['name']}.md"
-        lines = operation_report.summary(report, str(page))
+        lines = report_text.summary(report, str(page))
         texts = {
             data: json.dumps(report, indent=1) + "\n",
-            page: operation_report.markdown(report),
+            page: report_text.markdown(report),
             page.with_suffix(".html"): operation_page.html(report),
         }
         try:

@@ -86,7 +86,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import sea
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.access import grant, remove
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.node import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
 
 SPEC = {

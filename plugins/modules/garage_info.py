@@ -292,8 +292,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.info import gather, nothing
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.node import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.ports import closed
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place

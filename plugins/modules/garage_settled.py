@@ -88,7 +88,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.node import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.repair import Watch
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.settled import run
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE

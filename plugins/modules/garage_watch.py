@@ -63,7 +63,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec im
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import from_unit
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.node import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.watch import Look, watch
 

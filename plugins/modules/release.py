@@ -196,12 +196,8 @@ SPEC: Spec = {
     "path": {"type": "path", "default": ""},
     "version": {"type": "str", "required": True},
     "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated"]},
-    "source": {"type": "str", "default": ""},
-    "checksum": {"type": "str", "default": ""},
-    "name": {"type": "str", "default": ""},
+    **{name: {"type": "str", "default": ""} for name in ("source", "checksum", "name", "says", "user")},
     "ask": {"type": "str", "default": "--version"},
-    "says": {"type": "str", "default": ""},
-    "user": {"type": "str", "default": ""},
     "unchecked": {"type": "bool", "default": False},
     "later": {"type": "list", "elements": "str", "default": []},
     "checksums": {"type": "dict", "default": {}},
@@ -214,8 +210,7 @@ SPEC: Spec = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asks = () if module.params["ask"] == "none" else tuple(module.params["ask"].split())
-    kind = place.kind_of(module.params["unit"])
-    if kind == place.SYSTEMD:
+    if place.kind_of(module.params["unit"]) == place.SYSTEMD:
         return program(module, asks)
     return runtime.release(LocalRunner(), module.params, asks, module.check_mode)
 

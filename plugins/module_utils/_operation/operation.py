@@ -13,6 +13,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import (
     comparison,
     neighbours,
+    own_steps,
     recovery,
     steer,
     steps,
@@ -277,73 +278,14 @@ def _asked(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     return {"changed": steer.ask(params["directory"], params["id"], params["ask"], owner.shown, params["reason"])}
 
 
-def _step(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
-    """Finish one step and begin the next in one call: half the calls of a pass are saved."""
-    now, needed = time.time(), operation_record.Need(False, "")
-    if params["finish"]:
-        operation_record.finished(record, params["finish"], params["evidence"], now)
-    if params["begin"]:
-        needed = operation_record.need(record, params["begin"], owner.run, holds)
-    if needed.needed:
-        operation_record.begun(record, params["begin"], owner.run, now, needed.reason, needed.looked)
-    if params["finish"] or needed.needed:
-        files.write_record(record)
-    answer = {
-        "needed": needed.needed,
-        "reason": needed.reason,
-        "interrupted": needed.interrupted,
-        "step": params["begin"],
-    }
-    return {"changed": False, **answer}
-
-
-def _undone(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
-    """What a failing run may give back to clients, marked as undone before it does."""
-    opened, keys = operation_record.undone(record, params["hop"], owner.run, time.time())
-    if keys:
-        files.write_record(record)
-    return {
-        "changed": bool(keys),
-        "opened": opened,
-        "undone": keys,
-        "record": record,
-        "barred": recovery.way_back(record, params["hop"]),
-    }
-
-
-def _saved(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
-    record["saved"].update(params["save"])
-    files.write_record(record)
-    return {"changed": False}
-
-
-def _complete(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
-    """At every node before the record of any is closed: nothing is left to do, and what was started runs."""
-    operation_record.demand_complete(record, params["node"])
-    operation_record.demand_running(record, params["node"], holds)
-    return {"changed": False}
-
-
-def _closed(files: Files, record: Any, owner: Owner, params: Params, holds: Callable[[Any], str]) -> dict[str, Any]:
-    leases = Leases(params["directory"])
-    token = leases.read()["token"]
-    if params["result"] == operation_record.FINISHED:
-        _complete(files, record, owner, params, holds)
-    if params["result"]:
-        record.update(state=params["result"], closed=time.time())
-        files.write_record(record)
-    leases.drop()
-    return {"changed": bool(params["result"]), "record": record, "given_back": token}
-
-
 _OPENS = ("undone", "saved", "closed")
 # What is for the run alone that holds the lease of the open operation, and what anybody may ask for.
 _OPEN: Mapping[str, Callable[..., dict[str, Any]]] = {
-    "step": _step,
-    "undone": _undone,
-    "saved": _saved,
-    "complete": _complete,
-    "closed": _closed,
+    "step": own_steps.step,
+    "undone": own_steps.undone,
+    "saved": own_steps.saved,
+    "complete": own_steps.complete,
+    "closed": own_steps.closed,
 }
 _FREE_FOR_ALL: Mapping[str, Callable[..., dict[str, Any]]] = {
     "opened": _opened,

@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-import calendar
-import time
-from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison as operation_comparison
 
@@ -38,9 +35,6 @@ KEYS = (
     "error",
 )
 NOT_MEASURED = "not measured"
-_GAP = 15.0  # seconds: the client begins after the record is opened, and ends before it is closed
-_PASS = ("Pass", "Wave", "Step", "Nodes", "State", "Began", "Time")
-_CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
 
 
 def gather(
@@ -77,62 +71,6 @@ def gather(
         if comparison.get(part):
             report[part] = list(comparison[part])
     return report
-
-
-@dataclass(frozen=True)
-class Table:
-    """A section of the report. rows: None where that was not measured. said: what is to be read below it."""
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[Any]] | None
-    said: Sequence[str] = ()
-
-
-def tables(report: Report) -> list[Table]:
-    """All sections, in their order; those that only some operations have are left out of the others."""
-
-    def table(title: str, key: str, head: Sequence[str], rows: Any, said: Sequence[str] = ()) -> Table:
-        return Table(title, head, [*rows(report[key])] if key in report else None, said)
-
-    found = [
-        table("Passes", "passes", _PASS, _pass_rows),
-        table("Clients", "probe", _CLIENT, _probe_rows),
-        table("Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows),
-        # Only a migration of a database can be rehearsed.
-        table("Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows),
-        table("Findings", "findings", ("Key", "What"), _sentence_rows),
-        table("Inventory", "differences", ("Key", "Difference"), _sentence_rows, report.get("not_compared") or ()),
-        table("Notes on the inventory", "notes", ("What",), _note_rows),
-        table("What was compared", "compared", ("What",), _note_rows),
-    ]
-    sometimes = {"Rehearsals": "rehearsals", "Notes on the inventory": "notes", "What was compared": "compared"}
-    return [one for one in found if sometimes.get(one.title, "id") in report or one.title not in sometimes]
-
-
-def markdown(report: Report) -> str:
-    lines = [f"# {title(report)}", "", f"**{result(report)}**", ""]
-    lines += [f"- {name}: {text}" for name, text in facts(report)]
-    for table in tables(report):
-        lines += ["", f"## {table.title}", "", *_grid(table)]
-        lines += [line for said in table.said for line in ("", said)]
-    return "\n".join([*lines, ""])
-
-
-def summary(report: Report, where: str) -> list[str]:
-    """Ten lines for the operator's screen."""
-    return [
-        title(report),
-        result(report),
-        f"By: {report.get('who', NOT_MEASURED)}",
-        f"Nodes: {_nodes(report)}",
-        f"Time: {_time(report)}",
-        f"Passes: {_pass_times(report)}",
-        f"Findings: {_keys(report, 'findings')}; backups: {_backup_text(report)}",
-        f"Clients: {_clients(report)}",
-        f"Inventory: {_inventory(report)}",
-        f"Report: {where}",
-    ]
 
 
 _PROBE = (
@@ -209,174 +147,3 @@ def _rehearsals(records: Mapping[str, Report]) -> list[dict[str, Any]]:
 
 def _proof_of(key: str, hop: str) -> bool:
     return key.startswith(f"{hop}/") and key.endswith("/prove")
-
-
-def title(report: Report) -> str:
-    product, source, target, strategy = (report.get(key, NOT_MEASURED) for key in ("product", "from", "to", "strategy"))
-    return f"{product} {source} -> {target} ({strategy}), operation {report.get('id', NOT_MEASURED)}"
-
-
-def result(report: Report) -> str:
-    error = report.get("error")
-    waits = "; the comparison with the inventory of before is open" if report.get("not_compared") else ""
-    text = f"Result: {report.get('result', NOT_MEASURED)}{waits}"
-    return text + (f": {' '.join(error.split())}" if error else "")
-
-
-def facts(report: Report) -> Iterator[Any]:
-    yield "Nodes", _nodes(report)
-    yield "By", report.get("who", NOT_MEASURED)
-    yield "Time", _time(report)
-    yield "Error", (report["error"] or "none") if "error" in report else NOT_MEASURED
-    yield "Clients", _clients(report)
-    yield "Backups", _backup_text(report)
-    yield "Findings", _keys(report, "findings")
-    yield "Inventory", _inventory(report)
-
-
-def _grid(table: Table) -> list[str]:
-    if not table.rows:
-        return [f"{NOT_MEASURED.capitalize()}." if table.rows is None else "None."]
-    head = ["| " + " | ".join(table.head) + " |", "| " + " | ".join("---" for _name in table.head) + " |"]
-    return head + ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in table.rows]
-
-
-def _cell(value: Any) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
-
-
-def _pass_rows(rows: Any) -> Iterator[Any]:
-    for row in rows:
-        took = _span(row["finished"] - row["started"])
-        yield (
-            f"{row['hop'] + 1} {row['pass']}",
-            row.get("wave") or "all",
-            row["step"],
-            " ".join(row["nodes"]),
-            row["state"],
-            _stamp(row["started"]),
-            took,
-        )
-
-
-def _probe_rows(probe: Report) -> Iterator[Any]:
-    for row in probe.get("phases") or []:
-        failures = ", ".join(f"{address}: {count}" for address, count in sorted(row["failures"].items()))
-        yield row["phase"], row["requests"], row["unserved"], failures or "none", f"{row['unavailable_seconds']:.1f} s"
-
-
-def _backup_rows(rows: Any) -> Iterator[Any]:
-    for row in rows:
-        yield row["host"], row["path"], _size(row["size"]), "yes" if row["proved"] else "no"
-
-
-def _rehearsal_rows(rows: Any) -> Iterator[Any]:
-    for row in rows:
-        took = NOT_MEASURED if row["took"] is None else _span(row["took"])
-        yield row["hop"] + 1, _span(row["foretold"]), took
-
-
-def _note_rows(rows: Any) -> Iterator[Any]:
-    """Sentences of their own, or with the key of what they are about."""
-    for row in rows:
-        yield (row,) if isinstance(row, str) else (f"{row['key']}: {row['sentence']}",)
-
-
-def _sentence_rows(rows: Any) -> Iterator[Any]:
-    """Findings of a preflight (saw, expected, do) and of others (sentence)."""
-    for row in rows:
-        saw, expected, do = (row.get(name, "") for name in ("saw", "expected", "do"))
-        sentence = row.get("sentence") or f"{saw}; expected {expected}: {do}"
-        yield row["key"], sentence
-
-
-def _nodes(report: Report) -> str:
-    return f"{len(report['cluster'])} ({' '.join(report['cluster'])})" if "cluster" in report else NOT_MEASURED
-
-
-def _time(report: Report) -> str:
-    began, ended = report.get("started"), report.get("finished")
-    if began is None:
-        return NOT_MEASURED
-    return f"{_stamp(began)} to " + (f"{_stamp(ended)}, {_span(ended - began)}" if ended is not None else "no end yet")
-
-
-def _pass_times(report: Report) -> str:
-    """Each pass by its name: the time of all hops that have it, without what lies between them."""
-    spans: dict[tuple[int, str], list[float]] = {}
-    for row in report.get("passes") or []:
-        began, ended = spans.get((row["hop"], row["pass"]), (row["started"], row["finished"]))
-        spans[row["hop"], row["pass"]] = [min(began, row["started"]), max(ended, row["finished"])]
-    times: dict[str, float] = {}
-    for (_hop, name), (began, ended) in spans.items():
-        times[name] = times.get(name, 0.0) + ended - began
-    texts = [f"{name} {_span(seconds)}" for name, seconds in times.items()]
-    return ", ".join(texts) or ("none" if "passes" in report else NOT_MEASURED)
-
-
-def _keys(report: Report, name: str) -> str:
-    if name not in report:
-        return NOT_MEASURED
-    return ", ".join(sorted({row["key"] for row in report[name]})) or "none"
-
-
-def _backup_text(report: Report) -> str:
-    rows = report.get("backups")
-    if not rows:
-        return "none" if rows is not None else NOT_MEASURED
-    proved = sum(1 for row in rows if row["proved"])
-    return f"{len(rows)}, {_size(sum(row['size'] or 0 for row in rows))}, {proved} of them proved by restoring"
-
-
-def _clients(report: Report) -> str:
-    probe = report.get("probe")
-    if not probe or not probe.get("phases"):
-        return NOT_MEASURED
-    worst = max(probe["phases"], key=lambda row: row["unavailable_seconds"])
-    seconds = probe["longest_unavailable_seconds"]
-    text = f"{probe['requests']} requests, {probe['unserved']} failed on all addresses, longest outage {seconds:.1f} s"
-    return (f"{text} ({worst['phase']})" if seconds else text) + _unmeasured(report)
-
-
-def _unmeasured(report: Report) -> str:
-    """Where a run was killed its client was, too: what it did not see may not look like service."""
-    began, ended = report.get("started"), report.get("finished")
-    seen = [moment(report["probe"].get(name)) for name in ("started", "ended")]
-    if began is None or ended is None or None in seen:
-        return ""
-    away = ended - began - (float(seen[1] or 0) - float(seen[0] or 0))
-    return f"; not measured: {_span(away)} of {_span(ended - began)}" if away > _GAP else ""
-
-
-def moment(stamp: Any) -> float | None:
-    """Seconds since 1970 of `2026-11-21T03:07:03Z`; None of anything else."""
-    try:
-        return float(calendar.timegm(time.strptime(str(stamp), "%Y-%m-%dT%H:%M:%SZ")))
-    except ValueError:
-        return None
-
-
-def _inventory(report: Report) -> str:
-    if report.get("not_compared"):
-        return " ".join(report["not_compared"][0].split())
-    if "differences" not in report:
-        return NOT_MEASURED
-    count = len(report["differences"])
-    return f"{count} differences ({_keys(report, 'differences')})" if count else "no differences"
-
-
-def _stamp(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def _span(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = int(seconds) // 60
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {int(seconds) % 60} s"
-
-
-def _size(count: Any) -> str:
-    if count is None:
-        return NOT_MEASURED
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count} bytes"

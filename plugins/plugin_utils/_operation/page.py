@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._operation import report as operation_report
-from ansible_collections.uplift.datastores.plugins.module_utils._operation.report import NOT_MEASURED, Table
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import report_text
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.report import NOT_MEASURED
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.report_text import Table
 
 Report = Mapping[str, Any]
 
@@ -48,16 +49,16 @@ svg { width: 100%; min-width: 40rem; height: auto; } svg text { fill: var(--ink)
 
 def html(report: Report) -> str:
     """All of it; text of others, as what a program said, stands there as text."""
-    name, result = operation_report.title(report), operation_report.result(report)
+    name, result = report_text.title(report), report_text.result(report)
     good = report.get("result") == "finished" and not report.get("not_compared") and not report.get("differences")
     body = [f"<h1>{escape(name)}</h1>", f'<p class="{"good" if good else "bad"}"><strong>{escape(result)}</strong></p>']
     body += [
         "<dl>",
-        *(f"<dt>{escape(at)}</dt><dd>{escape(str(text))}</dd>" for at, text in operation_report.facts(report)),
+        *(f"<dt>{escape(at)}</dt><dd>{escape(str(text))}</dd>" for at, text in report_text.facts(report)),
         "</dl>",
     ]
     body += _picture(report)
-    for table in operation_report.tables(report):
+    for table in report_text.tables(report):
         body += _table(table)
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(name)}</title>'
     page = "\n".join(body)
@@ -138,7 +139,7 @@ def _bar(scale: Scale, number: int, row: Report, span: Report) -> str:
 
 
 def _clients(scale: Scale, number: int, probe: Report) -> list[str]:
-    seen = [operation_report.moment(probe.get(name)) for name in ("started", "ended")]
+    seen = [report_text.moment(probe.get(name)) for name in ("started", "ended")]
     if None in seen:
         return [_name(number, "clients"), f'<text x="{LEFT}" y="{number * ROW + 17}">{NOT_MEASURED}</text>']
     lines = [

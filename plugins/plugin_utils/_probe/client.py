@@ -22,6 +22,7 @@ import ssl
 import sys
 import time
 import urllib.parse
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -65,7 +66,7 @@ class Ledger:
 
     def __init__(self, name: str, now: float, wall: float) -> None:
         self.phases = [Phase(name, wall)]
-        self.outages: list[dict[str, Any]] = []
+        self.outages: deque[dict[str, Any]] = deque(maxlen=OUTAGES)
         self._begun, self._wall = now, wall - now
         self._last: dict[str, float] = {}
         self._since: dict[str, float] = {}
@@ -95,20 +96,17 @@ class Ledger:
 
     def figures(self) -> dict[str, Any]:
         """All figures; what is going on still is not in them, but given by `outage_since`, on the steady clock."""
-        failures: dict[str, int] = {}
-        for phase in self.phases:
-            for address, count in phase.failures.items():
-                failures[address] = failures.get(address, 0) + count
+        failures = sum((Counter(phase.failures) for phase in self.phases), Counter())
         return {
             "phase": self.phases[-1].name,
             "started": _stamp(self.phases[0].started),
             "ended": _stamp(self.phases[-1].ended),
             "requests": sum(phase.requests for phase in self.phases),
             "unserved": sum(phase.unserved for phase in self.phases),
-            "failures": failures,
+            "failures": {**failures},
             "longest_unavailable_seconds": round(max(phase.unavailable for phase in self.phases), 3),
             "slowest_seconds": round(max(phase.slowest for phase in self.phases), 3),
-            "outages": self.outages,
+            "outages": [*self.outages],
             "outage_since": min(self._since.values(), default=None),
             "phases": [_row(phase) for phase in self.phases],
         }
@@ -118,7 +116,6 @@ class Ledger:
         if since is not None:
             began, ended = (round(self._wall + one, 3) for one in (since, now))
             self.outages.append({"of": kind, "since": began, "until": ended})
-            del self.outages[:-OUTAGES]
 
     def _charge(self, now: float, kind: str = "") -> None:
         phase = self.phases[-1]

@@ -15,6 +15,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import cli
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import daemon as garage_daemon
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import (
     COMMANDS,
     OFFLINE_REPAIRS,
@@ -316,7 +317,7 @@ def found(
 
     monkeypatch.setattr(systemd, "read_unit", read)
     monkeypatch.setattr(garage_daemon, "daemons", lambda config: living if config == CONFIG else [])
-    return cli.from_unit(Replay(OLD), {**PARAMS, **params})
+    return garage_node.from_unit(Replay(OLD), {**PARAMS, **params})
 
 
 def daemon(pid: int = 42, exe: str = "/usr/local/bin/garage-0.7.0") -> garage_daemon.Daemon:
@@ -558,5 +559,5 @@ def test_lists_are_asked_as_the_release_wants_it() -> None:  # trap G28
 )
 def test_where_it_cannot_run_is_told(unit: str, sentence: str) -> None:
     with pytest.raises(UpliftError, match=sentence) as told:
-        cli.from_unit(Replay(OLD), {**PARAMS, "unit": unit})
+        garage_node.from_unit(Replay(OLD), {**PARAMS, "unit": unit})
     assert str(told.value).endswith("Nothing was changed.")

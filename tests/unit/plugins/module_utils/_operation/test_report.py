@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import report as subject
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import report_text
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,17 +80,17 @@ def report() -> dict[str, Any]:
 
 
 def test_golden_report() -> None:
-    assert subject.markdown(report()) == (GOLDEN / "report.md").read_text(encoding="utf-8")
+    assert report_text.markdown(report()) == (GOLDEN / "report.md").read_text(encoding="utf-8")
 
 
 def test_golden_summary() -> None:
-    lines = subject.summary(report(), "uplift-reports/report.md")
+    lines = report_text.summary(report(), "uplift-reports/report.md")
     assert lines == (GOLDEN / "summary.txt").read_text(encoding="utf-8").splitlines()
 
 
 def test_nothing_of_what_the_record_saved_gets_out() -> None:
     found = report()
-    assert "4425f5c2" not in json.dumps(found) + subject.markdown(found)
+    assert "4425f5c2" not in json.dumps(found) + report_text.markdown(found)
 
 
 def test_what_was_foretold_stands_beside_what_it_took() -> None:
@@ -99,30 +100,30 @@ def test_what_was_foretold_stands_beside_what_it_took() -> None:
         "rehearsal_1": {"migrate": 3},
     }
     found = subject.gather({"a1": {**record(0), "saved": saved}}, {}, [], {}, "")
-    assert "| 1 | 16.8 s | 17.2 s |\n| 2 | 3.0 s | not measured |" in subject.markdown(found)
-    assert "Rehearsals" not in subject.markdown(report())
+    assert "| 1 | 16.8 s | 17.2 s |\n| 2 | 3.0 s | not measured |" in report_text.markdown(found)
+    assert "Rehearsals" not in report_text.markdown(report())
 
 
 def test_notes_and_what_was_compared_are_sentences() -> None:
     noted = {"differences": [], "notes": ["a", {"key": "k", "sentence": "b"}], "compared": ["Compared were names."]}
-    found = subject.markdown(subject.gather({"a1": record(0)}, {}, [], noted, ""))
+    found = report_text.markdown(subject.gather({"a1": record(0)}, {}, [], noted, ""))
     assert "## Notes on the inventory" in found and "| a |" in found and "| k: b |" in found
     assert "## What was compared" in found and "| Compared were names. |" in found
 
 
 def test_what_the_client_of_a_killed_run_did_not_see_is_said() -> None:
     """The probe ends with its run: 26 s were measured of 92."""
-    assert "longest outage 0.8 s (together); not measured: 1 min 6 s of 1 min 32 s" in subject.markdown(report())
+    assert "longest outage 0.8 s (together); not measured: 1 min 6 s of 1 min 32 s" in report_text.markdown(report())
     whole = {**PROBE, "started": "2026-11-21T03:15:05Z", "ended": "2026-11-21T03:16:30Z"}
     found = subject.gather({"a1": record(0)}, whole, [], {}, "")
-    assert "not measured: " not in subject.summary(found, "")[7]
+    assert "not measured: " not in report_text.summary(found, "")[7]
 
 
 def test_a_run_that_failed() -> None:
     open_ = {**record(0), "state": "open"}
     del open_["closed"]
     found = subject.gather({"a1": open_, "b1": {}}, {}, [], {}, "Stop the service: it did not stop.")
-    lines = subject.summary(found, "r.md")
+    lines = report_text.summary(found, "r.md")
     assert lines[1] == "Result: failed: Stop the service: it did not stop."
     assert lines[4].endswith("no end yet")
     assert lines[7:9] == ["Clients: not measured", "Inventory: not measured"]
@@ -133,23 +134,23 @@ def test_an_open_comparison_claims_nothing() -> None:
     """Of a hop after it, or by buckets and keys alone, no difference may have been found."""
     waiting = {"0": {"state": "open", "said": "Could not be compared: HTML. Compare again with: X."}}
     found = subject.gather({"a1": {**record(0), "comparisons": waiting}}, {}, [], {"differences": []}, "")
-    lines = subject.summary(found, "r.md")
+    lines = report_text.summary(found, "r.md")
     assert lines[1] == "Result: finished; the comparison with the inventory of before is open"
     assert lines[8] == "Inventory: Could not be compared: HTML. Compare again with: X."
-    text = subject.markdown(found)
+    text = report_text.markdown(found)
     assert "no differences" not in text and "None." not in text.partition("## Inventory")[2]
     assert "Compare again with: X." in text.partition("## Inventory")[2]
 
 
 def test_a_run_that_never_began() -> None:
     found = subject.gather({"a1": {}}, {}, [], {}, "No\nplan.")
-    assert subject.summary(found, "r.md")[1] == "Result: failed: No plan."
+    assert report_text.summary(found, "r.md")[1] == "Result: failed: No plan."
 
 
 @given(st.sets(st.sampled_from(subject.KEYS)))
 def test_any_part_may_be_missing_and_is_named(kept: set[str]) -> None:
     found = {key: value for key, value in report().items() if key in kept}
-    text, lines = subject.markdown(found), subject.summary(found, "r.md")
+    text, lines = report_text.markdown(found), report_text.summary(found, "r.md")
     assert len(lines) == 10
     assert all(line and "\n" not in line for line in lines)
     for section, key in (
@@ -166,4 +167,4 @@ def test_the_time_of_a_pass_is_that_of_its_hops_and_not_of_what_lies_between() -
         {"hop": hop, "pass": name, "step": "x", "state": "done", "nodes": [], "started": began, "finished": ended}
         for hop, name, began, ended in ((0, "before", 0.0, 10.0), (0, "after", 20.0, 25.0), (1, "before", 30.0, 40.0))
     ]
-    assert "Passes: before 20.0 s, after 5.0 s" in subject.summary({**report(), "passes": rows}, "")
+    assert "Passes: before 20.0 s, after 5.0 s" in report_text.summary({**report(), "passes": rows}, "")

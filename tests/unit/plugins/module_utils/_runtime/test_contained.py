@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import cli
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import where
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import info
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
@@ -100,10 +100,11 @@ def test_the_sentence() -> None:
 
 @pytest.mark.parametrize("name", ["container_run", "container_compose", "container_quadlet", "container_shell"])
 def test_no_product_reads_docker_as_itself(name: str) -> None:
-    told = {"unit": name, "binary": None, "config_file": None, "user": None, "call_timeout": 1.0}
+    own = unit(name).name
+    told = {"unit": own, "binary": None, "config_file": None, "user": None, "call_timeout": 1.0}
     with pytest.raises(NotItself):
-        cli.from_unit(Says(name), told)
+        garage_node.from_unit(Says(name), told)
     with pytest.raises(NotItself):
-        where.AsUnit(Says(name), name).program({})
+        where.AsUnit(Says(name), own).program({})
     with pytest.raises(NotItself, match="are not built: write the next release there by hand"):
-        info.run(Says(name), {"units": [name], "tolerant": True, "pachctl": "/nowhere", "addresses": [], "cluster": ""})
+        info.run(Says(name), {"units": [own], "tolerant": True, "pachctl": "/nowhere", "addresses": [], "cluster": ""})

@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import cli, offline, ports, readable
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
     container_image,
@@ -650,7 +651,7 @@ class Heard:
 
 def inside(engine: Engine, local: Heard, container: str = "lab-rich", **params: Any) -> cli.Garage:
     given = {"binary": None, "config_file": None, "call_timeout": 30.0, **params}
-    return cli._from_container(local, given, container, engine)
+    return garage_node._from_container(local, given, container, engine)
 
 
 def test_a_running_daemon_is_asked_in_its_container() -> None:  # trap G07

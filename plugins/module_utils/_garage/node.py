@@ -1,0 +1,126 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""The Garage of this node, as systemd or docker runs it: with which program, configuration and account it is asked."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import daemon
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    contained,
+    container_spec,
+    place,
+    systemd,
+    unit_place,
+    unit_runner,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+
+
+def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
+    """The node's Garage as systemd or docker runs it; what the operator gives in `params` comes first."""
+    where = place.read(params["unit"])
+    if where.kind == place.KUBERNETES:
+        raise UpliftError(
+            f"Garage runs as the {where.summary()}, and Garage on Kubernetes is not built yet; expected garage_unit to"
+            " be a systemd unit, or docker:NAME. Upgrade it as its makers say, one release after the other. Nothing"
+            " was changed."
+        )
+    if where.kind == place.DOCKER:
+        return _from_container(runner, params, where.name)
+    unit = _unit(runner, params)
+    command = unit.command() if unit else []
+    environment = dict(unit.environment) if unit else {}
+    config_file = _config_file(params["config_file"], daemon.config_of(command[1:], environment))
+    next_binary = params["binary"] or (unit.binary if unit else "")
+    living = daemon.daemons(config_file)
+    if unit and unit.active == "active":
+        living = [one for one in living if one.pid == unit.main_pid] or living
+    account = params["user"] or (unit.user if unit else "")
+    return Garage(
+        runner=unit_runner.of(runner, unit, account) if unit else runner,
+        # The command line of another release hangs (G07): ask with the running daemon's own program.
+        binary=living[0].exe if living else next_binary,
+        config_file=config_file,
+        environment=environment,
+        user=account,
+        timeout=params["call_timeout"],
+        running=bool(living),
+        next_binary=next_binary,
+        unit=unit.name if unit else "",
+        dynamic=bool(unit and unit.dynamic),
+        script=contained.script(unit) if unit else "",
+        mounting=tuple(unit.mounting()) if unit else (),
+        token=living[0].token if living else "",
+    )
+
+
+def _from_container(runner: Runner, params: Mapping[str, Any], name: str, docker: Docker | None = None) -> Garage:
+    """Paths are those of this machine; the runner tells the container its own. The next program is an image."""
+    docker = docker or Docker()
+    service = runtime_container.Service(docker, runtime_container.Wish(name, "started"))
+    here, following = service.find(), service.pending()
+    binary = params["binary"] or here.command[0]
+    inside = daemon.config_of(list(here.command[1:]), dict(here.environment))
+    config_file = params["config_file"] or container_spec.host_path(here.mounts, inside)
+    if not config_file:
+        raise UpliftError(
+            f"The container {here.name} reads {inside}, which lies in it alone; expected a file of this machine that "
+            "is mounted there. Mount it, and set garage_config_file where its place is not found."
+        )
+    image = container_spec.tagged(following["Config"]["Image"] if following else here.image)
+    return Garage(
+        runner=ContainerRunner(runner, here, binary, image, docker),
+        binary=binary if here.running else image,
+        config_file=config_file,
+        user=here.user,
+        timeout=params["call_timeout"],
+        running=here.active == "active",
+        next_binary=image,
+        unit=here.name,
+        container=here.name,
+        token=f"{here.id}:{here.started}" if here.running else "",
+    )
+
+
+def _config_file(told: str | None, own: str) -> str:
+    """While clients are shut out the unit reads a copy of the operator's file, whatever the operator names."""
+    return own if not told or own == told + daemon.QUIET else told
+
+
+def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
+    """None when there is no such unit and the operator has said all that it would have reported."""
+    told = params["binary"] and params["config_file"]
+    try:
+        unit = systemd.read_unit(runner, params["unit"])
+    except UpliftError:
+        if told:
+            return None
+        raise
+    unit_place.demand_own_name(unit, params["unit"])
+    contained.demand_own_program(unit, "garage_unit")
+    leads = contained.script(unit)
+    if leads and not told:
+        raise contained.NotItself(
+            f"The unit {unit.name} starts a script ({leads:.80}); expected the program itself, since the program and"
+            " the configuration that a script leads to are not known. Set garage_binary and garage_config_file, and"
+            " garage_user where the script changes the account. Nothing was changed."
+        )
+    if unit.load_state == "loaded":
+        return unit
+    if told:
+        return None
+    raise UpliftError(
+        f"The unit {unit.name} is {unit.load_state}; expected a loaded unit of Garage. "
+        "Set garage_unit, or garage_binary and garage_config_file."
+    )
