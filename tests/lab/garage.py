@@ -110,8 +110,9 @@ def account(form: Form, wish: Wish) -> list[list[str]]:
 
 
 def node_id(cluster: Cluster, host: Host) -> str:
-    """`<64 hex>@<address>:3901`"""
-    return garage(cluster, host, "node", "id", "-q").strip()
+    """`<64 hex>@<address>:3901`, also of a node that does not know its address."""
+    ident = garage(cluster, host, "node", "id", "-q").strip().partition("@")[0]
+    return f"{ident}@{host.address}:{cluster.product['ports']['rpc']}"
 
 
 def connect(cluster: Cluster, ids: dict[str, str]) -> None:

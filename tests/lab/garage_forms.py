@@ -27,6 +27,8 @@ class Form:
     environment_file: str = "/etc/garage/garage.env"
     dynamic: bool = False
     """No account in the password file: systemd makes one for as long as the unit runs, and keeps its directories."""
+    unnamed: bool = False
+    """No rpc_public_addr: a node does not know how others reach it (G30)."""
 
     local: bool = False
     """S3 and the admin API are the machine's own: on loopback, or from 0.9 on socket files. A proxy serves clients."""
@@ -94,6 +96,7 @@ WantedBy=multi-user.target
         linked=False,
         config="/etc/garage.toml",
         dynamic=True,
+        unnamed=True,
         unit="""[Unit]
 Description=Garage Data Store
 After=network-online.target
@@ -213,7 +216,7 @@ def config(name: str, address: str, settings: Settings) -> str:
 {copies(name, words, settings.replication)}
 
 rpc_bind_addr = "0.0.0.0:{RPC}"
-rpc_public_addr = "{address}:{RPC}"
+{"# no rpc_public_addr" if form.unnamed else f'rpc_public_addr = "{address}:{RPC}"'}
 {secrets.get(settings.secret_in, "# rpc_secret: see the environment of the service")}
 
 bootstrap_peers = []
