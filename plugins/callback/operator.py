@@ -28,7 +28,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from ansible import constants, context  # type: ignore[attr-defined]
+import ansible.constants as constants
+import ansible.context as context
 from ansible.plugins.callback.default import CallbackModule as Default
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import screen
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation.view import View, grouped, said_by, why

@@ -32,7 +32,7 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible import context  # type: ignore[attr-defined]
+import ansible.context as context
 from ansible.errors import AnsibleFilterError
 
 ASKED_FOR_WORDS = ("syntax", "listhosts", "listtasks", "listtags")

@@ -73,7 +73,15 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
             raise
         found["problem"] = str(exc)
     closed_here = _closed_here(runner, params["units"])
-    return {"changed": False, **found, "closed": closed_here, "mounting": unit_place.mounting(runner, params["units"])}
+    mounting = unit_place.mounting(runner, _units(params["units"]))
+    return {"changed": False, **found, "closed": closed_here, "mounting": mounting}
+
+
+def _units(units: Sequence[str]) -> list[str]:
+    """The units of systemd that are asked. None where pachd is a workload: etcd then is one as well, and whoever asks
+    kubectl need not have a systemd."""
+    kinds = {runtime_place.kind_of(unit) for unit in units}
+    return list(units) if kinds == {runtime_place.SYSTEMD} else []
 
 
 def _closed_here(runner: Runner, units: Sequence[str]) -> list[dict[str, str]]:
@@ -84,9 +92,8 @@ def _closed_here(runner: Runner, units: Sequence[str]) -> list[dict[str, str]]:
             f"Pachyderm is said to run as {docker[0]}, and Pachyderm in docker containers is not built; expected"
             " pachyderm_unit to be a systemd unit, or kubernetes:NAMESPACE/pachd. Nothing was changed."
         )
-    for place in places:
-        if place.kind == runtime_place.SYSTEMD:
-            demand_own_program(systemd.read_unit(runner, place.name), "pachyderm_unit", docker=False)
+    for unit in _units(units):
+        demand_own_program(systemd.read_unit(runner, unit), "pachyderm_unit", docker=False)
     held = [*runtime_held.everything(), *(row for unit in units for row in workload.held(runner, unit))]
     return closed([str(place) for place in places], held)
 

@@ -169,6 +169,12 @@ def test_where_pachyderm_cannot_run_is_told() -> None:
         on_kubernetes.of("pachd.service")
 
 
+def test_where_pachd_is_a_workload_no_unit_is_asked() -> None:
+    """Whoever asks kubectl need not have a systemd."""
+    assert info._units([UNIT, "etcd.service"]) == []
+    assert info._units(["pachd.service", "etcd.service"]) == ["pachd.service", "etcd.service"]
+
+
 def test_a_server_that_is_held_on_kubernetes_is_told() -> None:
     cluster = Cluster(deployment__pachd=server(held="op-1", replicas="2"))
     (row,) = info._closed_here(cluster, [UNIT, "etcd.service"])
