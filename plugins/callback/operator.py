@@ -34,7 +34,8 @@ from ansible.plugins.callback.default import CallbackModule as Default
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import screen
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation.view import View, grouped, said_by, why
 
-OURS, NAME = "/ansible_collections/uplift/datastores/", "uplift.datastores."
+OURS = "/ansible_collections/uplift/datastores/"
+NAME = "uplift.datastores."
 STOPPED = f"{OURS}roles/operation/tasks/_failed.yml"  # whose `fail` says how the run ended
 
 

@@ -11,7 +11,8 @@ short_description: Write the report of an upgrade, and show its ten lines
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Writes C(report.json), C(report.md) and C(report.html) to a directory of the controller. The last needs no network. What nobody measured is said, not left out.
+  - Writes C(report.json), C(report.md) and C(report.html) to a directory of the controller. The last needs no network.
+  - What nobody measured is said, not left out.
 extends_documentation_fragment:
   - uplift.datastores.attributes
 attributes:

@@ -117,7 +117,7 @@ class Scale:
         inside = min(max(moment, self.began), self.ended)
         return LEFT + (WIDE - LEFT - 10) * (inside - self.began) / (self.ended - self.began)
 
-    def bar(self, row: int, began: float, ended: float, kind: str, said: str) -> str:
+    def rect(self, row: int, began: float, ended: float, kind: str, said: str) -> str:
         left, right = self.at(began), self.at(ended)
         wide = max(right - left, NARROWEST)
         top = row * ROW + (ROW - BAR) / 2
@@ -135,7 +135,7 @@ def _bar(scale: Scale, number: int, row: Report, span: Report) -> str:
     kind = "failed" if span["state"] == "running" else LOUD.get(row["step"], "step")
     took = span["finished"] - span["started"]
     said = f"{span['node']}: {row['pass']}, {row['step']}, {took:.1f} s" + ", not finished" * (kind == "failed")
-    return scale.bar(number, span["started"], span["finished"], kind, said)
+    return scale.rect(number, span["started"], span["finished"], kind, said)
 
 
 def _clients(scale: Scale, number: int, probe: Report) -> list[str]:
@@ -144,11 +144,11 @@ def _clients(scale: Scale, number: int, probe: Report) -> list[str]:
         return [_name(number, "clients"), f'<text x="{LEFT}" y="{number * ROW + 17}">{NOT_MEASURED}</text>']
     lines = [
         _name(number, "clients"),
-        scale.bar(number, float(seen[0] or 0), float(seen[1] or 0), "served", "measured"),
+        scale.rect(number, float(seen[0] or 0), float(seen[1] or 0), "served", "measured"),
     ]
     for one in probe.get("outages") or []:
         said = f"no service ({one['of']}) for {one['until'] - one['since']:.1f} s"
-        lines.append(scale.bar(number, one["since"], one["until"], "outage", said))
+        lines.append(scale.rect(number, one["since"], one["until"], "outage", said))
     return lines
 
 

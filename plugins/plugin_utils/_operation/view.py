@@ -66,11 +66,11 @@ class View:
         """A node begins a step: what the step before took, and the wave where that is another one."""
         if self.step and self.step.key == key and self.step.until is None:
             self.step.nodes.append(node)
-            self.stands[node] = self._words(RUNNING)
+            self.stands[node] = self._words(RUNNING, self.step)
             return []
         lines = self.end()
         self.step = Step(key, self.steady(), [node])
-        self.stands[node] = self._words(RUNNING)
+        self.stands[node] = self._words(RUNNING, self.step)
         wave = self._wave(key, node)
         if wave != self.wave:
             self.wave = wave
@@ -83,7 +83,7 @@ class View:
         if step is None or step.until is not None:
             return []
         step.until = self.steady()
-        self.stands.update((node, self._words(DONE)) for node in step.nodes)
+        self.stands.update((node, self._words(DONE, step)) for node in step.nodes)
         return [f"{self.clock()}    {step.verb:<16}{span(step.until - step.since):>9}  {self.names(step.nodes)}"]
 
     def clients(self, figures: Mapping[str, Any]) -> None:
@@ -103,7 +103,7 @@ class View:
         step = self.step
         if step and (step.until is None or any(self.stands.get(node, "").startswith(FAILED) for node in step.nodes)):
             step.until = step.until or self.steady()
-            self.stands.update((node, self._words(FAILED)) for node in nodes if node in step.nodes)
+            self.stands.update((node, self._words(FAILED, step)) for node in nodes if node in step.nodes)
         return wrapped(f"FAILED  {self.names(nodes)}: {task}", "", width) + wrapped(said, "    ", width)
 
     def stopped(self, said: str, width: int) -> list[str]:
@@ -157,10 +157,9 @@ class View:
         of = f", wave {number} of {len(waves)}: {self.names(waves[number - 1])}" if len(waves) > 1 and number else ""
         return f"{hop['source']} -> {hop['target']}, {name}{of}"
 
-    def _words(self, state: str) -> str:
-        assert self.step is not None
-        hop, key = self._hop(self.step.key), self.step.key
-        return f"{state} the step {self.step.verb} of {hop['source']} -> {hop['target']} ({key})"
+    def _words(self, state: str, step: Step) -> str:
+        hop = self._hop(step.key)
+        return f"{state} the step {step.verb} of {hop['source']} -> {hop['target']} ({step.key})"
 
 
 def span(seconds: float) -> str:
