@@ -28,8 +28,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-import ansible.constants as constants
-import ansible.context as context
+from ansible import constants, context
 from ansible.plugins.callback.default import CallbackModule as Default
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import screen
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation.view import View, grouped, said_by, why

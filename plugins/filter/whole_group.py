@@ -32,7 +32,7 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import ansible.context as context
+from ansible import context
 from ansible.errors import AnsibleFilterError
 
 ASKED_FOR_WORDS = ("syntax", "listhosts", "listtasks", "listtags")
