@@ -50,7 +50,7 @@ class ActionModule(ActionBase):
         """Ask again and again while the run is to pause. The lease is kept meanwhile, as during any other task."""
         ends, said = time.monotonic() + int(args.get("pause_seconds", 86400)), False
         while (result.get("asked") or {}).get("ask") == steer.PAUSE:
-            waits = steer.waits(result["asked"], args.get("wave") or [])
+            waits = steer.waits(result["asked"], args.get("wave") or [], str(args["product"]))
             if time.monotonic() >= ends:
                 return {
                     **result,

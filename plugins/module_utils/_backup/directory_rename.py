@@ -55,7 +55,7 @@ def _rename(path: str, renamed: str, check: bool) -> bool:
             os.rename(path, _free(f"{path}.uplift-undone"))
         return True
     if not os.path.isdir(path):
-        raise UpliftError(f"{path} is no directory; expected the data to renamed. Correct the path.")
+        raise UpliftError(f"{path} is no directory; expected the data to rename. Correct the path.")
     if not check:
         os.rename(path, renamed)
     return True

@@ -31,7 +31,7 @@ def run(garage: Garage, params: Mapping[str, Any], check_mode: bool, proc: Path 
         return {"changed": False, "renamed_to": renamed}
     if params["engine"] not in engine.look(metadata).engines:
         raise UpliftError(
-            f"There is no database of {params['engine']} in {metadata}; expected the one to renamed. Correct"
+            f"There is no database of {params['engine']} in {metadata}; expected the one to rename. Correct"
             " metadata_dir or engine. Nothing was changed."
         )
     if os.path.islink(database):

@@ -13,21 +13,13 @@ import re
 from typing import Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import is_script
 
 _CONTAINERS = re.compile(r"(docker|podman|nerdctl)([.-].*)?")
 _OTHERS = re.compile(
     r"(ba|da|a|k|z)?sh|busybox|env|nice|ionice|chrt|setpriv|runuser|su|sudo|gosu|su-exec|tini|dumb-init|timeout|python[\d.]*"
 )
 ENDS = (".sh", ".bash", ".py", ".pl", ".rb")
-
-
-def is_script(path: str) -> bool:
-    """By its first bytes; what cannot be read is called by the kernel, which says why not."""
-    try:
-        with open(path, "rb") as handle:
-            return handle.read(2) == b"#!"
-    except OSError:
-        return False
 
 
 def demand_program(path: str, unit: str) -> None:

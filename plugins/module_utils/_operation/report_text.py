@@ -21,6 +21,7 @@ _GAP = 15.0  # seconds: the client begins after the record is opened, and ends b
 _PASS = ("Pass", "Wave", "Step", "Nodes", "State", "Began", "Time")
 
 
+_SOMETIMES = ("rehearsals", "notes", "compared")  # only a migration of a database can be rehearsed
 _CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
 
 
@@ -36,23 +37,21 @@ class Table:
 
 def tables(report: Report) -> list[Table]:
     """All sections, in their order; those that only some operations have are left out of the others."""
-
-    def table(title: str, key: str, head: Sequence[str], rows: Any, said: Sequence[str] = ()) -> Table:
-        return Table(title, head, [*rows(report[key])] if key in report else None, said)
-
-    found = [
-        table("Passes", "passes", _PASS, _pass_rows),
-        table("Clients", "probe", _CLIENT, _probe_rows),
-        table("Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows),
-        # Only a migration of a database can be rehearsed.
-        table("Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows),
-        table("Findings", "findings", ("Key", "What"), _sentence_rows),
-        table("Inventory", "differences", ("Key", "Difference"), _sentence_rows, report.get("not_compared") or ()),
-        table("Notes on the inventory", "notes", ("What",), _note_rows),
-        table("What was compared", "compared", ("What",), _note_rows),
+    said = {"differences": report.get("not_compared") or ()}
+    return [
+        Table(title, head, [*rows(report[key])] if key in report else None, said.get(key, ()))
+        for title, key, head, rows in (
+            ("Passes", "passes", _PASS, _pass_rows),
+            ("Clients", "probe", _CLIENT, _probe_rows),
+            ("Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows),
+            ("Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows),
+            ("Findings", "findings", ("Key", "What"), _sentence_rows),
+            ("Inventory", "differences", ("Key", "Difference"), _sentence_rows),
+            ("Notes on the inventory", "notes", ("What",), _note_rows),
+            ("What was compared", "compared", ("What",), _note_rows),
+        )
+        if key in report or key not in _SOMETIMES
     ]
-    sometimes = {"Rehearsals": "rehearsals", "Notes on the inventory": "notes", "What was compared": "compared"}
-    return [one for one in found if sometimes.get(one.title, "id") in report or one.title not in sometimes]
 
 
 def markdown(report: Report) -> str:

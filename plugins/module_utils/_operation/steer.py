@@ -79,9 +79,8 @@ def point(plan: Mapping[str, Any], hop: int, name: str, host: str, after: str) -
     return f"{hop}/{name}/{wave}" if due[after] else ""
 
 
-def waits(told: Mapping[str, Any], wave: Sequence[str]) -> str:
+def waits(told: Mapping[str, Any], wave: Sequence[str], product: str) -> str:
     """What an operator reads while the run is paused."""
-    product = told["operation"].split("-")[1] if told["operation"].count("-") > 1 else "PRODUCT"
     why = f": {told['reason']}" if told["reason"] else ""
     return (
         f"Paused before {', '.join(wave)} by {told['who']}{why}. Go on with the playbook {product}_resume, or end the"

@@ -73,7 +73,10 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
             raise
         found["problem"] = str(exc)
     closed_here = _closed_here(runner, params["units"])
-    mounting = unit_place.mounting(runner, _units(params["units"]))
+    own = unit_place.own(runner, _units(params["units"]))
+    for unit in own:
+        demand_own_program(unit, "pachyderm_unit", docker=False)
+    mounting = [words for unit in own for words in unit.mounting()]
     return {"changed": False, **found, "closed": closed_here, "mounting": mounting}
 
 
@@ -92,8 +95,6 @@ def _closed_here(runner: Runner, units: Sequence[str]) -> list[dict[str, str]]:
             f"Pachyderm is said to run as {docker[0]}, and Pachyderm in docker containers is not built; expected"
             " pachyderm_unit to be a systemd unit, or kubernetes:NAMESPACE/pachd. Nothing was changed."
         )
-    for unit in _units(units):
-        demand_own_program(systemd.read_unit(runner, unit), "pachyderm_unit", docker=False)
     held = [*runtime_held.everything(), *(row for unit in units for row in workload.held(runner, unit))]
     return closed([str(place) for place in places], held)
 

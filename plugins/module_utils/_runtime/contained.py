@@ -47,11 +47,16 @@ def script(unit: Unit) -> str:
     """What the unit starts, where that is a script, or a shell with one: it may lead to any program. "" else."""
     if os.path.basename(unit.binary) in _SHELLS:
         return unit.starts[0] if unit.starts else unit.binary
+    return unit.binary if is_script(unit.binary) else ""
+
+
+def is_script(path: str) -> bool:
+    """By its first bytes; what cannot be read is called by the kernel, which says why not."""
     try:
-        with open(unit.binary, "rb") as begin:
-            return unit.binary if begin.read(2) == b"#!" else ""
+        with open(path, "rb") as begin:
+            return begin.read(2) == b"#!"
     except OSError:
-        return ""
+        return False
 
 
 def contained(unit: Unit) -> Contained | None:

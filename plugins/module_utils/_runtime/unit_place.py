@@ -54,12 +54,17 @@ def demand_own_name(unit: Unit, asked: str) -> None:
 
 def mounting(runner: Runner, units: Iterable[str]) -> list[str]:
     """What systemd mounts and unmounts around these: while they are down it is not there (G31)."""
-    found: list[str] = []
+    return [words for unit in own(runner, units) for words in unit.mounting()]
+
+
+def own(runner: Runner, units: Iterable[str]) -> list[Unit]:
+    """Those of systemd, each read by its own name."""
+    found = []
     for name in units:
         if place.kind_of(name) == place.SYSTEMD:
             unit = read_unit(runner, name)
             demand_own_name(unit, name)
-            found += unit.mounting()
+            found.append(unit)
     return found
 
 

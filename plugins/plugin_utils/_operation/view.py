@@ -152,7 +152,8 @@ class View:
     def _wave(self, key: str, node: str) -> str:
         """`0.8.0 -> 0.8.7, walk, wave 1 of 3: a1`, without the wave where there is one only."""
         name = key.split("/")[1]
-        hop, waves = self._hop(key), self._hop(key)["passes"][name]["waves"]
+        hop = self._hop(key)
+        waves = hop["passes"][name]["waves"]
         number = next((at for at, wave in enumerate(waves, 1) if node in wave), 0)
         of = f", wave {number} of {len(waves)}: {self.names(waves[number - 1])}" if len(waves) > 1 and number else ""
         return f"{hop['source']} -> {hop['target']}, {name}{of}"

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import launcher
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import where as lakefs_where
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import contained
 
 
 class Never:
@@ -53,8 +54,8 @@ def test_what_starts_others_is_not_the_program(path: str, said: str) -> None:
 def test_a_script_is_known_by_its_first_bytes(tmp_path: Path) -> None:
     (tmp_path / "lakefs").write_bytes(b"#!/bin/bash\n")
     (tmp_path / "lakefs-1.84.0").write_bytes(b"\x7fELF\x02")
-    assert launcher.is_script(str(tmp_path / "lakefs"))
-    assert not launcher.is_script(str(tmp_path / "lakefs-1.84.0")) and not launcher.is_script(str(tmp_path / "none"))
+    assert contained.is_script(str(tmp_path / "lakefs"))
+    assert not contained.is_script(str(tmp_path / "lakefs-1.84.0")) and not contained.is_script(str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize(

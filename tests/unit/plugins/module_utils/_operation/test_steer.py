@@ -73,8 +73,8 @@ def test_the_points_of_a_plan(after: str, points: list[str]) -> None:
 
 def test_while_it_waits_it_says_for_whom_and_how_it_goes_on() -> None:
     told = {**NONE, "ask": "pause", "who": "anna on laptop", "reason": "a call"}
-    assert subject.waits(told, ["b1", "b2"]) == (
+    assert subject.waits(told, ["b1", "b2"], "garage") == (
         "Paused before b1, b2 by anna on laptop: a call. Go on with the playbook garage_resume, or end the run with"
         " garage_abort."
     )
-    assert "anna on laptop. Go on" in subject.waits({**told, "reason": ""}, ["b1"])
+    assert "anna on laptop. Go on" in subject.waits({**told, "reason": ""}, ["b1"], "garage")

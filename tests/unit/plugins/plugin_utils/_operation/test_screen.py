@@ -33,13 +33,21 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, TextIO]]:
     os.close(ours)
 
 
-def test_what_is_printed_comes_above_the_line_of_now(
+@pytest.fixture
+def started(
     terminal: tuple[int, TextIO], monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[tuple[int, Display, subject.Screen]]:
+    """What the terminal is given to read, and who prints there."""
     ours, stream = terminal
     monkeypatch.setenv("TERM", "xterm")
     display, made = Display(stream), subject.Screen(lambda width: "now", stream)
     made.start(display)
+    yield ours, display, made
+    made.stop()
+
+
+def test_what_is_printed_comes_above_the_line_of_now(started: tuple[int, Display, subject.Screen]) -> None:
+    ours, display, made = started
     made.draw()
     display.display("stays")
     made.draw()
@@ -53,18 +61,13 @@ def test_what_is_printed_comes_above_the_line_of_now(
 
 
 def test_a_worker_prints_without_the_lock_of_the_run(
-    terminal: tuple[int, TextIO], monkeypatch: pytest.MonkeyPatch
+    started: tuple[int, Display, subject.Screen], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours, stream = terminal
-    monkeypatch.setenv("TERM", "xterm")
-    display, made = Display(stream), subject.Screen(lambda width: "now", stream)
-    made.start(display)
+    ours, display, made = started
     monkeypatch.setattr(os, "getpid", lambda: 1)
     with made._lock:
         display.display("from a worker")
     assert os.read(ours, 1000) == b"from a worker\r\n"
-    monkeypatch.undo()
-    made.stop()
 
 
 @pytest.mark.parametrize("dumb", [True, False])
