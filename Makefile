@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-.PHONY: setup lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets test test-all matrix matrix-sample demo clean
+.PHONY: setup lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets test test-all matrix matrix-sample docs demo clean
 
 setup:
 	@tests/lab/lab setup
 
-lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets matrix-sample:
+lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets matrix-sample docs:
 	@tests/run/gate $@
 
 test: setup
