@@ -47,10 +47,10 @@ Description=etcd of the second Pachyderm
 [Service]
 Type=notify
 User=etcd
-Environment=ETCD_ENABLE_V2=true ETCD_MAX_TXN_OPS=10000 ETCD_NAME=next to ETCD_DATA_DIR=/var/lib/etcd/deploy_parallel
+Environment=ETCD_ENABLE_V2=true ETCD_MAX_TXN_OPS=10000 ETCD_NAME=parallel ETCD_DATA_DIR=/var/lib/etcd/parallel
 Environment=ETCD_LISTEN_CLIENT_URLS=http://127.0.0.1:2479 ETCD_ADVERTISE_CLIENT_URLS=http://127.0.0.1:2479
 Environment=ETCD_LISTEN_PEER_URLS=http://127.0.0.1:2480 ETCD_INITIAL_ADVERTISE_PEER_URLS=http://127.0.0.1:2480
-Environment=ETCD_INITIAL_CLUSTER=beside=http://127.0.0.1:2480
+Environment=ETCD_INITIAL_CLUSTER=parallel=http://127.0.0.1:2480
 ExecStart=/usr/bin/etcd
 Restart=on-failure
 """

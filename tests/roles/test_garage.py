@@ -28,7 +28,14 @@ CALLS = {
         "garage_s3_ping",
         "garage_findings",
     ],
-    "stage": ["garage_engine", "garage_config_stage", "release staged", "garage_config_check"],
+    "stage": [
+        "garage_engine",
+        "garage_config_stage",
+        "release staged",
+        "garage_config_check",
+        "garage_config read",
+        "garage_trial",
+    ],
     "inventory": ["garage_inventory", "operation saved"],
     "quiesce": ["garage_config present", "garage_ports closed", "service restarted"],
     "connect": ["garage_connect"],
@@ -97,6 +104,24 @@ def test_check_mode_asks_no_program_that_is_not_there(garage: Stage) -> None:
     one = garage.only("a1")
     assert one.steps(["stage"]).of("garage_config_check")
     assert not one.steps(["stage"], check=True).of("garage_config_check")
+
+
+def test_each_release_of_the_path_is_tried_once_by_one_node(garage: Stage) -> None:
+    run = garage.steps(["stage"], target="0.9.4", source="0.8.7")
+    assert run.ok, run.failures
+    assert {call.host for call in run.of("garage_trial")} == {"a1"} and {
+        call.host for call in run.of("garage_config_check")
+    } == set(garage.hosts)
+    assert not garage.steps(["stage"], number=1).of("garage_trial"), "tried again on the way"
+    assert not garage.steps(["stage"], check=True).of("garage_trial")
+
+
+def test_a_release_that_cannot_be_tried_is_accepted_by_name(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_trial", failed("it said what is not known here"))
+    assert not one.steps(["stage"]).ok
+    one.found(garage_accept=["untried_release"])
+    assert one.steps(["stage"]).ok
 
 
 # preflight

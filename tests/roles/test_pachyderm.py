@@ -91,6 +91,13 @@ def test_side_by_side(one: Stage) -> None:
     assert [bool(run.of("systemd_environment", state="absent")) for run in opened] == [False, True], "by the switch"
 
 
+def test_of_a_loop_the_reason_is_that_of_the_items_which_failed(one: Stage) -> None:
+    """Ansible's own for the whole is "One or more items failed"."""
+    one.on("service", failed("etcd-parallel.service is failed: its log says why."), state="started")
+    run = one.steps(["deploy_parallel"], "together", strategy="side_by_side")
+    assert "second server: etcd-parallel.service is failed: its log says why. Correct" in run.why.splitlines()[-1]
+
+
 # the gate, preflight
 
 

@@ -11,12 +11,16 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from tests.lab.trees import differences  # noqa: E402
+
 CACHE = Path(os.environ.get("UPLIFT_LAB_CACHE") or Path.home() / ".cache" / "uplift-lab")
 RUN_SECONDS = 900
 PRODUCT = os.environ.get("UPLIFT_PRODUCT", "garage")
@@ -128,7 +132,12 @@ class Cluster:
         return self.sql("SELECT convert_from(value, 'utf8') FROM kv WHERE key = 'kv/schema/version'::bytea")
 
     def trees(self) -> Any:
+        """Files, links, modes, units and processes of every host."""
         return json.loads(self.lab("trees", "-o", "/dev/stdout"))
+
+    def changes(self, before: Any, without: str = "\n") -> list[str]:
+        """What is otherwise than in `before`, a line each, but for paths with the word `without`."""
+        return [line for line in differences(before, self.trees()) if without not in line]
 
     def starts(self, host: str) -> int:
         """How often the service has been started since the host booted."""

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import Any, Callable, Mapping
 
@@ -45,3 +46,12 @@ def closed(params: Mapping[str, Any], clock: Clock, ask: Callable[[str, int], st
         clock.sleep(_PAUSE)
     left = {"slot": "ports", "kind": "closed", "host": host, "port": port}
     return {"changed": False, "evidence": [*params["left"], left]}
+
+
+def free_ports(count: int) -> list[int]:
+    """So many ports that nobody listens at, all different."""
+    with contextlib.ExitStack() as stack:
+        bound = [stack.enter_context(socket.socket()) for _number in range(count)]
+        for one in bound:
+            one.bind(("0.0.0.0", 0))
+        return [int(one.getsockname()[1]) for one in bound]

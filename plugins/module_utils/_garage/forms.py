@@ -49,7 +49,8 @@ COMMANDS: Mapping[str, Sequence[Form]] = {
     "layout": (Form(Version(0, 5, 0), ("layout", "show")),),
     "stats": (Form(Version(0, 5, 0), ("stats",)),),
     "stats of all": (Form(Version(0, 5, 0), ("stats", "-a")),),
-    "entries": (Form(Version(0, 9, 0), ("stats", "--detailed")),),
+    # Measured: 0.9.4 has it; 1.3.0 and 2.5.0 refuse the word.
+    "entries": (Form(Version(0, 9, 0), ("stats", "--detailed"), until=Version(1, 0, 0)),),
     "workers": (Form(Version(0, 8, 0), ("worker", "list")),),
     "blocks in error": (Form(Version(0, 8, 1), ("block", "list-errors")),),
     "buckets": (

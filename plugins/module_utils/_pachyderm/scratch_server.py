@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Mapping, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
+
 PARTS = ("pachd", "etcd")  # in the order in which they are stopped
 PORTS = (
     "etcd",
@@ -88,25 +90,14 @@ class ScratchServer:
 
     def _run(self, part: str, settings: Mapping[str, str], words: Sequence[str]) -> list[str]:
         expected = [
-            f"User={self.account}",
-            f"RuntimeMaxSec={self.limit:g}",
-            "TimeoutStopSec=10",
-            "OOMScoreAdjust=1000",  # what serves the clients is not ended for this
-            "Nice=5",
-            "NoNewPrivileges=yes",
-            "PrivateTmp=yes",
-            "ProtectSystem=strict",
+            *transient.confined(self.account, self.limit, self.addresses),
             f"BindPaths={self.directory}:{place(self.ident)}",
             *(f"InaccessiblePaths=-{path}" for path in outside(self.hidden, [self.directory, words[0]])),
             f"InaccessiblePaths=-{_CERTIFICATE}",
-            "IPAddressDeny=any",
-            *(f"IPAddressAllow={one}" for one in ("127.0.0.0/8", "::1/128", *self.addresses)),
             f"StandardOutput=append:{self.log(part)}",
             f"StandardError=append:{self.log(part)}",
         ]
-        own = ["systemd-run", "--quiet", "--collect", "--service-type=exec", f"--unit={unit(self.ident, part)}"]
-        told = [f"--setenv={name}={value}" for name, value in settings.items()]
-        return [*own, *(f"--property={one}" for one in expected), *told, "--", *words]
+        return transient.started(unit(self.ident, part), expected, settings, words)
 
 
 def ident(operation: str, token: str) -> str:

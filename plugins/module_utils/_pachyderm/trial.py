@@ -13,7 +13,6 @@ import glob
 import os
 import pwd
 import shutil
-import socket
 from dataclasses import dataclass, field
 from typing import Any, Mapping
 
@@ -127,7 +126,7 @@ class Trial:
         with open(_TRIE, encoding="ascii") as trie:
             addresses = scratch_server.local_addresses(trie.read())
         hidden, limit = self.params["hidden"], self.params["timeout"]
-        ports = dict(zip(scratch_server.PORTS, free_ports(len(scratch_server.PORTS))))
+        ports = dict(zip(scratch_server.PORTS, port.free_ports(len(scratch_server.PORTS))))
         return scratch_server.ScratchServer(
             scratch_server.ident(self.params["id"], token), directory, account, ports, hidden, addresses, limit
         )
@@ -182,15 +181,6 @@ class Trial:
             return f"it was not done in {one.limit:g} s (pachyderm_trial_timeout)."
         said, why = getattr(exc, "cause", str(exc)), scratch_server.panic(_read(one.log("pachd")))
         return f"{said} Its log has: {why}." if why else said
-
-
-def free_ports(count: int) -> list[int]:
-    """So many ports that nobody listens at, all different."""
-    with contextlib.ExitStack() as stack:
-        bound = [stack.enter_context(socket.socket()) for _number in range(count)]
-        for one in bound:
-            one.bind(("0.0.0.0", 0))
-        return [int(one.getsockname()[1]) for one in bound]
 
 
 def _known(dump: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def unchanged(cluster: Cluster) -> Iterator[None]:
     """Files, links, modes, units and processes of every host, as the lab sees them."""
     before = cluster.trees()
     yield
-    assert cluster.trees() == before
+    assert not cluster.changes(before)
 
 
 def refused(cluster: Cluster, *sentences: str, argv: tuple[str, ...] = (), **variables: Any) -> None:
@@ -90,6 +90,26 @@ def test_a_corrupted_release_never_gets_as_far_as_a_stop(cluster: Cluster, tmp_p
     given_up(cluster)
 
 
+def test_a_release_that_answers_otherwise_never_gets_as_far_as_a_stop(cluster: Cluster, tmp_path: Path) -> None:
+    """trap G28: the real 0.8.7 with another heading over its buckets. Without the trial it is met after the switch."""
+    program = (CACHE / "garage/0.8.7/bin/garage").read_bytes()
+    other = program.replace(b"List of buckets:", b"Buckets, listed:")
+    assert other != program
+    (tmp_path / "garage-0.8.7").write_bytes(other)
+    before = {host: cluster.starts(host) for host in cluster.hosts}
+    result = cluster.playbook("garage_upgrade", garage_release_source=str(tmp_path), **WANTED)
+    assert result.rc != 0
+    says(
+        result,
+        "The staged Garage 0.8.7 was started on scratch data and asked for",
+        "Buckets, listed:",
+        "Nothing was stopped.",
+    )
+    assert {host: cluster.starts(host) for host in cluster.hosts} == before
+    assert cluster.on("a1", "find", "/run", "-maxdepth", "1", "-name", "uplift-scratch*") == ""
+    given_up(cluster)
+
+
 def test_a_second_operator_is_refused(cluster: Cluster) -> None:
     """With the name, the host, the process and the time of the first, while that one lives."""
     first = cluster.start("garage_upgrade", **WANTED)
@@ -109,7 +129,7 @@ def test_another_target_than_the_unfinished_one_is_refused(cluster: Cluster) -> 
     refused(
         cluster,
         f"The operation {name} of {ME} is unfinished and goes to 0.8.7; asked for was to 0.8.0.",
-        f"or give it up with abandon: {name}",
+        f"or give it up with operation_abandon: {name}",
         garage_version="0.8.0",
     )
     given_up(cluster)

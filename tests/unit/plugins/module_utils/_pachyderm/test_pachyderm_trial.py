@@ -438,5 +438,5 @@ def test_check_mode_does_nothing(world: World) -> None:
 
 
 def test_ports_that_nobody_listens_at_are_all_different() -> None:
-    found = effects.free_ports(9)
+    found = effects.port.free_ports(9)
     assert len(set(found)) == 9 and all(0 < port < 65536 for port in found)

@@ -1,0 +1,271 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""A staged release is asked, on scratch data, every question that a later step will ask it, before anything stops.
+
+2.5.0 refused a question that 2.1.0 had answered, and was asked it after the switch of all nodes (G28).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Iterator, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.answered import understanding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import access, info, objects, scratch, snapshot
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import (
+    METRICS_SINCE,
+    OFFLINE_REPAIRS,
+    REPAIRS,
+    Form,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import work
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable import ASKS
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.repair import Watch, fetch
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import TOOLS
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
+
+_PARTS = ("status", "layout", "stats", "workers", "inventory")
+_OPERATION = "20260101T000000Z-garage-{}"
+_POLL = 0.3
+_CALL = 20.0  # seconds for an answer of a daemon without data
+_REPAIR = 60.0  # seconds for a repair of nothing
+
+Question = Callable[["Trial"], Any]
+
+
+class Unstarted(UpliftError):
+    """No scratch daemon could be had: nothing is known of what the release would answer."""
+
+
+@dataclass
+class Trial:
+    """One release, and where a daemon of it runs. `ports` of loopback; `key` is its throw-away one."""
+
+    garage: Garage
+    host: scratch.Host
+    ports: Mapping[str, int]
+    repairs: Sequence[str]
+    progress: Progress
+    clock: Clock = field(default_factory=Clock)
+    key: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def release(self) -> Version:
+        return self.garage.version()
+
+    def begin(self, timeout: float) -> None:
+        """Waits until it answers at all."""
+        end = self.clock.now() + timeout
+        while True:
+            try:
+                self.garage.node_id()
+                demand(self.garage.call("status"), "Asking for its status")
+                return
+            except UpliftError as exc:
+                gone = not self.host.alive()
+                if gone or self.clock.now() > end:
+                    how = "ended" if gone else f"has not answered in {timeout:g} s"
+                    said = " / ".join(self.host.said().splitlines()[-3:])
+                    raise Unstarted(f"it {how}: {exc} Its log ends with {said!r:.400}.") from exc
+            self.clock.sleep(_POLL)
+
+
+def place(trial: Trial) -> None:
+    """Give the node its place. No later step does that: without it there is nothing to be asked."""
+    words = scratch.role(trial.release, trial.garage.node_id().id)
+    demand(trial.garage.call(*words), "Giving the node a place")
+    demand(trial.garage.call("layout", "apply", "--version", "1"), "Applying the layout")
+
+
+def grant(trial: Trial) -> None:
+    trial.key = access.grant(trial.garage, _OPERATION.format(trial.release), [], [])
+
+
+def facts(trial: Trial) -> None:
+    found = info.gather(trial.garage, _PARTS, [])
+    if found["unparsed"]:
+        raise UpliftError(f"it said {found['unparsed'][0]!r:.200}, which is not known here.")
+    named = [alias for row in found["buckets"] for alias in row["global_aliases"]]
+    if trial.key["bucket"] not in named or trial.key["access_key_id"] not in [one["id"] for one in found["keys"]]:
+        raise UpliftError(f"its lists lack the bucket {trial.key['bucket']} or its key, which were just made.")
+
+
+def tables(trial: Trial) -> None:
+    if trial.garage.knows("entries"):
+        trial.garage.tables()
+        trial.garage.tables(everywhere=True)
+
+
+def s3(trial: Trial) -> None:
+    if not trial.host.reached:
+        return
+    asked = {
+        "addresses": [f"127.0.0.1:{trial.ports['s3']}"],
+        "region": scratch.REGION,
+        "key_id": trial.key["access_key_id"],
+        "secret": trial.key["secret_access_key"],
+        "ca_file": "",
+        "style": "path",
+        "sample": 1,
+        "list_limit": 10,
+        "max_object_bytes": 1,
+        "like": [],
+        "mute": {},
+    }
+    # Under the mark of an operation it would be left out, as it is in the cluster.
+    bucket = {"id": trial.key["bucket"], "global_aliases": ["scratch"], "s3_name": trial.key["bucket"]}
+    objects.inventory({**asked, "buckets": [bucket]})
+
+
+def metrics(trial: Trial) -> None:
+    if trial.release >= METRICS_SINCE and trial.host.reached:
+        work.metrics(fetch(f"http://127.0.0.1:{trial.ports['admin']}/metrics"))
+
+
+def repairs(trial: Trial) -> None:
+    """Those of the plan that this release has; where it lists no workers, launched without a look at their end."""
+    watch = Watch(trial.garage, _REPAIR, quiet=0.5, poll=0.2, clock=trial.clock, progress=trial.progress)
+    for name in trial.repairs:
+        if _has(REPAIRS, name, trial.release):
+            watch.repair(name, wait=trial.garage.knows("workers"))
+
+
+def meta_snapshot(trial: Trial) -> None:
+    for one in TOOLS["meta snapshot"]:
+        if one.since <= trial.release < one.until:
+            snapshot.results(trial.garage.call(*one.words))
+
+
+def withdraw(trial: Trial) -> None:
+    removed, kept = access.remove(trial.garage, [trial.key["access_key_id"]])
+    if kept or trial.key["access_key_id"] not in removed:
+        raise UpliftError(f"its throw-away key or bucket could not be removed: {kept or removed}.")
+
+
+def end(trial: Trial) -> None:
+    trial.host.stop()
+
+
+def offline(trial: Trial) -> None:
+    """The one that the upgrade path runs: programs can be built without the others."""
+    if _has(OFFLINE_REPAIRS, ASKS, trial.release):
+        replace(trial.garage, runner=trial.host.once(), running=False).offline_repair(ASKS, _REPAIR)
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "a place in the layout": place,
+    "a key and a bucket": grant,
+    "status, layout, queues, workers, buckets and keys": facts,
+    "tables": tables,
+    "S3": s3,
+    "metrics": metrics,
+    "repairs": repairs,
+    "a snapshot of the metadata": meta_snapshot,
+    "the removal of the key and the bucket": withdraw,
+    "a stop": end,
+    "offline repairs": offline,
+}
+
+
+def ask(trial: Trial) -> Iterator[str]:
+    """Each question in turn, by its name; UpliftError with what was asked and what came."""
+    for name, question in QUESTIONS.items():
+        try:
+            with understanding(f"Garage {trial.release} ({name})"):
+                question(trial)
+        except (UpliftError, OSError) as exc:
+            raise UpliftError(_sentence(trial.release, name, str(exc))) from exc
+        yield name
+
+
+def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool) -> dict[str, Any]:
+    """What `garage_trial` does."""
+    answer: dict[str, Any] = {"changed": False, "tried": False, "asked": [], "warnings": []}
+    if check_mode:
+        return answer
+    program = params["release_binary"]
+    release = garage.version(program)
+    host = _host(garage, program)
+    host.remove()
+    directory = scratch.directory(host.account())
+    try:
+        config_file, ports = scratch.write(release, directory, params["engine"], host.account())
+        staged = Garage(host.runner(), program, config_file, timeout=_CALL, unit=_unit(host))
+        trial = Trial(staged, host, ports, params["repairs"], progress)
+        _start(trial, directory, params["start_timeout"])
+        for name in ask(trial):
+            answer["asked"].append(name)
+            progress.say(len(answer["asked"]), len(QUESTIONS), f"Garage {release} on scratch data: {name}")
+    except Unstarted as exc:
+        if unknown(release):
+            raise UpliftError(_unseen(release, str(exc))) from exc
+        said = f"Garage {release} was not tried on scratch data: {exc} It is known here; the operation goes on."
+        return {**answer, "warnings": [said]}
+    finally:
+        host.remove()
+        shutil.rmtree(os.path.dirname(directory), ignore_errors=True)
+    return {**answer, "tried": True}
+
+
+def unknown(release: Version) -> bool:
+    """Whether nobody here has seen it: newer than what the catalogue knows of its series."""
+    return not any(one.since <= release <= one.newest for one in GARAGE.series)
+
+
+def _start(trial: Trial, directory: str, timeout: float) -> None:
+    trial.progress.say(0, len(QUESTIONS), f"Garage {trial.release} on scratch data: start")
+    try:
+        trial.host.start(directory, trial.garage.config_file)
+    except CliError as exc:
+        raise Unstarted(str(exc)) from exc
+    trial.begin(timeout)
+
+
+def _host(garage: Garage, program: str) -> scratch.Host:
+    if isinstance(garage.runner, ContainerRunner):
+        return scratch.InContainer(garage.runner, program)
+    static = garage.user if garage.user != "root" and not garage.dynamic else ""
+    return scratch.OnHost(_local(garage), program, static or scratch.NOBODY)
+
+
+def _local(garage: Garage) -> Any:
+    """This machine's own runner: the scratch daemon is no part of the node's unit."""
+    return getattr(garage.runner, "runner", garage.runner)
+
+
+def _unit(host: scratch.Host) -> str:
+    return getattr(host, "unit", scratch.NAME)
+
+
+def _has(table: Mapping[str, Sequence[Form]], name: str, release: Version) -> bool:
+    return any(one.since <= release < one.until for one in table.get(name, ()))
+
+
+def _sentence(release: Version, question: str, said: str) -> str:
+    return (
+        f"The staged Garage {release} was started on scratch data and asked for {question}: {said} Expected an answer"
+        " as the releases give that are known here. After the switch the same question would have stopped the"
+        " operation. Choose a release that is known (garage_version), or accept it by name"
+        " (garage_accept: [untried_release]). Nothing was stopped."
+    )
+
+
+def _unseen(release: Version, why: str) -> str:
+    return (
+        f"Garage {release} is newer than every release that is known here, and it could not be started on scratch data:"
+        f" {why} Expected a daemon that can be asked before the switch. Choose a release that is known"
+        " (garage_version), or accept it by name (garage_accept: [untried_release]). Nothing was stopped."
+    )
