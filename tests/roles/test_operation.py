@@ -345,3 +345,26 @@ def test_clients_that_waited_too_long_stop_the_walk(garage: Stage) -> None:
     assert run.ok and run.of("client_probe")[0].args["phase"] == "walk a1"
     run = one.role("operation", "clients", **{**given, "operation_others": []}, operation_max_unavailable_seconds=0)
     assert run.of("client_probe")[0].args["phase"] == "walk all nodes"
+
+
+def test_a_limit_that_nobody_measures_stops_the_walk(garage: Stage) -> None:
+    """Seen: a run that went on after a failure had no key, so no probe, and passed its limit in silence."""
+    one = garage.only("a1")
+    given = {"operation_others": ["b1"], "operation_product": "garage", "operation_pass": "walk"}
+    run = one.role("operation", "clients", operation_max_unavailable_seconds=5, **given)
+    assert "garage_max_unavailable_seconds is 5, and nothing measures what clients notice" in run.why
+    run = one.role("operation", "clients", operation_max_unavailable_seconds=0, **given)
+    assert run.ok and not run.of("client_probe")
+
+
+@pytest.mark.parametrize("product", ["garage", "lakefs"])
+def test_the_gate_asks_for_the_limit_without_a_probe_too(product: str, request: pytest.FixtureRequest) -> None:
+    stage: Stage = request.getfixturevalue(product)
+    hosts = stage.hosts[:2]
+    pair = stage.only(*hosts)
+    pair.found(**{f"{product}_probe": False, f"{product}_max_unavailable_seconds": 5})
+    run = pair.steps(["stop"], "walk", [[host] for host in hosts])
+    assert f"{product}_max_unavailable_seconds is 5, and nothing measures" in run.why
+    assert not run.of("service", state="stopped")
+    run = pair.steps(["stop"], "walk", [[host] for host in hosts], fresh=True, undoes="x")
+    assert run.of("service", state="stopped"), "what goes back is not held up by a limit"

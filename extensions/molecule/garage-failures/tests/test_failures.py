@@ -22,7 +22,7 @@ from upgrades import Cluster, Result
 ENDS_WITH = ("backups_are_private_and_proved", "nothing_is_left_behind", "nothing_is_lost")
 
 
-SAME_AGAIN = "Fix the cause and run the same command again: what is done is not done again."
+SAME_AGAIN = "Correct the cause and run the same command again: what is done is not done again."
 BROKEN = "/etc/systemd/system/garage.service.d/broken.conf"
 BALLAST = "/var/lib/garage/meta/ballast"
 # Fills the backup disk as soon as the archive grows.
