@@ -181,7 +181,6 @@ import shutil
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.urls import fetch_url
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
@@ -217,6 +216,8 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 def program(module: AnsibleModule, asks: tuple[str, ...]) -> dict[str, Any]:
     def fetch(address: str, path: str) -> None:
+        from ansible.module_utils.urls import fetch_url  # dear to load: only where something is fetched
+
         params = module.params
         whole = release.with_secrets(address, params["login"], release.fill_in(params["query"], params["version"]))
         response, told = fetch_url(module, whole, timeout=60)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Callable, Mapping, Sequence
 
-from ansible.module_utils.urls import open_url
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -27,6 +26,8 @@ _LOG_BEGINS = 5.0  # seconds in which a launch shows in a log that is written at
 
 
 def fetch(url: str) -> str:
+    from ansible.module_utils.urls import open_url  # dear to load, and most modules of Garage ask nothing by HTTP
+
     with open_url(url, timeout=10, use_proxy=False) as answer:
         return str(answer.read().decode("utf-8", "replace"))
 

@@ -26,10 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import por
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.files import sha256_of
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import workload as runtime_workload
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import read_unit
 
 Item = Mapping[str, Any]
@@ -84,7 +81,10 @@ class Probe(Protocol):
 
 
 class Host:
-    """The host that this runs on."""
+    """The host that this runs on.
+
+    What docker and Kubernetes take is loaded where there is such evidence: each call of the record reads this file.
+    """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -93,22 +93,29 @@ class Host:
         return read_unit(self._runner, unit).active
 
     def container(self, name: str) -> str:
-        return str(container_info.info(Docker(), name)["active"])
+        return str(_container(name)["active"])
 
     def unit_held(self, unit: str) -> str:
         return runtime_held.Units().by(unit)
 
     def container_held(self, name: str) -> str:
-        held, policy = runtime_held.Containers().by(name), container_info.info(Docker(), name)["policy"]
+        held, policy = runtime_held.Containers().by(name), _container(name)["policy"]
         return held if policy == "no" else ""
 
     def workload(self, unit: str) -> Mapping[str, str]:
+        from ansible_collections.uplift.datastores.plugins.module_utils._runtime import workload as runtime_workload
+
         return runtime_workload.look(self._runner, unit)
 
     def image(self, name: str) -> str:
+        from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+
         return str((Docker().image(name) or {}).get("Id", ""))
 
     def made(self, name: str) -> str:
+        from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info
+        from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+
         return container_info.next_image(Docker(), name)
 
     def target(self, path: str) -> str:
@@ -129,6 +136,13 @@ class Host:
 
     def port(self, host: str, port: int) -> str:
         return core_port.state(host, port)
+
+
+def _container(name: str) -> Mapping[str, Any]:
+    from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info
+    from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+
+    return container_info.info(Docker(), name)
 
 
 def holds(item: Item, probe: Probe) -> Answer3:

@@ -15,7 +15,6 @@ from typing import Any, Callable, Mapping
 from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 
-from ansible.module_utils.urls import open_url
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 Call = Callable[[str, str, "Mapping[str, Any] | None", float], "tuple[int, bytes]"]
@@ -37,6 +36,8 @@ def socket_of(environment: Mapping[str, str]) -> str:
 
 
 def by_socket(method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> tuple[int, bytes]:
+    from ansible.module_utils.urls import open_url  # dear to load, and most nodes have no docker
+
     socket = socket_of(os.environ)
     # The daemon may answer and close before it has read a body that it does not want: then none is sent.
     data = json.dumps(body).encode() if body is not None else None if method in ("GET", "HEAD") else b""
