@@ -46,7 +46,7 @@ class ActionModule(UpliftAction):
         host = args["host_address"] or self._vars.get("ansible_host") or self._vars.get("inventory_hostname") or ""
         config["s3"]["addresses"] = garage_config.reachable_s3_addresses(config, str(host))
         config["s3"]["local"] = garage_config.local_s3_address(config)
-        names = {"mode": stat["mode"], "owner": _name(stat, "pw_name", "uid"), "group": _name(stat, "gr_name", "gid")}
+        names = {name: stat[name] for name in ("mode", "owner", "group")}
         return {**config, **names, "world_readable": bool(int(stat["mode"], 8) & 0o004)}
 
     def _write(self, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,17 +77,17 @@ class ActionModule(UpliftAction):
         )
 
     def _fetch(self, path: str) -> tuple[str, dict[str, Any]]:
-        stat = self._module("stat", path=path, follow=True, get_checksum=False, get_mime=False)["stat"]
-        if not stat["exists"]:
+        read = _demanded(self.secretly("garage_config", {"src": path}, self._vars), "reading", path)
+        stat = read["stat"]
+        if not stat:
             raise ConfigError("config_missing", f"{path} is not there; say where the configuration file is.")
         if not stat["isreg"]:
             raise ConfigError("config_unreadable", f"{path} is not a file; say where the configuration file is.")
         if not stat["readable"]:
-            reason = f"it belongs to {_name(stat, 'pw_name', 'uid')} and has the mode {stat['mode']}"
+            reason = f"it belongs to {stat['owner']} and has the mode {stat['mode']}"
             sentence = f"{path} may not be read by this task's user ({reason}); use become."
             raise ConfigError("config_unreadable", sentence)
-        read = self.secretly("garage_config", {"src": path}, self._vars)
-        raw = base64.b64decode(_demanded(read, "reading", path)["opened"])
+        raw = base64.b64decode(read["opened"])
         try:
             return raw.decode("utf-8"), stat
         except UnicodeDecodeError as error:
@@ -103,10 +103,6 @@ def _demanded(answer: dict[str, Any], what: str, path: str) -> dict[str, Any]:
     if answer.get("failed") or answer.get("unreachable"):
         raise ConfigError("config_unreadable", f"{path}: {what} failed: {answer.get('msg', 'no reason given')}")
     return answer
-
-
-def _name(stat: Mapping[str, Any], name: str, number: str) -> str:
-    return str(stat.get(name) or stat[number])
 
 
 def _warnings(config: Mapping[str, Any], path: str) -> list[dict[str, str]]:

@@ -120,6 +120,11 @@ findings:
 """
 
 import base64
+import grp
+import os
+import pwd
+import stat
+from contextlib import suppress
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -140,13 +145,32 @@ SPEC: Spec = {
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    """For the action, which understands the file: nodes have no TOML parser."""
+    """For the action, which understands the file: nodes have no TOML parser. What it is and what is in it, in one trip."""
+    src = module.params["src"]
     try:
-        with open(module.params["src"], "rb") as handle:
+        found = described(src)
+        if not found["isreg"] or not found["readable"]:
+            return {"stat": found}
+        with open(src, "rb") as handle:
             content = base64.b64encode(handle.read()).decode()
+    except FileNotFoundError:
+        return {"stat": {}}
     except OSError as exc:
         raise UpliftError(f"it cannot be read: {exc.strerror}") from exc
-    return {"sealed": seal.seal(module.params[seal.NAME], content)}
+    return {"stat": found, "sealed": seal.seal(module.params[seal.NAME], content)}
+
+
+def described(path: str) -> dict[str, Any]:
+    """mode (as 0640), uid, gid, owner and group (names, else numbers), isreg, readable. Of what a link leads to."""
+    seen = os.stat(path)
+    owner, group = str(seen.st_uid), str(seen.st_gid)
+    with suppress(KeyError):
+        owner = pwd.getpwuid(seen.st_uid).pw_name
+    with suppress(KeyError):
+        group = grp.getgrgid(seen.st_gid).gr_name
+    names = {"uid": seen.st_uid, "gid": seen.st_gid, "owner": owner, "group": group}
+    more = {"isreg": stat.S_ISREG(seen.st_mode), "readable": os.access(path, os.R_OK)}
+    return {"mode": f"{stat.S_IMODE(seen.st_mode):04o}", **names, **more}
 
 
 def main() -> None:
