@@ -38,10 +38,14 @@ NOBODY = "all:!all"
 def operation_group(
     group: str, hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Sequence[str]], part: str = ""
 ) -> str:
-    planned = (hostvars[host].get("operation_planned") for host in groups.get(group, ()))
-    tokens = [one["token"] for one in planned if one and one.get("token")]
-    name = "_".join(filter(None, ("uplift", *tokens[:1], part)))
-    return name if tokens and name in groups else NOBODY
+    # A look at a host's variables costs milliseconds, and each play that there may be asks twice: nobody is looked at
+    # where there is no such group, else the first, since all have the same.
+    if not any(name.startswith("uplift_") and name.endswith(part) for name in groups):
+        return NOBODY
+    planned = (hostvars[host].get("operation_planned") or {} for host in groups.get(group, ()))
+    token = next((one["token"] for one in planned if one.get("token")), "")
+    name = "_".join(filter(None, ("uplift", token, part)))
+    return name if token and name in groups else NOBODY
 
 
 class FilterModule:
