@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-.PHONY: setup lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets test test-all matrix matrix-sample docs demo clean
+.PHONY: setup lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets test test-all matrix matrix-sample docs demo bench clean
 
 setup:
 	@tests/lab/lab setup
@@ -22,6 +22,10 @@ matrix: setup
 
 demo: setup
 	@tests/run/demo
+
+# What an upgrade costs, ours and what people use today; it refuses a busy machine. ARGS chooses: `make bench ARGS="--hop --nodes 3 10"`.
+bench: setup
+	@tests/run/bench $(ARGS)
 
 clean:
 	@tests/lab/lab down --all
