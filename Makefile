@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-.PHONY: setup lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets test test-all matrix matrix-sample docs demo bench clean
+.PHONY: setup lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets test test-all matrix matrix-sample docs \
+    licences artifact release-check demo bench clean
 
 setup:
 	@tests/lab/lab setup
 
-lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets matrix-sample docs:
+lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets matrix-sample docs licences artifact:
 	@tests/run/gate $@
 
 test: setup
@@ -15,6 +16,10 @@ test: setup
 
 test-all: setup
 	@tests/run/gate lint sanity importer unit roles molecule-all secrets
+
+# All that has to hold before a release; the last gate leaves the artifact, and says where.
+release-check: setup
+	@tests/run/gate lint sanity importer licences docs artifact
 
 # Faults at the steps of real upgrades; ARGS chooses: `make matrix ARGS="--product pachyderm --fault kill-controller"`.
 matrix: setup

@@ -98,10 +98,12 @@ def table(widths: Sequence[int], head: Sequence[str], rows: Sequence[Sequence[st
 
 def page(name: str, title: str, body: str) -> str:
     """A page with the label by which others refer to it."""
+    # REUSE-IgnoreStart
     top = (
         "..\n  Copyright (c) 2026 the uplift.datastores contributors\n"
         "  GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or"
         " https://www.gnu.org/licenses/gpl-3.0.txt)\n  SPDX-License-Identifier: GPL-3.0-or-later\n\n"
         "  Made by tests/pages from the data of the collection.\n\n"
     )
+    # REUSE-IgnoreEnd
     return f"{top}.. _ansible_collections.uplift.datastores.docsite.{name}:\n\n{heading(title, '=')}\n{body.rstrip()}\n"

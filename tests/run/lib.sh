@@ -23,6 +23,13 @@ fresh_copy() { # COPY as the checkout is now; the tools that work there are inst
     flock --close "$TREE/copy.lock" "$VENV/bin/python" "$RUN/tree.py" "$ROOT" "$COPY"
 }
 
+pages_tree() { # DIRECTORY: the checkout and the pages that are made of it; `tree` is the collection below it
+    tree=$1/ansible_collections/uplift/datastores
+    mkdir -p "$tree"
+    "$VENV/bin/python" "$RUN/tree.py" "$ROOT" "$tree"
+    (cd "$tree" && PYTHONPATH=$1:. "$VENV/bin/python" -m tests.pages "$tree")
+}
+
 python_files() { # of the directories that are there
     local directory
     for directory; do
