@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+
+from tests.unit.said import sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 UTILS = ROOT / "plugins" / "module_utils"
@@ -52,6 +55,19 @@ def test_a_room_knows_what_it_may(room: str) -> None:
     for path in sorted((UTILS / room).rglob("*.py")):
         place = path.relative_to(UTILS).as_posix()
         wrong += [f"{place} imports from {one}" for one in known(path) - {room, REGISTRY} - KNOWS[room]]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("room", [room for room in KNOWS if room not in PRODUCTS])
+def test_what_is_no_products_names_none(room: str) -> None:
+    """A sentence for operators of all products does not speak of one."""
+    named = re.compile("|".join(product.strip("_") for product in PRODUCTS), re.IGNORECASE)
+    wrong = [
+        f"{path.name}, line {line}: {text}"
+        for path in sorted((UTILS / room).rglob("*.py"))
+        for line, text in sentences(path)
+        if named.search(text)
+    ]
     assert not wrong, "\n".join(wrong)
 
 

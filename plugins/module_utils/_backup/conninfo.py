@@ -172,7 +172,7 @@ def parse(text: str) -> Dsn:
     except ValueError:
         raise DatabaseError(
             "The connection string cannot be read; expected postgres://user:password@host:port/database, or keywords"
-            " such as host=db user=lakefs. Special characters of a password in a URL are written as %XX."
+            " such as host=db user=app. Special characters of a password in a URL are written as %XX."
         ) from None
     return Dsn(text, {name: value for name, value in parts.items() if value}, more)
 

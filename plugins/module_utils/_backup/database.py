@@ -190,8 +190,8 @@ class Backup:
         if why:
             raise UpliftError(
                 f"The dump {self.dest} is of another database than {self.dsn.place()}: {why}. Nothing was changed. See"
-                " which one lakeFS uses. If this one has taken its place on purpose, put the dump back by hand: empty"
-                f" it, and run pg_restore --no-owner --exit-on-error --dbname={self.dsn.database} {self.dest}"
+                " which one the service uses. If this one has taken its place on purpose, put the dump back by hand:"
+                f" empty it, and run pg_restore --no-owner --exit-on-error --dbname={self.dsn.database} {self.dest}"
             )
 
     def _system(self) -> str:

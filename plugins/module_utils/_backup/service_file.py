@@ -31,7 +31,7 @@ def resolved(dsn: Dsn) -> Dsn:
     if not path:
         raise DatabaseError(
             f"The connection string names the service {service}, and no file of services; expected PGSERVICEFILE in the"
-            " environment of lakeFS, or .pg_service.conf in the home of its account."
+            " environment of the service, or .pg_service.conf in the home of its account."
         )
     found = words(_text(path), service)
     if found is None:

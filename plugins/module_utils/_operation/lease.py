@@ -151,8 +151,7 @@ class Leases:
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
             raise UpliftError(
                 f"{self.path} cannot be read as a lease ({exc}); expected JSON written by this collection. Nothing was"
-                " changed. When no run is alive, take it away with the unlock playbook of the product, such as"
-                " garage_unlock."
+                " changed. When no run is alive, take it away with the playbook of its product that ends in _unlock."
             ) from exc
         return {**lease, "age": self._age(lease["token"])}
 

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -27,6 +26,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachc
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.parse.pachctl import client_version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spelling import SPACES
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.kubectl import Kubectl
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.runtime import Image, OnKubernetes
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import replicas
@@ -50,9 +51,7 @@ class Deployment:
 
     def __post_init__(self) -> None:
         """One context alone in the kube configuration: nothing can lead to another cluster (P11)."""
-        context = ["--context", self.place.context] if self.place.context else []
-        view = ["kubectl", "config", "view", "--minify", "--flatten", *context]
-        text = demand(self.runner.run(view, timeout=30), "Reading the kube configuration").out
+        text = runtime_kubectl.of(self.runner, self.place).configuration()
         write_atomic(f"{self.home}/kube", text.encode(), 0o600)
         home, config = self.home, f"{self.home}/config.json"
         self._env = {"HOME": home, "PACH_CONFIG": config, "KUBECONFIG": f"{home}/kube"}
@@ -60,9 +59,12 @@ class Deployment:
 
     def there(self) -> list[str]:
         """What is deployed in the namespace, as kind/name."""
-        words = ["kubectl", "get", _KINDS, "-l", _LABEL, "--namespace", self.place.namespace, "--output", "json"]
-        said = demand(self.runner.run(words, env=self._env, timeout=60), "Looking for the deployment").out
-        return [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in json.loads(said)["items"]]
+        return [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in self._kubectl.find(_KINDS, _LABEL)]
+
+    @property
+    def _kubectl(self) -> Kubectl:
+        """By the configuration that pachctl has, of one context."""
+        return Kubectl(self.runner, self.place.namespace, env=self._env)
 
     def absent(self, check: bool) -> dict[str, Any]:
         """P29: 1.7 and 1.8.0 delete at once, unasked; others ask, and take an end of input for a failure (P20)."""
@@ -76,9 +78,7 @@ class Deployment:
                     " expected nothing left. Look at these, then run again."
                 )
         if self.params["claims"] and not check:
-            words = ["delete", "persistentvolumeclaim", "-l", _LABEL, "--namespace", self.place.namespace]
-            gone = self.runner.run(["kubectl", *words, f"--timeout={_LIMIT:g}s"], env=self._env, timeout=_LIMIT + 30)
-            demand(gone, f"Deleting the claims of the metadata in {self.place.namespace}")
+            self._kubectl.delete("persistentvolumeclaim", _LABEL, _LIMIT)
         return {"changed": bool(found), "found": found}
 
     def present(self, check: bool) -> dict[str, Any]:

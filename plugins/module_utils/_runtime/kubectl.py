@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Runner, demand
@@ -24,17 +24,20 @@ _NO_CONTEXT = re.compile(r'context "[^"]*" does not exist|cannot locate context|
 
 @dataclass(frozen=True)
 class Kubectl:
+    """env: what kubectl is given besides the environment of the task, such as another KUBECONFIG."""
+
     runner: Runner
     namespace: str
     context: str = ""
+    env: Mapping[str, str] | None = field(default=None, repr=False)
 
     def argv(self, *words: str) -> list[str]:
         context = ["--context", self.context] if self.context else []
         return ["kubectl", *context, "--namespace", self.namespace, *words]
 
-    def ask(self, words: Sequence[str], what: str, stdin: str = "") -> Answer:
+    def ask(self, words: Sequence[str], what: str, stdin: str = "", timeout: float = TIMEOUT) -> Answer:
         """The answer; a sentence that begins with `what` where kubectl says no."""
-        answer = self.runner.run(self.argv(*words), stdin=stdin, timeout=TIMEOUT)
+        answer = self.runner.run(self.argv(*words), env=self.env, stdin=stdin, timeout=timeout)
         if answer.rc and _NO_CONTEXT.search(answer.err):
             raise UpliftError(
                 f"There is no context {self.context!r} in the kube configuration that kubectl reads here; expected one"
@@ -57,6 +60,15 @@ class Kubectl:
             "items"
         ]
         return found
+
+    def delete(self, kind: str, selector: str, timeout: float) -> None:
+        """Every object of a kind with these labels, waited for until it is gone."""
+        words = ["delete", kind, "--selector", selector, f"--timeout={timeout:g}s"]
+        self.ask(words, f"Deleting {kind} in {self.namespace}", timeout=timeout + 30)
+
+    def configuration(self) -> str:
+        """The kube configuration of this context alone, with what it needs in it. It holds secrets."""
+        return self.ask(["config", "view", "--minify", "--flatten"], "Reading the kube configuration").out
 
     def create(self, thing: Mapping[str, Any], what: str) -> dict[str, Any]:
         words = ["create", "--filename", "-", "--output", "json"]

@@ -29,7 +29,7 @@ _WORKLOAD = re.compile(
 _SUFFIXED = re.compile(r"\.(?:service|socket|target|timer|mount|automount|path|scope|slice|swap|device)$")
 _ODD = re.compile(r"[^A-Za-z0-9.-]")
 NOTATION = (
-    "expected a systemd unit as garage.service, a container as docker:NAME, or a workload as kubernetes:NAMESPACE/NAME,"
+    "expected a systemd unit as NAME.service, a container as docker:NAME, or a workload as kubernetes:NAMESPACE/NAME,"
     " which is a Deployment; others are kubernetes:NAMESPACE/statefulset/NAME and kubernetes:NAMESPACE/daemonset/NAME."
     " A context of kubectl goes behind it, as kubernetes:NAMESPACE/NAME:CONTEXT"
 )

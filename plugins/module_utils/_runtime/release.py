@@ -238,8 +238,8 @@ def _demand_checksum(wish: Wish) -> None:
     if is_address(wish.source) and not (wish.upload or wish.sha256 or wish.unchecked):
         raise UpliftError(
             f"{fill_in(wish.source, wish.version)} has no checksum to tell it by, and is run once it is here; expected"
-            " its SHA-256. Write it into garage_release_checksums, lakefs_release_checksums or"
-            " pachyderm_release_checksums, or name a file of the controller as source. Nothing was changed."
+            " its SHA-256. Write it into the product's setting that ends in _release_checksums, or name a file of the"
+            " controller in the one that ends in _release_source. Nothing was changed."
         )
 
 

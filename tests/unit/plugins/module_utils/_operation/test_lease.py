@@ -297,7 +297,7 @@ def test_a_lease_that_cannot_be_read_stops_and_can_be_unlocked_when_nobody_lives
     (node.directory / "lease.json").write_text(text)
     was = node.listing()
     for state in ("free", "opened", "renewed", "step", "abandoned", "unlocked"):
-        with pytest.raises(UpliftError, match=r"lease.json cannot be read as a lease .*garage_unlock"):
+        with pytest.raises(UpliftError, match=r"lease.json cannot be read as a lease .*ends in _unlock"):
             node.call(state, 2, reason="torn")
         assert node.listing() == was
     node.up(1100)

@@ -26,7 +26,8 @@ class Cluster:
     def run(self, argv: Any, **how: Any) -> Answer:
         words = list(argv)
         self.asked.append((words, how))
-        if words[:3] == ["kubectl", "config", "view"]:
+        if words[0] == "kubectl" and words[-4:-2] == ["config", "view"]:
+            assert words[1:3] == ["--context", "mine"], "the one that the place names, from all that there are"
             return Answer(tuple(words), 0, "kind: Config\n", "")
         if words[0] == "kubectl":
             one = {"kind": "Deployment", "metadata": {"name": "pachd"}}
@@ -189,9 +190,21 @@ def test_the_claims_of_the_metadata_go_where_that_is_said() -> None:
     for claims, expected in ((False, 0), (True, 1)):
         cluster = Cluster("1.9.12")
         deployment.run(cluster, {**PARAMS, "claims": claims}, False)
-        gone = [words for words, _how in cluster.asked if words[:3] == ["kubectl", "delete", "persistentvolumeclaim"]]
+        gone = [(words, how) for words, how in cluster.asked if words[3:5] == ["delete", "persistentvolumeclaim"]]
         assert len(gone) == expected
-        assert all(words[3:7] == ["-l", "suite=pachyderm", "--namespace", "lab"] for words in gone)
+        for words, how in gone:
+            assert words[:3] == ["kubectl", "--namespace", "lab"]
+            assert words[5:] == ["--selector", "suite=pachyderm", "--timeout=600s"] and how["timeout"] > 600
     cluster = Cluster("1.9.12")
     deployment.run(cluster, {**PARAMS, "claims": True}, True)
     assert not [words for words, _how in cluster.asked if "delete" in words]
+
+
+def test_everything_but_the_configuration_is_asked_by_the_one_of_pachctl() -> None:
+    """It has one context alone, so nothing can lead to another cluster (P11)."""
+    cluster = Cluster("1.9.12")
+    deployment.run(cluster, {**PARAMS, "claims": True}, False)
+    view, *later = [(words, how) for words, how in cluster.asked if words[0] == "kubectl"]
+    assert view[0][-4:] == ["config", "view", "--minify", "--flatten"] and not view[1]["env"]
+    assert later and all(how["env"]["KUBECONFIG"].endswith("/kube") for _words, how in later)
+    assert not [words for words, _how in later if "--context" in words]
