@@ -105,3 +105,20 @@ def test_every_variable_of_the_example_inventories_is_a_setting() -> None:
             names = re.findall(r"\b((?:garage|lakefs|pachyderm|operation)_\w+):", block)
             assert not [name for name in names if name not in settings()], path.name
             yaml.safe_load(re.sub(r"(?m)^    ", "", block))
+
+
+def test_the_questions_of_a_stranger_are_answered_where_it_is_said() -> None:
+    """Every file is there, and defines what stands behind it."""
+    page = (
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Twelve questions")[2].partition("\n## ")[0]
+    )
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("|")][2:]
+    assert len(rows) == 12
+    for _question, files in rows:
+        named = re.findall(r"`([\w/.]+/[\w/.]+)`(?: \(((?:`\w+`(?:, )?)+)\))?", files)
+        assert named
+        for name, defined in named:
+            path = ROOT / name.replace("MU/", "plugins/module_utils/")
+            assert path.exists(), name
+            for word in re.findall(r"\w+", defined):
+                assert re.search(rf"(?m)^(?:def |class )?{word}\b", path.read_text(encoding="utf-8")), (name, word)
