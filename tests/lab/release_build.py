@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.lab import paths
 from tests.lab.proc import LabError, lock, run, say
 
+SAY_EVERY = 20.0  # seconds
+_BAR = re.compile(r"Building \[[=> ]*\] (\d+)/(\d+)")
 LAKEFS = "github.com/treeverse/lakefs"
 # No Go file is needed: the module's own programs are built by their paths. The replacement is the module's own.
 GO_MOD = """module lab.invalid/lakefs-build
@@ -28,15 +32,36 @@ LAKEFS_MODULES = ("1.82.0", "1.83.0", "1.84.0")
 
 
 def logged(what: str, argv: Sequence[str], where: Path | None, more: Mapping[str, str], log: Path) -> None:
+    """Run it to its end, and say from time to time how far it is."""
+    begun, environment = time.monotonic(), {**os.environ, **more}
     with log.open("a") as out:
         try:
-            done = subprocess.run(
-                argv, cwd=where, env={**os.environ, **more}, stdout=out, stderr=subprocess.STDOUT, check=False
-            )
+            child = subprocess.Popen(argv, cwd=where, env=environment, stdout=out, stderr=subprocess.STDOUT)
         except FileNotFoundError:
             raise LabError(f"{argv[0]} is not installed: install it, or pin a download with --pin") from None
-    if done.returncode:
-        raise LabError(f"{argv[0]} could not build {what} (exit {done.returncode}): see the end of {log}")
+        with child:
+            while True:
+                try:
+                    code = child.wait(SAY_EVERY)
+                    break
+                except subprocess.TimeoutExpired:
+                    say(progress(what, log.read_text(encoding="utf-8", errors="replace"), time.monotonic() - begun))
+    if code:
+        raise LabError(f"{argv[0]} could not build {what} (exit {code}): see the end of {log}")
+
+
+def progress(what: str, logged_so_far: str, seconds: float) -> str:
+    """Pure: how far a build is, by cargo's own bar where there is one. What is left is as fast as what is done."""
+    counts = _BAR.findall(logged_so_far)
+    done, of = map(int, counts[-1]) if counts else (0, 0)
+    took = f"after {_minutes(seconds)}"
+    if not 0 < done < of:
+        return f"{what}: being built, {took}"
+    return f"{what}: {done} of {of} crates compiled {took}, about {_minutes(seconds * (of - done) / done)} left"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{round(seconds)} s" if seconds < 60 else f"{round(seconds / 60)} min"
 
 
 def start(product: str, version: str, how: str) -> Path:
@@ -51,6 +76,8 @@ def garage(version: str, root: Path) -> None:
     log = start("garage", version, "with cargo")
     environment = {
         "CARGO_PROFILE_DEV_DEBUG": "0",
+        "CARGO_TERM_PROGRESS_WHEN": "always",  # into the log, where `progress` reads it
+        "CARGO_TERM_PROGRESS_WIDTH": "80",
         "CARGO_TARGET_DIR": str(paths.made(paths.cache() / "build" / "target")),
     }
     argv = ["cargo", "install", "garage", "--version", version, "--locked", "--profile", "dev", "--root", str(root)]
