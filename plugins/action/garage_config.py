@@ -77,6 +77,8 @@ class ActionModule(UpliftAction):
         )
 
     def _fetch(self, path: str) -> tuple[str, dict[str, Any]]:
+        if not path:
+            raise ConfigError("config_missing", "The service names no configuration file; name it: garage_config_file.")
         read = _demanded(self.secretly("garage_config", {"src": path}, self._vars), "reading", path)
         stat = read["stat"]
         if not stat:

@@ -99,15 +99,17 @@ def test_a_copy_is_written_and_no_secret_is_shown(tmp_path: Path, config: Path) 
 def test_findings(tmp_path: Path, config: Path) -> None:
     config.write_text(TEXT.replace("\ndata_dir", "\ndb_engin = 'sled'\ndata_dir"))
     config.chmod(0o644)
-    (missing, result, same), printed = run_all(
+    (missing, unnamed, result, same), printed = run_all(
         tmp_path,
         [
             {"src": str(tmp_path / "missing")},
+            {"src": ""},
             {"src": str(config), "host_address": "198.18.1.11"},
             {"src": str(config), "dest": str(config), "state": "present"},
         ],
     )
     assert [(row["key"], row["severity"]) for row in missing["findings"]] == [("config_missing", "error")]
+    assert unnamed["findings"][0]["sentence"].startswith("The service names no configuration file; name it:")
     assert result["config"]["s3"]["addresses"] == ["198.18.1.11:3900"]
     assert result["config"]["world_readable"]
     keys = [(row["key"], row["severity"]) for row in result["findings"]]
