@@ -123,10 +123,20 @@ def made() -> dict[Path, str]:
         found[path] = guide(path.read_text(encoding="utf-8"), ordered(catalogue, dict(verbs.all_of(catalogue))))
         role = ROOT / "roles" / product
         found[role / "meta" / "argument_specs.yml"] = argument_specs(role)
+        for path in (ROOT / "playbooks").glob(f"{product}_*.yml"):
+            found[ROOT / "docs" / "examples" / "awx-project" / "playbooks" / path.name] = imported(path)
     return found
+
+
+def imported(path: Path) -> str:
+    """The playbook of a project in AWX that runs one of ours: AWX finds none inside collections."""
+    head, _dashes, rest = path.read_text(encoding="utf-8").partition("---\n")
+    name = yaml.safe_load(rest)[0]["name"]
+    return f"{head}---\n- name: {name}\n  ansible.builtin.import_playbook: uplift.datastores.{path.stem}\n"
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT.parents[2]))  # the copy of the tree that the gates use
     for place, expected in made().items():
+        place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(expected, encoding="utf-8")

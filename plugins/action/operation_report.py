@@ -16,6 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._operation impor
 from ansible_collections.uplift.datastores.plugins.modules.operation_report import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import page as operation_page
+from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import report_place
 
 _ARGS = ("records", "probe", "findings", "comparison", "error")
 
@@ -26,6 +27,15 @@ class ActionModule(ControllerAction):
     SPEC = SPEC
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        if args["state"] == "possible":
+            job = task_vars.get("awx_job_id") or task_vars.get("tower_job_id") or ""
+            found = report_place.look(args["directory"])
+            if wrong := report_place.wrong(args["directory"], args["setting"], found, str(job)):
+                raise UpliftError(wrong)
+            return {"changed": False}
+        return self._written(args)
+
+    def _written(self, args: Mapping[str, Any]) -> dict[str, Any]:
         report = operation_report.gather(*(args[name] for name in _ARGS))
         directory = Path(args["directory"]) / report.get("id", "no-operation")
         data, page = directory / f"{args['name']}.json", directory / f"{args['name']}.md"
@@ -41,9 +51,21 @@ class ActionModule(ControllerAction):
             raise UpliftError(f"The report cannot be written: {error.filename}: {error.strerror}.") from error
         for line in lines:
             self._display.display(line)
-        told = {"changed": any(changed), "path": str(page), "summary": lines, "report": report}
+        told = {
+            "changed": any(changed),
+            "path": str(page),
+            "summary": lines,
+            "report": report,
+            **_artifact(page, report, lines),
+        }
         # Ansible repeats a warning where an operator looks: a run that ends well is read by nobody.
         return {**told, "warnings": report["not_compared"]} if report.get("not_compared") else told
+
+
+def _artifact(page: Path, report: Mapping[str, Any], lines: list[str]) -> dict[str, Any]:
+    """As set_stats says it. The name is of no setting: in a workflow the jobs after this one get it as a variable."""
+    kept = {"id": report.get("id", ""), "result": report["result"], "path": str(page), "summary": lines}
+    return {"ansible_stats": {"data": {"uplift_report": kept}, "per_host": False, "aggregate": False}}
 
 
 def _write(path: Path, text: str, check_mode: bool) -> bool:

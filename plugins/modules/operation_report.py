@@ -13,6 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Writes C(report.json), C(report.md) and C(report.html) to a directory of the controller. The last needs no network.
   - What nobody measured is said, not left out.
+  - What it returns is also kept as a statistic of the run, C(uplift_report), which AWX shows as an artifact of the job.
 extends_documentation_fragment:
   - uplift.datastores.attributes
 attributes:
@@ -24,6 +25,14 @@ options:
     description: A directory on the controller. The report lies in a directory of it that is named as the operation.
     type: path
     required: true
+  state:
+    description:
+      - V(written) writes the report. V(possible) only looks whether it can be written, and fails where it cannot, or where it
+        would go with the container of a job of AWX. It changes nothing.
+    type: str
+    choices: [written, possible]
+    default: written
+  setting: {description: 'For V(possible), the setting that says the directory.', type: str, default: directory}
   name: {description: 'What its files are called, such as report.md.', type: str, default: report}
   records: {description: The record of M(uplift.datastores.operation) of each node by its name., type: dict, default: {}}
   probe: {description: What M(uplift.datastores.client_probe) answered., type: dict, default: {}}
@@ -42,9 +51,9 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-path: {description: The report in Markdown., returned: success, type: str, sample: uplift-reports/20261121T031500Z-garage-0.8.7/report.md}
-summary: {description: The ten lines., returned: success, type: list, elements: str, sample: [garage 0.7.0 -> 0.8.7 finished, no request of clients failed]}
-report: {description: "What C(report.json) holds.", returned: success, type: dict, sample: {product: garage, source: 0.7.0, target: 0.8.7, state: finished}}
+path: {description: The report in Markdown., returned: when it is written, type: str, sample: uplift-reports/20261121T031500Z-garage-0.8.7/report.md}
+summary: {description: The ten lines., returned: when it is written, type: list, elements: str, sample: [garage 0.7.0 -> 0.8.7 finished, no request of clients failed]}
+report: {description: "What C(report.json) holds.", returned: when it is written, type: dict, sample: {product: garage, source: 0.7.0, target: 0.8.7, state: finished}}
 """
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, controller_only
@@ -52,6 +61,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec im
 SPEC: Spec = {
     "directory": {"type": "path", "required": True},
     **{name: {"type": "dict", "default": {}} for name in ("records", "probe", "comparison")},
+    "state": {"type": "str", "choices": ["written", "possible"], "default": "written"},
+    "setting": {"type": "str", "default": "directory"},
     "name": {"type": "str", "default": "report"},
     "findings": {"type": "list", "elements": "dict", "default": []},
     "error": {"type": "str", "default": ""},

@@ -67,3 +67,12 @@ def test_servers_outside_the_wave_are_asked_once(lakefs: Stage) -> None:
     run = three.steps(["stop", "start"], "walk", [["l1", "l2"], ["l3"]])
     asked = [call.at for call in run.of("lakefs_healthy")]
     assert run.ok and asked[0] == "l3" and sorted(asked[1:]) == ["l1", "l2"], run.why
+
+
+def test_a_prepared_cluster_keeps_what_is_staged_and_is_no_failure(lakefs: Stage) -> None:
+    run = lakefs.playbook("lakefs_prepare")
+    assert run.ok and told(run, "is prepared and waits: preflight, stage") == 1, run.why
+    assert run.of("operation_report")[-1].args["error"] == ""
+    assert not run.of("lakefs_config", state="absent") and not run.of("lakefs_chart"), "the run behaves as the last one"
+    assert not list(lakefs.records.rglob("lease.json")) and lakefs.record()["state"] == "open"
+    assert not run.of("service", state="stopped")

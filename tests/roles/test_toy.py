@@ -87,6 +87,19 @@ def test_it_is_planned_and_nothing_changes(toys: Toys) -> None:
     assert "  polish: write the words in the form of the new release" in run.said
 
 
+def test_it_is_prepared_and_gone_on_with(toys: Toys) -> None:
+    """A job of its own, which ends well, so that somebody may approve what comes next."""
+    prepare = {"uplift_product": "toy", "uplift_group": "toy"}
+    run = toys.stage.plays([{"import_playbook": "uplift.datastores.prepare", "vars": prepare}])
+    assert run.ok, run.why
+    assert "is prepared and waits: preflight, inventory are done" in run.said
+    assert toys.seen("runs") == ["1.0.0", "1.0.0"] and toys.stage.record()["state"] == "open"
+    assert not list(toys.stage.records.rglob("lease.json")), "the next run would be refused"
+    again = toys.play("upgrade")
+    assert again.ok, again.why
+    assert toys.seen("runs") == ["2.0.0"] * 2 and toys.stage.record()["state"] == "finished"
+
+
 def test_it_is_upgraded_and_gone_back_from(toys: Toys) -> None:
     run = toys.play("upgrade")
     assert run.ok, run.why
