@@ -127,6 +127,7 @@ def test_what_only_the_site_knows_is_missing(site: Site) -> None:
 def test_the_execution_environment_is_one_that_can_be_built_on_any_base(tmp_path: Path) -> None:
     project = ROOT / "docs" / "examples" / "awx-project"
     argv = [str(Path(sys.executable).parent / "ansible-builder"), "create", "-c", str(tmp_path / "context")]
+    argv += ["--output-filename", "Containerfile"]
     done = subprocess.run(argv, cwd=project, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     said = (tmp_path / "context" / "Containerfile").read_text(encoding="utf-8")
