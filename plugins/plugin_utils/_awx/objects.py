@@ -43,7 +43,7 @@ NODES: dict[str, dict[str, list[str]]] = {
     "status": {},
 }
 APPROVALS = {
-    "approve_plan": "Read the plan in the output of the job. Approved, the release is staged and an inventory is taken.",
+    "approve_plan": "Read the plan in the output of the job. Approved, the release is staged and an inventory taken.",
     "approve_run": "All is prepared, nothing is changed for clients. Approved, nodes are taken down as planned.",
 }
 _FLAGS = ("inventory", "variables", "limit", "tags", "skip_tags", "job_slice_count")
