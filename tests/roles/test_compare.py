@@ -153,7 +153,7 @@ def test_a_cluster_is_compared_at_any_time_after(stage: Stage) -> None:
     assert {**was, "comparisons": {}} == {**now, "comparisons": {}}, "more than the comparison was written"
     assert now["comparisons"]["0"]["when"] > was["comparisons"]["0"]["when"]
     assert not (stage.kept(stage.hosts[0]) / "lease.json").exists() and not run.of("operation", state="opened")
-    (report,) = run.of("operation_report")
+    (report,) = run.of("operation_report", state="written")
     assert report.args["name"] == "verify", "it would write over the report of the operation"
     changes = {
         call.module for call in run.calls if call.args.get("state") in ("present", "absent", "started", "stopped")

@@ -60,7 +60,7 @@ def test_a_lost_node_keeps_all_others_from_the_new_release(garage: Stage) -> Non
     run = pair.steps(["activate", "restart"])
     assert run.of("clock_offset", host="b1") and not run.of("service", state="restarted"), "the other was switched"
     assert "stopped in the pass together, a1 cannot be reached. Correct the cause" in run.why, run.why
-    assert run.of("operation", host="b1", state="closed") and run.of("operation_report"), "no report, or the lease kept"
+    assert run.of("operation", host="b1", state="closed") and run.of("operation_report", state="written"), "no report, or the lease kept"
 
 
 @pytest.mark.parametrize("lost", [["a1"], ["a1", "b1"]])
@@ -158,7 +158,7 @@ def test_a_wave_that_fails_gives_back_the_lease_of_the_other_waves(garage: Stage
 def test_a_failing_run_writes_its_report(garage: Stage) -> None:
     garage.on("metadata_backup", failed("disk full"), host="b1")
     run = garage.steps(["stop", "backup"])
-    assert "disk full" in run.of("operation_report")[0].args["error"]
+    assert "disk full" in run.of("operation_report", state="written")[0].args["error"]
 
 
 @pytest.mark.parametrize("silent", ["", "c1"])
@@ -169,7 +169,7 @@ def test_the_report_of_a_failing_run_has_all_records_as_they_are(garage: Stage, 
         garage.on("operation", UNREACHABLE, at=silent, host="b1")
     run = garage.playbook("garage_upgrade")
     assert "stopped in the pass walk, b1, Start the service: it fell at once" in run.why
-    told = run.of("operation_report")[0].args["records"]
+    told = run.of("operation_report", state="written")[0].args["records"]
     assert sorted(told) == garage.hosts
     begun = [key for key in garage.steps_done("a1") if "/walk/" in key]
     assert begun and all(step["state"] == "done" for step in garage.record("a1")["steps"].values())
@@ -264,7 +264,7 @@ def test_the_next_run_goes_on_where_the_last_one_ended(whole: Stage) -> None:
     assert not run.of("garage_findings"), "the preflight was made again for an operation that had begun"
     assert not run.of(**STOPPED), "a node was stopped again for what was done already"
     assert whole.record()["id"] == first and whole.record()["state"] == "finished"
-    assert [call for call in run.of("operation_report") if call.args["error"] == ""]
+    assert [call for call in run.of("operation_report", state="written") if call.args["error"] == ""]
 
 
 def test_a_module_that_is_killed_is_told_in_plain_words(garage: Stage) -> None:
@@ -290,7 +290,7 @@ def test_no_record_is_closed_while_a_service_that_was_started_is_down_at_any_nod
     assert not run.ok and "stopped in the pass finish, b1, " in run.why, run.why
     assert "all its steps are done: The unit garage is failed" in run.why and "the next run starts it" in run.why
     assert {pair.record(host)["state"] for host in pair.hosts} == {"open"}
-    assert not list(pair.records.rglob("lease.json")) and run.of("operation_report")[-1].args["error"]
+    assert not list(pair.records.rglob("lease.json")) and run.of("operation_report", state="written")[-1].args["error"]
     pair.lost.clear()
     pair.rules.clear()
     run = pair.playbook("garage_upgrade")
