@@ -392,7 +392,9 @@ def test_a_service_that_does_not_start_again_hides_no_cause(garage: Stage) -> No
     assert run.hosts("service", state="started") == ["a1", "b1", "c1"], "one that does not start kept the others down"
     assert "service of a1 could not be given back to clients (fix that, then run" in run.said
     assert "uplift.datastores.garage_recover): exit code 1" in run.said and "disk full" in run.why
-    assert run.of("operation_report", state="written") and not list(garage.records.rglob("lease.json")), "it was not the run's end"
+    assert run.of("operation_report", state="written") and not list(garage.records.rglob("lease.json")), (
+        "it was not the run's end"
+    )
 
 
 def test_a_way_back_starts_nothing_when_it_fails(garage: Stage) -> None:

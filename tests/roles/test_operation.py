@@ -60,7 +60,9 @@ def test_a_lost_node_keeps_all_others_from_the_new_release(garage: Stage) -> Non
     run = pair.steps(["activate", "restart"])
     assert run.of("clock_offset", host="b1") and not run.of("service", state="restarted"), "the other was switched"
     assert "stopped in the pass together, a1 cannot be reached. Correct the cause" in run.why, run.why
-    assert run.of("operation", host="b1", state="closed") and run.of("operation_report", state="written"), "no report, or the lease kept"
+    assert run.of("operation", host="b1", state="closed") and run.of("operation_report", state="written"), (
+        "no report, or the lease kept"
+    )
 
 
 @pytest.mark.parametrize("lost", [["a1"], ["a1", "b1"]])
