@@ -53,6 +53,21 @@ options:
     type: list
     elements: str
     default: []
+  hooks:
+    description: The operator's own tasks, in the order in which those of one moment are played. A resumed operation keeps the moments that it
+      was begun with.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      at:
+        description: When. Those of an operation and of a hop, and on a failure, are played once, the others at each node of the wave.
+        type: str
+        required: true
+        choices: [before_operation, before_hop, before_wave, before_step, after_step, after_wave, after_hop, after_operation, on_failure]
+      tasks: {description: 'A file on the controller by its absolute path, or the name of one that comes with the collection.', type: str, required: true}
+      steps: {description: 'At V(before_step) and V(after_step), of which steps; none for all.', type: list, elements: str, default: []}
+      on_error: {description: Whether the run stops where the tasks fail., type: str, default: stop, choices: [stop, go_on]}
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
   back: {description: Plan the rollback over the hop that the records tell of last., type: bool, default: false}
   explain: {description: Whether RV(tree) says what each step does., type: bool, default: false}
@@ -131,7 +146,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import api
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import api, hooks
 
 NODE = {
     "name": {"type": "str", "required": True},
@@ -139,6 +154,12 @@ NODE = {
     "zone": {"type": "str", "default": ""},
     "version": {"type": "str", "required": True},
     "stores": {"type": "bool", "default": True},
+}
+HOOK = {
+    "at": {"type": "str", "required": True, "choices": list(hooks.AT)},
+    "tasks": {"type": "str", "required": True},
+    "steps": {"type": "list", "elements": "str", "default": []},
+    "on_error": {"type": "str", "default": "stop", "choices": ["stop", "go_on"]},
 }
 SPEC: Spec = {
     "product": {"type": "str", "required": True},
@@ -151,6 +172,7 @@ SPEC: Spec = {
         for name in ("strategy", "wave", "stop_after", "created_with", "zone_redundancy")
     },
     **{name: {"type": "list", "elements": "str", "default": []} for name in ("accept", "via", "wants")},
+    "hooks": {"type": "list", "elements": "dict", "default": [], "options": HOOK},
     "forks": {"type": "int", "default": 0},
     "records": {"type": "dict", "default": {}},
     **{name: {"type": "bool", "default": False} for name in ("back", "explain")},

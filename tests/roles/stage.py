@@ -206,14 +206,19 @@ class Stage:
         self, passes: Mapping[str, Sequence[str]], waves: Any = None, number: int = 0, **hop: Any
     ) -> dict[str, Any]:
         """A plan of one hop as upgrade_plan returns it."""
-        known = plan_verbs.all_of(CATALOGUES[self.product])
+        known = {**plan_verbs.all_of(CATALOGUES[self.product]), **plan_verbs.HOOKS}
         waves = waves or [self.hosts]
         made = {
             name: {
                 "waves": waves if name in ("walk", "walk_again") else [self.hosts],
                 "interrupts": "",
                 "steps": [
-                    {"key": f"{number}/{name}/{place}/{verb}", "scope": known[verb].scope, "verb": verb}
+                    {
+                        "key": f"{number}/{name}/{place}/{verb}",
+                        "scope": known[verb].scope,
+                        "verb": verb,
+                        **({"role": known[verb].role} if known[verb].role else {}),
+                    }
                     for place, verb in enumerate(verbs)
                 ],
             }

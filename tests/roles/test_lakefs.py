@@ -32,7 +32,6 @@ CALLS = {
     "commit_uncommitted": ["lakefs_commit"],
     "inventory": ["lakefs_inventory", "operation saved"],
     "rehearse": ["release staged", "lakefs_config staged", "lakefs_rehearsal", "operation saved"],
-    "leave": ["ping"],
     "stop": ["service stopped"],
     "alone": ["lakefs_info"],
     "backup": ["postgres_backup present"],
@@ -42,7 +41,6 @@ CALLS = {
     "configure": ["lakefs_config activated"],
     "start": ["lakefs_info", "service started"],
     "healthy": ["lakefs_healthy"],
-    "join": ["ping"],
     "verify": ["operation read", "lakefs_inventory", "operation compared"],
     "move_objects": ["ping"],
     "uncommitted": ["lakefs_uncommitted"],
@@ -58,8 +56,8 @@ def one(lakefs: Stage, tmp_path: Path) -> Stage:
     tasks = tmp_path / "own.yml"
     tasks.write_text("- name: The operator's own\n  ansible.builtin.ping:\n", encoding="utf-8")
     stage.on("ping", {})
-    names = ("before_wave", "after_wave", "move_objects")
-    stage.found(**KEY, **{f"lakefs_{name}_tasks": str(tasks) for name in names})
+    stage.found(**KEY, lakefs_move_objects_tasks=str(tasks))
+    stage.found(lakefs_hooks=[{"at": at, "tasks": str(tasks)} for at in ("before_wave", "after_wave")])
     stage.found(
         lakefs_commit_uncommitted=True, lakefs_rehearse=True, lakefs_admin_user="ann", lakefs_admin_access_key_id="A"
     )
@@ -75,9 +73,7 @@ def test_what_each_verb_calls(one: Stage) -> None:
 
 def test_what_is_not_wanted_is_not_done(lakefs: Stage) -> None:
     stage = lakefs.only("l1")
-    run = stage.steps(
-        ["commit_uncommitted", "inventory", "rehearse", "leave", "join", "verify", "move_objects", "admit"]
-    )
+    run = stage.steps(["commit_uncommitted", "inventory", "rehearse", "verify", "move_objects", "admit"])
     assert run.ok, run.failures
     assert {verb: called for verb, called in run.verbs().items() if called} == {}
     stage.found(**KEY)
@@ -178,11 +174,6 @@ def test_a_server_is_started_on_no_database_that_it_does_not_fit(one: Stage) -> 
     assert not run.of("service", state="started"), "it was started on a database that it does not fit"
 
 
-def test_preflight_asks_where_a_step_will_write(lakefs: Stage) -> None:
-    (asked,) = lakefs.only("l1").steps(["preflight"]).of("node_space")
-    assert asked.args["paths"] == ["/var/backups/uplift", "/tmp", "/usr/local/bin"]
-
-
 # gate
 
 
@@ -227,7 +218,7 @@ def test_what_clients_did_and_what_was_committed_is_told(one: Stage) -> None:
 def test_a_loss_stops_with_the_way_back(one: Stage) -> None:
     gone = [{"key": "branch_gone", "sentence": "The branch main of repo1 is gone."}]
     one.on("lakefs_inventory", {"and": {"differences": gone}})
-    run = one.steps(["verify", "join"], before=SAVED)
+    run = one.steps(["verify", "after_wave"], before=SAVED)
     assert "The branch main of repo1 is gone. Go back with uplift.datastores.lakefs_rollback" in run.why
     assert not run.of("ping"), "clients were let in although something was lost"
     one.found(lakefs_accept=["branch_gone"])
@@ -239,7 +230,7 @@ def test_a_loss_stops_with_the_way_back(one: Stage) -> None:
 
 def test_before_the_switch_a_server_is_started_again_and_joins(one: Stage) -> None:
     one.on("postgres_backup", failed("disk full"))
-    run = one.steps(["leave", "stop", "backup"])
+    run = one.steps(["before_wave", "stop", "backup"])
     assert run.of("service", state="started"), run.failures
     assert len(run.of("ping")) == 2, "it did not join the load balancer again"
     assert one.steps_done() == dict.fromkeys(one.steps_done(), "undone") and "disk full" in run.why
@@ -260,7 +251,7 @@ def test_what_a_configuration_is_staged_from_is_kept(one: Stage) -> None:
 
 def test_behind_the_migration_nothing_is_started(one: Stage) -> None:
     one.on("lakefs_config", failed("read-only"), state="activated")
-    run = one.steps(["leave", "stop", "backup", "migrate", "activate", "configure", "start"])
+    run = one.steps(["before_wave", "stop", "backup", "migrate", "activate", "configure", "start"])
     assert not run.ok and not run.of("service", state="started") and len(run.of("ping")) == 1
 
 

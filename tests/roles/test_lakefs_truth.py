@@ -11,7 +11,7 @@ import pytest
 from stage import Run, Stage, failed
 
 LEFT = "lake/main has 4 (late/1, late/2, late/3, ...); expected none"
-OUT_OF_MVCC = ["leave", "stop", "alone", "uncommitted", "backup", "migrate", "start", "join"]
+OUT_OF_MVCC = ["before_wave", "stop", "alone", "uncommitted", "backup", "migrate", "start", "after_wave"]
 # Nobody else is on the database, and the program there fits it.
 ALONE = {"and": {"sessions": [], "unfit": "", "problems": []}}
 INSIDE = {"listen": "0.0.0.0:8000", "database": {"type": "postgres", "place": "db:5432/lake"}}
@@ -36,12 +36,13 @@ def one(lakefs: Stage) -> Stage:
 
 def hooks(stage: Stage, tmp_path: Any) -> None:
     """An operator's tasks at the load balancer, distinguished by what they say."""
-    for word, setting in (("away", "lakefs_before_wave_tasks"), ("back", "lakefs_after_wave_tasks")):
+    for word in ("away", "back"):
         path = tmp_path / f"{word}.yml"
         path.write_text(
             f"- name: Take it {word}\n  ansible.builtin.debug:\n    msg: balancer {word}\n", encoding="utf-8"
         )
-        stage.found(**{setting: str(path)})
+    moments = {"before_wave": "away", "after_wave": "back"}
+    stage.found(lakefs_hooks=[{"at": at, "tasks": str(tmp_path / f"{word}.yml")} for at, word in moments.items()])
 
 
 def started(run: Run) -> list[str]:
@@ -101,7 +102,7 @@ def test_only_what_was_closed_is_given_back(both: Stage, tmp_path: Any) -> None:
     hooks(both, tmp_path)
     both.found(lakefs_access_key_id="AKIA", lakefs_secret_access_key="s")
     both.on("lakefs_inventory", failed("the API is silent"))
-    run = both.steps(["leave", "inventory", "stop"])
+    run = both.steps(["before_wave", "inventory", "stop"])
     assert "the API is silent" in run.why and "balancer back" in run.said and not started(run)
 
 

@@ -186,12 +186,14 @@ def test_giving_up_lets_clients_in_first(garage: Stage) -> None:
 
 GIVEN_UP: dict[str, Any] = {
     "garage": PASSES,
-    "lakefs": {"walk": ["leave", "stop", "activate", "start", "join"]},
+    "lakefs": {"walk": ["before_wave", "stop", "activate", "start", "after_wave"]},
     "pachyderm": {"before": ["pause", "quiesce", "inventory", "extract"]},
 }
 
 
-@pytest.mark.parametrize(("product", "until"), [("garage", "inventory"), ("lakefs", "leave"), ("pachyderm", "pause")])
+@pytest.mark.parametrize(
+    ("product", "until"), [("garage", "inventory"), ("lakefs", "before_wave"), ("pachyderm", "pause")]
+)
 def test_what_the_probe_of_an_abandoned_operation_kept_goes(
     product: str, until: str, request: pytest.FixtureRequest
 ) -> None:
@@ -333,11 +335,11 @@ def test_recover_of_a_node_opens_just_what_it_is_told(garage: Stage, opened: lis
 
 def test_a_server_of_lakefs_is_started_and_put_back_into_the_balancer(lakefs: Stage) -> None:
     one = lakefs.only("l1")
-    killed(one, "activate", {"walk": ["leave", "stop", "activate", "start", "join"]})
+    killed(one, "activate", {"walk": ["before_wave", "stop", "activate", "start", "after_wave"]})
     run = one.playbook("lakefs_recover")
     assert run.ok, run.why
     assert run.of(**STARTED), run.said
-    assert one.steps_done("l1")["0/walk/0/leave"] == "undone"
+    assert one.steps_done("l1")["0/walk/0/before_wave"] == "undone"
 
 
 @pytest.mark.parametrize("product", ["garage", "lakefs"])

@@ -7,11 +7,15 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from upgrades import PRODUCT, Cluster
 
 TARGET = os.environ.get("UPLIFT_TARGET", "0.8.7")
-WANTED = {f"{PRODUCT}_version": TARGET}
+WANTED: dict[str, Any] = {f"{PRODUCT}_version": TARGET}
+if os.environ.get("UPLIFT_HOOKS") == "haproxy":
+    hooks = [{"at": "before_wave", "tasks": "haproxy_drain"}, {"at": "after_wave", "tasks": "haproxy_ready"}]
+    WANTED |= {f"{PRODUCT}_hooks": hooks, "hooks_haproxy_hosts": ["d1"], "hooks_haproxy_backend": "instances"}
 
 
 def test_killed(cluster: Cluster, moment: str) -> None:

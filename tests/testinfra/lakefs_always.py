@@ -73,3 +73,9 @@ def test_secrets_are_nowhere(cluster: Cluster) -> None:
             host, "grep", "-rlF", *(x for word in secrets for x in ("-e", word)), "/var/lib/uplift", check=False
         )
         assert not [word for word in secrets if word in journal] and "/var/lib/uplift" not in kept
+
+
+def test_all_instances_are_in_the_load_balancer_again(cluster: Cluster) -> None:
+    stat = cluster.on("d1", "sh", "-c", "echo show stat | socat stdio /run/haproxy/admin.sock")
+    assert all(f"instances,{host}," in stat for host in cluster.hosts)
+    assert "DRAIN" not in stat and "MAINT" not in stat and "DOWN" not in stat, stat

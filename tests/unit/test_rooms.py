@@ -21,6 +21,7 @@ PRODUCTS = ("_garage", "_lakefs", "_pachyderm")
 KNOWS: dict[str, set[str]] = {
     "_core": set(),
     "_runtime": {"_core"},
+    "_hooks": {"_core"},
     "_backup": {"_core", "_runtime"},
     "_plan": {"_core", "_operation"},
     "_operation": {"_core", "_plan", "_runtime"},

@@ -133,10 +133,10 @@ class World:
     def do_unpause(self, _node: Node, _hop: int) -> None:
         self.paused = False
 
-    def do_leave(self, node: Node, _hop: int) -> None:
+    def do_before_wave(self, node: Node, _hop: int) -> None:
         node.away = True
 
-    def do_join(self, node: Node, _hop: int) -> None:
+    def do_after_wave(self, node: Node, _hop: int) -> None:
         node.away = False
 
     def do_activate(self, node: Node, hop: int) -> None:

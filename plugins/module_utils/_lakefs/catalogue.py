@@ -16,7 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 _AWAY = "one wave is away at a time: behind a load balancer clients notice nothing"
 _DOWN = "no instance answers from the stop to the start"
 _LOOK = ("preflight", "stage", "inventory")
-_SWITCH = ("leave", "stop", "activate", "configure", "start", "healthy", "join")
+_SWITCH = ("stop", "activate", "configure", "start", "healthy")
 
 # Old and new release agree on the schema: no migration, one instance after another (guide 003, "usually just requires
 # re-deploying").
@@ -33,14 +33,14 @@ def _migration(before: Sequence[str] = (), after: Sequence[str] = (), proved: Se
     wants it, it is nobody's next start. proved: what the tables have to say when nobody writes any more.
     """
     # What is committed and noted down before is of the last moment: a rehearsal takes long, and clients work meanwhile.
-    last = ("leave", "commit_uncommitted", "inventory", "stop", "alone", *proved)
+    last = ("commit_uncommitted", "inventory", "stop", "alone", *proved)
     back_up, switch = (*last, "backup", "prove"), ("activate", "configure")
     return (
         Shape(
             "all_at_once",
             {
                 "before": ("preflight", "stage", "commit_uncommitted", "rehearse"),
-                "together": (*back_up, *before, "migrate", *after, *switch, "start", "healthy", "join"),
+                "together": (*back_up, *before, "migrate", *after, *switch, "start", "healthy"),
                 "after": ("verify",),
             },
             {"together": _DOWN},
@@ -53,12 +53,12 @@ def _migration(before: Sequence[str] = (), after: Sequence[str] = (), proved: Se
 RESTORE = Shape(
     "all_at_once",
     {
-        "together": ("leave", "stop", "alone", "restore", "activate", "configure", "start", "healthy", "join"),
+        "together": ("stop", "alone", "restore", "activate", "configure", "start", "healthy"),
         "after": ("verify",),
     },
     {"together": "no instance answers from the stop to the start; what was written since the backup is lost"},
 )
-REOPEN = Shape("all_at_once", {"together": ("start", "healthy", "join"), "after": ("verify",)})
+REOPEN = Shape("all_at_once", {"together": ("start", "healthy"), "after": ("verify",)})
 RETURN = Shape("all_at_once", {"together": _SWITCH, "after": ("verify",)}, {"together": _DOWN})
 
 _BACK = "{}: the older release neither reads nor refuses what the migration has written; going back means the backup"

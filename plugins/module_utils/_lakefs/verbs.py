@@ -15,11 +15,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 VERBS: Mapping[str, Verb] = {
     "commit_uncommitted": Verb(CLUSTER, fresh=True, what="commit what branches hold uncommitted, or say it is there"),
     "rehearse": Verb(CLUSTER, what="run the migration on a copy of the database, and time it"),
-    "leave": Verb(closes=("balancer",), what="take the wave out of the load balancer, by the operator's own tasks"),
     "alone": Verb(CLUSTER, what="prove that nobody else uses the database"),
     "uncommitted": Verb(CLUSTER, what="prove by the tables that the migration drops nothing that is not committed"),
     "configure": Verb(slots=("config",), what="put the configuration of the new release in place"),
     "move_objects": Verb(CLUSTER, what="move objects in the object store, by the operator's own tasks"),
     "admit": Verb(CLUSTER, slots=("data",), bars=THINGS, what="take over the one user that the new release knows"),
-    "join": Verb(opens=("balancer",), what="put the wave back into the load balancer, by the operator's own tasks"),
 }

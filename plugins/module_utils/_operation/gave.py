@@ -13,7 +13,7 @@ which variables. Pure.
     cluster   {members, replication, id; zone_redundancy ("")}: the ids of all nodes, and the cluster's own identity, ""
               where it is unknown
     request   {target, strategy, wave, accept, confirm, stop_after; via ([]), created_with (""), approve_after (""),
-              approve ([]), wants ([])}, as set
+              approve ([]), wants ([]), hooks ([])}, as set
     reports   where reports go on the controller
     closed    rows {thing, what, operation}: what the node itself shows to be closed to clients; none by default
     blind     why it cannot be compared with anything now; "" by default
@@ -34,7 +34,7 @@ FOUND: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "cluster": (("members", "replication", "id"), {"zone_redundancy": ""}),
     "request": (
         ("target", "strategy", "wave", "accept", "confirm", "stop_after"),
-        {"via": [], "created_with": "", "approve_after": "", "approve": [], "wants": []},
+        {"via": [], "created_with": "", "approve_after": "", "approve": [], "wants": [], "hooks": []},
     ),
 }
 REST: Mapping[str, Any] = {"closed": [], "blind": ""}

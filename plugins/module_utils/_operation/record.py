@@ -35,6 +35,7 @@ class Why:
 
 
 LOOKED = Why("Clients were served since an earlier run looked.", looked=True)
+AHEAD = Why("What it goes before is not done yet.", looked=True)
 CHAIN = Why("An earlier step of this pass had to be done again.")
 
 
@@ -128,6 +129,8 @@ def _why(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping
         return Why("A run ended inside it." if step["state"] == RUNNING else "A run that failed has undone it.")
     if step["run"] != run and steps.redone_before(record, key, run):
         return CHAIN
+    if steps.leads(record, key, run):
+        return AHEAD
     return _lost(record, key, holds) or (LOOKED if steps.stale(record, key, run) else None)
 
 

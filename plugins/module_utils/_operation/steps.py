@@ -20,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 
 RUNNING, DONE, UNDONE = "running", "done", "undone"
 GATES = ("service", "ports")  # while one of these is closed no client writes
+BALANCER = "balancer"
 
 Record = Mapping[str, Any]
 Step = Mapping[str, Any]
@@ -138,6 +139,26 @@ def stale(record: Record, key: str, run: str) -> bool:
     return not changed and not set(closed(record, number)) & set(GATES)
 
 
+def leads(record: Record, key: str, run: str) -> bool:
+    """Was this hook played by an earlier run, and is not yet done what it goes before?"""
+    step = record["steps"][key]
+    if not verb_of(record, key).spans or step["run"] == run or step["state"] != DONE:
+        return False
+    return any((record["steps"].get(other) or {}).get("state") != DONE for other in _spanned(record, key))
+
+
+def _spanned(record: Record, key: str) -> list[str]:
+    order = serialise.keys(record["plan"])
+    after = order[order.index(key) + 1 :]
+    spans = verb_of(record, key).spans
+    if spans == "step":
+        return after[:1]
+    if spans == "wave":
+        ends = next((place for place, other in enumerate(after) if verb_name(other) == "after_wave"), len(after))
+        return after[: ends + 1]
+    return [other for other in after if spans == "operation" or hop_of(other) == hop_of(key)]
+
+
 def redone_before(record: Record, key: str, run: str) -> bool:
     """Did this run do an earlier step of the pass again? One that only looked anew changes nothing for those after."""
     order = [other for other in serialise.keys(record["plan"]) if pass_of(other) == pass_of(key)]
@@ -159,7 +180,7 @@ def demand_possible(record: Record, key: str, why: str) -> None:
     if verb.discards and clients_since(record, key):
         raise UpliftError(_never(key, why, "clients may have written after it, and it would throw that away"))
     changed = [other for other in after if bars(record, other)]
-    if verb.closes and any(pass_of(other) != pass_of(key) for other in changed):
+    if set(verb.closes) - {BALANCER} and any(pass_of(other) != pass_of(key) for other in changed):
         raise UpliftError(_never(key, why, f"{verb_name(changed[0])} has begun after it"))
     converted = [other for other in changed if "service" in bars(record, other) and verb_name(other) != "activate"]
     if "service" in verb.closes and converted and not any("release" in verb_of(record, other).slots for other in after):
@@ -189,9 +210,14 @@ def behind(record: Record) -> int:
 
 
 def barred(record: Record, number: int, retracts: Sequence[str]) -> dict[str, str]:
-    """What of the hop has to stay closed when a run fails, each with the verb that has begun and is the reason."""
+    """What of the hop has to stay closed when a run fails, each with the verb that has begun and is the reason.
+
+    Clients are sent to no node whose service or ports stay closed.
+    """
     keys = [key for key in begun(record, number) if verb_name(key) not in retracts]
-    return {thing: f"{verb_name(key)} has begun" for key in reversed(keys) for thing in bars(record, key)}
+    found = {thing: f"{verb_name(key)} has begun" for key in reversed(keys) for thing in bars(record, key)}
+    gates = [found[gate] for gate in GATES if gate in found]
+    return {BALANCER: gates[0], **found} if gates else found
 
 
 def undo(record: Record, number: int, retracts: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,14 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import steps
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, resume, rollback, serialise
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import (
+    hooks,
+    planner,
+    resume,
+    rollback,
+    serialise,
+    verbs,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     Catalogue,
     Cluster,
@@ -40,6 +47,10 @@ def demanded(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def answer(params: Mapping[str, Any]) -> dict[str, Any]:
     """The plan for a module's parameters: {plan, tree, resumed, refusals}."""
+    known = list(verbs.all_of(_catalogue(params)))
+    wrong = hooks.refused(params["product"], params.get("hooks") or [], known)
+    if wrong:
+        return _refused(wrong)
     if params["back"]:
         return _back(params)
     wishes = ("target", "strategy", "wave", "accept", "stop_after", "via", "forks", "created_with", "wants")
@@ -75,7 +86,11 @@ def _fresh(params: Mapping[str, Any], request: Request) -> dict[str, Any]:
     ]
     cluster = Cluster(tuple(params["members"]), params["replication"], params.get("zone_redundancy", ""))
     made = planner.plan(_catalogue(params), nodes, cluster, request)
-    return _said(serialise.to_dict(made), params) if isinstance(made, Plan) else _refused(made)
+    return _said(_with_hooks(made, params), params) if isinstance(made, Plan) else _refused(made)
+
+
+def _with_hooks(made: Plan, params: Mapping[str, Any]) -> dict[str, Any]:
+    return serialise.to_dict(hooks.planned(made, params.get("hooks") or []))
 
 
 def _back(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +106,7 @@ def _back(params: Mapping[str, Any]) -> dict[str, Any]:
     made = rollback.plan(_catalogue(params), params["records"], seen, cluster, confirmed)
     if not isinstance(made, Plan):
         return _refused(made)
-    plan = serialise.to_dict(made)
+    plan = _with_hooks(made, params)
     few = planner.told_at_once(serialise.agreed_waves(plan), params["forks"])
     return _refused(few) if few else _said(plan, params)
 
@@ -102,7 +117,11 @@ def _going_on(
     """What was planned is not planned again, but who is there to do it may have changed."""
     plan = dict(record["plan"])
     why += planner.told_at_once(serialise.agreed_waves(plan), params["forks"])
-    return _refused(why) if why else _said(plan, params, record["id"], behind)
+    if why:
+        return _refused(why)
+    said = _said(plan, params, record["id"], behind)
+    said["tree"] = [*hooks.not_planned(plan, params["product"], params.get("hooks") or []), *said["tree"]]
+    return said
 
 
 def _limited(params: Mapping[str, Any]) -> list[Refusal]:

@@ -40,6 +40,8 @@ class Verb:
     bars: once the step has begun, a failing run leaves these closed: what would answer is not what clients left. In a
     walk the others serve with the release that lies there, so only what empties a node bars anything.
     bars_walks: it does so in a walk, too.
+    role: the role that does it, "" for the product's. spans: what a hook goes before, the next step or the rest of its
+    wave, hop or operation; a later run plays it again while anything of that is not done.
     """
 
     scope: str = NODE
@@ -53,6 +55,8 @@ class Verb:
     fresh: bool = False
     bars: tuple[str, ...] = ()
     bars_walks: bool = False
+    role: str = ""
+    spans: str = ""
 
 
 @dataclass(frozen=True)

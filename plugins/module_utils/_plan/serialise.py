@@ -55,10 +55,15 @@ def _pass(number: int, one: PlannedPass) -> dict[str, Any]:
         "waves": [list(wave) for wave in one.waves],
         "interrupts": one.interrupts,
         "steps": [
-            {"key": f"{number}/{one.name}/{place}/{verb}", "verb": verb, "scope": scope}
+            {"key": f"{number}/{one.name}/{place}/{verb}", "verb": verb, "scope": scope, **_whose(verb)}
             for place, (verb, scope) in enumerate(one.steps)
         ],
     }
+
+
+def _whose(name: str) -> dict[str, str]:
+    """The role of a step that is not the product's."""
+    return {"role": verbs.HOOKS[name].role} if name in verbs.HOOKS else {}
 
 
 def keys(plan: Mapping[str, Any]) -> list[str]:

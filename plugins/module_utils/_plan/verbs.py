@@ -44,6 +44,21 @@ SHARED: Mapping[str, Verb] = {
     "verify": Verb(CLUSTER, what="compare the inventory with the one taken before"),
 }
 
+# The operator's own tasks, where there are any: see _plan/hooks.py.
+HOOKS: Mapping[str, Verb] = {
+    "before_operation": Verb(CLUSTER, role="hooks", spans="operation", what="play the hooks before the operation"),
+    "before_hop": Verb(CLUSTER, role="hooks", spans="hop", what="play the hooks before the hop"),
+    "before_wave": Verb(
+        role="hooks", spans="wave", closes=("balancer",), what="play the hooks that take the wave away from clients"
+    ),
+    "before_step": Verb(role="hooks", spans="step", what="play the hooks before the step that follows"),
+    "after_step": Verb(role="hooks", what="play the hooks after the step before"),
+    "after_wave": Verb(role="hooks", opens=("balancer",), what="play the hooks that give the wave back to clients"),
+    "after_hop": Verb(CLUSTER, role="hooks", what="play the hooks after the hop"),
+    "after_operation": Verb(CLUSTER, role="hooks", what="play the hooks after the operation"),
+}
+_ANYWHERE: Mapping[str, Verb] = {**SHARED, **HOOKS}
+
 
 def all_of(catalogue: Catalogue) -> Mapping[str, Verb]:
     """Every verb that the product's ways may be made of."""
@@ -70,12 +85,12 @@ def verb(plan: Mapping[str, Any], name: str) -> Verb:
     own = (plan.get("verbs") or {}).get(name)
     if own is not None:
         return _made(tuple((field, tuple(said) if isinstance(said, list) else said) for field, said in own.items()))
-    if name not in SHARED:
+    if name not in _ANYWHERE:
         raise UpliftError(
             f"The plan of the operation has the step {name!r} and does not say what it does; expected a plan that this"
             " collection made. Nothing was done. Use the release of this collection that wrote the record."
         )
-    return SHARED[name]
+    return _ANYWHERE[name]
 
 
 @lru_cache(maxsize=None)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import planner, serialise
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import hooks, planner, serialise
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import PASSES, Cluster, Node, Plan, Request
 from ansible_collections.uplift.datastores.plugins.module_utils._products import CATALOGUES
 
@@ -44,7 +44,8 @@ def planned(file: Path) -> list[str]:
     cluster, request = Cluster(tuple(names), "3"), Request(target, env.get("UPLIFT_STRATEGY", ""))
     plan = planner.plan(CATALOGUES[product], listed, cluster, request)
     assert isinstance(plan, Plan), plan
-    return serialise.keys(serialise.to_dict(plan))
+    moments = [{"at": at, "steps": []} for at in ("before_wave", "after_wave") if "UPLIFT_HOOKS" in env]
+    return serialise.keys(serialise.to_dict(hooks.planned(plan, moments)))
 
 
 WITH_MOMENTS = [file for file in SCENARIOS if moments(file)]

@@ -24,10 +24,10 @@ ENDS_WITH = (
 
 NEWEST = "1.84.0"
 MOMENTS = [
-    "0/together/0/leave",
-    "0/together/5/backup",
+    "0/together/0/commit_uncommitted",
+    "0/together/4/backup",
     "0/after/0/verify",
-    "1/together/0/leave",
+    "1/together/0/commit_uncommitted",
 ]
 
 

@@ -18,7 +18,8 @@ OLD, TARGET = "0.22.0", os.environ["UPLIFT_TARGET"]
 def test_the_migration_stops_and_names_it(cluster: Cluster) -> None:
     """trap L11: `migrate db` would have ended well, and nothing would have told."""
     lab = {"lakefs_lab": str(ROOT / "tests/lab/lab"), "lakefs_lab_cluster": cluster.name}
-    result = cluster.playbook("lakefs_upgrade", lakefs_version=TARGET, lakefs_before_wave_tasks=str(HOOK), **lab)
+    hooks = [{"at": "before_wave", "tasks": str(HOOK)}]
+    result = cluster.playbook("lakefs_upgrade", lakefs_version=TARGET, lakefs_hooks=hooks, **lab)
     assert result.rc != 0 and result.says("lake/main has 1 (late/while it ran); expected none"), result.out[-6000:]
     assert cluster.sql("SELECT version FROM schema_migrations") == "20", "something was migrated"
 

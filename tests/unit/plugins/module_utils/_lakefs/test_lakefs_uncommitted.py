@@ -152,5 +152,5 @@ def test_every_hop_out_of_the_old_tables_asks_them_after_the_stop_and_before_the
             else:
                 assert "uncommitted" not in steps
             if "migrate" in steps:
-                at = [steps.index(verb) for verb in ("leave", "commit_uncommitted", "inventory", "stop")]
+                at = [steps.index(verb) for verb in ("commit_uncommitted", "inventory", "stop")]
                 assert at == sorted(at), "what is committed and noted is of a moment long before the stop"

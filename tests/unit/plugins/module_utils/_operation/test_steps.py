@@ -21,10 +21,13 @@ DUMPED = (
     "together: backup prove stop activate undeploy redeploy restore;"
     "after: healthy pause verify resume unpause"
 )
-WALK = "before: preflight stage inventory; walk: leave stop backup prove activate start healthy join; after: verify"
+WALK = (
+    "before: preflight stage inventory;"
+    "walk: before_wave stop backup prove activate start healthy after_wave; after: verify"
+)
 MIGRATION = (
     "before: preflight stage commit_uncommitted inventory;"
-    "together: leave stop alone backup prove migrate activate configure start healthy join; after: verify"
+    "together: before_wave stop alone backup prove migrate activate configure start healthy after_wave; after: verify"
 )
 EMPTIED = "before: inventory; walk: count quiesce stop renew start connect complete resume connect healthy"
 
@@ -69,19 +72,19 @@ def record(way: str, until: str, state: str = "done", **more: Any) -> dict[str, 
         (DUMPED, "after/unpause", "done", ["activate"], [], "", []),
         # In a walk the node serves again with what lies there; the backup of before the switch is the one that counts.
         (WALK, "before/inventory", "running", [], [], "", []),
-        (WALK, "walk/backup", "running", [], ["balancer", "service"], "0/walk/0/leave", []),
+        (WALK, "walk/backup", "running", [], ["balancer", "service"], "0/walk/0/before_wave", []),
         (
             WALK,
             "walk/start",
             "running",
             [],
             ["balancer", "service"],
-            "0/walk/0/leave",
+            "0/walk/0/before_wave",
             ["0/walk/2/backup", "0/walk/3/prove", "0/walk/4/activate"],
         ),
-        (WALK, "walk/join", "done", [], [], "", []),
+        (WALK, "walk/after_wave", "done", [], [], "", []),
         # An old server would serve, and take, what the migration no longer sees.
-        (MIGRATION, "together/prove", "running", [], ["balancer", "service"], "0/together/0/leave", []),
+        (MIGRATION, "together/prove", "running", [], ["balancer", "service"], "0/together/0/before_wave", []),
         (MIGRATION, "together/migrate", "running", [], [], "", []),
         (MIGRATION, "together/start", "running", [], [], "", []),
         # A node whose database was renamed may run, for the others to fill it; its clients would find nothing.

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core import moment, version
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import serialise
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import hooks, serialise
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     PASSES,
     Catalogue,
@@ -52,8 +52,8 @@ def ways(catalogue: Catalogue) -> Iterator[Shape]:
             yield way
 
 
-def planned(product: str, *taken: Shape) -> dict[str, Any]:
-    """An operation of these hops. A control node is one node, walks take one node at a time."""
+def planned(product: str, *taken: Shape, at: Sequence[str] = ()) -> dict[str, Any]:
+    """An operation of these hops. A control node is one node, walks take one node at a time. at: what has hooks."""
     names = NODES[:1] if product == "pachyderm" else NODES
     hops = []
     for way in taken:
@@ -69,7 +69,7 @@ def planned(product: str, *taken: Shape) -> dict[str, Any]:
         hops.append(PlannedHop(VERSION, VERSION, way.strategy, passes, "", ""))
     catalogue = CATALOGUES[product]
     made = Plan(product, names[0], VERSION, tuple(hops), retracts=tuple(catalogue.retracts), verbs=catalogue.verbs)
-    return serialise.to_dict(made)
+    return serialise.to_dict(hooks.planned(made, [{"at": moment, "steps": []} for moment in at]))
 
 
 def operations() -> Iterator[Any]:
@@ -112,11 +112,35 @@ def demand_whole(world: World, context: object) -> None:
 @pytest.mark.parametrize(("product", "taken"), list(operations()))
 def test_a_way_that_is_cut_anywhere_ends_as_one_that_is_not(product: str, taken: tuple[Shape, ...]) -> None:
     plan = planned(product, *taken)
+    cut_anywhere(plan)
+
+
+def longest() -> Iterator[Any]:
+    """Of each product and strategy the way with the most passes and steps: hooks know no more of a way."""
+    for product, catalogue in CATALOGUES.items():
+        found: dict[str, Shape] = {}
+        for way in ways(catalogue):
+            found[way.strategy] = max(found.get(way.strategy, way), way, key=_size)
+        yield from (pytest.param(product, (way,), id=f"{product}-{name}") for name, way in found.items())
+
+
+def _size(way: Shape) -> tuple[int, int]:
+    return len(way.passes), sum(map(len, way.passes.values()))
+
+
+@pytest.mark.parametrize(("product", "taken"), list(longest()))
+@pytest.mark.parametrize("at", [("before_wave", "after_wave"), hooks.AT], ids=["balancer", "all"])
+def test_with_hooks_it_is_the_same(product: str, taken: tuple[Shape, ...], at: Sequence[str]) -> None:
+    cut_anywhere(planned(product, *taken, at=at), set(hooks.AT))
+
+
+def cut_anywhere(plan: dict[str, Any], verbs: set[str] | None = None) -> None:
+    """verbs: at these steps alone; the others are cut where they are without hooks."""
     for truthful in (True, False):
         whole = World(plan, truthful)
         play(whole, "r1")
         demand_whole(whole, "not cut")
-        for cut in cuts(plan):
+        for cut in (one for one in cuts(plan) if verbs is None or one.key.rpartition("/")[2] in verbs):
             for reboot in (False, True):
                 context = (truthful, cut, "reboot" if reboot else "")
                 world = World(plan, truthful)
