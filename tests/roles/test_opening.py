@@ -67,3 +67,16 @@ def test_a_lease_is_not_taken_from_a_run_that_may_live_and_every_node_says_whose
     assert run.why.startswith("a1: ") and (pair.kept("a1") / "lease.json").exists(), run.why
     assert "No run holds the lease of this node." in run.said, "b1 says nothing because a1 refused"
     assert "give it: operation_unlock_reason" in pair.playbook("garage_unlock").why
+
+
+# history.yml
+
+
+def test_all_operations_of_the_nodes_are_shown(garage: Stage) -> None:
+    pair = garage.only("a1", "b1")
+    assert "No node remembers an operation." in pair.playbook("garage_history").said
+    run = pair.steps(["stop", "start"])
+    assert run.ok, run.why
+    shown = pair.playbook("garage_history")
+    assert shown.ok and "; by operator@controller; " in shown.said and " At a1, b1." in shown.said, shown.why
+    assert not shown.of("operation", state="opened"), "it needs no lease"

@@ -1,0 +1,74 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""The operations that nodes remember: the last one of each, and those that others have followed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import report
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.record import Files
+
+_NO_RECORDS = {"lease.json", "asked.json"}
+_PARTS = ("id", "product", "from", "to", "strategy", "who", "started", "finished", "result")
+
+Row = Mapping[str, Any]
+
+
+def rows(directory: str, host: str) -> list[dict[str, Any]]:
+    """A row for each operation in the directory, the oldest first. Of what cannot be read, `result` says why."""
+    found = [path for path in Path(directory).glob("*.json") if path.name not in _NO_RECORDS]
+    return sorted((_read(path, host) for path in found), key=lambda row: (row.get("started", 0), row["id"]))
+
+
+def _read(path: Path, host: str) -> dict[str, Any]:
+    try:
+        files = Files(str(path.parent))
+        record = files.record() if path.name == "record.json" else files.ended(path.stem)
+    except UpliftError as exc:
+        return {"id": path.stem, "result": str(exc), "backups": [], "undoes": ""}
+    return row(record, host)
+
+
+def row(record: Mapping[str, Any], host: str) -> dict[str, Any]:
+    told = report.gather({host: record}, {}, [], {}, "")
+    mine = {name: told[name] for name in _PARTS if name in told}
+    return {**mine, "backups": told["backups"], "undoes": record["plan"].get("undoes", "")}
+
+
+def told(by_host: Mapping[str, Sequence[Row]]) -> list[str]:
+    """All operations of all nodes, as lines; nodes that tell the same of one are named together."""
+    lines: dict[tuple[float, str], list[str]] = {}
+    for host, found in by_host.items():
+        for one in found:
+            lines.setdefault((float(one.get("started", 0)), _line(one)), []).append(host)
+    backups = sorted({line for found in by_host.values() for one in found for line in _backups(one)})
+    shown = [f"{line} At {', '.join(hosts)}." for (_at, line), hosts in sorted(lines.items())]
+    return [*shown, *backups] or ["No node remembers an operation."]
+
+
+def _line(one: Row) -> str:
+    if "started" not in one:
+        return f"{one['id']}: {one['result']}"
+    over = f", back over {one['undoes']}" if one["undoes"] else ""
+    ended = f" to {_clock(one['finished'])}" if "finished" in one else ""
+    way = f"{one.get('product', '')} {one.get('from', '?')} to {one.get('to', '?')}, {one.get('strategy', '')}{over}"
+    return f"{one['id']}: {way}; {one['result']}; by {one['who']}; {_clock(one['started'])}{ended}."
+
+
+def _backups(one: Row) -> Iterator[str]:
+    for item in one["backups"]:
+        proof = "proved" if item["proved"] else "not proved"
+        yield f"Backup of {one['id']} at {item['host']}: {item['path']}, {item['size']} bytes, {proof}."
+
+
+def _clock(seconds: float) -> str:
+    """To the minute: nodes note their own seconds."""
+    return time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(seconds))
