@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import outlives
 from ansible_collections.uplift.datastores.plugins.modules.garage_config import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
 from ansible_collections.uplift.datastores.plugins.plugin_utils._garage import config as garage_config
@@ -26,6 +28,12 @@ class ActionModule(UpliftAction):
         self._vars = task_vars
         if args["state"] != "read" and args["dest"] in ("", args["src"]):
             raise UpliftError(f"dest is {args['dest']!r}; expected another file than src, which stays as it is.")
+        if place.is_pod(args["unit"]):
+            if args["state"] != "read":
+                raise UpliftError(
+                    f"The configuration of {args['unit']} is in a ConfigMap; expected state read. Nothing was changed."
+                )
+            return self._read_pod(args)
         if args["state"] == "read":
             return self._read(args)
         if args["state"] == "absent":
@@ -39,6 +47,21 @@ class ActionModule(UpliftAction):
             finding = {"key": error.key, "severity": "error", "sentence": str(error)}
             return {"changed": False, "config": {}, "findings": [finding]}
         return {"changed": False, "config": config, "findings": _warnings(config, args["src"])}
+
+    def _read_pod(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """What the ConfigMap says. There is no file of this machine, and no address that lasts."""
+        path, read = args["src"], self.secretly("garage_config", {"src": args["src"], "unit": args["unit"]}, self._vars)
+        try:
+            text = base64.b64decode(_demanded(read, "reading its ConfigMap", path)["opened"]).decode("utf-8")
+            config = garage_config.settings(text, path, args["environment"])
+            _demand_lasting(config, read["lasting"], args["unit"])
+        except ConfigError as error:
+            finding = {"key": error.key, "severity": "error", "sentence": str(error)}
+            return {"changed": False, "config": {}, "findings": [finding]}
+        config["s3"].update(addresses=[], local="")
+        seen = {**config, "mode": "", "owner": "", "group": "", "world_readable": False}
+        hazards = [{**row, "severity": "error"} for row in read["hazards"]]
+        return {"changed": False, "config": seen, "findings": [*hazards, *_warnings(seen, path)]}
 
     def _config(self, args: Mapping[str, Any], text: str, stat: Mapping[str, Any]) -> dict[str, Any]:
         config = garage_config.settings(text, args["src"], args["environment"])
@@ -105,6 +128,17 @@ def _demanded(answer: dict[str, Any], what: str, path: str) -> dict[str, Any]:
     if answer.get("failed") or answer.get("unreachable"):
         raise ConfigError("config_unreadable", f"{path}: {what} failed: {answer.get('msg', 'no reason given')}")
     return answer
+
+
+def _demand_lasting(config: Mapping[str, Any], mounts: Sequence[str], unit: str) -> None:
+    """What is in a pod alone is gone when it is stopped."""
+    for path in (config["metadata_dir"], *(row["path"] for row in config["data_dirs"])):
+        if not outlives(path, mounts):
+            sentence = (
+                f"The metadata or data directory {path} of {unit} lies on no volume that outlives the pod; expected a"
+                " claim of the StatefulSet, as with persistence.enabled of the makers' chart. A stop would lose it."
+            )
+            raise ConfigError("data_in_container", sentence)
 
 
 def _warnings(config: Mapping[str, Any], path: str) -> list[dict[str, str]]:

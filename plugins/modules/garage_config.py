@@ -52,6 +52,13 @@ options:
         are then returned as this machine has them; a directory that lies in the container alone is a finding.
     type: dict
     default: {}
+  unit:
+    description:
+      - Where the daemon runs. Of a pod (V(kubernetes:NAMESPACE/pod/NAME)) O(src) is where the pod reads its configuration, whose text
+        is that of a ConfigMap, with words in place of secrets. Only V(read) of O(state) is possible then.
+      - Directories are the pod's then, and no address is returned, since a pod has another one after each start.
+    type: str
+    default: ''
   seal: {description: Internal. What the action reads the node's secrets with., type: str, default: ''}
 """
 
@@ -130,7 +137,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core import seal
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import in_pods
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 
 SPEC: Spec = {
     "src": {"type": "path", "required": True},
@@ -140,13 +151,17 @@ SPEC: Spec = {
     "environment": {"type": "list", "elements": "str", "default": []},
     "host_address": {"type": "str", "default": ""},
     "container": {"type": "dict", "default": {}},
+    "unit": {"type": "str", "default": ""},
     **seal.SPEC,
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     """For the action, which understands the file: nodes have no TOML parser. What it is and what is in it, in one trip."""
-    src = module.params["src"]
+    src, unit = module.params["src"], module.params["unit"]
+    if place.is_pod(unit):
+        found = in_pods.described(Pods(LocalRunner(), place.read(unit), "garage"), src)
+        return {"sealed": seal.seal(module.params[seal.NAME], found.pop("content")), **found}
     try:
         found = described(src)
         if not found["isreg"] or not found["readable"]:

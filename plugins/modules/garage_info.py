@@ -270,6 +270,11 @@ container:
     mounts: {/etc/garage.toml: /srv/garage/garage.toml, /var/lib/garage/meta: /srv/garage/meta}
     published: {'3900': '0.0.0.0:3900'}
     others: [{name: backups, sources: [/srv/backups]}]
+pod:
+  description: The pod that the node is, where Garage runs on Kubernetes; otherwise empty.
+  type: str
+  returned: always
+  sample: ''
 closed:
   description:
     - What keeps clients out of this node, by this collection's own doing. C(thing) is C(service), which is held down, or C(ports), for
@@ -296,7 +301,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.info imp
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.node import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.ports import closed
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place, workload
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_info import around
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
@@ -320,6 +325,10 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
             raise
         left = closed(place.bare(params["unit"]), "", everything())
         return {"closed": left, **nothing(params["gather"], str(exc))}
+    if garage.pod:
+        owner = str(place.read(params["unit"]).owner())
+        facts = gather(garage, params["gather"], params["known_ids"], params["tolerant"])
+        return {"container": {}, "closed": closed(owner, "", workload.held(LocalRunner(), owner)), **facts}
     container = around(Docker(), garage.container) if garage.container else {}
     facts = gather(garage, params["gather"], params["known_ids"], params["tolerant"])
     return {"container": container, "closed": closed(garage.unit, garage.config_file, everything()), **facts}

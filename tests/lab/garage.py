@@ -11,12 +11,39 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from tests.lab import cluster as clusters
-from tests.lab import containers, garage_docker, garage_proxy, garage_text, hosts, release
+from tests.lab import (
+    containers,
+    garage_docker,
+    garage_kubernetes,
+    garage_proxy,
+    garage_text,
+    hosts,
+    kubernetes,
+    release,
+)
+from tests.lab import kubernetes_forms as node
 from tests.lab.cluster import Cluster
-from tests.lab.garage_forms import ADMIN, DOCKER, FORMS, PROXY, RPC, S3, UID, WEB, Form, Settings, config, secret_file
+from tests.lab.garage_forms import (
+    ADMIN,
+    DOCKER,
+    FORMS,
+    KUBERNETES,
+    PROXY,
+    RPC,
+    S3,
+    UID,
+    WEB,
+    Form,
+    Settings,
+    config,
+    secret_file,
+)
 from tests.lab.garage_words import Words
 from tests.lab.hosts import Host
 from tests.lab.proc import LabError, at_once, run, say, wait_for
+
+# What the node of Kubernetes has images of besides the release that is asked for.
+LATER = ("0.8.7",)
 
 
 @dataclass(frozen=True)
@@ -36,8 +63,8 @@ class Wish:
 
     def refuse(self) -> str:
         """Why there can be no such cluster, or the empty string."""
-        if self.form not in (*FORMS, DOCKER):
-            return f"form {self.form!r}: expected one of {', '.join((*FORMS, DOCKER))}"
+        if self.form not in (*FORMS, DOCKER, KUBERNETES):
+            return f"form {self.form!r}: expected one of {', '.join((*FORMS, DOCKER, KUBERNETES))}"
         words = Words(self.release)
         if not words.since(0, 5):
             return f"release {self.release}: expected 0.5 or later"
@@ -47,8 +74,8 @@ class Wish:
             return f"secret {self.secret!r}: expected config, world, file or env"
         if self.secret in ("file", "env") and not words.since(0, 8, 2):
             return f"the secret by {self.secret} with {self.release}: its daemon reads it from the configuration only"
-        if self.form == DOCKER and (self.secret != "config" or self.data_dirs > 1):
-            return "the form docker: expected the secret in the configuration, and one data directory"
+        if self.form in (DOCKER, KUBERNETES) and (self.secret != "config" or self.data_dirs > 1):
+            return f"the form {self.form}: expected the secret in the configuration, and one data directory"
         if self.secret == "env" and not FORMS[self.form].environment:
             return f"the secret by env in the form {self.form}: its unit has no file of environment"
         if self.secret == "file" and FORMS[self.form].dynamic:
@@ -112,7 +139,10 @@ def account(form: Form, wish: Wish) -> list[list[str]]:
 def node_id(cluster: Cluster, host: Host) -> str:
     """`<64 hex>@<address>:3901`, also of a node that does not know its address."""
     ident = garage(cluster, host, "node", "id", "-q").strip().partition("@")[0]
-    return f"{ident}@{host.address}:{cluster.product['ports']['rpc']}"
+    address = host.address
+    if cluster.product["form"] == KUBERNETES:
+        address = garage_kubernetes.address(cluster.name, garage_kubernetes.pod(cluster.hosts, host))
+    return f"{ident}@{address}:{cluster.product['ports']['rpc']}"
 
 
 def connect(cluster: Cluster, ids: dict[str, str]) -> None:
@@ -184,6 +214,15 @@ def asked_for(name: str, wish: Wish) -> Cluster:
         own = tuple(str(node / part) for node in nodes for part in ("meta", "data"))
         variables = {host.name: {"garage_unit": f"docker:{containers.container(host, 'garage')}"} for host in seats}
         return Cluster(name, "garage", seats, "docker.service", own, product, variables)
+    if wish.form == KUBERNETES:
+        addresses = {"garage_s3_addresses": [f"http://{node.ADDRESS}:{garage_kubernetes.NODE_PORTS[S3]}"]}
+        product = {
+            **asdict(wish), "binary": garage_kubernetes.ALIAS, "config": garage_kubernetes.CONFIG, "ports": ports,
+            "variables": addresses,
+        }  # fmt: skip
+        places = tuple(str(kubernetes.volumes(name) / one) for one in garage_kubernetes.claims(len(seats)))
+        variables = garage_kubernetes.variables(name, seats)
+        return Cluster(name, "garage", seats, "haproxy.service", places, product, variables)
     shape = FORMS[wish.form]
     ports["s3"] = PROXY if shape.local else S3
     wrap = ["sh", "-c", f'set -a; . {shape.environment_file}; exec "$@"', "sh"] if wish.secret == "env" else []
@@ -206,13 +245,17 @@ def up(expected: Cluster) -> Cluster:
     release.get("garage", wish.release)
     third = hosts.make_network(name)
     seats = hosts.plan(name, wish.nodes, wish.zones, third, wish.gateways)
+    settings = Settings(wish.release, secrets.token_hex(32), wish.replication, wish.engine, wish.secret, wish.data_dirs)
+    if wish.form == KUBERNETES:
+        hosts.boot(name, seats, wish.small_disk, garage_kubernetes.PACKAGES)
+        garage_kubernetes.up(name, seats, settings, LATER)
+        return formed(replace(expected, hosts=tuple(seats)))
     docker = wish.form == DOCKER
     more = (lambda host: garage_docker.mounts(name, host)) if docker else (lambda _: [])
     local = not docker and FORMS[wish.form].local
     hosts.boot(name, seats, wish.small_disk, garage_proxy.PACKAGES if local else (), more=more)
-    secret = secrets.token_hex(32)
+    secret = settings.secret
     say(f"installing garage {wish.release} in the form `{wish.form}` and starting it")
-    settings = Settings(wish.release, secret, wish.replication, wish.engine, wish.secret, wish.data_dirs)
 
     def lay_down(host: Host) -> None:
         if docker:
@@ -231,6 +274,10 @@ def up(expected: Cluster) -> Cluster:
         cluster.product.update(ca=str(garage_proxy.authority(cluster.directory)))
         cluster = replace(cluster, variables=garage_proxy.variables(cluster))
     at_once(lay_down, seats)
+    return formed(cluster)
+
+
+def formed(cluster: Cluster) -> Cluster:
     cluster.product["ids"] = form_cluster(cluster)
     cluster.save()
     return cluster

@@ -162,6 +162,8 @@ WantedBy=multi-user.target
 
 # Not on its hosts but next to them: see garage_docker. Its configuration is that of `plain`.
 DOCKER = "docker"
+# A StatefulSet: see garage_kubernetes.
+KUBERNETES = "kubernetes"
 
 
 @dataclass(frozen=True)

@@ -260,6 +260,7 @@ def forget(name: str) -> None:
     mine = kubectl("get", "namespace", "-l", f"uplift-lab={name}", "-o", "name").split()
     if mine:
         kubectl("delete", *mine, "--timeout=120s", check=False, timeout=150)
+        kubectl("delete", "persistentvolume", "-l", f"uplift-lab={name}", "--timeout=60s", check=False)
         shutil.rmtree(volumes(name), ignore_errors=True)
         if not kubectl("get", "namespace", "-l", "uplift-lab", "-o", "name").split():
             down()
@@ -290,12 +291,17 @@ def stage(name: str, changes: Sequence[str] = ()) -> Iterator[Path]:
     imported(name)
 
 
-def program_image(name: str, program: Path, entrypoint: Sequence[str], command: Sequence[str] = ()) -> None:
-    """An image with one real program, the libraries that it is linked with, and nothing else."""
+def program_image(
+    name: str, program: Path, entrypoint: Sequence[str], command: Sequence[str] = (), plain: Sequence[str] = ()
+) -> None:
+    """An image with one real program, the libraries that it is linked with, and nothing else.
+
+    `plain`: its whole command line, in the place of an entry point.
+    """
     if known(name):
         return
     changes = [f"ENTRYPOINT {json.dumps(list(entrypoint))}", *([f"CMD {json.dumps(list(command))}"] if command else [])]
-    with stage(name, changes) as root:
+    with stage(name, [f"CMD {json.dumps(list(plain))}"] if plain else changes) as root:
         target = root / entrypoint[0].lstrip("/")
         shutil.copy2(program, paths.made(target.parent) / target.name)
         for library in libraries(program):

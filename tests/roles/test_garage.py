@@ -92,6 +92,28 @@ def test_a_container_is_treated_as_one(garage: Stage) -> None:
     assert {call.args["unit"] for call in run.of("service|service_info|release")} == {"docker:shop"}
 
 
+POD = "kubernetes:shop/pod/garage-0"
+
+
+def test_a_pod_is_looked_at_and_never_stopped(garage: Stage) -> None:
+    """Also where the finding was accepted."""
+    one = garage.only("a1")
+    one.found(garage_unit=POD, garage_accept=["kubernetes_hop"])
+    run = one.steps(["stage", "stop", "activate", "start"])
+    assert not run.of("service|release"), "something was staged or stopped"
+    assert f"{POD} is a pod, and its upgrade is not built" in run.why
+
+
+def test_preflight_of_a_pod_looks_at_what_is_here(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.found(garage_unit=POD)
+    run = one.steps(["preflight"])
+    assert run.ok, run.failures
+    assert run.of("node_space")[0].args["paths"] == ["/var/backups/uplift"] and not run.of("garage_engine")
+    made = run.of("garage_findings")[0].args
+    assert made["pod"] == POD and made["metadata_dir"] == ""
+
+
 def test_the_image_that_runs_is_kept_where_it_is_the_old_one_only(garage: Stage) -> None:
     one = garage.only("a1")
     one.found(garage_unit="docker:shop", garage_image="dxflrs/garage:v{version}")

@@ -69,6 +69,9 @@ class Garage:
     next_binary: str = ""
     unit: str = ""
     container: str = ""
+    pod: str = ""
+    address: str = ""
+    """Where the others reach it, host:port, where that is known from outside; its own rpc_public_addr counts more."""
     token: str = ""
     _versions: dict[str, Version] = field(default_factory=dict, repr=False)
 
@@ -88,7 +91,8 @@ class Garage:
         return self._versions[path]
 
     def node_id(self) -> parse.Peer:
-        return parse.node_id(self._ask("node id"))
+        found = parse.node_id(self._ask("node id"))
+        return found if found.address or not self.address else parse.Peer(found.id, self.address)
 
     def status(self) -> parse.Status:
         return parse.status(self._ask("status"))

@@ -28,6 +28,15 @@ def hop_findings(seen: Seen) -> Iterator[Finding]:
     targets = [version.parse(text) for text in seen.get("targets") or []]
     source = version.find(str(seen["info"].get("version") or seen["info"].get("binary_version") or ""))
     yield from _engine(seen.get("engine") or {})
+    if seen.get("pod"):
+        yield Finding(
+            "kubernetes_hop",
+            True,
+            f"{seen['pod']} is a pod, whose upgrade is not built: it is asked and looked at, and no more",
+            "a systemd unit, or docker:NAME",
+            "correct what else is found; then upgrade as the makers say, one series after the other, with a copy of the"
+            " metadata of every node",
+        )
     if seen["settings"].get("config"):
         yield from _config(seen, [str(target) for target in targets])
     if source and source < NAMES and any(target >= NAMES for target in targets):

@@ -34,8 +34,9 @@ def gather(garage: Garage, expected: Sequence[str], known_ids: Iterable[str], to
         "user": garage.user,
         "mounting": list(garage.mounting),
         "script": garage.script,
-        "stray_config": daemon.stray(garage.config_file) if garage.unit else "",
+        "stray_config": daemon.stray(garage.config_file) if garage.unit and not garage.pod else "",
         "stop_signal": STOP_SIGNAL,
+        "pod": garage.pod,
         "unparsed": [],
         "problem": "",
     }
@@ -70,6 +71,7 @@ def nothing(expected: Sequence[str], problem: str) -> dict[str, Any]:
     return {
         **dict.fromkeys(names),
         "container": {},
+        "pod": "",
         "running": False,
         "mounting": [],
         "script": "",
@@ -85,7 +87,8 @@ def _version_of(garage: Garage, ids: Mapping[str, str]) -> dict[str, Any]:
     runs = garage.version() if garage.running else None
     return {
         "version": str(runs) if runs else None,
-        "lingers": runs is not None and LINGERING[0] <= runs < LINGERING[1],
+        # Kubernetes ends it when its pod's own time is over, whatever a client keeps.
+        "lingers": runs is not None and not garage.pod and LINGERING[0] <= runs < LINGERING[1],
         "binary_version": str(garage.version(garage.next_binary)) if garage.next_binary else None,
         "node_id": peer.id,
         # Without rpc_public_addr `node id` names none (G30).

@@ -4,10 +4,11 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""The Garage of this node, as systemd or docker runs it: with which program, configuration and account it is asked."""
+"""The Garage of this node, as systemd, docker or Kubernetes runs it: its program, configuration and account."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
@@ -25,17 +26,18 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import Pod, config_text
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
+
+PROGRAM, RPC = "/garage", "3901"  # in the makers' image, and as their chart and their manual have it
+_RPC = re.compile(r'^\s*rpc_bind_addr\s*=\s*"[^"]*:(\d+)"', re.MULTILINE)
 
 
 def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
-    """The node's Garage as systemd or docker runs it; what the operator gives in `params` comes first."""
+    """The node's Garage as systemd, docker or Kubernetes runs it; what the operator gives in `params` comes first."""
     where = place.read(params["unit"])
     if where.kind == place.KUBERNETES:
-        raise UpliftError(
-            f"Garage runs as the {where.summary()}, and Garage on Kubernetes is not built yet; expected garage_unit to"
-            " be a systemd unit, or docker:NAME. Upgrade it as its makers say, one release after the other. Nothing"
-            " was changed."
-        )
+        return _from_pod(*of_pod(runner, params), params["call_timeout"])
     if where.kind == place.DOCKER:
         return _from_container(runner, params, where.name)
     unit = _unit(runner, params)
@@ -90,6 +92,42 @@ def _from_container(runner: Runner, params: Mapping[str, Any], name: str, docker
         unit=here.name,
         container=here.name,
         token=f"{here.id}:{here.started}" if here.running else "",
+    )
+
+
+def of_pod(runner: Runner, params: Mapping[str, Any]) -> tuple[Pod, str]:
+    """The pod, and where it reads its configuration. Its image may name its program alone: then that is /garage."""
+    where = place.read(params["unit"])
+    if where.workload != place.POD:
+        raise UpliftError(
+            f"garage_unit is {where}, the {where.summary()}, which is several nodes or none that keeps its name;"
+            f" expected one pod of a StatefulSet a host, as kubernetes:{where.namespace}/pod/{where.name}-0. Daemonsets"
+            " and Deployments of Garage are not built yet. Nothing was changed."
+        )
+    pods = Pods(runner, where, "garage")
+    command = pods.command()
+    pods.start = params["binary"] or (pods.container().get("command") or [PROGRAM])[0]
+    environment = {row["name"]: row.get("value", "") for row in pods.container().get("env", [])}
+    return Pod(pods), params["config_file"] or daemon.config_of(command, environment)
+
+
+def _from_pod(pod: Pod, config_file: str, timeout: float) -> Garage:
+    """A pod that runs the image of the template is asked what that is; else the next program is an image."""
+    running, image = pod.running(), pod.pods.container()["image"]
+    said = _RPC.search(config_text(pod.pods, config_file))
+    address = pod.read().get("status", {}).get("podIP", "")
+    address = f"[{address}]" if ":" in address else address
+    return Garage(
+        runner=pod,
+        binary=pod.pods.start if running else image,
+        config_file=config_file,
+        timeout=timeout,
+        running=running,
+        next_binary=pod.pods.start if running and pod.image() == image else image,
+        unit=str(pod.pods.place),
+        pod=pod.pods.place.name,
+        address=f"{address}:{said[1] if said else RPC}" if address else "",
+        token=str(pod.status().get("containerID", "")) if running else "",
     )
 
 

@@ -8,23 +8,23 @@
 
 NAME, a systemd unit of this host; docker:NAME, a container of this host's docker; kubernetes:NAMESPACE/WORKLOAD, with
 :CONTEXT behind it where kubectl's current context is not meant. WORKLOAD is NAME for a Deployment, or KIND/NAME as
-kubectl takes it.
+kubectl takes it. Where each pod is a node of its own cluster, a unit is pod/NAME, one pod of a StatefulSet.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 SYSTEMD, DOCKER, KUBERNETES = "systemd", "docker", "kubernetes"
-DEPLOYMENT = "deployment"
+DEPLOYMENT, STATEFUL_SET, POD = "deployment", "statefulset", "pod"
 _UNIT = re.compile(r"[A-Za-z0-9_.@\\-]+|[A-Za-z0-9:_.@\\-]+\.service")  # a colon only where nothing else can be meant
 _CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _LABEL = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _WORKLOAD = re.compile(
-    rf"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)/(?:(deployment|statefulset|daemonset)/)?({_LABEL})(?::(\S+))?"
+    rf"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)/(?:(deployment|statefulset|daemonset|pod)/)?({_LABEL})(?::(\S+))?"
 )
 _SUFFIXED = re.compile(r"\.(?:service|socket|target|timer|mount|automount|path|scope|slice|swap|device)$")
 _ODD = re.compile(r"[^A-Za-z0-9.-]")
@@ -54,6 +54,18 @@ class Place:
             return f"docker:{self.name}"
         kind = "" if self.workload == DEPLOYMENT else f"{self.workload}/"
         return f"kubernetes:{self.namespace}/{kind}{self.name}{':' + self.context if self.context else ''}"
+
+    def owner(self) -> Place:
+        """Of a pod the StatefulSet that it is of, by its name alone: it is asked for while there is no pod, too."""
+        if self.workload != POD:
+            return self
+        name, _dash, ordinal = self.name.rpartition("-")
+        if not (name and ordinal.isdigit()):
+            raise UpliftError(
+                f"The pod {self.name} in {self.namespace} has no number at the end of its name; expected one of a"
+                " StatefulSet, as garage-0. Nothing was changed."
+            )
+        return replace(self, name=name, workload=STATEFUL_SET)
 
     def summary(self) -> str:
         """The place in a sentence, without its article."""
@@ -95,3 +107,8 @@ def kind_of(text: str) -> str:
     """systemd, docker or kubernetes, by the beginning alone: also of what `read` refuses."""
     kind = text.partition(":")[0]
     return kind if kind in (DOCKER, KUBERNETES) and ":" in text else SYSTEMD
+
+
+def is_pod(text: str) -> bool:
+    """Whether it is one pod of a StatefulSet; also of what `read` refuses."""
+    return kind_of(text) == KUBERNETES and "/pod/" in text

@@ -22,7 +22,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.kubectl import Kubectl
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import POD, STATEFUL_SET, Place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import Workload
 
 LABEL = "uplift.datastores/deployment"
@@ -42,6 +42,8 @@ class Pods(CallRunner):
     place: Place
     program: str
     """The word in the name of the image that tells the container from those next to it."""
+    start: str = ""
+    """The program's path in the image; "" where the image, or the container, starts it whatever the words are."""
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], float] = time.monotonic
     seen: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -53,7 +55,7 @@ class Pods(CallRunner):
     def read(self) -> dict[str, Any]:
         """The workload, asked once."""
         if not self.seen:
-            self.seen = Workload(self.kubectl, self.place).read()
+            self.seen = Workload(self.kubectl, self.place.owner()).read()
         return self.seen
 
     def container(self) -> dict[str, Any]:
@@ -143,7 +145,7 @@ class Pods(CallRunner):
         owns: whoever is killed here leaves a Job that Kubernetes ends and removes by itself, and the Secret with it.
         """
         name = f"uplift-{uuid.uuid4().hex[:12]}"
-        expected = job(name, self.place, self.read(), self.container(), image, words, env, timeout)
+        expected = job(name, self.place, self.read(), self.container(), image, words, env, timeout, self.start)
         try:
             made = self.kubectl.create(expected, f"Making the Job {name} in {self.place.namespace}")
             if env:
@@ -190,14 +192,19 @@ def secret(name: str, where: Place, env: Mapping[str, str], owner: str) -> dict[
 
 def job(
     name: str, where: Place, deployment: Mapping[str, Any], container: Mapping[str, Any], image: str,
-    words: Sequence[str], env: Mapping[str, str], timeout: float,
+    words: Sequence[str], env: Mapping[str, str], timeout: float, start: str = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """The Deployment's pod with one container and other words. Not its labels: no service may send anybody there."""
+    """The Deployment's pod with one container and other words. Not its labels: no service may send anybody there.
+
+    Of a StatefulSet it has no claims. Of one of its pods it has that pod's, and all that comes before the program.
+    """
     drop = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "args")
     one = {key: value for key, value in container.items() if key not in drop}
     one.update(name="uplift", image=image, args=list(words))
     if "run" in one.get("command", []):  # the server's own verb; what stands before it calls the program
         one["command"] = one["command"][: one["command"].index("run")]
+    if start:
+        one["command"] = [start]
     one["env"] = [row for row in one.get("env", []) if row["name"] not in env]
     if env:
         one["envFrom"] = [*one.get("envFrom", []), {"secretRef": {"name": name}}]
@@ -205,6 +212,12 @@ def job(
     apart = ("initContainers", "containers", "restartPolicy", "terminationGracePeriodSeconds")
     pod = {key: value for key, value in template.items() if key not in apart}
     pod.update(containers=[one], restartPolicy="Never")
+    if where.workload in (STATEFUL_SET, POD):
+        pod["volumes"] = [*pod.get("volumes", []), *(claims(deployment, where.name) if where.workload == POD else [])]
+        known = {volume["name"] for volume in pod["volumes"]}
+        one["volumeMounts"] = [mount for mount in one.get("volumeMounts", []) if mount["name"] in known]
+    if where.workload == POD:
+        pod["initContainers"] = list(template.get("initContainers", []))
     labels = {LABEL: where.name}
     spec = {
         "backoffLimit": 0,
@@ -214,6 +227,12 @@ def job(
     }
     meta = {"name": name, "namespace": where.namespace, "labels": labels}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+
+
+def claims(stateful: Mapping[str, Any], pod: str) -> list[dict[str, Any]]:
+    """The volumes that a pod of a StatefulSet has of its own, as Kubernetes names their claims."""
+    names = [one["metadata"]["name"] for one in stateful["spec"].get("volumeClaimTemplates", [])]
+    return [{"name": name, "persistentVolumeClaim": {"claimName": f"{name}-{pod}"}} for name in names]
 
 
 def _state(pod: Mapping[str, Any]) -> dict[str, Any]:

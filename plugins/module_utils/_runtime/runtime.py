@@ -182,7 +182,7 @@ class OnKubernetes:
 
     @property
     def workload(self) -> Workload:
-        return Workload(runtime_kubectl.of(self.runner, self.place), self.place)
+        return Workload(runtime_kubectl.of(self.runner, self.place), self.place.owner())
 
     def look(self) -> Answer:
         return self.workload.look()
@@ -199,7 +199,9 @@ class OnKubernetes:
         return {**self.start(order, check), "changed": True}
 
     def stage(self, image: Image, check: bool) -> Answer:
-        return workload_image.stage(Pods(self.runner, self.place, image.name), image.image, image.version, image.asks)
+        start = image.program if self.place.workload == runtime_place.POD else ""
+        pods = Pods(self.runner, self.place.owner(), image.name, start)
+        return workload_image.stage(pods, image.image, image.version, image.asks)
 
     def activate(self, image: Image, check: bool) -> Answer:
         pods = Pods(self.runner, self.place, image.name)

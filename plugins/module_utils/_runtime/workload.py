@@ -115,7 +115,10 @@ class Workload:
                 f"The {self.place.summary()} has a pod on each node and cannot be brought to none; expected a"
                 " Deployment or a StatefulSet. Daemonsets are not built yet. Nothing was changed."
             )
-        return self.read()
+        seen = self.read()
+        if demanding_claims(seen):
+            raise UpliftError(f"{demanding_claims(seen)} Nothing was changed.")
+        return seen
 
     def _gone(self, seen: dict[str, Any], timeout: float) -> None:
         ends = self.clock.now() + timeout
@@ -152,6 +155,17 @@ def replicas(seen: dict[str, Any]) -> int:
     return int(seen["spec"].get("replicas", 1))
 
 
+def demanding_claims(seen: Mapping[str, Any]) -> str:
+    """Why a StatefulSet must not be brought to no pod; "" where it may."""
+    policy = seen["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
+    if policy.get("whenScaled", "Retain") != "Delete":
+        return ""
+    return (
+        f"The statefulset {seen['metadata']['name']} has persistentVolumeClaimRetentionPolicy.whenScaled Delete;"
+        " expected Retain: with it, Kubernetes deletes the volumes of pods that are stopped, with all that is on them."
+    )
+
+
 def notes_of(seen: dict[str, Any]) -> dict[str, str]:
     return dict(seen["metadata"].get("annotations") or {})
 
@@ -167,7 +181,7 @@ def settled(seen: dict[str, Any]) -> bool:
 
 def look(runner: Runner, unit: str) -> dict[str, Any]:
     """`Workload.look` by the notation."""
-    place = runtime_place.read(unit)
+    place = runtime_place.read(unit).owner()
     return Workload(runtime_kubectl.of(runner, place), place).look()
 
 

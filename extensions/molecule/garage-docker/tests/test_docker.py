@@ -61,7 +61,10 @@ def test_containers_that_will_not_do(cluster: Cluster) -> None:
             "podman:garage",
             "The unit is 'podman:garage', which cannot be read; expected a systemd unit as garage.service",
         ),
-        ("kubernetes:store/statefulset/garage", "Garage on Kubernetes is not built yet; expected garage_unit to be"),
+        (
+            "kubernetes:store/statefulset/garage",
+            "expected one pod of a StatefulSet a host, as kubernetes:store/pod/garage-0",
+        ),
     ):
         stopped_by(cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit=unit), sentence)
     plan = cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit="docker:no-such-container")

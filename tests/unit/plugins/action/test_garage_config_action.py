@@ -19,6 +19,7 @@ from typing import Any
 
 import ansible_collections.uplift.datastores.plugins.plugin_utils._garage.config as found_at
 import pytest
+import yaml
 
 SECRET = "4425f5c26c5e11581d3223904324dcb5b5d5dfb14e5e7f35e38c595424f5f1e6"
 TEXT = f"""metadata_dir = "/meta"  # fast
@@ -141,3 +142,44 @@ def test_one_file_for_each_release_and_the_one_that_is_read_stays(tmp_path: Path
     config.chmod(0o600)
     again, _printed = run(tmp_path, task, action="garage_config_stage")
     assert all(file["changed"] for file in again["files"])
+
+
+KUBECTL = """#!{python}
+import json, sys
+words = sys.argv[sys.argv.index("--namespace") + 2 :]
+found = json.load(open("{things}")).get(words[1].lower())
+print(json.dumps(found) if words[0] == "get" and found else "")
+"""
+CAPTURED = Path(__file__).parents[2] / "fixtures" / "kubernetes" / "garage_pods_1.31.0.yml"
+
+
+def test_the_config_map_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a kubectl that says what a real one said. A secret that stands in it is shown nowhere."""
+    things = yaml.safe_load(CAPTURED.read_text(encoding="utf-8"))
+    data = things["configmap"]["data"]
+    data["garage.toml"] = data["garage.toml"].replace("__RPC_SECRET_REPLACE__", SECRET)
+    kubectl = tmp_path / "bin" / "kubectl"
+    kubectl.parent.mkdir()
+    kubectl.write_text(KUBECTL.format(python=sys.executable, things=tmp_path / "things.json"))
+    kubectl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{kubectl.parent}:{os.environ['PATH']}")
+    task = {"src": "/etc/garage.toml", "unit": "kubernetes:shop/pod/garage-0"}
+
+    (tmp_path / "things.json").write_text(json.dumps(things))
+    (read, refused), said = run_all(tmp_path, [task, {**task, "state": "present", "dest": str(tmp_path / "copy")}])
+    demand_untold(SECRET, said)
+    config = read["config"]
+    assert (config["metadata_dir"], config["replication_mode"]) == ("/mnt/meta", "3")
+    assert config["s3"]["addresses"] == [] and config["s3"]["local"] == "", "a pod has another one after each start"
+    assert not config["world_readable"] and not read["findings"]
+    assert "is in a ConfigMap; expected state read" in refused["msg"] and not (tmp_path / "copy").exists()
+
+    spec = things["statefulset"]["spec"]
+    spec.pop("volumeClaimTemplates")
+    spec["template"]["spec"]["volumes"] += [{"name": "meta", "emptyDir": {}}, {"name": "data", "emptyDir": {}}]
+    (tmp_path / "things.json").write_text(json.dumps(things))
+    lost, _said = run(tmp_path, task)
+    assert not lost["config"] and [row["key"] for row in lost["findings"]] == ["data_in_container"]
+    assert (
+        "/mnt/meta of kubernetes:shop/pod/garage-0 lies on no volume that outlives" in lost["findings"][0]["sentence"]
+    )

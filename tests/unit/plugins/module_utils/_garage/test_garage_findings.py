@@ -64,6 +64,12 @@ BAD = [
         {"release": {"shared": ["garage-green.service"]}},
         "garage-green.service and this unit start the same program, so both would start the new release",
     ),
+    (
+        "kubernetes_hop",
+        True,
+        {"pod": "kubernetes:shop/pod/garage-0"},
+        "kubernetes:shop/pod/garage-0 is a pod, whose upgrade is not built",
+    ),
     ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),
     ("restart_pending", True, {"info.binary_version": "0.8.7"}, "0.7.0 runs and 0.8.7 lies at the unit's path"),
     (

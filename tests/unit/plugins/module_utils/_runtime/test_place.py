@@ -21,7 +21,7 @@ PLACES = st.one_of(
         st.just("kubernetes"),
         LABELS,
         LABELS,
-        st.sampled_from(["deployment", "statefulset", "daemonset"]),
+        st.sampled_from(["deployment", "statefulset", "daemonset", "pod"]),
         st.from_regex(r"(\S{1,30})?", fullmatch=True),
     ),
 )
@@ -66,7 +66,7 @@ def test_the_notation(text: str, expected: Place) -> None:
     "text",
     [
         "", " garage", "garage service", "podman:garage", "docker:", "docker:a/b", "docker:-a", "kubernetes:",
-        "kubernetes:/lakefs", "kubernetes:lake/", "kubernetes:Lake/lakefs", "kubernetes:lake/pod/x",
+        "kubernetes:/lakefs", "kubernetes:lake/", "kubernetes:Lake/lakefs", "kubernetes:lake/job/x",
         "kubernetes:lakefs", "kubernetes:lake/lakefs:", "k8s:lake/lakefs", "kubernetes:lake/Deployment/lakefs",
     ],
 )  # fmt: skip
@@ -98,3 +98,28 @@ def test_two_places_have_two_names_and_two_spellings_of_one_have_one(one: Place,
 )
 def test_the_name_of_a_directory(text: str, expected: str) -> None:
     assert place.key(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "owner"),
+    [
+        ("kubernetes:store/pod/garage-0", "kubernetes:store/statefulset/garage"),
+        ("kubernetes:store/pod/garage-eu-12:prod", "kubernetes:store/statefulset/garage-eu:prod"),
+        ("kubernetes:store/garage", "kubernetes:store/garage"),
+        ("garage.service", "garage.service"),
+    ],
+)
+def test_whose_pod_it_is_is_in_its_name(unit: str, owner: str) -> None:
+    assert str(place.read(unit).owner()) == owner
+    assert place.is_pod(unit) is ("/pod/" in unit)
+
+
+def test_a_pod_of_no_stateful_set_is_a_sentence() -> None:
+    with pytest.raises(UpliftError, match="The pod garage-x7d in store has no number at the end of its name") as told:
+        place.read("kubernetes:store/pod/garage-x7d").owner()
+    assert "Nothing was changed" in str(told.value)
+
+
+def test_each_pod_has_a_record_of_its_own() -> None:
+    units = [f"kubernetes:store/pod/garage-{number}" for number in range(3)]
+    assert len({place.key(unit) for unit in units}) == 3

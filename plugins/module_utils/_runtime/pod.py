@@ -1,0 +1,98 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to uplift.datastores: it may change or go without notice.
+
+"""One pod of a StatefulSet, a node of its own cluster: asked in it while it runs, else by a Job on its volumes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Call, CallRunner, bare
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
+
+
+@dataclass
+class Pod(CallRunner):
+    """A runner whose callers give paths of the pod. `pods` has the pod as its place, and its program as `start`.
+
+    The pod's own program runs in it, an image as the first word in a Job with the same volumes, and all else here.
+    """
+
+    pods: Pods
+    found: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def read(self) -> dict[str, Any]:
+        """As the API server has it, asked once; {} where there is none, as while the StatefulSet is scaled down."""
+        if not self.found:
+            self.found = self.pods.kubectl.get("pod", self.pods.place.name)
+        return self.found
+
+    def status(self) -> dict[str, Any]:
+        """Of its container: image, ready, containerID and so on, as Kubernetes says it."""
+        name = self.pods.container()["name"]
+        rows = self.read().get("status", {}).get("containerStatuses", [])
+        return next((dict(row) for row in rows if row["name"] == name), {})
+
+    def running(self) -> bool:
+        return "running" in self.status().get("state", {}) and "deletionTimestamp" not in self.read()["metadata"]
+
+    def image(self) -> str:
+        """What it was made with; "" without a pod. The template may have another by now."""
+        name = self.pods.container()["name"]
+        rows = self.read().get("spec", {}).get("containers", [])
+        return next((str(row["image"]) for row in rows if row["name"] == name), "")
+
+    def perform(self, call: Call) -> Answer:
+        program, *words = bare(call.argv)
+        kubectl, name = self.pods.kubectl, self.pods.place.name
+        if program == "journalctl":  # what Kubernetes keeps of the program's output is its journal
+            words = ["logs", name, "--container", self.pods.container()["name"], "--tail", "10000"]
+            return self.pods.local.run(kubectl.argv(*words), timeout=call.timeout)
+        if program == self.pods.start:
+            inside = ["exec", name, "--container", self.pods.container()["name"], "--", program, *words]
+            return self.pods.local.run(kubectl.argv(*inside), timeout=call.timeout)
+        if is_image(program):
+            return self.pods.once(program, words, call.env or {}, max(call.timeout, 60.0))
+        return call.by(self.pods.local)
+
+
+def config_text(pods: Pods, path: str) -> str:
+    """The configuration that lies at `path` in the container, as its ConfigMap has it: secrets are filled in later.
+
+    It is not always mounted where it is read: before the program begins, a container of its own may write it there.
+    """
+    volumes = pods.read()["spec"]["template"]["spec"].get("volumes", [])
+    names = [volume["configMap"]["name"] for volume in volumes if "configMap" in volume]
+    rows = [(key, text) for name in names for key, text in pods.held("configMap", name).items()]
+    same = [text for key, text in rows if key == path.rpartition("/")[2]]
+    found = same or [text for key, text in rows if key.endswith(".toml")]
+    if len(found) != 1:
+        raise UpliftError(
+            f"The {pods.place.owner().summary()} mounts {len(found)} files of ConfigMaps that may be its configuration"
+            f" {path}; expected one, with that name or the only one that ends in .toml. Set garage_config_file to where"
+            " Garage reads it in its pod. Nothing was changed."
+        )
+    return found[0]
+
+
+_PASSING = ("emptyDir", "ephemeral", "configMap", "secret", "projected", "downwardAPI")
+
+
+def lasting(stateful: Mapping[str, Any], container: Mapping[str, Any]) -> list[str]:
+    """Where a container has volumes that outlive its pod."""
+    spec = stateful["spec"]
+    names = {one["metadata"]["name"] for one in spec.get("volumeClaimTemplates", [])}
+    volumes = spec["template"]["spec"].get("volumes", [])
+    names |= {one["name"] for one in volumes if not any(kind in one for kind in _PASSING)}
+    return [one["mountPath"] for one in container.get("volumeMounts", []) if one["name"] in names]
+
+
+def outlives(path: str, mounts: Sequence[str]) -> bool:
+    """Whether what lies there is on one of these."""
+    return any(path == one or path.startswith(one.rstrip("/") + "/") for one in mounts)

@@ -1,0 +1,203 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Garage as a StatefulSet on the lab's real Kubernetes, as the makers' chart has it. Each host stands for a pod.
+
+A host has kubectl, and a proxy to the one service of all pods, so that fill, load and judge ask where they always do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from tests.lab import hosts, kubernetes, pachyderm_workers, paths, release
+from tests.lab import kubernetes_forms as node
+from tests.lab.garage_forms import ADMIN, RPC, S3, WEB, Settings
+from tests.lab.garage_words import Words
+from tests.lab.hosts import Host
+
+PACKAGES = ("haproxy",)
+ALIAS, CONFIG, NAME = "/usr/local/sbin/garage-in-pod", "/etc/garage.toml", "garage"
+ACCOUNT = 1000
+NODE_PORTS = {S3: 30900, WEB: 30902}
+INIT = "busybox:stable"
+COMMANDS = ("sh", "sed", "sleep", "tar", "du", "find", "sha256sum")
+FILLED = 'sed "s/__RPC_SECRET_REPLACE__/$RPC_SECRET/" /mnt/garage.toml > /mnt/etc/garage.toml'
+
+
+def image(version: str) -> str:
+    return f"dxflrs/garage:v{version}"
+
+
+def images(versions: Sequence[str]) -> None:
+    """The makers' have a program and no entry point: whoever gives other words names the program, too."""
+    for version in versions:
+        if not kubernetes.known(image(version)):
+            program = release.get("garage", version)
+            kubernetes.program_image(image(version), program, ["/garage"], plain=["/garage", "server"])
+    if not kubernetes.known(INIT):
+        pachyderm_workers.image(INIT, {f"bin/{name}": pachyderm_workers.BUSYBOX for name in COMMANDS})
+
+
+def pod(hosts_: Sequence[Host], host: Host) -> str:
+    return f"{NAME}-{[one.name for one in hosts_].index(host.name)}"
+
+
+def variables(name: str, seats: Sequence[Host]) -> dict[str, dict[str, Any]]:
+    return {host.name: {"garage_unit": f"kubernetes:{name}/pod/{pod(seats, host)}"} for host in seats}
+
+
+def config(settings: Settings) -> str:
+    words = Words(settings.release)
+    copies = "replication_factor = 3" if words.since(2) else f'replication_mode = "{settings.replication}"'
+    engine = f'db_engine = "{settings.engine}"\n' if settings.engine else ""
+    return f"""metadata_dir = "/mnt/meta"
+data_dir = "/mnt/data"
+{engine}
+{copies}
+
+rpc_bind_addr = "[::]:{RPC}"
+# rpc_secret will be populated by the init container from a k8s secret object
+rpc_secret = "__RPC_SECRET_REPLACE__"
+
+bootstrap_peers = []
+
+[s3_api]
+s3_region = "garage"
+api_bind_addr = "[::]:{S3}"
+root_domain = ".s3.lab"
+
+[s3_web]
+bind_addr = "[::]:{WEB}"
+root_domain = ".web.lab"
+index = "index.html"
+
+[admin]
+api_bind_addr = "[::]:{ADMIN}"
+"""
+
+
+def claims(pods: int) -> list[str]:
+    return [f"{kind}-{NAME}-{number}" for number in range(pods) for kind in ("meta", "data")]
+
+
+def volumes(name: str, pods: int) -> list[dict[str, Any]]:
+    """Made before their claims, since nobody here makes volumes for claims."""
+    found = []
+    for claim in claims(pods):
+        place = paths.made(kubernetes.volumes(name) / claim)
+        os.chown(place, ACCOUNT, ACCOUNT)
+        spec = {
+            "capacity": {"storage": "1Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": name,
+            "claimRef": {"namespace": name, "name": claim},
+            "hostPath": {"path": str(place)},
+        }
+        meta = {"name": f"{name}-{claim}", "labels": {"uplift-lab": name}}
+        found.append({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": meta, "spec": spec})
+    return found
+
+
+def manifests(name: str, settings: Settings, pods: int) -> list[dict[str, Any]]:
+    labels = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/instance": NAME}
+    meta = {"namespace": name, "name": NAME, "labels": labels}
+    secret = {"name": "RPC_SECRET", "valueFrom": {"secretKeyRef": {"name": f"{NAME}-rpc-secret", "key": "rpcSecret"}}}
+    restricted = {"capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": True}
+    first = {
+        "name": f"{NAME}-init",
+        "image": INIT,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["sh", "-c", FILLED],
+        "env": [secret],
+        "securityContext": restricted,
+        "volumeMounts": [
+            {"name": "configmap", "mountPath": "/mnt/garage.toml", "subPath": "garage.toml"},
+            {"name": "etc", "mountPath": "/mnt/etc"},
+        ],
+    }
+    own = {
+        "name": NAME,
+        "image": image(settings.release),
+        "imagePullPolicy": "IfNotPresent",
+        "ports": [{"containerPort": S3, "name": "s3-api"}, {"containerPort": WEB, "name": "web-api"}],
+        "securityContext": restricted,
+        "volumeMounts": [
+            {"name": "meta", "mountPath": "/mnt/meta"},
+            {"name": "data", "mountPath": "/mnt/data"},
+            {"name": "etc", "mountPath": CONFIG, "subPath": "garage.toml"},
+        ],
+    }
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {
+            "securityContext": {"runAsUser": ACCOUNT, "runAsGroup": ACCOUNT, "fsGroup": ACCOUNT, "runAsNonRoot": True},
+            "initContainers": [first],
+            "containers": [own],
+            "volumes": [
+                {"name": "configmap", "configMap": {"name": f"{NAME}-config"}},
+                {"name": "etc", "emptyDir": {}},
+            ],
+        },
+    }
+    claim = {"accessModes": ["ReadWriteOnce"], "storageClassName": name, "resources": {"requests": {"storage": "1Gi"}}}
+    stateful = {
+        "selector": {"matchLabels": labels},
+        "replicas": pods,
+        "serviceName": NAME,
+        "podManagementPolicy": "OrderedReady",
+        "template": template,
+        "volumeClaimTemplates": [{"metadata": {"name": kind}, "spec": claim} for kind in ("meta", "data")],
+    }
+    ports = [{"name": f"p{port}", "port": port, "targetPort": port, "nodePort": at} for port, at in NODE_PORTS.items()]
+    service = {"type": "NodePort", "selector": labels, "ports": ports}
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {**meta, "name": f"{NAME}-rpc-secret"},
+            "stringData": {"rpcSecret": settings.secret},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {**meta, "name": f"{NAME}-config"},
+            "data": {"garage.toml": config(settings)},
+        },
+        {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": meta, "spec": stateful},
+        {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": service},
+    ]
+
+
+def proxy() -> str:
+    """The port that the lab knows, to the service of all pods."""
+    times = "  timeout connect 2s\n  timeout client 60s\n  timeout server 60s\n"
+    rows = [
+        f"listen p{port}\n  mode tcp\n  bind :{port}\n  server all {node.ADDRESS}:{at}\n"
+        for port, at in NODE_PORTS.items()
+    ]
+    return "\n".join([f"defaults\n  mode tcp\n{times}", *rows])
+
+
+def up(name: str, seats: Sequence[Host], settings: Settings, more: Sequence[str]) -> None:
+    """`more`: releases whose images the node has, too: there is no registry."""
+    kubernetes.up()
+    images([settings.release, *more])
+    kubernetes.apply(kubernetes.namespace(name), *volumes(name, len(seats)))
+    kubernetes.apply(*manifests(name, settings, len(seats)))
+    for host in seats:
+        kubernetes.control(host)
+        words = f"kubectl --namespace {name} exec {pod(seats, host)} --container {NAME} -- /garage"
+        files = {ALIAS: f'#!/bin/sh\nexec {words} "$@"\n', "/etc/haproxy/haproxy.cfg": proxy()}
+        restart = ["systemctl", "restart", "haproxy.service"]
+        hosts.must(host, [["chmod", "755", ALIAS], ["systemctl", "enable", "haproxy.service"], restart], files=files)
+    words_ = ("rollout", "status", f"statefulset/{NAME}", "--timeout=180s")
+    kubernetes.kubectl("-n", name, *words_, timeout=200)
+
+
+def address(name: str, which: str) -> str:
+    """Where a pod is now."""
+    words = ("get", "pod", which, "--output", "jsonpath={.status.podIP}")
+    return kubernetes.kubectl("-n", name, *words).strip()

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A pod of a StatefulSet as one node: asked in it or in a Job, by captured objects."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.in_pods import hazards
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pods as runtime_pods
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import runtime
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import config_text, lasting, outlives
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "kubernetes"
+CASES = yaml.safe_load((FIXTURES / "garage_pods_1.31.0.yml").read_text(encoding="utf-8"))
+SPACE = CASES["pod"]["metadata"]["namespace"]
+UNIT = f"kubernetes:{SPACE}/pod/garage-0"
+OLD, NEW, INIT = "dxflrs/garage:v0.8.0", "dxflrs/garage:v0.8.7", "busybox:stable"
+PARAMS = {"unit": UNIT, "binary": None, "config_file": None, "user": None, "call_timeout": 30.0}
+
+
+class Cluster:
+    """The captured objects, by kubectl. `up`: whether there are pods of the StatefulSet."""
+
+    def __init__(self, up: bool = True) -> None:
+        self.things: dict[str, Any] = copy.deepcopy(CASES)
+        self.up = up
+        self.asked: list[list[str]] = []
+        self.made: list[dict[str, Any]] = []
+        self.said: dict[str, str] = {}
+
+    def run(self, argv: Sequence[str], *, stdin: str = "", **_how: Any) -> Answer:
+        words = list(argv[argv.index("--namespace") + 2 :]) if argv[0] == "kubectl" else list(argv)
+        self.asked.append(words)
+        return Answer(tuple(argv), 0, self._answer(words, stdin), "")
+
+    def _answer(self, words: list[str], stdin: str) -> str:
+        if words[0] == "create":
+            self.made.append({**json.loads(stdin), "status": {"phase": "Running"}})
+            return stdin
+        if words[:2] == ["get", "pod"]:
+            made = next((one for one in self.made if one["metadata"]["name"] == words[2]), None)
+            found = made or (self.things["pod"] if self.up and words[2] == "garage-0" else None)
+            return json.dumps(found) if found else ""
+        if words[0] == "get":
+            kind = words[1].lower()
+            return json.dumps(self.things[kind]) if kind in self.things else ""
+        return next((text for word, text in self.said.items() if word in words), "")
+
+
+def pods(cluster: Cluster, unit: str = UNIT) -> Pods:
+    return Pods(cluster, runtime_place.read(unit), "garage", "/garage", sleep=lambda _seconds: None)
+
+
+def test_a_node_that_runs_is_asked_in_its_pod() -> None:
+    cluster = Cluster()
+    cluster.said = {"--version": "garage v0.8.0\n", "id": "ab" * 32 + "\n"}
+    garage = garage_node.from_unit(cluster, PARAMS)
+    assert garage.running and garage.config_file == "/etc/garage.toml" and garage.binary == "/garage"
+    assert garage.binary == garage.next_binary, "the image of the template is the one that runs: no Job is needed"
+    assert str(garage.version()) == "0.8.0"
+    assert ["exec", "garage-0", "--container", "garage", "--", "/garage", "--version"] in cluster.asked
+    address = CASES["pod"]["status"]["podIP"]
+    assert garage.address == f"{address}:3901" and garage.node_id().address == garage.address
+    assert garage.token and not cluster.made
+
+
+def test_another_image_in_the_template_is_another_program() -> None:
+    cluster = Cluster()
+    cluster.things["statefulset"]["spec"]["template"]["spec"]["containers"][0]["image"] = NEW
+    garage = garage_node.from_unit(cluster, PARAMS)
+    assert (garage.binary, garage.next_binary) == ("/garage", NEW)
+
+
+def test_a_node_that_is_down_is_asked_on_its_own_volumes() -> None:
+    """Who it is stands in its metadata: a run that is resumed while all are down has to know."""
+    garage = garage_node.from_unit(Cluster(up=False), PARAMS)
+    assert not garage.running and garage.binary == garage.next_binary == OLD and garage.address == ""
+    one = pods(Cluster(up=False))
+    job = runtime_pods.job("x", one.place, one.read(), one.container(), NEW, ["node", "id"], {}, 60, "/garage")
+    pod = job["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert (container["command"], container["args"]) == (["/garage"], ["node", "id"])
+    names = {row["name"]: row.get("persistentVolumeClaim", {}).get("claimName") for row in pod["volumes"]}
+    assert (names["meta"], names["data"]) == ("meta-garage-0", "data-garage-0")
+    assert [row["image"] for row in pod["initContainers"]] == [INIT], "without it there is no configuration"
+    assert {row["mountPath"] for row in container["volumeMounts"]} >= {"/mnt/meta", "/etc/garage.toml"}
+
+
+def test_a_release_says_its_version_without_the_volumes_of_a_node_that_runs() -> None:
+    one = pods(Cluster(), f"kubernetes:{SPACE}/statefulset/garage")
+    job = runtime_pods.job("x", one.place, one.read(), one.container(), NEW, ["--version"], {}, 60, "/garage")
+    pod = job["spec"]["template"]["spec"]
+    known = {row["name"] for row in pod["volumes"]}
+    assert not known & {"meta", "data"} and "initContainers" not in pod
+    assert {row["name"] for row in pod["containers"][0]["volumeMounts"]} <= known
+
+
+def test_a_pod_stops_and_starts_with_its_stateful_set() -> None:
+    cluster = Cluster()
+    found = runtime.of(cluster, UNIT).look()
+    assert found["unit"] == f"kubernetes:{SPACE}/statefulset/garage" and found["replicas"] == 3
+    runtime.of(cluster, UNIT).activate(runtime.Image("0.8.7", name="garage", program="/garage"), False)
+    (patch,) = [words for words in cluster.asked if words[0] == "patch"]
+    assert patch[1:3] == ["statefulset", "garage"] and NEW in patch[6]
+
+
+def test_the_configuration_is_that_of_the_config_map() -> None:
+    assert 'metadata_dir = "/mnt/meta"' in config_text(pods(Cluster()), "/etc/garage.toml")
+
+
+@pytest.mark.parametrize("keys", [[], ["a.toml", "b.toml"]])
+def test_a_configuration_that_cannot_be_told_is_a_sentence(keys: list[str]) -> None:
+    cluster = Cluster()
+    cluster.things["configmap"]["data"] = dict.fromkeys(keys, "")
+    with pytest.raises(UpliftError, match=f"mounts {len(keys)} files .* Set garage_config_file"):
+        config_text(pods(cluster), "/etc/garage.toml")
+
+
+# What a stop and a start of all pods would do
+
+
+def stateful(**spec: Any) -> dict[str, Any]:
+    found: dict[str, Any] = copy.deepcopy(CASES["statefulset"])
+    found["spec"].update(spec)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("spec", "own", "keys"),
+    [
+        ({}, {}, []),
+        ({"persistentVolumeClaimRetentionPolicy": {"whenScaled": "Retain", "whenDeleted": "Delete"}}, {}, []),
+        ({"persistentVolumeClaimRetentionPolicy": {"whenScaled": "Delete"}}, {}, ["claims_deleted"]),
+        ({}, {"readinessProbe": {}}, ["pods_in_order"]),
+        ({"podManagementPolicy": "Parallel"}, {"readinessProbe": {}}, []),
+        ({"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}}, {}, ["pods_parted"]),
+        ({"updateStrategy": {"type": "OnDelete"}}, {}, []),
+    ],
+)
+def test_what_a_stop_and_a_start_of_all_would_do(spec: dict[str, Any], own: dict[str, Any], keys: list[str]) -> None:
+    assert [row["key"] for row in hazards(stateful(**spec), own, "statefulset garage in store")] == keys
+
+
+def test_claims_that_go_with_their_pods_are_never_scaled_down() -> None:
+    cluster = Cluster()
+    cluster.things["statefulset"]["spec"]["persistentVolumeClaimRetentionPolicy"] = {"whenScaled": "Delete"}
+    with pytest.raises(UpliftError, match="whenScaled Delete; expected Retain"):
+        runtime.of(cluster, UNIT).stop(runtime.Order(hold="op-1"), False)
+    assert not [words for words in cluster.asked if words[0] == "patch"]
+
+
+def test_what_outlives_a_pod() -> None:
+    own = CASES["statefulset"]["spec"]["template"]["spec"]["containers"][0]
+    found = lasting(CASES["statefulset"], own)
+    assert found == ["/mnt/meta", "/mnt/data"]
+    assert outlives("/mnt/meta", found) and outlives("/mnt/data/blocks", found)
+    assert not outlives("/mnt/metadata", found) and not outlives("/etc/garage.toml", found)
+    passing = stateful(volumeClaimTemplates=[])
+    passing["spec"]["template"]["spec"]["volumes"] += [
+        {"name": "meta", "emptyDir": {}},
+        {"name": "data", "hostPath": {}},
+    ]
+    assert lasting(passing, own) == ["/mnt/data"], "the makers' chart without persistence"
