@@ -31,6 +31,25 @@ def test_an_upgrade_asks_and_tells_the_cluster_once(garage: Stage) -> None:
     assert len(marked) == len({call.args["phase"] for call in marked}), "not once for each wave"
 
 
+BEFORE, AGAIN = (f"uplift.datastores.garage : {name}" for name in ("List the buckets", "List the buckets and keys"))
+
+
+def test_what_was_asked_or_read_is_not_asked_or_read_again(garage: Stage) -> None:
+    run = garage.playbook("garage_upgrade")
+    listed = [call.task for call in run.of("garage_info", gather=["inventory"])]
+    assert run.ok and listed == [BEFORE, AGAIN], "before, and for the comparison"
+    read = [task for _state, host, task, _result in run.told.results if "Validating" in task and host == "a1"]
+    assert any("'discover'" in task for task in read), "what the operator set was not read"
+    assert not any("'healthy'" in task for task in read), read
+
+
+def test_what_was_not_answered_is_asked_again(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.on("garage_info", {"and": {"problem": "bucket list: HTML"}}, gather=["inventory"], task=BEFORE)
+    listed = [call.task for call in one.playbook("garage_upgrade").of("garage_info", gather=["inventory"])]
+    assert listed == [BEFORE, AGAIN, AGAIN]
+
+
 def test_what_stands_in_the_way_of_all_is_said_once(garage: Stage) -> None:
     garage.on("garage_findings", {"and": {"stopping": ["nodes_down"]}})
     assert garage.playbook("garage_plan").why.count("What blocks the upgrade is shown above") == 1
