@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.action.release import find
+from ansible_collections.uplift.datastores.plugins.action.release import ActionModule, find
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 
@@ -32,3 +35,46 @@ def test_a_directory_without_it_and_no_directory_at_all(tmp_path: Path) -> None:
         find(str(tmp_path), "0.8.7", "tool")
     with pytest.raises(UpliftError, match="no such file or directory. Put it there. Nothing was sent"):
         find(str(tmp_path / "nowhere"), "0.8.7", "tool")
+
+
+class Action(ActionModule):
+    """The action alone: the node is of one kind of machine, and has no release yet."""
+
+    def __init__(self, check: bool) -> None:
+        self._task, self.asked = SimpleNamespace(check_mode=check), []
+        self._loader = SimpleNamespace(path_dwim=str)
+        self._connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/tmp"))
+
+    def _module(self, args: Mapping[str, Any], task_vars: Any) -> dict[str, Any]:
+        self.asked.append(args["state"])
+        return {"arch": "x86_64", "sha256": ""}
+
+    def _send(self, file: str, name: str) -> str:
+        self.asked.append("sent")
+        return file
+
+    def _remove_tmp_path(self, tmp_path: str, force: bool = False) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("check", "source", "asked"),
+    [
+        (True, "", ["staged"]),
+        (True, "/{version}", ["staged"]),
+        (True, "/{arch}", ["read", "staged"]),
+        (True, "/{target}", ["read", "staged"]),
+        (False, "", ["read", "sent", "staged"]),
+    ],
+)
+def test_a_look_takes_one_trip_where_the_node_need_not_say_what_it_is(
+    tmp_path: Path, check: bool, source: str, asked: list[str]
+) -> None:
+    for name in ("0.8.7", "x86_64", "x86_64-unknown-linux-musl"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "tool-0.8.7").touch()
+    (tmp_path / "tool-0.8.7").touch()
+    action = Action(check)
+    wish = {"state": "staged", "source": f"{tmp_path}{source}", "version": "0.8.7", "path": "/tool", "name": ""}
+    action.perform({**wish, "checksum": ""}, {})
+    assert action.asked == asked
