@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
 
@@ -52,8 +53,10 @@ class Pod(CallRunner):
         program, *words = bare(call.argv)
         kubectl, name = self.pods.kubectl, self.pods.place.name
         if program == "journalctl":  # what Kubernetes keeps of the program's output is its journal
-            words = ["logs", name, "--container", self.pods.container()["name"], "--tail", "10000"]
-            return self.pods.local.run(kubectl.argv(*words), timeout=call.timeout)
+            since = next((float(word[1:]) for word in words if word.startswith("@")), 0.0)
+            moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
+            asked = ["logs", name, "--container", self.pods.container()["name"], "--since-time", moment]
+            return self.pods.local.run(kubectl.argv(*asked), timeout=call.timeout)
         if program == self.pods.start:
             inside = ["exec", name, "--container", self.pods.container()["name"], "--", program, *words]
             return self.pods.local.run(kubectl.argv(*inside), timeout=call.timeout)

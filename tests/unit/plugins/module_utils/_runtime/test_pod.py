@@ -17,6 +17,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.in_pods import hazards
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.log import read_log
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pods as runtime_pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import runtime
@@ -75,6 +76,15 @@ def test_a_node_that_runs_is_asked_in_its_pod() -> None:
     address = CASES["pod"]["status"]["podIP"]
     assert garage.address == f"{address}:3901" and garage.node_id().address == garage.address
     assert garage.token and not cluster.made
+
+
+def test_what_its_log_said_before_is_not_heard_again() -> None:
+    """Seen: the errors of its start were counted as those of a repair, until it timed out."""
+    cluster = Cluster()
+    garage = garage_node.from_unit(cluster, PARAMS)
+    read_log(garage.runner, garage.unit, 1795783860.5)
+    (asked,) = [words for words in cluster.asked if words[0] == "logs"]
+    assert asked[-2:] == ["--since-time", "2026-11-27T12:51:00Z"]
 
 
 def test_another_image_in_the_template_is_another_program() -> None:
