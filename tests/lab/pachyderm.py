@@ -119,17 +119,17 @@ def install(host: Host, version: str) -> None:
         forms.ENVIRONMENT: forms.environment(),
         "/etc/systemd/system/kube.service": forms.KUBE_UNIT,
         "/etc/systemd/system/pachd.service": forms.unit(forms.PACHD, forms.ENVIRONMENT, "etcd.service"),
-        "/etc/systemd/system/etcd-parallel.service": forms.ETCD_BESIDE,
+        "/etc/systemd/system/etcd-parallel.service": forms.ETCD_PARALLEL,
         "/etc/systemd/system/pachd-parallel.service": forms.unit(
-            f"{forms.PACHD}-beside", forms.BESIDE_ENVIRONMENT, "etcd-parallel.service"
+            f"{forms.PACHD}-parallel", forms.PARALLEL_ENVIRONMENT, "etcd-parallel.service"
         ),
-        forms.BESIDE_ENVIRONMENT: forms.environment(beside=True),
+        forms.PARALLEL_ENVIRONMENT: forms.environment(parallel=True),
     }
     hosts.must(host, files=files, commands=[
         ["useradd", "--system", "--uid", forms.UID, "--home-dir", "/var/lib/pachyderm", "pachyderm"],
         ["install", "-d", "-o", "pachyderm", "-g", "pachyderm", "-m", "0750", "/var/lib/pachyderm", forms.ROOT],
-        ["install", "-d", "-o", "pachyderm", "-g", "pachyderm", "-m", "0750", forms.CACHE, f"{forms.CACHE}-beside"],
-        ["install", "-d", "-o", "pachyderm", "-g", "pachyderm", "-m", "0750", forms.BESIDE_ROOT],
+        ["install", "-d", "-o", "pachyderm", "-g", "pachyderm", "-m", "0750", forms.CACHE, f"{forms.CACHE}-parallel"],
+        ["install", "-d", "-o", "pachyderm", "-g", "pachyderm", "-m", "0750", forms.PARALLEL_ROOT],
         *(["chown", "root:root", f"{link}-{version}"] for link in (forms.PACHCTL, forms.PACHD)),
         *(["chmod", "755", f"{link}-{version}"] for link in (forms.PACHCTL, forms.PACHD)),
         *(["ln", "-s", f"{link.rsplit('/', 1)[1]}-{version}", link] for link in (forms.PACHCTL, forms.PACHD)),

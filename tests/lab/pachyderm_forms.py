@@ -17,12 +17,12 @@ ETCD_DATA = "/var/lib/etcd/default"
 ENVIRONMENT = "/etc/pachyderm/pachd.env"
 PACHCTL, PACHD = "/usr/local/bin/pachctl", "/usr/local/bin/pachd"
 KUBE = "/usr/local/lib/uplift-lab/kube.py"
-NAMESPACE, BESIDE_NAMESPACE = "default", "pachyderm-next"
-BESIDE_ROOT, BESIDE_ENVIRONMENT = "/var/lib/pachyderm/store-beside", "/etc/pachyderm/pachd-parallel.env"
+NAMESPACE, PARALLEL_NAMESPACE = "default", "pachyderm-next"
+PARALLEL_ROOT, PARALLEL_ENVIRONMENT = "/var/lib/pachyderm/store-parallel", "/etc/pachyderm/pachd-parallel.env"
 
 VARIABLES = {
     "pachyderm_object_store": ROOT,
-    "pachyderm_parallel_object_store": BESIDE_ROOT,
+    "pachyderm_parallel_object_store": PARALLEL_ROOT,
     "pachyderm_user": "pachyderm",
 }
 # What the Debian package's own unit reads: pachd writes more keys in one transaction than etcd takes by default.
@@ -34,14 +34,14 @@ KUBE_UNIT = f"""[Unit]
 Description=As much of a Kubernetes API as pachd needs
 
 [Service]
-ExecStart=/usr/bin/python3 -I {KUBE} /etc/uplift-lab {NAMESPACE} {BESIDE_NAMESPACE}
+ExecStart=/usr/bin/python3 -I {KUBE} /etc/uplift-lab {NAMESPACE} {PARALLEL_NAMESPACE}
 
 [Install]
 WantedBy=multi-user.target
 """
 
 # The operator's second cluster for `side_by_side`: units that are there and not started.
-ETCD_BESIDE = """[Unit]
+ETCD_PARALLEL = """[Unit]
 Description=etcd of the second Pachyderm
 
 [Service]
@@ -90,18 +90,18 @@ def calls_itself(version: str) -> str:
     return "1.12.0" if re.fullmatch(r"1\.11\.[1-9]", version) else version
 
 
-def environment(beside: bool = False) -> str:
+def environment(parallel: bool = False) -> str:
     """The limits have to be there, or no pipeline gets its workers. The second server lives a thousand ports higher."""
-    more = 1000 if beside else 0
+    more = 1000 if parallel else 0
     values = {
         "PORT": PORT + more, "HTTP_PORT": 30652 + more, "PEER_PORT": 30653 + more, "SAML_PORT": 30654 + more,
         "OIDC_PORT": 30657 + more, "S3GATEWAY_PORT": 30600 + more, "PPROF_PORT": 30651 + more,
-        "ETCD_SERVICE_HOST": "127.0.0.1", "ETCD_SERVICE_PORT": 2479 if beside else 2379,
+        "ETCD_SERVICE_HOST": "127.0.0.1", "ETCD_SERVICE_PORT": 2479 if parallel else 2379,
         "ETCD_PORT_2379_TCP_ADDR": "127.0.0.1",
         "KUBERNETES_PORT_443_TCP_ADDR": "127.0.0.1", "PACHD_POD_NAME": "pachd",
-        "PACH_NAMESPACE": BESIDE_NAMESPACE if beside else NAMESPACE,
-        "STORAGE_BACKEND": "LOCAL", "PACH_ROOT": BESIDE_ROOT if beside else ROOT,
-        "PACH_CACHE_ROOT": f"{CACHE}-beside" if beside else CACHE,
+        "PACH_NAMESPACE": PARALLEL_NAMESPACE if parallel else NAMESPACE,
+        "STORAGE_BACKEND": "LOCAL", "PACH_ROOT": PARALLEL_ROOT if parallel else ROOT,
+        "PACH_CACHE_ROOT": f"{CACHE}-parallel" if parallel else CACHE,
         "STORAGE_UPLOAD_CONCURRENCY_LIMIT": 100, "STORAGE_PUT_FILE_CONCURRENCY_LIMIT": 100,
         "METRICS": "false", "REQUIRE_CRITICAL_SERVERS_ONLY": "true",
         "BLOCK_CACHE_BYTES": "64M", "PACHD_MEMORY_REQUEST": "512M",

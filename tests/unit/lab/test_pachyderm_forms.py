@@ -16,9 +16,10 @@ import yaml
 from tests.lab import pachyderm_fill as fill
 from tests.lab import pachyderm_forms as forms
 from tests.lab import pachyderm_manifest as manifest
-from tests.lab import pachyderm_release, paths, release
+from tests.lab import pachyderm, pachyderm_release, paths, release
 from tests.lab.proc import LabError
 
+ROOT = Path(__file__).resolve().parents[3]
 CAPTURES = Path(__file__).parents[1] / "fixtures" / "pachyderm"
 
 
@@ -174,3 +175,20 @@ def test_what_no_dump_carries_is_missed_only_where_the_metadata_stayed(facts: di
     after = change(after, "repos", "edges", "commits", to={"new": {"parent": "", "size": 0, "finished": False}})
     assert manifest.differences(manifest.expected(before, odd, (1, 9)), after) == []
     assert len(manifest.differences(manifest.expected(before, odd, (1, 8)), after)) >= 2
+
+
+def test_the_second_cluster_is_where_the_role_looks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen: units of another name than the role's, found only when the scenario was played."""
+    role = yaml.safe_load((ROOT / "roles/pachyderm/defaults/main.yml").read_text(encoding="utf-8"))
+    written: dict[str, str] = {}
+    monkeypatch.setattr(pachyderm.release, "program", lambda *_asked: "/program")
+    monkeypatch.setattr(pachyderm.hosts, "put", lambda *_asked: None)
+    monkeypatch.setattr(pachyderm.hosts, "must", lambda _host, files, **_more: written.update(files))
+    pachyderm.install(None, "1.11.9")  # type: ignore[arg-type]
+    server = written[f"/etc/systemd/system/{role['pachyderm_parallel_unit']}"]
+    store = written[f"/etc/systemd/system/{role['pachyderm_parallel_etcd_unit']}"]
+    assert f"ExecStart={role['pachyderm_parallel_pachd']} " in server
+    settings = " ".join(line.partition("=")[2] for line in store.splitlines() if line.startswith("Environment="))
+    assert all("=" in word for word in settings.split()), "a value with a space in it is cut there"
+    name = next(word for word in settings.split() if word.startswith("ETCD_NAME=")).partition("=")[2]
+    assert f"ETCD_INITIAL_CLUSTER={name}=" in settings
