@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.lab import pachyderm, pachyderm_release, paths, release
 from tests.lab import pachyderm_fill as fill
 from tests.lab import pachyderm_forms as forms
 from tests.lab import pachyderm_manifest as manifest
-from tests.lab import pachyderm, pachyderm_release, paths, release
 from tests.lab.proc import LabError
 
 ROOT = Path(__file__).resolve().parents[3]
