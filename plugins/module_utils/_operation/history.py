@@ -44,23 +44,34 @@ def row(record: Mapping[str, Any], host: str) -> dict[str, Any]:
 
 
 def told(by_host: Mapping[str, Sequence[Row]]) -> list[str]:
-    """All operations of all nodes, as lines; nodes that tell the same of one are named together."""
-    lines: dict[tuple[float, str], list[str]] = {}
+    """All operations of all nodes, as lines; nodes that tell the same of one are named together.
+
+    Each notes its own seconds: of several the first beginning and the last end are said.
+    """
+    groups: dict[tuple[str, str], list[tuple[str, Row]]] = {}
     for host, found in by_host.items():
         for one in found:
-            lines.setdefault((float(one.get("started", 0)), _line(one)), []).append(host)
+            groups.setdefault((one["id"], _what(one)), []).append((host, one))
+    lines = sorted((min(float(one.get("started", 0)) for _host, one in rows), _line(rows)) for rows in groups.values())
     backups = sorted({line for found in by_host.values() for one in found for line in _backups(one)})
-    shown = [f"{line} At {', '.join(hosts)}." for (_at, line), hosts in sorted(lines.items())]
-    return [*shown, *backups] or ["No node remembers an operation."]
+    return [*(line for _at, line in lines), *backups] or ["No node remembers an operation."]
 
 
-def _line(one: Row) -> str:
+def _what(one: Row) -> str:
     if "started" not in one:
-        return f"{one['id']}: {one['result']}"
+        return str(one["result"])
     over = f", back over {one['undoes']}" if one["undoes"] else ""
-    ended = f" to {_clock(one['finished'])}" if "finished" in one else ""
     way = f"{one.get('product', '')} {one.get('from', '?')} to {one.get('to', '?')}, {one.get('strategy', '')}{over}"
-    return f"{one['id']}: {way}; {one['result']}; by {one['who']}; {_clock(one['started'])}{ended}."
+    return f"{way}; {one['result']}; by {one['who']}"
+
+
+def _line(rows: Sequence[tuple[str, Row]]) -> str:
+    ones, hosts = [one for _host, one in rows], ", ".join(host for host, _one in rows)
+    said = f"{ones[0]['id']}: {_what(ones[0])}"
+    if "started" in ones[0]:
+        ended = [one["finished"] for one in ones if "finished" in one]
+        said += f"; {_clock(min(one['started'] for one in ones))}" + (f" to {_clock(max(ended))}" if ended else "")
+    return f"{said.rstrip('.')}. At {hosts}."
 
 
 def _backups(one: Row) -> Iterator[str]:
@@ -70,5 +81,5 @@ def _backups(one: Row) -> Iterator[str]:
 
 
 def _clock(seconds: float) -> str:
-    """To the minute: nodes note their own seconds."""
+    """To the minute."""
     return time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(seconds))

@@ -62,11 +62,13 @@ def test_a_record_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
 
 
 def test_nodes_that_tell_the_same_are_named_together() -> None:
-    rows = {host: [history.row(record("op-1", 1795230900.0), host)] for host in ("a1", "b1")}
+    """Each notes its own seconds, as seen on hosts; the first begins it, and the last ends it."""
+    began = {"a1": 1795230900.0, "b1": 1795230961.7}
+    rows = {host: [history.row(record("op-1", when), host)] for host, when in began.items()}
     rows["b1"].append(history.row(record("op-2", 1795300000.0, "abandoned", undoes="op-1"), "b1"))
     first, second, *backups = history.told(rows)
     assert first == (
-        "op-1: garage 0.7.0 to 0.8.7, rolling; finished; by anna@laptop; 2026-11-21T03:15Z to 2026-11-21T04:15Z."
+        "op-1: garage 0.7.0 to 0.8.7, rolling; finished; by anna@laptop; 2026-11-21T03:15Z to 2026-11-21T04:16Z."
         " At a1, b1."
     )
     assert ", back over op-1; abandoned;" in second and second.endswith(" At b1.")
