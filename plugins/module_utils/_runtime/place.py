@@ -63,7 +63,7 @@ class Place:
         if not (name and ordinal.isdigit()):
             raise UpliftError(
                 f"The pod {self.name} in {self.namespace} has no number at the end of its name; expected one of a"
-                " StatefulSet, as garage-0. Nothing was changed."
+                " StatefulSet, as NAME-0. Nothing was changed."
             )
         return replace(self, name=name, workload=STATEFUL_SET)
 

@@ -135,7 +135,7 @@ def test_the_configuration_is_that_of_the_config_map() -> None:
 def test_a_configuration_that_cannot_be_told_is_a_sentence(keys: list[str]) -> None:
     cluster = Cluster()
     cluster.things["configmap"]["data"] = dict.fromkeys(keys, "")
-    with pytest.raises(UpliftError, match=f"mounts {len(keys)} files .* Set garage_config_file"):
+    with pytest.raises(UpliftError, match=f"mounts {len(keys)} files .* that ends in _config_file"):
         config_text(pods(cluster), "/etc/garage.toml")
 
 
