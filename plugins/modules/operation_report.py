@@ -51,9 +51,22 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-path: {description: The report in Markdown., returned: when it is written, type: str, sample: uplift-reports/20261121T031500Z-garage-0.8.7/report.md}
-summary: {description: The ten lines., returned: when it is written, type: list, elements: str, sample: [garage 0.7.0 -> 0.8.7 finished, no request of clients failed]}
-report: {description: "What C(report.json) holds.", returned: when it is written, type: dict, sample: {product: garage, source: 0.7.0, target: 0.8.7, state: finished}}
+path:
+  description: The report in Markdown.
+  returned: when it is written
+  type: str
+  sample: uplift-reports/20261121T031500Z-garage-0.8.7/report.md
+summary:
+  description: The ten lines.
+  returned: when it is written
+  type: list
+  elements: str
+  sample: [garage 0.7.0 -> 0.8.7 finished, no request of clients failed]
+report:
+  description: What C(report.json) holds.
+  returned: when it is written
+  type: dict
+  sample: {product: garage, source: 0.7.0, target: 0.8.7, state: finished}
 """
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, controller_only
