@@ -18,6 +18,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.names im
 # As the releases say it: 0.6 and later and 0.5; up to 1.x and 2.x.
 _GONE = ("not found", "does not exist")
 _NOT_EMPTY = ("not empty", "non-empty")
+# Seen on a cluster of 0.8.0 and 0.8.7 in the middle of a walk: the old nodes have no handler for what a deletion asks.
+_NO_QUORUM = "Could not reach quorum"
 
 
 def grant(garage: Garage, operation: str, known: Collection[str], grant_read: Sequence[str]) -> dict[str, Any]:
@@ -26,7 +28,7 @@ def grant(garage: Garage, operation: str, known: Collection[str], grant_read: Se
     known: ids of keys that the record says are the operation's. What could not be removed is the new key's too.
     """
     name = _demand_mark(operation)
-    removed, kept = remove(garage, known)
+    removed, kept = remove(garage, known, later=True)
     key = garage.create_key(name)
     if not key.secret:
         raise UpliftError(
@@ -61,11 +63,12 @@ def _made(garage: Garage, name: str, key_id: str) -> str:
     return name
 
 
-def remove(garage: Garage, known: Collection[str]) -> tuple[list[str], list[str]]:
+def remove(garage: Garage, known: Collection[str], later: bool = False) -> tuple[list[str], list[str]]:
     """Takes away what is ours alone: what went, and which buckets hold objects and had to stay.
 
     Ours is a key that the record knows (`known`) or whose name is the mark of an operation, and a bucket that has such
-    a name and no other, which nobody else may use.
+    a name and no other, which nobody else may use. later: what too few nodes answer for now is left to the next run;
+    else that is an error.
     """
     mine = sorted(row.id for row in garage.keys().rows if row.id in known or ours(row.name))
     removed, kept = [], []
@@ -79,7 +82,7 @@ def remove(garage: Garage, known: Collection[str]) -> tuple[list[str], list[str]
             garage.delete_bucket(row.aliases[0])  # by its id, Garage would refuse: the alias would remain
             removed.append(row.aliases[0])
         except CliError as exc:
-            if any(words in str(exc) for words in _GONE):
+            if any(words in str(exc) for words in _GONE) or (later and _NO_QUORUM in str(exc)):
                 continue  # the same the other way round: this node has not heard yet that the bucket is gone
             if not any(words in str(exc) for words in _NOT_EMPTY):
                 raise

@@ -78,8 +78,8 @@ def config_text(pods: Pods, path: str) -> str:
     if len(found) != 1:
         raise UpliftError(
             f"The {pods.place.owner().summary()} mounts {len(found)} files of ConfigMaps that may be its configuration"
-            f" {path}; expected one, with that name or the only one that ends in .toml. Set the product's setting that ends"
-            " in _config_file to where it is read in the pod. Nothing was changed."
+            f" {path}; expected one, with that name or the only one that ends in .toml. Set the product's setting that"
+            " ends in _config_file to where it is read in the pod. Nothing was changed."
         )
     return found[0]
 

@@ -489,6 +489,14 @@ def test_an_operators_bucket_is_left_alone_whatever_its_name(theirs: dict[str, s
     assert not [words for words in runner.asked if words.startswith("bucket delete")]
 
 
+def test_a_bucket_that_too_few_nodes_answer_for_is_left_to_the_next_run() -> None:
+    """Seen in a walk from 0.8.0 to 0.8.7: a run that went on had no key, so no inventory, and no probe."""
+    gone = {**leftover(NEW), f"bucket delete --yes {MARK}": "bucket_delete_no_quorum"}
+    assert access.grant(garage(accessing(NEW, **gone)), OPERATION, [], [])["access_key_id"]
+    with pytest.raises(CliError, match="Could not reach quorum"):
+        access.remove(garage(accessing(NEW, **gone)), [])
+
+
 def test_a_bucket_that_cannot_be_removed_for_another_reason_is_an_error() -> None:
     runner = accessing(NEW, **{**leftover(NEW), f"bucket delete --yes {MARK}": "status_daemon_down"})
     with pytest.raises(CliError, match="Connection refused"):
