@@ -11,8 +11,8 @@ short_description: Ask a staged release of Garage, on scratch data, what an upgr
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Starts a daemon of the staged release without peers, on loopback, in a directory of its own below C(/run), and asks
-    it every question that a step after the switch will ask. An answer that is not understood is better known while the
+  - Starts a daemon of the staged release without peers, on loopback, in a directory of its own, and asks it every
+    question that a step after the switch will ask. An answer that is not understood is better known while the
     old release serves.
   - The daemon is a transient unit of systemd that can write to its own directory alone, or a container without a
     network, whose ports are then not asked. It is gone afterwards.
@@ -38,6 +38,12 @@ options:
     type: list
     elements: str
     default: []
+  directory:
+    description:
+      - Where its own directory is made, for some megabytes. What is below C(/run) is gone after a boot. For a container it
+        is one that docker's machine has under the same path.
+    type: path
+    default: /run
   start_timeout:
     description: Seconds in which the daemon has to answer.
     type: float
@@ -61,6 +67,11 @@ tried:
   returned: success
   type: bool
   sample: true
+why:
+  description: Why none could be started, where that is no failure.
+  returned: success
+  type: str
+  sample: ""
 asked:
   description: What it has answered.
   returned: success
@@ -86,6 +97,7 @@ SPEC = {
     "release_binary": {"type": "str", "required": True},
     "engine": {"type": "str", "default": ""},
     "repairs": {"type": "list", "elements": "str", "default": []},
+    "directory": {"type": "path", "default": "/run"},
     "start_timeout": {"type": "float", "default": 60},
     "progress_file": {"type": "path"},
 }
@@ -93,7 +105,10 @@ SPEC = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     progress = Progress(module.params["progress_file"])
-    return run(from_unit(LocalRunner(), module.params), module.params, progress, module.check_mode)
+    found = run(from_unit(LocalRunner(), module.params), module.params, progress, module.check_mode)
+    if found["why"]:
+        module.warn(found["why"])
+    return found
 
 
 def main() -> None:

@@ -33,7 +33,6 @@ CALLS = {
         "garage_config_stage",
         "release staged",
         "garage_config_check",
-        "garage_config read",
         "garage_trial",
     ],
     "inventory": ["garage_inventory", "operation saved"],

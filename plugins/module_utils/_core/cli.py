@@ -177,8 +177,13 @@ def demand(answer: Answer, what: str) -> Answer:
     raise CliError(f"{what} failed: {name} ended with {answer.rc} and said: {' / '.join(said[-3:])}")
 
 
+def plain(text: str) -> str:
+    """Without colour codes."""
+    return _ANSI.sub("", text)
+
+
 def _text(raw: bytes) -> str:
-    return _ANSI.sub("", raw.decode("utf-8", "replace"))
+    return plain(raw.decode("utf-8", "replace"))
 
 
 def _become(user: str, cwd: str) -> Callable[[], None]:

@@ -26,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms im
     REPAIRS,
     RIGHTS,
     Form,
+    said,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import api, first, inventory, work
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import cluster as parse
@@ -41,10 +42,10 @@ class NoSuchForm(UpliftError):
 
 def form(table: Mapping[str, Sequence[Form]], name: str, version: Version, what: str) -> Form:
     """How this release says it, or a sentence with what it has instead."""
-    for one in table.get(name, ()):
-        if one.since <= version < one.until:
-            return one
-    known = sorted(other for other, forms in table.items() if any(f.since <= version < f.until for f in forms))
+    found = said(table.get(name, ()), version)
+    if found:
+        return found
+    known = sorted(other for other, forms in table.items() if said(forms, version))
     instead = f"take one of {', '.join(known)}" if known else "it has none at all"
     raise NoSuchForm(f"Garage {version} has no {what} {name!r}; {instead}.")
 
@@ -180,7 +181,7 @@ class Garage:
 
     def rights(self) -> tuple[str, ...]:
         """All that a key can be allowed on a bucket. 0.5 knows no owners."""
-        return next(one.words for one in RIGHTS if one.since <= self.version() < one.until)
+        return next(one.words for one in RIGHTS if one.covers(self.version()))
 
     def permit(self, verb: str, bucket: str, key: str, *rights: str) -> None:
         """`allow` or `deny` read, write, owner."""
@@ -217,7 +218,7 @@ class Garage:
             )
 
     def knows(self, command: str) -> bool:
-        return any(one.since <= self.version() < one.until for one in COMMANDS[command])
+        return said(COMMANDS[command], self.version()) is not None
 
     def call(self, *words: str) -> Answer:
         return self.runner.run(

@@ -35,6 +35,14 @@ class Form:
     field: str = ""
     """For a word that goes into a JSON payload: its name there."""
 
+    def covers(self, version: Version) -> bool:
+        return self.since <= version < self.until
+
+
+def said(forms: Sequence[Form], version: Version) -> Form | None:
+    """How this release says it; None where it does not."""
+    return next((one for one in forms if one.covers(version)), None)
+
 
 PAGED = Version(2, 5, 0)
 """From here on a list takes `offset` and `limit` and refuses `null`; the `Get...` calls still want `null` (G28)."""

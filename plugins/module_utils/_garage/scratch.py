@@ -12,7 +12,6 @@ import os
 import pwd
 import secrets
 import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from typing import Mapping, Protocol
 
@@ -22,19 +21,17 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
     Call,
     CallRunner,
     Runner,
-    bare,
     demand,
+    plain,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._core.port import free_ports
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.config import FACTOR_ONLY
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import STOP_SIGNAL
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, place, transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 
-NAME = "uplift-scratch-garage"
-PLACE = "/run"
-"""Emptied at a boot; root's. A trial holds some megabytes."""
 NOBODY = "nobody"
 LIMIT = 600.0  # seconds after which systemd ends the daemon, whoever is left to do it
 REGION = "scratch"
@@ -74,10 +71,20 @@ def role(release: Version, node: str) -> list[str]:
     return ["layout", "assign", node, "-z", "scratch", "-c", "1G" if release >= _BYTES_SINCE else "1"]
 
 
+def ident(unit: str) -> str:
+    """What everything of a trial of this node is called: another for each unit, so that none takes away another's."""
+    return f"uplift-scratch-{place.key(unit)}".replace("@", "_")
+
+
 class Host(Protocol):
-    """Where a scratch daemon runs. `reached`: whether this machine reaches its ports."""
+    """Where a scratch daemon runs. `reached`: whether this machine reaches its ports. `name`: of its unit."""
 
     reached: bool
+    name: str
+
+    @property
+    def program(self) -> str:
+        """The release's program, as `runner` takes it."""
 
     def account(self) -> str:
         """Whose files the daemon has: an account of this machine."""
@@ -114,13 +121,17 @@ class As(CallRunner):
 
 @dataclass
 class OnHost:
-    """A transient unit of systemd."""
+    """A transient unit of systemd, `name`."""
 
+    name: str
     local: Runner
     binary: str
     user: str
     reached: bool = True
-    unit: str = f"{NAME}.service"
+
+    @property
+    def program(self) -> str:
+        return self.binary
 
     def account(self) -> str:
         return self.user
@@ -131,8 +142,8 @@ class OnHost:
             f"ReadWritePaths={directory}",
             f"KillSignal={STOP_SIGNAL}",
         ]
-        words = transient.started(self.unit, properties, {}, [self.binary, "-c", config_file, "server"])
-        demand(self.local.run(words, timeout=60), f"Starting {self.unit}")
+        words = transient.started(self.name, properties, {}, [self.binary, "-c", config_file, "server"])
+        demand(self.local.run(words, timeout=60), f"Starting {self.name}")
 
     def runner(self) -> Runner:
         return As(self.local, self.user)
@@ -140,96 +151,89 @@ class OnHost:
     once = runner
 
     def alive(self) -> bool:
-        return self.local.run(["systemctl", "is-active", "--", self.unit], timeout=30).out.strip() == "active"
+        return self.local.run(["systemctl", "is-active", "--", self.name], timeout=30).out.strip() == "active"
 
     def said(self) -> str:
-        journal = ["journalctl", "--unit", self.unit, "--lines", "5", "--output", "cat", "--no-pager", "--quiet"]
+        journal = ["journalctl", "--unit", self.name, "--lines", "5", "--output", "cat", "--no-pager", "--quiet"]
         return self.local.run(journal, timeout=30).out
 
     def stop(self) -> None:
-        demand(self.local.run(["systemctl", "stop", "--", self.unit], timeout=60), f"Stopping {self.unit}")
+        demand(self.local.run(["systemctl", "stop", "--", self.name], timeout=60), f"Stopping {self.name}")
 
     def remove(self) -> None:
-        self.local.run(["systemctl", "stop", "--", self.unit], timeout=60)  # no such unit: that is what is wanted
+        self.local.run(["systemctl", "stop", "--", self.name], timeout=60)  # no such unit: that is what is wanted
 
 
 @dataclass
-class InContainer(CallRunner):
+class InContainer:
     """A container of the release's image, without a network: its ports are asked by nobody."""
 
-    container: ContainerRunner
+    name: str
+    node: ContainerRunner
+    """The node's own, whose program, account and docker it has."""
     image: str
-    directory: str = ""
     reached: bool = False
+
+    @property
+    def program(self) -> str:
+        return self.node.binary
 
     def account(self) -> str:
         return ""
 
     def start(self, directory: str, config_file: str) -> None:
-        self.directory = directory
-        words = ["--detach", "--name", NAME, "--network", "none", *self._shared()]
-        asked = ["docker", "run", *words, "--entrypoint", self.container.binary, self.image, "-c", config_file]
-        demand(self.container.local.run([*asked, "server"], timeout=60), f"Starting {self.image} on its own")
+        user = self.node.container.user
+        words = ["--detach", "--name", self.name, "--network", "none", "--stop-signal", STOP_SIGNAL]
+        words += ["--volume", f"{directory}:{directory}", *(["--user", user] if user else [])]
+        asked = ["docker", "run", *words, "--entrypoint", self.program, self.image, "-c", config_file, "server"]
+        demand(self.node.local.run(asked, timeout=60), f"Starting {self.image} on its own")
 
     def runner(self) -> Runner:
-        return self
+        """In it while it runs, else in another of its volumes."""
+        return replace(self.node, container=self._seen(), image=self.image)
 
-    def perform(self, call: Call) -> Answer:
-        program, *words = bare(call.argv)
-        if program == "journalctl":  # what docker keeps of the daemon's output is its journal
-            said = self.container.local.run(["docker", "logs", NAME], timeout=30)
-            return Answer(tuple(call.argv), 0, said.out + said.err, "")
-        if program != self.image:
-            return call.by(self.container.local)
-        flags = [word for name in call.env or {} for word in ("--env", name)]
-        asked = ["docker", "exec", *flags, NAME, self.container.binary, *words]
-        return self.container.local.run(asked, env=call.env, timeout=call.timeout)
-
-    def once(self) -> Runner:
-        return replace(self.container, shared=(self.directory,))
+    once = runner
 
     def alive(self) -> bool:
-        state = self.container.local.run(["docker", "inspect", "--format", "{{.State.Running}}", NAME], timeout=30)
-        return state.out.strip() == "true"
+        return self._seen().running
 
     def said(self) -> str:
-        answer = self.container.local.run(["docker", "logs", "--tail", "5", NAME], timeout=30)
-        return answer.out + answer.err
+        return plain(self.node.docker.logs(self.name, tail="5"))
 
     def stop(self) -> None:
-        stopped = self.container.local.run(["docker", "stop", "--time", "30", NAME], timeout=60)
-        demand(stopped, f"Stopping the container {NAME}")
+        demand(
+            self.node.local.run(["docker", "stop", "--time", "30", self.name], timeout=60),
+            f"Stopping the container {self.name}",
+        )
 
     def remove(self) -> None:
-        self.container.local.run(["docker", "rm", "--force", NAME], timeout=60)
+        self.node.local.run(["docker", "rm", "--force", self.name], timeout=60)  # none there: that is what is wanted
 
-    def _shared(self) -> list[str]:
-        user = self.container.container.user
-        return ["--volume", f"{self.directory}:{self.directory}", *(["--user", user] if user else [])]
+    def _seen(self) -> container_spec.Container:
+        return Service(self.node.docker, Wish(self.name, "started")).find()
 
 
-def directory(account: str) -> str:
-    """A new one for a trial; what an earlier one has left that was killed goes first.
+def directory(path: str, account: str) -> str:
+    """A new one for a trial, in `path`; what an earlier one has left there that was killed goes first.
 
     account: "" for whoever a container runs as: the directory around it lets nobody else in.
     """
-    for name in os.listdir(PLACE):
-        if name.startswith(f"{NAME}-"):
-            shutil.rmtree(os.path.join(PLACE, name), ignore_errors=True)
-    made = os.path.join(tempfile.mkdtemp(prefix=f"{NAME}-", dir=PLACE), "node")
-    for path in (made, os.path.join(made, "meta"), os.path.join(made, "data")):
-        os.mkdir(path)
-        _give(path, account, 0o700 if account else 0o777)
+    shutil.rmtree(path, ignore_errors=True)
+    os.mkdir(path, 0o700)
+    made = os.path.join(path, "node")
+    for one in (made, os.path.join(made, "meta"), os.path.join(made, "data")):
+        os.mkdir(one)
+        _give(one, account, 0o700 if account else 0o777)
     if account:
-        _give(os.path.dirname(made), account, 0o700)
+        _give(path, account, 0o700)
     return made
 
 
-def write(release: Version, place: str, engine: str, account: str) -> tuple[str, dict[str, int]]:
+def write(release: Version, directory: str, engine: str, account: str) -> tuple[str, dict[str, int]]:
     """Its configuration, with a secret that nothing else has; and where it listens."""
     ports = dict(zip(_PORTS, free_ports(len(_PORTS))))
-    path = os.path.join(place, "garage.toml")
-    files.write_atomic(path, config(release, place, ports, secrets.token_hex(32), engine).encode(), 0o600)
+    path = os.path.join(directory, "garage.toml")
+    files.write_atomic(path, config(release, directory, ports, secrets.token_hex(32), engine).encode(), 0o600)
     _give(path, account, 0o600 if account else 0o644)
     return path, ports
 

@@ -29,13 +29,15 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms im
     METRICS_SINCE,
     OFFLINE_REPAIRS,
     REPAIRS,
-    Form,
+    said,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import work
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable import ASKS
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.repair import Watch, fetch
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import TOOLS
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import path
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_runner import UnitRunner
 
 _PARTS = ("status", "layout", "stats", "workers", "inventory")
 _OPERATION = "20260101T000000Z-garage-{}"
@@ -54,6 +56,7 @@ class Unstarted(UpliftError):
 class Trial:
     """One release, and where a daemon of it runs. `ports` of loopback; `key` is its throw-away one."""
 
+    release: Version
     garage: Garage
     host: scratch.Host
     ports: Mapping[str, int]
@@ -61,10 +64,6 @@ class Trial:
     progress: Progress
     clock: Clock = field(default_factory=Clock)
     key: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-    @property
-    def release(self) -> Version:
-        return self.garage.version()
 
     def begin(self, timeout: float) -> None:
         """Waits until it answers at all."""
@@ -78,8 +77,8 @@ class Trial:
                 gone = not self.host.alive()
                 if gone or self.clock.now() > end:
                     how = "ended" if gone else f"has not answered in {timeout:g} s"
-                    said = " / ".join(self.host.said().splitlines()[-3:])
-                    raise Unstarted(f"it {how}: {exc} Its log ends with {said!r:.400}.") from exc
+                    log = " / ".join(line.strip() for line in self.host.said().splitlines()[-3:])
+                raise Unstarted(f"it {how}: {exc} Its log ends with: {log:.400}.") from exc
             self.clock.sleep(_POLL)
 
 
@@ -110,8 +109,6 @@ def tables(trial: Trial) -> None:
 
 
 def s3(trial: Trial) -> None:
-    if not trial.host.reached:
-        return
     asked = {
         "addresses": [f"127.0.0.1:{trial.ports['s3']}"],
         "region": scratch.REGION,
@@ -131,7 +128,7 @@ def s3(trial: Trial) -> None:
 
 
 def metrics(trial: Trial) -> None:
-    if trial.release >= METRICS_SINCE and trial.host.reached:
+    if trial.release >= METRICS_SINCE:
         work.metrics(fetch(f"http://127.0.0.1:{trial.ports['admin']}/metrics"))
 
 
@@ -139,14 +136,14 @@ def repairs(trial: Trial) -> None:
     """Those of the plan that this release has; where it lists no workers, launched without a look at their end."""
     watch = Watch(trial.garage, _REPAIR, quiet=0.5, poll=0.2, clock=trial.clock, progress=trial.progress)
     for name in trial.repairs:
-        if _has(REPAIRS, name, trial.release):
+        if said(REPAIRS.get(name, ()), trial.release):
             watch.repair(name, wait=trial.garage.knows("workers"))
 
 
 def meta_snapshot(trial: Trial) -> None:
-    for one in TOOLS["meta snapshot"]:
-        if one.since <= trial.release < one.until:
-            snapshot.results(trial.garage.call(*one.words))
+    form = said(TOOLS["meta snapshot"], trial.release)
+    if form:
+        snapshot.results(trial.garage.call(*form.words))
 
 
 def withdraw(trial: Trial) -> None:
@@ -161,7 +158,7 @@ def end(trial: Trial) -> None:
 
 def offline(trial: Trial) -> None:
     """The one that the upgrade path runs: programs can be built without the others."""
-    if _has(OFFLINE_REPAIRS, ASKS, trial.release):
+    if said(OFFLINE_REPAIRS[ASKS], trial.release):
         replace(trial.garage, runner=trial.host.once(), running=False).offline_repair(ASKS, _REPAIR)
 
 
@@ -179,10 +176,14 @@ QUESTIONS: Mapping[str, Question] = {
     "offline repairs": offline,
 }
 
+_BY_PORT = ("S3", "metrics")
+
 
 def ask(trial: Trial) -> Iterator[str]:
     """Each question in turn, by its name; UpliftError with what was asked and what came."""
     for name, question in QUESTIONS.items():
+        if name in _BY_PORT and not trial.host.reached:
+            continue
         try:
             with understanding(f"Garage {trial.release} ({name})"):
                 question(trial)
@@ -193,65 +194,51 @@ def ask(trial: Trial) -> Iterator[str]:
 
 def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool) -> dict[str, Any]:
     """What `garage_trial` does."""
-    answer: dict[str, Any] = {"changed": False, "tried": False, "asked": [], "warnings": []}
+    answer: dict[str, Any] = {"changed": False, "tried": False, "asked": [], "why": ""}
     if check_mode:
         return answer
     program = params["release_binary"]
     release = garage.version(program)
-    host = _host(garage, program)
+    name = scratch.ident(params["unit"])
+    host = _host(name, garage, program)
     host.remove()
-    directory = scratch.directory(host.account())
+    around = os.path.join(params["directory"], name)
     try:
+        directory = scratch.directory(around, host.account())
         config_file, ports = scratch.write(release, directory, params["engine"], host.account())
-        staged = Garage(host.runner(), program, config_file, timeout=_CALL, unit=_unit(host))
-        trial = Trial(staged, host, ports, params["repairs"], progress)
-        _start(trial, directory, params["start_timeout"])
-        for name in ask(trial):
-            answer["asked"].append(name)
-            progress.say(len(answer["asked"]), len(QUESTIONS), f"Garage {release} on scratch data: {name}")
+        _start(host, release, directory, config_file, progress)
+        staged = Garage(host.runner(), host.program, config_file, timeout=_CALL, unit=host.name)
+        trial = Trial(release, staged, host, ports, params["repairs"], progress)
+        trial.begin(params["start_timeout"])
+        for question in ask(trial):
+            answer["asked"].append(question)
+            progress.say(len(answer["asked"]), len(QUESTIONS), f"Garage {release} on scratch data: {question}")
     except Unstarted as exc:
-        if unknown(release):
+        if path.notes(GARAGE, release):  # newer than all that are known
             raise UpliftError(_unseen(release, str(exc))) from exc
-        said = f"Garage {release} was not tried on scratch data: {exc} It is known here; the operation goes on."
-        return {**answer, "warnings": [said]}
+        why = f"Garage {release} was not tried on scratch data: {exc} It is known here; the operation goes on."
+        return {**answer, "why": why}
     finally:
         host.remove()
-        shutil.rmtree(os.path.dirname(directory), ignore_errors=True)
+        shutil.rmtree(around, ignore_errors=True)
     return {**answer, "tried": True}
 
 
-def unknown(release: Version) -> bool:
-    """Whether nobody here has seen it: newer than what the catalogue knows of its series."""
-    return not any(one.since <= release <= one.newest for one in GARAGE.series)
-
-
-def _start(trial: Trial, directory: str, timeout: float) -> None:
-    trial.progress.say(0, len(QUESTIONS), f"Garage {trial.release} on scratch data: start")
+def _start(host: scratch.Host, release: Version, directory: str, config_file: str, progress: Progress) -> None:
+    progress.say(0, len(QUESTIONS), f"Garage {release} on scratch data: start")
     try:
-        trial.host.start(directory, trial.garage.config_file)
+        host.start(directory, config_file)
     except CliError as exc:
         raise Unstarted(str(exc)) from exc
-    trial.begin(timeout)
 
 
-def _host(garage: Garage, program: str) -> scratch.Host:
+def _host(name: str, garage: Garage, program: str) -> scratch.Host:
     if isinstance(garage.runner, ContainerRunner):
-        return scratch.InContainer(garage.runner, program)
+        return scratch.InContainer(name, garage.runner, program)
     static = garage.user if garage.user != "root" and not garage.dynamic else ""
-    return scratch.OnHost(_local(garage), program, static or scratch.NOBODY)
-
-
-def _local(garage: Garage) -> Any:
-    """This machine's own runner: the scratch daemon is no part of the node's unit."""
-    return getattr(garage.runner, "runner", garage.runner)
-
-
-def _unit(host: scratch.Host) -> str:
-    return getattr(host, "unit", scratch.NAME)
-
-
-def _has(table: Mapping[str, Sequence[Form]], name: str, release: Version) -> bool:
-    return any(one.since <= release < one.until for one in table.get(name, ()))
+    # The scratch daemon is no part of the node's unit.
+    local = garage.runner.runner if isinstance(garage.runner, UnitRunner) else garage.runner
+    return scratch.OnHost(name, local, program, static or scratch.NOBODY)
 
 
 def _sentence(release: Version, question: str, said: str) -> str:

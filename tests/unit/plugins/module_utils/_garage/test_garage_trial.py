@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,11 @@ from tests.unit.replay import ALL, NEW, NEWEST, ONE, Replay, answer, garage, que
 PORTS = {"rpc": 1, "s3": 2, "web": 3, "admin": 4}
 
 
-@pytest.fixture(autouse=True)
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where the scratch directory is made."""
     (tmp_path / "run").mkdir()
-    monkeypatch.setattr(scratch, "PLACE", str(tmp_path / "run"))
+    return tmp_path / "run"
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Fake:
 
     answers: Any
     living: bool = True
+    name: str = "uplift-scratch-garage.service"
+    program: str = "/staged/garage"
     reached: bool = True
     done: list[str] = field(default_factory=list)
     config: str = ""
@@ -81,11 +85,18 @@ class Says:
         return Answer(tuple(words), self.rc, "", "Error: refused")
 
 
-def played(monkeypatch: pytest.MonkeyPatch, release: str, host: Fake, **more: Any) -> dict[str, Any]:
+def played(monkeypatch: pytest.MonkeyPatch, place: Path, release: str, host: Fake, **more: Any) -> dict[str, Any]:
     node = garage(Replay(NEW))
     node.runner = host.answers
-    monkeypatch.setattr(trial, "_host", lambda _garage, _program: host)
-    params = {"release_binary": "/staged/garage", "engine": "lmdb", "repairs": ["tables"], "start_timeout": 0.0}
+    monkeypatch.setattr(trial, "_host", lambda _name, _garage, _program: host)
+    params = {
+        "unit": "garage.service",
+        "release_binary": "/staged/garage",
+        "engine": "lmdb",
+        "repairs": ["tables"],
+        "directory": str(place),
+        "start_timeout": 0.0,
+    }
     return trial.run(node, {**params, **more}, Progress(), more.get("check", False))
 
 
@@ -122,52 +133,52 @@ def test_a_capacity_is_said_as_the_release_says_it(release: str, size: str) -> N
     assert scratch.role(parse(release), "id") == ["layout", "assign", "id", "-z", "scratch", "-c", size]
 
 
-def test_all_is_asked_in_order_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_all_is_asked_in_order_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     asked, host = quiet(monkeypatch), Fake(Says("2.5.0"))
-    found = played(monkeypatch, "2.5.0", host)
-    assert found["tried"] and not found["warnings"] and found["asked"] == asked == list(trial.QUESTIONS)
-    assert host.done == ["remove", "start", "remove"] and not list((tmp_path / "run").iterdir())
+    found = played(monkeypatch, place, "2.5.0", host)
+    assert found["tried"] and not found["why"] and found["asked"] == asked == list(trial.QUESTIONS)
+    assert host.done == ["remove", "start", "remove"] and not list(place.iterdir())
     assert 'db_engine = "lmdb"' in host.config and "replication_factor = 1" in host.config
 
 
-def test_a_killed_trial_is_taken_away_by_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_killed_trial_is_taken_away_by_the_next(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     quiet(monkeypatch)
-    left = tmp_path / "run" / f"{scratch.NAME}-dead"
-    (left / "node").mkdir(parents=True)
-    played(monkeypatch, "2.5.0", Fake(Says("2.5.0")))
+    left = place / scratch.ident("garage")
+    (left / "node/meta/db").mkdir(parents=True)
+    assert played(monkeypatch, place, "2.5.0", Fake(Says("2.5.0")))["tried"]
     assert not left.exists()
 
 
 @pytest.mark.parametrize("cause", [CliError("invalid type: null"), UpliftError("it said 'x'"), OSError("refused")])
-def test_an_answer_that_is_not_understood_stops(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cause: Exception
-) -> None:
+def test_an_answer_that_is_not_understood_stops(monkeypatch: pytest.MonkeyPatch, place: Path, cause: Exception) -> None:
     """trap G28: 2.5.0 was asked this after the switch of all nodes."""
     asked, host = quiet(monkeypatch, ("repairs", cause)), Fake(Says("2.5.0"))
     with pytest.raises(UpliftError, match="Garage 2.5.0 was started on scratch data and asked for repairs: ") as told:
-        played(monkeypatch, "2.5.0", host)
+        played(monkeypatch, place, "2.5.0", host)
     assert str(cause) in str(told.value) and "Nothing was stopped" in str(told.value)
-    assert asked[-1] == "repairs" and host.done[-1] == "remove" and not list((tmp_path / "run").iterdir())
+    assert asked[-1] == "repairs" and host.done[-1] == "remove" and not list(place.iterdir())
 
 
 @pytest.mark.parametrize("living", [True, False])
-def test_a_known_release_that_cannot_be_started_is_a_warning(monkeypatch: pytest.MonkeyPatch, living: bool) -> None:
+def test_a_known_release_that_cannot_be_started_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, place: Path, living: bool
+) -> None:
     asked = quiet(monkeypatch)
-    found = played(monkeypatch, "2.5.0", Fake(Says("2.5.0", rc=1), living))
-    assert not found["tried"] and not asked and "no such option" in found["warnings"][0]
-    assert ("it ended" in found["warnings"][0]) != living
+    found = played(monkeypatch, place, "2.5.0", Fake(Says("2.5.0", rc=1), living))
+    assert not found["tried"] and not asked and "no such option" in found["why"]
+    assert ("it ended" in found["why"]) != living
 
 
-def test_a_release_that_nobody_has_seen_has_to_be_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_that_nobody_has_seen_has_to_be_tried(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     quiet(monkeypatch)
     with pytest.raises(UpliftError, match="Garage 2.99.0 is newer than every release that is known here"):
-        played(monkeypatch, "2.99.0", Fake(Says("2.99.0", rc=1)))
-    assert played(monkeypatch, "2.99.0", Fake(Says("2.99.0")))["tried"]
+        played(monkeypatch, place, "2.99.0", Fake(Says("2.99.0", rc=1)))
+    assert played(monkeypatch, place, "2.99.0", Fake(Says("2.99.0")))["tried"]
 
 
-def test_check_mode_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_mode_starts_nothing(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     host = Fake(Says("2.5.0"))
-    assert not played(monkeypatch, "2.5.0", host, check=True)["tried"] and not host.done
+    assert not played(monkeypatch, place, "2.5.0", host, check=True)["tried"] and not host.done
 
 
 @pytest.mark.parametrize(
@@ -183,7 +194,7 @@ def test_what_was_made_has_to_be_found(monkeypatch: pytest.MonkeyPatch, change: 
     found = {"unparsed": [], "buckets": [{"global_aliases": ["b"]}], "keys": [{"id": "GK"}], **change}
     monkeypatch.setattr(trial.info, "gather", lambda *_asked: found)
     one = trial.Trial(
-        garage(Replay(NEW)), Fake(None), PORTS, [], Progress(), key={"bucket": "b", "access_key_id": "GK"}
+        parse(NEW), garage(Replay(NEW)), Fake(None), PORTS, [], Progress(), key={"bucket": "b", "access_key_id": "GK"}
     )
     if not words:
         return trial.facts(one)
@@ -221,7 +232,7 @@ class Heard:
 
 def test_on_a_host_it_is_a_unit_that_writes_nowhere_else_and_ends_by_itself() -> None:
     heard = Heard()
-    host = scratch.OnHost(heard, "/staged/garage", "garage")
+    host = scratch.OnHost(scratch.ident("garage"), heard, "/staged/garage", "garage")
     host.start("/run/x/node", "/run/x/node/garage.toml")
     words = heard.asked[0][0]
     assert words[0] == "systemd-run" and words[words.index("--") + 1 :] == [
@@ -251,26 +262,63 @@ def test_on_a_host_it_is_a_unit_that_writes_nowhere_else_and_ends_by_itself() ->
 def test_it_runs_as_the_service_or_as_nobody(user: str, dynamic: bool, account: str) -> None:
     node = garage(Replay(NEW))
     node.user, node.dynamic = user, dynamic
-    assert trial._host(node, "/staged/garage").account() == account
+    assert trial._host("x.service", node, "/staged/garage").account() == account
+
+
+CAPTURED = Path(__file__).parents[3] / "fixtures/docker/container_plain_20.10.24.json"
+SEEN = json.loads(CAPTURED.read_text(encoding="utf-8"))[0]
+
+
+class Docker:
+    """The scratch container as docker tells it, running until it is stopped."""
+
+    def __init__(self, running: bool = True) -> None:
+        self.running = running
+
+    def container(self, name: str) -> dict[str, Any]:
+        mount = {"Type": "bind", "Source": "/run/x/node", "Destination": "/run/x/node", "RW": True}
+        return {**SEEN, "Name": f"/{name}", "State": {**SEEN["State"], "Running": self.running}, "Mounts": [mount]}
+
+    def image(self, _name: str) -> dict[str, Any]:
+        return {}
+
+    def logs(self, _name: str, since: float = 0.0, tail: str = "all") -> str:
+        return f"\x1b[2msince {since:g}\x1b[0m"
 
 
 def test_in_a_container_it_has_no_network_and_is_asked_inside() -> None:
-    heard = Heard()
-    around = ContainerRunner(heard, made("shop", user="1000"), "/garage", "dxflrs/garage:v0.8.7")
-    host = scratch.InContainer(around, "dxflrs/garage:v0.9.4")
+    heard, docker = Heard(), Docker()
+    around = ContainerRunner(heard, made("shop", user="1000"), "/garage", "dxflrs/garage:v0.8.7", docker)  # type: ignore[arg-type]
+    host = scratch.InContainer("uplift-scratch-shop.container", around, "dxflrs/garage:v0.9.4")
     host.start("/run/x/node", "/run/x/node/garage.toml")
     words = heard.asked[0][0]
     assert words[:2] == ["docker", "run"] and words[words.index("--network") + 1] == "none"
     assert words[words.index("--user") + 1] == "1000" and "/run/x/node:/run/x/node" in words
+    assert words[words.index("--stop-signal") + 1] == "SIGINT"
     assert words[-4:] == ["dxflrs/garage:v0.9.4", "-c", "/run/x/node/garage.toml", "server"]
-    host.runner().run(["dxflrs/garage:v0.9.4", "-c", "/run/x/node/garage.toml", "status"])
-    assert heard.asked[-1][0] == [
-        "docker",
-        "exec",
-        scratch.NAME,
-        "/garage",
-        "-c",
-        "/run/x/node/garage.toml",
-        "status",
-    ]
-    assert not host.reached, "S3 and metrics cannot be asked there"
+    host.runner().run([host.program, "-c", "/run/x/node/garage.toml", "status"])
+    inside = ["docker", "exec", host.name, "/garage", "-c", "/run/x/node/garage.toml", "status"]
+    assert heard.asked[-1][0] == inside and not host.reached, "S3 and metrics cannot be asked there"
+    assert host.runner().run(["journalctl", "--since", "@7"]).out.endswith("since 7\x1b[0m"), "all of its log"
+    assert host.said() == "since 0"
+
+
+def test_when_it_has_stopped_its_image_works_on_its_volumes() -> None:
+    heard = Heard()
+    around = ContainerRunner(heard, made("shop"), "/garage", "dxflrs/garage:v0.8.7", Docker(running=False))  # type: ignore[arg-type]
+    host = scratch.InContainer("uplift-scratch-shop.container", around, "dxflrs/garage:v0.9.4")
+    host.once().run([host.program, "-c", "/run/x/node/garage.toml", "offline-repair"])
+    words = heard.asked[-1][0]
+    assert words[:2] == ["docker", "run"] and words[words.index("--volumes-from") + 1] == host.name
+    assert words[-4:] == ["dxflrs/garage:v0.9.4", "-c", "/run/x/node/garage.toml", "offline-repair"]
+
+
+def test_no_trial_takes_away_that_of_another_unit() -> None:
+    names = [scratch.ident(unit) for unit in ("garage", "garage-blue.service", "garage@blue", "docker:garage")]
+    assert len(set(names)) == 4 and names[0] == "uplift-scratch-garage.service"
+
+
+def test_what_cannot_be_reached_is_not_said_to_be_asked(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    asked, host = quiet(monkeypatch), Fake(Says("2.5.0"), reached=False)
+    found = played(monkeypatch, place, "2.5.0", host)
+    assert found["asked"] == asked and set(trial.QUESTIONS) - set(asked) == {"S3", "metrics"}
