@@ -78,7 +78,7 @@ class Trial:
                 if gone or self.clock.now() > end:
                     how = "ended" if gone else f"has not answered in {timeout:g} s"
                     log = " / ".join(line.strip() for line in self.host.said().splitlines()[-3:])
-                raise Unstarted(f"it {how}: {exc} Its log ends with: {log:.400}.") from exc
+                    raise Unstarted(f"it {how}: {exc} Its log ends with: {log:.400}.") from exc
             self.clock.sleep(_POLL)
 
 

@@ -21,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import s
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 
-from tests.unit.replay import ALL, NEW, NEWEST, ONE, Replay, answer, garage, question
+from tests.unit.replay import ALL, NEW, NEWEST, ONE, FakeTime, Replay, answer, garage, question
 
 PORTS = {"rpc": 1, "s3": 2, "web": 3, "admin": 4}
 
@@ -167,6 +167,24 @@ def test_a_known_release_that_cannot_be_started_is_a_warning(
     found = played(monkeypatch, place, "2.5.0", Fake(Says("2.5.0", rc=1), living))
     assert not found["tried"] and not asked and "no such option" in found["why"]
     assert ("it ended" in found["why"]) != living
+
+
+def test_a_daemon_that_takes_a_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen on hosts: at first nobody listens yet."""
+    time, answers = FakeTime(), [CliError("Connection refused"), CliError("Connection refused"), None]
+
+    def status(*_words: str) -> Answer:
+        said = answers.pop(0)
+        if said:
+            raise said
+        return Answer(("garage",), 0, "", "")
+
+    node = garage(Replay(NEW))
+    monkeypatch.setattr(node, "node_id", lambda: None)
+    monkeypatch.setattr(node, "call", status)
+    one = trial.Trial(parse(NEW), node, Fake(None), PORTS, [], Progress(), clock=time.clock())
+    one.begin(60.0)
+    assert not answers and 0 < time.seconds < 60
 
 
 def test_a_release_that_nobody_has_seen_has_to_be_tried(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
