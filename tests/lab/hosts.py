@@ -134,7 +134,7 @@ def wait_until_up(host: Host) -> None:
             return f"port 22: {error}"
 
     wait_for(f"host {host.name} is up", missing, 180)
-    # Where people log in it is there: each session is a transient unit. Else systemd makes it for the first one of ours.
+    # Where people log in it is there: each session is a transient unit. Else systemd makes it for our first one.
     run(["docker", "exec", host.container, "mkdir", "-p", "/run/systemd/transient"])
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._operation import report
-from ansible_collections.uplift.datastores.plugins.module_utils._operation.record import Files
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import lease, report, steer
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.record import FILE, Files
 
-_NO_RECORDS = {"lease.json", "asked.json"}
+_NO_RECORDS = {lease.FILE, steer.FILE}
 _PARTS = ("id", "product", "from", "to", "strategy", "who", "started", "finished", "result")
 
 Row = Mapping[str, Any]
@@ -31,7 +31,7 @@ def rows(directory: str, host: str) -> list[dict[str, Any]]:
 def _read(path: Path, host: str) -> dict[str, Any]:
     try:
         files = Files(str(path.parent))
-        record = files.record() if path.name == "record.json" else files.ended(path.stem)
+        record = files.record() if path.name == FILE else files.ended(path.stem)
     except UpliftError as exc:
         return {"id": path.stem, "result": str(exc), "backups": [], "undoes": ""}
     return row(record, host)

@@ -20,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.files impo
 
 Data = Dict[str, Any]  # a lease as JSON knows it
 
+FILE = "lease.json"
 UPTIME = "/proc/uptime"
 BEAT = "uptime"  # the file in DIR/heartbeat-TOKEN: a copy of /proc/uptime
 LONGEST = 30.0  # seconds between two heartbeats, however long the lease
@@ -137,7 +138,7 @@ class Leases:
 
     def __init__(self, directory: str) -> None:
         self.directory = Path(directory)
-        self.path = self.directory / "lease.json"
+        self.path = self.directory / FILE
 
     def read(self) -> Data:
         """The lease with its `age` in seconds, {} when there is none."""

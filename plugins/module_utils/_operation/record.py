@@ -19,6 +19,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.steps import DONE, RUNNING, UNDONE
 
 FORMAT = 1
+FILE = "record.json"
 OPEN, FINISHED, ABANDONED = "open", "finished", "abandoned"
 
 _KEPT = {"id", "state", "who", "plan", "saved", "steps"}  # what every record has
@@ -201,7 +202,7 @@ class Files:
 
     def __init__(self, directory: str) -> None:
         self.directory = Path(directory)
-        self._record = self.directory / "record.json"
+        self._record = self.directory / FILE
 
     def record(self) -> Data:
         return self._read(self._record)

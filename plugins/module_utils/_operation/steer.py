@@ -24,13 +24,13 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.files impo
 PAUSE, ABORT, NOTHING = "pause", "abort", ""
 ASKS = (NOTHING, PAUSE, ABORT)
 FIRST_WAVE, PASS, HOP = "first_wave", "pass", "hop"
-_NAME = "asked.json"
+FILE = "asked.json"
 _KEYS = {"ask", "operation", "who", "reason", "at"}
 
 
 def asked(directory: str, operation: str) -> dict[str, Any]:
     """{ask, operation, who, reason, at} of this operation; ask is "" where nothing was asked, or of another one."""
-    path = Path(directory) / _NAME
+    path = Path(directory) / FILE
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         if set(told) != _KEYS or told["ask"] not in ASKS:
@@ -52,7 +52,7 @@ def ask(directory: str, operation: str, what: str, who: str, reason: str) -> boo
     before = asked(directory, operation)
     if before["ask"] == what:
         return False
-    path = Path(directory) / _NAME
+    path = Path(directory) / FILE
     if what == NOTHING:
         os.unlink(path)
         return True
