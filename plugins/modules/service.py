@@ -48,7 +48,10 @@ options:
     type: bool
     default: false
   at:
-    description: The moment, in seconds since 1970 by the clock of the node. At least half a second ahead. Not for a workload.
+    description:
+      - The moment, in seconds since 1970 by the clock of the node. Not for a workload.
+      - A node that is told it with less than half a second left, or up to a minute after it, acts at once, since the others do not wait
+        for it. Later than that nothing is done.
     type: float
     default: 0
   settle: {description: Seconds for which the new main process has to stay., type: float, default: 0.5}
@@ -105,6 +108,7 @@ image: {description: The image that it was made of., returned: for a container, 
 image_next: {description: The image of the next start., returned: for a container, type: str, sample: 'dxflrs/garage:v0.9.4'}
 replicas: {description: How many pods are wanted., returned: for a workload, type: int, sample: 2}
 seconds: {description: "From the order, or the moment O(at), until all was done, O(settle) included.", returned: changed, type: float, sample: 0.346}
+late_seconds: {description: How long after the moment O(at) it was done., returned: changed, type: float, sample: 0.0}
 stop_seconds: {description: From the order until the old process had ended., returned: changed, type: float, sample: 0.134}
 down_seconds: {description: From the end of the old process until the start of the new one., returned: changed, type: float, sample: 0.005}
 ended:

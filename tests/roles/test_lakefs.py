@@ -28,7 +28,7 @@ CALLS = {
         "lakefs_commit",
         "lakefs_findings",
     ],
-    "stage": ["release staged", "lakefs_config staged", "lakefs_config_check"],
+    "stage": ["release staged", "lakefs_config staged", "lakefs_config_check", "lakefs_trial"],
     "commit_uncommitted": ["lakefs_commit"],
     "inventory": ["lakefs_inventory", "operation saved"],
     "rehearse": ["release staged", "lakefs_config staged", "lakefs_rehearsal", "operation saved"],
@@ -109,6 +109,22 @@ def test_preflight_hands_on_why_the_api_did_not_answer(one: Stage, why: str) -> 
     assert run.ok, run.failures
     told = run.of("lakefs_findings")[0].args["uncommitted"]
     assert told["why"] == why and told["msg"] == "Listing the repositories: no"
+
+
+def test_one_host_tries_each_release_on_an_empty_database(lakefs: Stage) -> None:
+    run = lakefs.steps(["stage"])
+    assert run.ok, run.failures
+    assert {call.host for call in run.of("lakefs_trial")} == {"l1"}
+    assert {call.host for call in run.of("lakefs_config_check")} == set(lakefs.hosts)
+    assert not lakefs.steps(["stage"], number=1).of("lakefs_trial"), "tried again on the way"
+    assert not lakefs.steps(["stage"], check=True).of("lakefs_trial")
+
+
+def test_a_release_that_cannot_be_tried_is_accepted_by_name(one: Stage) -> None:
+    one.on("lakefs_trial", failed("it said what is not known here"))
+    assert not one.steps(["stage"]).ok
+    one.found(lakefs_accept=["untried_release"])
+    assert one.steps(["stage"]).ok
 
 
 def test_preflight_turns_a_config_that_cannot_be_staged_into_a_finding(one: Stage) -> None:

@@ -11,11 +11,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Callable, Iterator, Mapping, Sequence
+from typing import Any, Callable, ContextManager, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import earlier
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import earlier, scratch_database
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import DatabaseError, Dsn, parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.earlier import manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.metadata import RESERVE
@@ -28,12 +27,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.watched im
 
 FORMAT = 2
 LIMIT = 7 * 86400.0  # seconds; a task's own timeout is the operator's limit
-SCRATCH = "uplift_scratch"  # the beginning of the names of databases that are ours to drop
 ASIDE = "*_uplift_2*"  # schemas that a restore has renamed: not what the servers run on
 _SYSTEM = "SELECT system_identifier::text AS system FROM pg_control_system()"
 _OIDS = """SELECT datname AS name, oid::bigint AS oid FROM pg_database
  WHERE datname = current_database() OR starts_with(datname, current_database() || '_uplift_')"""
-_SCHEMAS = "SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
 
 @dataclass(frozen=True)
@@ -125,35 +122,9 @@ class Backup:
             self.restore_into(scratch, manifest)
         return {"changed": False, "proved": True, "seconds": watch.seconds(), **manifest.facts(self.dest)}
 
-    @contextmanager
-    def scratch(self) -> Iterator[Postgres]:
+    def scratch(self) -> ContextManager[Postgres]:
         """An empty database that is gone afterwards, or the operator's own, emptied afterwards."""
-        if self._given:
-            given = Postgres(self.runner, parse(self._given).like(self.dsn))
-            if given.tables():
-                raise UpliftError(f"The scratch database {given.dsn.place()} has tables; expected an empty one.")
-            own = [row["name"] for row in given.rows(_SCHEMAS)]
-            try:
-                yield given
-            finally:
-                made = [row["name"] for row in given.rows(_SCHEMAS) if row["name"] not in own]
-                given.run("".join(f"DROP SCHEMA {name(one)} CASCADE;" for one in ["public", *made]))
-                given.run("CREATE SCHEMA public;")
-            return
-        database = f"{SCRATCH}_{self.dsn.database}"[:60]
-        try:
-            self.postgres.run(f"DROP DATABASE IF EXISTS {name(database)};")
-            self.postgres.run(f"CREATE DATABASE {name(database)} TEMPLATE template0;")
-            self.postgres.run(self.postgres.paths(database))
-        except DatabaseError as exc:
-            raise UpliftError(
-                f"{exc} A backup is proved in a database of its own: let the account create one (ALTER ROLE ..."
-                " CREATEDB), or name an empty one as the scratch database."
-            ) from exc
-        try:
-            yield Postgres(self.runner, self.dsn.at(database))
-        finally:
-            self.postgres.run(f"DROP DATABASE IF EXISTS {name(database)};")
+        return scratch_database.empty(self.postgres, self._given)
 
     def restore_into(self, target: Postgres, manifest: Manifest, exact: bool = True) -> None:
         argv = ["pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", "--no-password"]

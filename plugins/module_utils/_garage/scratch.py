@@ -28,12 +28,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.port impor
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.config import FACTOR_ONLY
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import STOP_SIGNAL
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, place, transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, transient
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 
-NOBODY = "nobody"
-LIMIT = 600.0  # seconds after which systemd ends the daemon, whoever is left to do it
 REGION = "scratch"
 _PORTS = ("rpc", "s3", "web", "admin")
 _ADMIN_SINCE = Version(0, 7, 0)
@@ -69,11 +67,6 @@ root_domain = ".web.scratch"
 def role(release: Version, node: str) -> list[str]:
     """The words that give the scratch node its place. A capacity was a share up to 0.8, and is bytes from 0.9 on."""
     return ["layout", "assign", node, "-z", "scratch", "-c", "1G" if release >= _BYTES_SINCE else "1"]
-
-
-def ident(unit: str) -> str:
-    """What everything of a trial of this node is called: another for each unit, so that none takes away another's."""
-    return f"uplift-scratch-{place.key(unit)}".replace("@", "_")
 
 
 class Host(Protocol):
@@ -120,11 +113,9 @@ class As(CallRunner):
 
 
 @dataclass
-class OnHost:
-    """A transient unit of systemd, `name`."""
+class OnHost(transient.Server):
+    """A transient unit of systemd."""
 
-    name: str
-    local: Runner
     binary: str
     user: str
     reached: bool = True
@@ -138,30 +129,16 @@ class OnHost:
 
     def start(self, directory: str, config_file: str) -> None:
         properties = [
-            *transient.confined(self.user, LIMIT),
+            *transient.confined(self.user, transient.LIMIT),
             f"ReadWritePaths={directory}",
             f"KillSignal={STOP_SIGNAL}",
         ]
-        words = transient.started(self.name, properties, {}, [self.binary, "-c", config_file, "server"])
-        demand(self.local.run(words, timeout=60), f"Starting {self.name}")
+        self.launch(properties, [self.binary, "-c", config_file, "server"])
 
     def runner(self) -> Runner:
         return As(self.local, self.user)
 
     once = runner
-
-    def alive(self) -> bool:
-        return self.local.run(["systemctl", "is-active", "--", self.name], timeout=30).out.strip() == "active"
-
-    def said(self) -> str:
-        journal = ["journalctl", "--unit", self.name, "--lines", "5", "--output", "cat", "--no-pager", "--quiet"]
-        return self.local.run(journal, timeout=30).out
-
-    def stop(self) -> None:
-        demand(self.local.run(["systemctl", "stop", "--", self.name], timeout=60), f"Stopping {self.name}")
-
-    def remove(self) -> None:
-        self.local.run(["systemctl", "stop", "--", self.name], timeout=60)  # no such unit: that is what is wanted
 
 
 @dataclass

@@ -36,6 +36,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.repair import Watch, fetch
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import TOOLS
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_runner import UnitRunner
 
@@ -199,7 +200,7 @@ def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mod
         return answer
     program = params["release_binary"]
     release = garage.version(program)
-    name = scratch.ident(params["unit"])
+    name = transient.ident(params["unit"])
     host = _host(name, garage, program)
     host.remove()
     around = os.path.join(params["directory"], name)
@@ -238,7 +239,7 @@ def _host(name: str, garage: Garage, program: str) -> scratch.Host:
     static = garage.user if garage.user != "root" and not garage.dynamic else ""
     # The scratch daemon is no part of the node's unit.
     local = garage.runner.runner if isinstance(garage.runner, UnitRunner) else garage.runner
-    return scratch.OnHost(name, local, program, static or scratch.NOBODY)
+    return scratch.OnHost(name, local, program, static or transient.NOBODY)
 
 
 def _sentence(release: Version, question: str, said: str) -> str:

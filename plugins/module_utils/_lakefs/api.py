@@ -31,8 +31,10 @@ class NoAnswer(ApiError, Silent):
     """Nobody answers at this address."""
 
 
-def open_url_fetch(method: str, url: str, key: str, secret: str, data: str | None, timeout: float) -> Reply:
-    headers = {"Content-Type": "application/json"} if data else {}
+def open_url_fetch(
+    method: str, url: str, key: str, secret: str, data: str | None, timeout: float, kind: str = "application/json"
+) -> Reply:
+    headers = {"Content-Type": kind} if data else {}
     login = {"url_username": key, "url_password": secret, "force_basic_auth": True} if key else {}
     try:
         with open_url(
@@ -59,6 +61,11 @@ class Api:
 
     def post(self, path: str, body: Mapping[str, Any]) -> Reply:
         return self._call("POST", path, json.dumps(body), {})
+
+    def put_object(self, path: str, name: str, text: str) -> Reply:
+        """Writes `text` as the object `name` below the page `path`."""
+        url = f"{self.url}{BASE}{path}?{urlencode({'path': name})}"
+        return self._fetch("POST", url, self._key, self._secret, text, self._timeout, "application/octet-stream")
 
     def rows(self, what: str, path: str, /, **query: Any) -> Iterator[Mapping[str, Any]]:
         """All of a list, page by page."""

@@ -51,12 +51,13 @@ def _unwell(runner: Runner, params: Mapping[str, Any], fetch: Any) -> str:
         said = failure(where)
         return f"the unit is {active}{': ' + said if said else ''}; expected active."
     try:
-        return _silent(Api(params["url"], params["access_key_id"], params["secret_access_key"], fetch), params)
+        return unwell(Api(params["url"], params["access_key_id"], params["secret_access_key"], fetch), params)
     except ApiError as exc:
         return str(exc)
 
 
-def _silent(api: Api, params: Mapping[str, Any]) -> str:
+def unwell(api: Api, params: Mapping[str, Any]) -> str:
+    """Why the server is not what it should be, "" where it is. `params`: version, url, access_key_id."""
     version = params["version"]
     has_page = not version or forms.form(core_version.parse(version), "setup_state")
     state = http.setup_state(api.get("/setup_lakefs")) if has_page else http.UNKNOWN

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import appointment
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import Container
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import Containers
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock, Unclean
-
-SOONEST = 0.5  # seconds that a moment must lie ahead
 
 
 def bring(
@@ -27,11 +25,7 @@ def bring(
     """Bring a container into a state; in check mode only say whether that would change anything."""
     service = Service(docker, wish, clock or Clock(), held or Containers())
     before = service.find()
-    if wish.at and wish.at - service.clock.now() < SOONEST:
-        raise UpliftError(
-            f"The moment for {wish.container} lies {wish.at - service.clock.now():.2f} s ahead at this node, expected"
-            f" at least {SOONEST} s: agree on a later one. Nothing was changed."
-        )
+    appointment.effective(wish.at, service.clock.now(), wish.container)
     if not check:
         service.repair()
     pending = service.pending() is not None
@@ -58,8 +52,9 @@ def needed(wish: Wish, running: bool, pending: bool) -> bool:
 
 def _performed(service: Service, before: Container, work: bool) -> dict[str, Any]:
     wish = service.wish
-    if wish.at:
-        service.clock.sleep(wish.at - service.clock.now())
+    at = appointment.effective(wish.at, service.clock.now(), wish.container)
+    if at:
+        service.clock.sleep(at - service.clock.now())
     begun = service.clock.now()
     end = None
     if wish.state == "activated":
@@ -74,6 +69,7 @@ def _performed(service: Service, before: Container, work: bool) -> dict[str, Any
     report = {
         **summary(now, service),
         "seconds": round(service.clock.now() - begun, 3),
+        "late_seconds": appointment.late(wish.at, begun),
         "stop_seconds": round(end.moment - begun, 3) if end else 0.0,
         "down_seconds": round(now.started - end.moment, 3) if end and now.running else 0.0,
         "ended": {"code": end.code, "status": end.status, "clean": end.clean} if end else {},

@@ -17,15 +17,14 @@ from typing import Any, Callable, Iterator, TypeVar
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import appointment, systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock, End, Unclean
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, read_unit
 
 Seen = TypeVar("Seen")
 VERBS = {"stopped": "stop", "started": "start", "restarted": "restart"}
 DOWN = ("inactive", "failed")
-SOONEST = 0.5  # seconds that a moment must lie ahead, so that the timer is surely armed before it
 _DROP_IN = "zzz-uplift-stop.conf"  # the last by name: nothing that the operator wrote comes after it
 
 
@@ -106,6 +105,7 @@ class Service:
         return {
             **summary(now, self.units),
             "seconds": round(self.clock.now() - begun, 3),
+            "late_seconds": appointment.late(self.wish.at, begun),
             "stop_seconds": round(end.moment - begun, 3) if end else 0.0,
             "down_seconds": round(now.started - end.moment, 3) if end and now.active == "active" else 0.0,
             "ended": {"code": end.code, "status": end.status, "clean": end.clean} if end else {},
@@ -114,24 +114,16 @@ class Service:
     def _switch(self, unit: Unit) -> float:
         """Give the order, now or at the moment wished; the time at which it takes effect."""
         order = ["systemctl", VERBS[self.wish.state], "--", unit.name]
-        if self.wish.at:
+        at = appointment.effective(self.wish.at, self.clock.now(), unit.name)
+        if at:
             # A timer of the node's own systemd: neither the way to the node nor a lost connection can shift the moment.
-            demand(self.runner.run([*timer(unit.name, self.in_time()), *order]), f"Arming the timer for {unit.name}")
-            self.clock.sleep(self.wish.at - self.clock.now())
-            return self.wish.at
+            demand(self.runner.run([*timer(unit.name, at), *order]), f"Arming the timer for {unit.name}")
+            self.clock.sleep(at - self.clock.now())
+            return at
         begun = self.clock.now()
         limit = (self.wish.stop_timeout or unit.timeout_stop or 86400.0) + self.wish.start_timeout + 30.0
         demand(self.runner.run(order, timeout=limit), f"systemctl {order[1]} {unit.name}")
         return begun
-
-    def in_time(self) -> float:
-        ahead = self.wish.at - self.clock.now()
-        if self.wish.at and ahead < SOONEST:
-            raise UpliftError(
-                f"The moment for {self.wish.unit} lies {ahead:.2f} s ahead at this node, expected at least {SOONEST} s:"
-                " agree on a later one. Nothing was changed."
-            )
-        return self.wish.at
 
     @contextmanager
     def _stopping(self, unit: Unit) -> Iterator[None]:
@@ -294,7 +286,7 @@ def bring(runner: Runner, wish: Wish, check: bool) -> dict[str, Any]:
 def brought(service: Service, check: bool) -> dict[str, Any]:
     """The same for a service with its own clock and places."""
     wish, unit = service.wish, find_unit(service.runner, service.wish.unit)
-    service.in_time()
+    appointment.effective(wish.at, service.clock.now(), wish.unit)
     if wish.hold:
         runtime_held.demand_ours(service.runner, unit)
     if not service.needed(unit) and not service.hold_differs(unit):

@@ -4,14 +4,26 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: a scratch server as a transient unit, which writes to its own directory alone and ends by itself.
+"""A scratch server as a transient unit of systemd, which writes to its own directory alone and ends by itself.
 
 Source: systemd-run(1), systemd.exec(5), systemd.resource-control(5).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Mapping, Sequence
+
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
+
+LIMIT = 600.0  # seconds after which systemd ends a scratch server, whoever is left to do it
+NOBODY = "nobody"
+
+
+def ident(unit: str) -> str:
+    """What everything of a trial of this unit is called: another for each, so that none takes away another's."""
+    return f"uplift-scratch-{place.key(unit)}".replace("@", "_")
 
 
 def confined(account: str, limit: float, addresses: Sequence[str] = ()) -> list[str]:
@@ -39,3 +51,31 @@ def started(unit: str, properties: Sequence[str], settings: Mapping[str, str], w
     own = ["systemd-run", "--quiet", "--collect", "--service-type=exec", f"--unit={unit}"]
     given = [f"--setenv={name}={value}" for name, value in settings.items()]
     return [*own, *(f"--property={one}" for one in properties), *given, "--", *words]
+
+
+@dataclass
+class Server:
+    """One that runs for a moment. name: of its unit. local: what runs the calls of systemd on this machine."""
+
+    name: str
+    local: Runner
+
+    def launch(self, properties: Sequence[str], words: Sequence[str]) -> None:
+        """CliError where systemd does not take it."""
+        argv = started(self.name, properties, {}, words)
+        demand(self.local.run(argv, timeout=60), f"Starting {self.name}")
+
+    def alive(self) -> bool:
+        return self.local.run(["systemctl", "is-active", "--", self.name], timeout=30).out.strip() == "active"
+
+    def said(self) -> str:
+        """The end of its log."""
+        journal = ["journalctl", "--unit", self.name, "--lines", "5", "--output", "cat", "--no-pager", "--quiet"]
+        return self.local.run(journal, timeout=30).out
+
+    def stop(self) -> None:
+        """As a stop of the real one: CliError when it has not ended in time."""
+        demand(self.local.run(["systemctl", "stop", "--", self.name], timeout=60), f"Stopping {self.name}")
+
+    def remove(self) -> None:
+        self.local.run(["systemctl", "stop", "--", self.name], timeout=60)  # no such unit: that is what is wanted

@@ -18,7 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import scratch, trial
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, transient
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 
 from tests.unit.replay import ALL, NEW, NEWEST, ONE, FakeTime, Replay, answer, garage, question
@@ -143,7 +143,7 @@ def test_all_is_asked_in_order_and_nothing_is_left(monkeypatch: pytest.MonkeyPat
 
 def test_a_killed_trial_is_taken_away_by_the_next(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     quiet(monkeypatch)
-    left = place / scratch.ident("garage")
+    left = place / transient.ident("garage")
     (left / "node/meta/db").mkdir(parents=True)
     assert played(monkeypatch, place, "2.5.0", Fake(Says("2.5.0")))["tried"]
     assert not left.exists()
@@ -250,7 +250,7 @@ class Heard:
 
 def test_on_a_host_it_is_a_unit_that_writes_nowhere_else_and_ends_by_itself() -> None:
     heard = Heard()
-    host = scratch.OnHost(scratch.ident("garage"), heard, "/staged/garage", "garage")
+    host = scratch.OnHost(transient.ident("garage"), heard, "/staged/garage", "garage")
     host.start("/run/x/node", "/run/x/node/garage.toml")
     words = heard.asked[0][0]
     assert words[0] == "systemd-run" and words[words.index("--") + 1 :] == [
@@ -332,7 +332,7 @@ def test_when_it_has_stopped_its_image_works_on_its_volumes() -> None:
 
 
 def test_no_trial_takes_away_that_of_another_unit() -> None:
-    names = [scratch.ident(unit) for unit in ("garage", "garage-blue.service", "garage@blue", "docker:garage")]
+    names = [transient.ident(unit) for unit in ("garage", "garage-blue.service", "garage@blue", "docker:garage")]
     assert len(set(names)) == 4 and names[0] == "uplift-scratch-garage.service"
 
 

@@ -485,8 +485,10 @@ def test_the_moment() -> None:
     engine = running()
     result = brought(engine, "restarted", at=1795219200.0 + 7)
     assert (result["started"] >= 1795219207.0, result["changed"]) == (True, True)
-    with pytest.raises(UpliftError, match="agree on a later one"):
-        brought(engine, "restarted", at=1795219200.0 + 7)
+    late = brought(engine, "restarted", at=1795219200.0 + 7)
+    assert late["changed"] and late["late_seconds"] > 0
+    with pytest.raises(UpliftError, match="s past at this node, .* Agree on a later one"):
+        brought(engine, "restarted", at=1795219200.0 - 60)
 
 
 @pytest.mark.parametrize("state", ["activated", "restarted", "stopped"])

@@ -75,7 +75,6 @@ class Systemd:
 
 def perform(systemd: Systemd, **wish: Any) -> dict[str, Any]:
     service = Service(systemd, Wish(NAME, **wish), systemd.clock(), str(systemd.run_dir))
-    service.in_time()
     return service.perform(read_unit(systemd, NAME, Path("/nowhere")))
 
 
@@ -160,11 +159,18 @@ def test_a_moment_is_armed_at_the_node(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("at", [1000.4, 999.0])
-def test_a_moment_too_near_or_gone_is_refused(tmp_path: Path, at: float) -> None:
+@pytest.mark.parametrize(("at", "late"), [(1000.4, 0.0), (999.0, 1.0)])
+def test_a_node_that_is_told_late_follows_the_others_at_once(tmp_path: Path, at: float, late: float) -> None:
     systemd = Systemd(tmp_path)
-    with pytest.raises(UpliftError, match="expected at least 0.5 s: .* Nothing was changed"):
-        perform(systemd, state="restarted", at=at)
+    found = perform(systemd, state="restarted", at=at)
+    assert systemd.orders[0] == ["systemctl", "restart", "--", NAME]
+    assert found["late_seconds"] == pytest.approx(late, abs=0.1)
+
+
+def test_a_moment_long_gone_is_refused(tmp_path: Path) -> None:
+    systemd = Systemd(tmp_path)
+    with pytest.raises(UpliftError, match="is 61 s past at this node, .* Nothing was changed"):
+        perform(systemd, state="restarted", at=939.0)
     assert systemd.orders == []
 
 

@@ -1,0 +1,186 @@
+# Copyright (c) 2026 the uplift.datastores contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A staged release is asked on an empty database what later steps ask, before anything is stopped."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import stat
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import scratch, trial
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.api import Api
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse.http import Reply
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
+
+from tests.unit.replay import FakeTime
+
+NEW, UNSEEN = parse("1.84.0"), "1.99.0"
+SAID = json.loads((Path(__file__).parents[3] / "fixtures/lakefs/1.84.0/trial.json").read_text(encoding="utf-8"))
+
+
+class Server:
+    """What 1.84.0 said to each question of a trial, in its order; `instead`: another answer to one of them."""
+
+    def __init__(self, instead: dict[str, tuple[int, str]] | None = None) -> None:
+        self.left, self.instead = [dict(row) for row in SAID], instead or {}
+
+    def __call__(self, method: str, url: str, _key: str, _secret: str, *_more: Any) -> Reply:
+        asked = f"{method} {url.partition('/api/v1')[2]}"
+        if asked in self.instead:
+            return Reply(*self.instead[asked])
+        place = next((n for n, row in enumerate(self.left) if row["ask"] == asked), None)
+        assert place is not None, f"nobody captured {asked}"
+        row = self.left.pop(place)
+        return Reply(row["status"], row["body"])
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A trial with what the server says, and what the S3 gateway does."""
+
+    def make(instead: dict[str, tuple[int, str]] | None = None, gives: bytes = b"scratch\n") -> trial.Trial:
+        server = Server(instead)
+        monkeypatch.setattr(
+            trial, "Api", lambda url, key="", secret="", timeout=0: Api(url, key, secret, server, timeout)
+        )
+        monkeypatch.setattr(trial.s3_read, "get", lambda *_args, **_named: gives)
+        return trial.Trial(NEW, Api("http://127.0.0.1:1", fetch=server))
+
+    yield make
+
+
+def test_the_newest_release_answers_all(tried: Any) -> None:
+    one = tried()
+    trial.furnish(one)
+    assert list(trial.ask(one)) == list(trial.QUESTIONS)
+
+
+LISTS = "GET /repositories/scratch/branches?amount=1000"
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "question"),
+    [
+        ("GET /setup_lakefs", (200, '{"state": "not_initialized"}'), "its health"),
+        ("GET /config/version", (200, '{"version": "1.83.0"}'), "its health"),
+        ("GET /repositories/scratch/branches/main/diff?amount=1000", (200, '{"results": 1}'), "uncommitted changes"),
+        ("POST /repositories/scratch/branches/main/commits", (400, '{"message": "no"}'), "a commit"),
+        ("POST /repositories/scratch/tags", (501, '{"message": "no"}'), "a tag"),
+        ("GET /repositories/scratch/tags?amount=1000", (500, "{}"), "repositories, branches, commits and objects"),
+    ],
+)
+def test_an_answer_that_is_not_understood_names_the_question(
+    tried: Any, asked: str, reply: tuple[int, str], question: str
+) -> None:
+    one = tried({asked: reply})
+    trial.furnish(one)
+    with pytest.raises(UpliftError, match="Nothing was stopped") as failed:
+        list(trial.ask(one))
+    assert f"The staged lakeFS 1.84.0 was started on an empty database and asked for {question}: " in str(failed.value)
+    assert "lakefs_accept: [untried_release]" in str(failed.value)
+
+
+def test_an_object_that_the_gateway_does_not_give_is_seen(tried: Any) -> None:
+    one = tried(gives=b"<html>")
+    trial.furnish(one)
+    with pytest.raises(UpliftError, match="asked for S3: the S3 gateway gives b'<html>'"):
+        list(trial.ask(one))
+
+
+def test_without_a_user_nothing_is_known_of_its_answers(tried: Any) -> None:
+    with pytest.raises(trial.Unstarted, match="it could not be given a user, a repository and an object"):
+        trial.furnish(tried({"POST /setup_lakefs": (500, "nobody captured this")}))
+
+
+class Local:
+    """Runs nothing; says of the unit whether it lives."""
+
+    def __init__(self, living: bool = False) -> None:
+        self.living, self.calls = living, []  # type: tuple[bool, list[list[str]]]
+
+    def run(self, argv: Any, **_named: Any) -> Answer:
+        self.calls.append(list(argv))
+        said = "fatal: no such key" if argv[0] == "journalctl" else "active" if self.living else "failed"
+        return Answer(tuple(argv), 0, said, "")
+
+
+def there(tmp_path: Path, local: Any) -> scratch.Scratch:
+    return scratch.Scratch(str(tmp_path / "one"), getpass.getuser(), transient.Server("uplift-scratch-x", local))
+
+
+@pytest.mark.parametrize(("living", "how"), [(False, "it ended"), (True, "it has not answered in 2 s")])
+def test_a_server_that_does_not_come_up_is_told_with_its_log(tmp_path: Path, living: bool, how: str) -> None:
+    def nobody(*_args: Any) -> Reply:
+        raise UpliftError("nobody")
+
+    one = trial.Trial(NEW, Api("http://127.0.0.1:1", fetch=nobody))
+    time = FakeTime()
+    with pytest.raises(trial.Unstarted, match=f"{how}; its log ends with: fatal: no such key"):
+        trial.wait(there(tmp_path, Local(living)), one, 2, time.clock())
+
+
+def test_secrets_travel_in_files_that_nobody_else_reads(tmp_path: Path) -> None:
+    local = Local()
+    one = there(tmp_path, local)
+    given = scratch.config(NEW, one.path, 8001, "postgres://u:pw-canary@db/x", "key-canary")
+    one.start("/usr/local/bin/lakefs-1.84.0", given, scratch.environment({"PGPASSWORD": 'env"canary', "LAKEFS_X": "1"}))
+    assert "canary" not in str(local.calls)
+    for path in (tmp_path / "one/config.yaml", tmp_path / "one.env"):
+        assert "canary" in path.read_text(encoding="utf-8")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert (tmp_path / "one.env").read_text(encoding="utf-8") == 'PGPASSWORD="env\\"canary"\n'
+    one.remove()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("version", "database"),
+    [
+        ("0.70.6", {"connection_string": "D"}),
+        ("0.80.2", {"type": "postgres", "postgres": {"connection_string": "D"}}),
+        ("1.84.0", {"type": "postgres", "postgres": {"connection_string": "D"}}),
+    ],
+)
+def test_each_release_is_given_the_form_that_it_reads(version: str, database: Any) -> None:
+    given = scratch.config(parse(version), "/run/x", 1, "D", "s")
+    assert given["database"] == database
+    assert given["listen_address"] == "127.0.0.1:1" and given["stats"] == {"enabled": False}
+    assert ("check_latest_version" in given.get("security", {})) == (parse(version) >= parse("0.103.0"))
+
+
+PARAMS = {"unit": "docker:lakefs", "dsn": "postgres://u@db/x", "scratch": "", "directory": "/run", "start_timeout": 1.0}
+
+
+def test_a_known_release_that_cannot_be_tried_is_a_note() -> None:
+    found = trial.run({**PARAMS, "version": "1.84.0"}, Progress(), False)
+    assert not found["tried"] and "its program is an image" in found["why"] and "It is known here" in found["why"]
+
+
+def test_one_that_nobody_has_seen_stops_it() -> None:
+    with pytest.raises(UpliftError, match=f"lakeFS {UNSEEN} is newer than every release that is known here"):
+        trial.run({**PARAMS, "version": UNSEEN}, Progress(), False)
+
+
+def test_no_database_of_its_own_is_no_failure_of_the_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_args: Any) -> Any:
+        raise CliError("permission denied to create database")
+
+    monkeypatch.setattr(trial.scratch_database, "empty", refused)
+    monkeypatch.setattr(trial, "from_unit", lambda *_args: trial.Lakefs(Local(), "/x"))
+    monkeypatch.setattr(trial.Scratch, "remove", lambda _self: None)
+    found = trial.run({**PARAMS, "unit": "lakefs.service", "version": "1.84.0"}, Progress(), False)
+    assert "permission denied to create database" in found["why"]
+
+
+def test_check_mode_starts_nothing() -> None:
+    assert trial.run({**PARAMS, "version": UNSEEN}, Progress(), True)["asked"] == []
