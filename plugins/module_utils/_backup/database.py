@@ -15,10 +15,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Callable, ContextManager, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import earlier, scratch_database
-from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import DatabaseError, Dsn, parse
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import DatabaseError, Dsn
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.earlier import manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.metadata import RESERVE
-from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, name
+from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A staged release is asked, on an empty database, every question that a later step will ask it, before anything stops."""
+"""A staged release is asked on an empty database all that a later step will ask it, before anything stops."""
 
 from __future__ import annotations
 
@@ -32,7 +32,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.api impo
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.catalogue import LAKEFS
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse import http
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program import Lakefs
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.scratch import DOMAIN, Scratch, config, environment
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.scratch import (
+    DOMAIN,
+    Scratch,
+    config,
+    environment,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path as plan_path
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place

@@ -9,8 +9,9 @@ from __future__ import annotations
 import getpass
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
