@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 .PHONY: setup lint sanity importer unit roles mutants mutants-sample molecule molecule-all secrets test test-all matrix matrix-sample docs \
-    licences artifact release-check demo bench ee clean
+    licences artifact release-check demo bench ee newest clean
 
 setup:
 	@tests/lab/lab setup
@@ -24,6 +24,10 @@ release-check: setup
 # Faults at the steps of real upgrades; ARGS chooses: `make matrix ARGS="--product pachyderm --fault kill-controller"`.
 matrix: setup
 	@tests/run/matrix $(ARGS)
+
+# Whether a release came out that the catalogues do not know.
+newest: setup
+	@tests/run/newest
 
 # The execution environment for AWX, built and used (a minute).
 ee: setup
