@@ -190,6 +190,11 @@ def test_a_server_is_started_on_no_database_that_it_does_not_fit(one: Stage) -> 
     assert not run.of("service", state="started"), "it was started on a database that it does not fit"
 
 
+def test_preflight_asks_where_a_step_will_write(lakefs: Stage) -> None:
+    (asked,) = lakefs.only("l1").steps(["preflight"]).of("node_space")
+    assert asked.args["paths"] == ["/var/backups/uplift", "/tmp", "/usr/local/bin"]
+
+
 # gate
 
 

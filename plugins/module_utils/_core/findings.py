@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,19 @@ def summary(findings: Sequence[Finding], node: str, accept: Sequence[str]) -> di
     ]
     said = [f"{row['key']} ({'stops' if row['key'] in stopping else 'note'}): {row['sentence']}" for row in rows]
     return {"findings": rows, "said": said, "stopping": stopping}
+
+
+def read_only(space: Mapping[str, Any], names: str) -> Iterator[Finding]:
+    """Directories that steps will write to and cannot, as `node_space` saw them. names: the settings that name them."""
+    for path, row in (space.get("paths") or {}).items():
+        if row.get("writable") is False:
+            yield Finding(
+                "read_only",
+                True,
+                f"nothing can be written to {path} (at {row['at']})",
+                "a directory that the steps may write to",
+                f"mount it to read and write; or name another place, with {names}",
+            )
 
 
 def some(names: Sequence[str], most: int = 10) -> str:

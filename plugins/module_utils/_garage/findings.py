@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, read_only
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.hop_findings import hop_findings
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
@@ -199,16 +199,7 @@ def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
 
 def _written(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
     """Where the steps write: archives, the next program, the next configuration, and Garage its own snapshot."""
-    for path, row in (space.get("paths") or {}).items():
-        if row.get("writable") is False:
-            yield Finding(
-                "read_only",
-                True,
-                f"nothing can be written to {path} (at {row['at']})",
-                "a directory that the steps may write to",
-                "mount it to read and write; or name another place, with garage_backup_dir for archives and with"
-                " garage_binary for the program",
-            )
+    yield from read_only(space, "garage_backup_dir for archives and with garage_binary for the program")
     own, need = space.get("snapshots") or "", (space.get("sizes") or {}).get(metadata)
     free = ((space.get("paths") or {}).get(own) or {}).get("free")
     if own and own != backups and need is not None and free is not None and free < need:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, read_only
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
 
 Seen = Mapping[str, Any]
@@ -20,6 +20,9 @@ def space_findings(seen: Seen, to_kv: bool, migrates: bool) -> Iterator[Finding]
     release = seen["release"]
     yield from of_release(release, "lakefs")
     yield from _helm(release, str(seen["set"].get("chart", "")))
+    paths = seen["space"].get("paths") or {}
+    written = {path: row for path, row in paths.items() if migrates or path != seen["set"]["tmpdir"]}
+    yield from read_only({"paths": written}, "lakefs_backup_dir, lakefs_tmpdir or lakefs_binary")
     if migrates and seen["leader"]:
         yield from _programs(seen["space"])
         if seen["info"].get("server"):

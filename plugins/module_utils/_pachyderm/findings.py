@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, read_only
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps
@@ -193,6 +193,7 @@ def _space(info: Seen, seen: Seen) -> Iterator[Finding]:
             f"{need} bytes for the dump and the snapshot",
             "make free space, or name another directory with pachyderm_backup_dir",
         )
+    yield from read_only(seen["space"], "pachyderm_backup_dir for dumps, or with pachyderm_pachctl and pachyderm_pachd")
     missing = sorted(name for name, path in (seen["space"].get("programs") or {}).items() if not path)
     if missing:
         yield Finding(

@@ -219,6 +219,8 @@ ROWS = [
     ("no_space", True, {"space.paths./tmp": {}}, SQL, "0.70.6", "0.80.2"),  # trap L25
     ("no_directory", True, {"space.paths./tmp": {"at": "/", "free": GIB}}, SQL, "0.70.6", "0.80.2"),  # trap L25
     ("no_space", True, {"set.database_free_bytes": 1500}, SQL, "0.70.6", "0.80.2"),
+    ("read_only", True, {"space.paths./tmp": {"at": "/tmp", "free": GIB, "writable": False}}, SQL, "0.70.6", "0.80.2"),
+    ("read_only", True, {"space.paths./backup": {"at": "/", "free": GIB, "writable": False}}, KV, "1.82.0", "1.84.0"),
     ("space_unknown", True, {"set.database_free_bytes": 0}, SQL, "0.70.6", "0.80.2"),
     ("no_scratch", True, {"info.server.createdb": False}, SQL, "0.70.6", "0.80.2"),
 ]
@@ -301,3 +303,9 @@ MOVES = [
 @pytest.mark.parametrize(("namespace", "move"), MOVES)
 def test_where_objects_move_at_050(namespace: str, move: str) -> None:  # trap L27
     assert move_of(namespace) == move
+
+
+def test_where_nothing_migrates_nothing_is_written_to_its_directory() -> None:
+    given = seen(KV, "1.82.0", "1.84.0")
+    given["space"]["paths"]["/tmp"] = {"at": "/tmp", "free": GIB, "writable": False}
+    assert "read_only" not in keys(given)

@@ -124,6 +124,12 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
         ("no_space", True, {"free_bytes": 501}, "1000 bytes free"),
         ("no_space", True, {"info.repos": [{"name": "data", "size": 501}]}, "1000 bytes free"),
         ("space_unknown", True, {"space.paths": {}}, "/b"),
+        (
+            "read_only",
+            True,
+            {"space.paths": {"/b": {"at": "/", "free": 1000, "writable": False}}},
+            "nothing can be written to /b (at /)",
+        ),
         ("program_missing", True, {"space.programs": {"etcdctl": ""}}, "etcdctl"),
         ("backup_unclear", True, {"backup": [{"kind": "gce", "disk": "pach", "zone": ""}]}, "without zone, project"),
         ("backup_unclear", True, {"backup": [{"kind": "csi", "class": "fast"}]}, "without claim"),
