@@ -23,21 +23,31 @@ ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "..\n  The steps, made by tests/made.py\n", "..\n  End of the steps\n"
 
 
-def table(verbs: dict[str, Any]) -> str:
-    """The steps of a product: name -> verb, as reStructuredText."""
-    rows = ["   * - Step", "     - What it does", "     - Where", "     - Clients"]
+NEEDS = Path(__file__).parent / "pages" / "needs.yml"
+
+
+def needs(product: str) -> dict[str, Any]:
+    """Per step of a product the keys of the findings that ask for what it needs, or why it needs nothing."""
+    return dict(yaml.safe_load(NEEDS.read_text(encoding="utf-8"))[product])
+
+
+def table(verbs: dict[str, Any], asked: dict[str, Any]) -> str:
+    """The steps of a product: name -> verb, as reStructuredText. asked: its `needs`."""
+    rows = ["   * - Step", "     - What it does", "     - Where", "     - Clients", "     - Asked beforehand"]
     for name, verb in verbs.items():
         notes = [f"closed: {', '.join(verb.closes)}"] if verb.closes else []
         notes += [f"given back: {', '.join(verb.opens)}"] if verb.opens else []
         where = "once, at the leader" if verb.scope == "cluster" else "at each node"
         rows += [f"   * - ``{name}``", f"     - {verb.what}", f"     - {where}", f"     - {'; '.join(notes)}".rstrip()]
-    head = [".. list-table::", "   :header-rows: 1", "   :widths: 15 50 15 20", ""]
+        said = asked[name] if isinstance(asked[name], str) else ", ".join(f"``{key}``" for key in asked[name])
+        rows.append(f"     - {said}")
+    head = [".. list-table::", "   :header-rows: 1", "   :widths: 12 36 12 15 25", ""]
     return "\n".join([BEGIN, *head, *rows, "", END])
 
 
-def guide(text: str, verbs: dict[str, Any]) -> str:
+def guide(text: str, verbs: dict[str, Any], asked: dict[str, Any]) -> str:
     before, _begin, rest = text.partition(BEGIN)
-    return before + table(verbs) + rest.partition(END)[2]
+    return before + table(verbs, asked) + rest.partition(END)[2]
 
 
 def settings(role: Path) -> list[str]:
@@ -120,7 +130,8 @@ def made() -> dict[Path, str]:
     found = {}
     for product, catalogue in CATALOGUES.items():
         path = ROOT / "docs" / "docsite" / "rst" / f"{product}_guide.rst"
-        found[path] = guide(path.read_text(encoding="utf-8"), ordered(catalogue, dict(verbs.all_of(catalogue))))
+        steps = ordered(catalogue, dict(verbs.all_of(catalogue)))
+        found[path] = guide(path.read_text(encoding="utf-8"), steps, needs(product))
         role = ROOT / "roles" / product
         found[role / "meta" / "argument_specs.yml"] = argument_specs(role)
         for path in (ROOT / "playbooks").glob(f"{product}_*.yml"):

@@ -22,10 +22,12 @@ def test_what_is_made_is_as_it_would_be_made_now(path: Path) -> None:
 
 def test_a_step_in_a_table() -> None:
     verbs = {"pause": Verb(CLUSTER, closes=("pipelines",), what="stop them"), "look": Verb(what="look")}
-    shown = made.table(verbs)
-    assert "   * - ``pause``\n     - stop them\n     - once, at the leader\n     - closed: pipelines\n" in shown
-    assert "   * - ``look``\n     - look\n     - at each node\n     -\n" in shown
-    assert made.guide(f"a\n{made.BEGIN}old\n{made.END}b\n", verbs) == f"a\n{shown}b\n"
+    asked = {"pause": ["no_answer", "clock"], "look": "It looks."}
+    shown = made.table(verbs, asked)
+    cells = ["   * - ``pause``", "stop them", "once, at the leader", "closed: pipelines", "``no_answer``, ``clock``\n"]
+    assert "\n     - ".join(cells) in shown
+    assert "   * - ``look``\n     - look\n     - at each node\n     -\n     - It looks.\n" in shown
+    assert made.guide(f"a\n{made.BEGIN}old\n{made.END}b\n", verbs, asked) == f"a\n{shown}b\n"
 
 
 STOP = """
