@@ -120,8 +120,8 @@ def test_a_node_that_does_not_start_stops_the_rollout(cluster: Cluster) -> None:
 def test_an_unreachable_node_stops_it_too(cluster: Cluster) -> None:
     """Cut off when its wave begins. The wave before is fixed by then, and is not gone through again.
 
-    a1 starts three times: at boot, by systemd as soon as nothing hinders it any more, and by the run, whose own stop and
-    start these were not.
+    a1 starts three times: at boot, by systemd as soon as nothing hinders it any more, and by the run, whose own start
+    that was not.
     """
     cluster.on("a1", "rm", BROKEN)
     cluster.on("a1", "systemctl", "daemon-reload")
