@@ -39,6 +39,7 @@ options:
   closes: {description: Whether clients are shut out on the way., type: bool, default: false}
   other_config: {description: A second configuration file that was found., type: str, default: ''}
   pod: {description: Where Garage runs as a pod of Kubernetes its unit., type: str, default: ''}
+  beyond_pods: {description: What the path takes that is not built for a pod., type: list, elements: str, default: []}
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
   node: {description: The name that the node has in sentences., type: str, default: ''}
@@ -102,6 +103,7 @@ SPEC: Spec = {
     "closes": {"type": "bool", "default": False},
     "other_config": {"type": "str", "default": ""},
     "pod": {"type": "str", "default": ""},
+    "beyond_pods": {"type": "list", "elements": "str", "default": []},
     "metadata_dir": {"type": "str", "required": True},
     "backup_dir": {"type": "str", "required": True},
     "node": {"type": "str", "default": ""},

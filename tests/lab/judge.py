@@ -116,8 +116,10 @@ def check_refusals(held: dict[str, Any], opened: Opened, host: Host) -> list[str
 def running_release(cluster: Cluster, host: Host) -> str:
     """What the running process itself is, whatever the disk says by now."""
     kind, _colon, name = cluster.variables.get(host.name, {}).get("garage_unit", "").partition(":")
-    if kind == "docker":
-        answer = run(["docker", "exec", name, "/garage", "--version"], check=False)
+    inside = {"docker": ["docker", "exec", name], "kubernetes": ["docker", "exec", host.container]}.get(kind)
+    if inside:
+        program = cluster.product["binary"] if kind == "kubernetes" else "/garage"
+        answer = run([*inside, program, "--version"], check=False)
         found = re.search(r"(\d+\.\d+\.\d+)", answer.stdout)
         return found.group(1) if found else f"nothing ({answer.stderr.strip()[:100]})"
     pid = hosts.must(host, [["systemctl", "show", "-p", "MainPID", "--value", cluster.service]])[0].strip()

@@ -94,13 +94,38 @@ def test_a_container_is_treated_as_one(garage: Stage) -> None:
 POD = "kubernetes:shop/pod/garage-0"
 
 
-def test_a_pod_is_looked_at_and_never_stopped(garage: Stage) -> None:
+def test_a_pod_is_treated_as_one(garage: Stage) -> None:
+    """Its database is copied here before it is archived, its configuration stays, and it is looked for anew."""
+    one = garage.only("a1")
+    one.found(garage_unit=POD, garage_maintenance_image="busybox:1")
+    run = one.steps(["stage", "before_step", "stop", "backup", "prove", "activate", "start", "connect"])
+    assert run.ok, run.failures
+    called = run.verbs()
+    assert called["stage"] == ["release staged", "garage_trial"]
+    assert called["backup"] == ["pod_volume", "metadata_backup present", "file absent"]
+    assert called["activate"] == ["release activated"]
+    assert called["connect"] == ["garage_info", "garage_config read", "garage_connect"]
+    (copied,), (archived,) = run.of("pod_volume"), run.of("metadata_backup", state="present")
+    assert copied.args["dest"] == archived.args["src"][0] and copied.args["image"] == "busybox:1"
+    assert archived.args["unit"] == POD and run.of("garage_config")[0].args["unit"] == POD
+
+
+@pytest.mark.parametrize(
+    ("verbs_", "where", "beyond"),
+    [
+        (["stage", "stop", "convert", "activate"], "together", "convert"),
+        (["stage", "stop", "activate", "start"], "walk", "the waves of the strategy rolling"),
+    ],
+)
+def test_what_is_not_built_for_a_pod_stops_before_the_stop(
+    garage: Stage, verbs_: list[str], where: str, beyond: str
+) -> None:
     """Also where the finding was accepted."""
     one = garage.only("a1")
     one.found(garage_unit=POD, garage_accept=["kubernetes_hop"])
-    run = one.steps(["stage", "stop", "activate", "start"])
-    assert not run.of("service|release"), "something was staged or stopped"
-    assert f"{POD} is a pod, and its upgrade is not built" in run.why
+    run = one.steps(verbs_, where)
+    assert not run.of("service", state="stopped") and not run.of("release", state="activated")
+    assert f"{POD} is a pod, and this hop takes {beyond}, which is not built there" in run.why
 
 
 def test_preflight_of_a_pod_looks_at_what_is_here(garage: Stage) -> None:

@@ -28,14 +28,14 @@ def hop_findings(seen: Seen) -> Iterator[Finding]:
     targets = [version.parse(text) for text in seen.get("targets") or []]
     source = version.find(str(seen["info"].get("version") or seen["info"].get("binary_version") or ""))
     yield from _engine(seen.get("engine") or {})
-    if seen.get("pod"):
+    if seen.get("pod") and seen.get("beyond_pods"):
         yield Finding(
             "kubernetes_hop",
             True,
-            f"{seen['pod']} is a pod, whose upgrade is not built: it is asked and looked at, and no more",
-            "a systemd unit, or docker:NAME",
-            "correct what else is found; then upgrade as the makers say, one series after the other, with a copy of the"
-            " metadata of every node",
+            f"{seen['pod']} is a pod, and the path takes {', '.join(seen['beyond_pods'])}",
+            "a release of the same series with garage_strategy all_at_once: more is not built for pods",
+            "set garage_version to a release of the series that runs and leave garage_strategy empty; go over to"
+            " another series as its makers say, with a copy of the metadata of every node",
         )
     if seen["settings"].get("config"):
         yield from _config(seen, [str(target) for target in targets])

@@ -38,6 +38,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook 
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import Pod
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_runner import UnitRunner
 
 _PARTS = ("status", "layout", "stats", "workers", "inventory")
@@ -200,6 +201,8 @@ def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mod
         return answer
     program = params["release_binary"]
     release = garage.version(program)
+    if isinstance(garage.runner, Pod):
+        return {**answer, "why": _untried(release, "trials are not built for pods.")}
     name = transient.ident(params["unit"])
     host = _host(name, garage, program)
     host.remove()
@@ -215,14 +218,18 @@ def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mod
             answer["asked"].append(question)
             progress.say(len(answer["asked"]), len(QUESTIONS), f"Garage {release} on scratch data: {question}")
     except Unstarted as exc:
-        if path.notes(GARAGE, release):  # newer than all that are known
-            raise UpliftError(_unseen(release, str(exc))) from exc
-        why = f"Garage {release} was not tried on scratch data: {exc} It is known here; the operation goes on."
-        return {**answer, "why": why}
+        return {**answer, "why": _untried(release, str(exc))}
     finally:
         host.remove()
         shutil.rmtree(around, ignore_errors=True)
     return {**answer, "tried": True}
+
+
+def _untried(release: Version, why: str) -> str:
+    """The sentence for a release that is known here; one that is newer than all of them is refused."""
+    if path.notes(GARAGE, release):
+        raise UpliftError(_unseen(release, why))
+    return f"Garage {release} was not tried on scratch data: {why} It is known here; the operation goes on."
 
 
 def _start(host: scratch.Host, release: Version, directory: str, config_file: str, progress: Progress) -> None:

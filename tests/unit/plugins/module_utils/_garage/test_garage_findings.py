@@ -67,8 +67,8 @@ BAD = [
     (
         "kubernetes_hop",
         True,
-        {"pod": "kubernetes:shop/pod/garage-0"},
-        "kubernetes:shop/pod/garage-0 is a pod, whose upgrade is not built",
+        {"pod": "kubernetes:shop/pod/garage-0", "beyond_pods": ["repair", "convert"]},
+        "kubernetes:shop/pod/garage-0 is a pod, and the path takes repair, convert",
     ),
     ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),
     ("restart_pending", True, {"info.binary_version": "0.8.7"}, "0.7.0 runs and 0.8.7 lies at the unit's path"),

@@ -19,7 +19,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.progress i
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import scratch, trial
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import Pod
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 
 from tests.unit.replay import ALL, NEW, NEWEST, ONE, FakeTime, Replay, answer, garage, question
 
@@ -192,6 +195,20 @@ def test_a_release_that_nobody_has_seen_has_to_be_tried(monkeypatch: pytest.Monk
     with pytest.raises(UpliftError, match="Garage 2.99.0 is newer than every release that is known here"):
         played(monkeypatch, place, "2.99.0", Fake(Says("2.99.0", rc=1)))
     assert played(monkeypatch, place, "2.99.0", Fake(Says("2.99.0")))["tried"]
+
+
+@pytest.mark.parametrize(("release", "known"), [("2.5.0", True), ("2.99.0", False)])
+def test_in_a_pod_it_is_not_tried_which_stops_an_unknown_release(release: str, known: bool) -> None:
+    node = garage(Replay(NEW))
+    node.runner = Pod(Pods(Says(release), runtime_place.read("kubernetes:shop/pod/garage-0"), "garage"))
+    node.version = lambda _program: parse(release)  # type: ignore[assignment,method-assign]
+    if known:
+        assert trial.run(node, {"release_binary": "garage:1"}, Progress(), False)["why"].startswith(
+            "Garage 2.5.0 was not tried on scratch data: trials are not built for pods. It is known here"
+        )
+    else:
+        with pytest.raises(UpliftError, match="newer than every release that is known here"):
+            trial.run(node, {"release_binary": "garage:1"}, Progress(), False)
 
 
 def test_check_mode_starts_nothing(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

@@ -1,12 +1,15 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pod of a StatefulSet as one node: asked in it or in a Job, by captured objects."""
+"""A pod of a StatefulSet as one node: asked in it or in a Job, and its volume copied. By captured objects."""
 
 from __future__ import annotations
 
 import copy
+import hashlib
+import io
 import json
+import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,12 +18,14 @@ import pytest
 import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.in_pods import hazards
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.log import read_log
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_volume, runtime
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pods as runtime_pods
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import runtime
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import config_text, lasting, outlives
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 
@@ -137,6 +142,102 @@ def test_a_configuration_that_cannot_be_told_is_a_sentence(keys: list[str]) -> N
     cluster.things["configmap"]["data"] = dict.fromkeys(keys, "")
     with pytest.raises(UpliftError, match=f"mounts {len(keys)} files .* that ends in _config_file"):
         config_text(pods(cluster), "/etc/garage.toml")
+
+
+# The volume
+
+
+def tar(files: dict[str, bytes], link: str = "") -> io.BytesIO:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, body in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+        if link:
+            member = tarfile.TarInfo("link")
+            member.type, member.linkname = tarfile.SYMTYPE, link
+            archive.addfile(member)
+    out.seek(0)
+    return out
+
+
+def nothing(_done: int) -> None:
+    return None
+
+
+def test_the_keeper_has_the_one_volume_to_read_only_and_ends_by_itself() -> None:
+    spec = pod_volume.keeper("k", pods(Cluster(up=False)), "/mnt/meta", INIT, 3600)["spec"]
+    (container,) = spec["containers"]
+    assert [(row["name"], row["readOnly"]) for row in container["volumeMounts"]] == [("meta", True)]
+    assert [row["persistentVolumeClaim"]["claimName"] for row in spec["volumes"]] == ["meta-garage-0"]
+    assert spec["activeDeadlineSeconds"] and spec["securityContext"]["runAsUser"] == 1000
+
+
+@pytest.mark.parametrize("path", ["/elsewhere", "/etc/garage.toml"])
+def test_what_goes_with_the_pod_is_no_metadata(path: str) -> None:
+    with pytest.raises(UpliftError, match=f"{path} is on no volume of the pod garage-0, or on one that goes with it"):
+        pod_volume.keeper("k", pods(Cluster(up=False)), path, INIT, 3600)
+
+
+def test_nothing_is_copied_while_there_is_a_pod(tmp_path: Path) -> None:
+    cluster = Cluster()
+    with pytest.raises(UpliftError, match="There is a pod garage-0 .* Scale the statefulset garage"):
+        pod_volume.Volume(pods(cluster), "/mnt/meta", INIT).fetch(str(tmp_path / "copy"), Progress(None))
+    assert not cluster.made
+
+
+@pytest.mark.parametrize(
+    ("told", "inits", "image"),
+    [("mine:1", [], "mine:1"), ("", [{"image": INIT}], INIT), ("mine:1", [{"image": INIT}], "mine:1")],
+)
+def test_what_reads_the_volume(told: str, inits: list[dict[str, str]], image: str) -> None:
+    cluster = Cluster()
+    cluster.things["statefulset"]["spec"]["template"]["spec"]["initContainers"] = inits
+    assert pod_volume.helper_image(pods(cluster), told) == image
+
+
+def test_where_nothing_can_read_it_the_setting_is_named() -> None:
+    cluster = Cluster()
+    cluster.things["statefulset"]["spec"]["template"]["spec"]["initContainers"] = []
+    with pytest.raises(UpliftError, match="has 0 init containers; .* that ends in _maintenance_image"):
+        pod_volume.helper_image(pods(cluster), "")
+
+
+def test_a_copy_is_compared_file_by_file(tmp_path: Path) -> None:
+    pod_volume.unpack(tar({"./node_key": b"secret", "./db/data": b"x" * 5000}), str(tmp_path), nothing)
+    digests = {
+        name: hashlib.sha256(body).hexdigest() for name, body in (("node_key", b"secret"), ("db/data", b"x" * 5000))
+    }
+    listed = pod_volume.sums("".join(f"{digest}  ./{name}\n" for name, digest in digests.items()))
+    assert listed == digests and not pod_volume.different(listed, str(tmp_path))
+    (tmp_path / "more").write_bytes(b"")
+    wrong = pod_volume.different({**listed, "node_key": "0" * 64, "gone": "0" * 64}, str(tmp_path))
+    assert wrong == ["gone is missing", "more is new", "node_key is other"]
+
+
+@pytest.mark.parametrize("stream", [tar({"../out": b"x"}), tar({"/out": b"x"}), tar({}, link="/etc/passwd")])
+def test_a_volume_writes_nowhere_else(stream: io.BytesIO, tmp_path: Path) -> None:
+    with pytest.raises(UpliftError, match="which is no plain file"):
+        pod_volume.unpack(stream, str(tmp_path / "copy"), nothing)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_keeper_that_does_not_come_up_is_a_sentence_and_removed(tmp_path: Path) -> None:
+    cluster = Cluster(up=False)
+    moments = iter(range(0, 10000, 100))
+    volume = pod_volume.Volume(pods(cluster), "/mnt/meta", "nowhere:1")
+    volume.clock = Clock(lambda: float(next(moments)), lambda _seconds: None)
+    made = cluster._answer
+
+    def pending(words: list[str], stdin: str) -> str:
+        text = made(words, stdin)
+        return text.replace("Running", "Pending")
+
+    cluster._answer = pending  # type: ignore[method-assign]
+    with pytest.raises(UpliftError, match="of nowhere:1, .* does not run .* name another one in .* _maintenance_image"):
+        volume.fetch(str(tmp_path / "copy"), Progress(None))
+    assert any(words[:2] == ["delete", "pod"] for words in cluster.asked)
 
 
 # What a stop and a start of all pods would do
