@@ -22,7 +22,7 @@ ID = "20261121T031500Z-test"
 # What runs, and what is wanted where a test does not say otherwise.
 VERSIONS = {"garage": ("0.8.0", "0.8.7"), "lakefs": ("1.82.0", "1.84.0"), "pachyderm": ("1.11.9", "1.13.4")}
 # Modules of which the real code runs: they only compute, or keep the record in the test's own directory.
-REALLY = {"operation", "operation_history", "upgrade_plan", "garage_compare"}
+REALLY = {"operation", "operation_history", "operation_leftovers", "upgrade_plan", "garage_compare"}
 MAKERS = {
     "garage": "dxflrs/garage:v{version}",
     "lakefs": "treeverse/lakefs:{version}",

@@ -13,10 +13,12 @@ which variables. Pure.
     cluster   {members, replication, id; zone_redundancy ("")}: the ids of all nodes, and the cluster's own identity, ""
               where it is unknown
     request   {target, strategy, wave, accept, confirm, stop_after; via ([]), created_with (""), approve_after (""),
-              approve ([]), wants ([]), hooks ([])}, as set
+              approve ([]), wants ([]), hooks ([]), cleanup ({remove, days})}, as set
     reports   where reports go on the controller
     closed    rows {thing, what, operation}: what the node itself shows to be closed to clients; none by default
     blind     why it cannot be compared with anything now; "" by default
+    leaves    where operations leave things: {backups, notes, dumps, beside}, as the module operation_leftovers takes
+              it; {} by default
 <product>_findings.findings, by `preflight`: rows as _core/findings.py makes them
 <product>_compared, by `compare`: {differences: rows {key, sentence}} and what else the report shall tell
 <product>_result.evidence, by any verb: what the step left, as _operation/evidence.py knows it
@@ -34,10 +36,10 @@ FOUND: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "cluster": (("members", "replication", "id"), {"zone_redundancy": ""}),
     "request": (
         ("target", "strategy", "wave", "accept", "confirm", "stop_after"),
-        {"via": [], "created_with": "", "approve_after": "", "approve": [], "wants": [], "hooks": []},
+        {"via": [], "created_with": "", "approve_after": "", "approve": [], "wants": [], "hooks": [], "cleanup": {}},
     ),
 }
-REST: Mapping[str, Any] = {"closed": [], "blind": ""}
+REST: Mapping[str, Any] = {"closed": [], "blind": "", "leaves": {}}
 
 
 def gave(known: Mapping[str, Any], product: str) -> dict[str, Any]:

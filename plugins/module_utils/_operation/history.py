@@ -24,8 +24,13 @@ Row = Mapping[str, Any]
 
 def rows(directory: str, host: str) -> list[dict[str, Any]]:
     """A row for each operation in the directory, the oldest first. Of what cannot be read, `result` says why."""
-    found = [path for path in Path(directory).glob("*.json") if path.name not in _NO_RECORDS]
-    return sorted((_read(path, host) for path in found), key=lambda row: (row.get("started", 0), row["id"]))
+    read = (_read(path, host) for path in paths(directory))
+    return sorted(read, key=lambda row: (row.get("started", 0), row["id"]))
+
+
+def paths(directory: str) -> list[Path]:
+    """The files of all records, also of those that cannot be read."""
+    return [path for path in sorted(Path(directory).glob("*.json")) if path.name not in _NO_RECORDS]
 
 
 def _read(path: Path, host: str) -> dict[str, Any]:

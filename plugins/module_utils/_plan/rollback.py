@@ -151,17 +151,24 @@ def _unusable(records: Records) -> list[Refusal]:
     if len(idents) > 1:
         seen = ", ".join(f"{host} has {record['id']}" for host, record in sorted(records.items()))
         return [Refusal("records_differ", f"The nodes have records of different operations ({seen}); expected one.")]
-    record = next(iter(records.values()))
-    return [Refusal("nothing_to_undo", said)] if (said := _ended(record)) else []
+    said = next(filter(None, map(_ended, records.values())), "")
+    return [Refusal("nothing_to_undo", said)] if said else []
 
 
 def _ended(record: Mapping[str, Any]) -> str:
-    """Why there is nothing to go back from: the last operation was a rollback itself, or was given up; else ""."""
+    """Why there is nothing to go back from: the last operation was a rollback itself, or was given up, or what going
+    back needs was removed; else ""."""
     if record["plan"]["undoes"]:
         return f"The last operation, {record['id']}, was a rollback itself, and there is nothing more to go back from."
     if record["state"] == "abandoned":
         return (
             f"The operation {record['id']} was given up with operation_abandon, and cannot be gone back from any more."
+        )
+    if "forgotten" in record:
+        product, when = record["plan"]["product"], time.strftime("%Y-%m-%d", time.gmtime(record["forgotten"]))
+        return (
+            f"What going back from the operation {record['id']} needs was removed by {product}_cleanup on {when}, with"
+            f" {product}_confirm: [forget_rollback]; it cannot be gone back from any more."
         )
     return ""
 

@@ -28,6 +28,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "unlock": ("operation_unlock_reason",),
     "pause": ("operation_reason",),
     "abort": ("operation_reason",),
+    "cleanup": ("cleanup_remove", "cleanup_days", "confirm"),
     "drop_tables": ("confirm", "discard_data"),
 }
 _REQUIRED = ("version", "operation_unlock_reason")

@@ -173,10 +173,19 @@ def test_what_only_a_person_can_put_back_is_said_before_anything_is_begun(platfo
         ({"a1": record("0/ verify"), "b1": {**record("0/ verify"), "id": "op-2"}}, "records_differ"),
         ({"a1": record("0/ verify", "abandoned")}, "nothing_to_undo"),
         ({"a1": record("0/ verify", "finished", undoes="op-0")}, "nothing_to_undo"),
+        ({"a1": record("0/ verify"), "b1": {**record("0/ verify"), "forgotten": 1795230900.0}}, "nothing_to_undo"),
     ],
 )
 def test_it_refuses_what_it_cannot_know(records: dict[str, Any], key: str) -> None:
     assert [refusal.key for refusal in ask(records)] == [key]
+
+
+def test_what_it_needs_may_have_been_removed() -> None:
+    (refusal,) = ask({"a1": {**record("0/ verify", "finished"), "forgotten": 1795230900.0}})
+    assert refusal.sentence == (
+        "What going back from the operation op-1 needs was removed by garage_cleanup on 2026-11-21, with garage_confirm:"
+        " [forget_rollback]; it cannot be gone back from any more."
+    )
 
 
 def test_a_way_back_that_was_begun_is_gone_on_with() -> None:
