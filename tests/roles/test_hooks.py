@@ -105,6 +105,18 @@ def test_one_that_may_fail_is_said_and_the_run_goes_on(pair: Stage, tmp_path: Pa
         "(before_wave) failed at b1, Work: no such pool What comes after it is done all the same (garage_hooks)"
         in run.said
     )
+    kept = [value for key, value in pair.record("b1")["saved"].items() if key.startswith("hook_failed/")]
+    assert kept == [{"hook": str(tmp_path / "own.yml"), "at": "before_wave", "task": "Work", "why": "no such pool"}]
+    assert not [key for key in pair.record("a1")["saved"] if key.startswith("hook_failed/")]
+
+
+def test_what_a_hook_keeps_out_of_the_log_is_kept_out_of_the_record(pair: Stage, tmp_path: Path) -> None:
+    own(pair, tmp_path, "before_wave", on_error="go_on")
+    (tmp_path / "own.yml").write_text(f"{TASKS}  no_log: true\n", encoding="utf-8")
+    pair.on("ping", failed("the key is 4425f5c2"))
+    run = pair.steps(["before_wave", "stop", "after_wave"])
+    assert run.ok and "4425f5c2" not in str(pair.record("a1")) + run.shown, run.why
+    assert "its output is kept out of the log (no_log)." in run.said
 
 
 def test_on_a_failure_one_node_tells_why(pair: Stage, tmp_path: Path) -> None:
@@ -142,6 +154,21 @@ def test_a_hook_that_is_not_there_is_said_with_the_plan(pair: Stage) -> None:
     pair.found(garage_hooks=[{"at": "before_hop", "tasks": "/nowhere/own.yml"}])
     run = pair.playbook("garage_plan", garage_version=pair.world.target)
     assert "The tasks '/nowhere/own.yml' of garage_hooks, before_hop: this is not there" in run.why
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_setting_that_a_hook_lacks_is_said_with_the_plan(pair: Stage, check: bool) -> None:
+    pair.found(garage_hooks=[{"at": "after_hop", "tasks": "webhook"}], hooks_webhook_url="chat.example.org/4425f5c2")
+    run = pair.playbook("garage_upgrade" if check else "garage_plan", check=check)
+    assert "hooks_webhook_url, which webhook of garage_hooks, after_hop needs, is no address of http" in run.why
+    assert not run.ok and "4425f5c2" not in run.shown and not run.of("operation", state="opened")
+    pair.found(hooks_webhook_url="https://chat.example.org/4425f5c2")
+    assert pair.playbook("garage_plan").ok
+
+
+def test_a_file_that_holds_no_tasks_is_said_with_the_plan(pair: Stage, tmp_path: Path) -> None:
+    (tmp_path / "own.yml").write_text("ansible.builtin.ping:\n", encoding="utf-8")
+    assert "it is no list; expected a list of tasks" in pair.playbook("garage_plan").why
 
 
 def test_a_moment_that_is_none_is_refused(pair: Stage) -> None:

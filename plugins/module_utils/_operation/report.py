@@ -62,6 +62,9 @@ def gather(
     rehearsed = _rehearsals(known)
     if rehearsed:
         report["rehearsals"] = rehearsed
+    failed = _hooks(known)
+    if failed:
+        report["hooks"] = failed
     waiting = [said for record in known.values() for said in operation_comparison.open_ones(record).values()]
     if waiting:  # what was compared of other hops says nothing of these
         report["not_compared"] = waiting
@@ -142,6 +145,16 @@ def _rehearsals(records: Mapping[str, Report]) -> list[dict[str, Any]]:
     return [
         {"hop": int(hop), "foretold": saved[f"rehearsal_{hop}"]["migrate"], "took": saved.get(f"migration_{hop}")}
         for hop in hops
+    ]
+
+
+def _hooks(records: Mapping[str, Report]) -> list[dict[str, Any]]:
+    """The operator's own tasks that failed where the run was to go on: {host, hook, at, task, why}."""
+    return [
+        {"host": host, **saved}
+        for host, record in records.items()
+        for key, saved in (record.get("saved") or {}).items()
+        if key.startswith("hook_failed/")
     ]
 
 

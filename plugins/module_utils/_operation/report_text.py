@@ -21,7 +21,7 @@ _GAP = 15.0  # seconds: the client begins after the record is opened, and ends b
 _PASS = ("Pass", "Wave", "Step", "Nodes", "State", "Began", "Time")
 
 
-_SOMETIMES = ("rehearsals", "notes", "compared")  # only a migration of a database can be rehearsed
+_SOMETIMES = ("rehearsals", "hooks", "notes", "compared")  # only a migration of a database can be rehearsed
 _CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
 
 
@@ -45,6 +45,7 @@ def tables(report: Report) -> list[Table]:
             ("Clients", "probe", _CLIENT, _probe_rows),
             ("Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows),
             ("Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows),
+            ("Hooks that failed", "hooks", ("Node", "Hook", "Moment", "Task", "Why"), _hook_rows),
             ("Findings", "findings", ("Key", "What"), _sentence_rows),
             ("Inventory", "differences", ("Key", "Difference"), _sentence_rows),
             ("Notes on the inventory", "notes", ("What",), _note_rows),
@@ -142,6 +143,11 @@ def _rehearsal_rows(rows: Any) -> Iterator[Any]:
     for row in rows:
         took = NOT_MEASURED if row["took"] is None else _span(row["took"])
         yield row["hop"] + 1, _span(row["foretold"]), took
+
+
+def _hook_rows(rows: Any) -> Iterator[Any]:
+    for row in rows:
+        yield tuple(row[name] for name in ("host", "hook", "at", "task", "why"))
 
 
 def _note_rows(rows: Any) -> Iterator[Any]:

@@ -111,6 +111,16 @@ def test_notes_and_what_was_compared_are_sentences() -> None:
     assert "## What was compared" in found and "| Compared were names. |" in found
 
 
+def test_hooks_that_failed_are_told() -> None:
+    row = {"hook": "webhook", "at": "after_hop", "task": "Tell the web hook", "why": "Status code was 404"}
+    saved = {"hook_failed/0/after/after_hop//webhook": row}
+    found = subject.gather({"a1": {**record(0), "saved": saved}, "b1": record(0)}, {}, [], {}, "")
+    assert found["hooks"] == [{"host": "a1", **row}]
+    text = report_text.markdown(found)
+    assert "## Hooks that failed" in text and "| a1 | webhook | after_hop | Tell the web hook | Status" in text
+    assert "Hooks that failed" not in report_text.markdown(report())
+
+
 def test_what_the_client_of_a_killed_run_did_not_see_is_said() -> None:
     """The probe ends with its run: 26 s were measured of 92."""
     assert "longest outage 0.8 s (together); not measured: 1 min 6 s of 1 min 32 s" in report_text.markdown(report())
