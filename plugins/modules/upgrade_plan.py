@@ -68,6 +68,10 @@ options:
       tasks: {description: 'A file on the controller by its absolute path, or the name of one that comes with the collection.', type: str, required: true}
       steps: {description: 'At V(before_step) and V(after_step), of which steps; none for all.', type: list, elements: str, default: []}
       on_error: {description: Whether the run stops where the tasks fail., type: str, default: stop, choices: [stop, go_on]}
+  sizes:
+    description: Per inventory name how many bytes a backup of the node reads, null where that is not known. With it each hop of the plan has an
+      estimate, and the tree says it.
+    type: dict
   records: {description: Per inventory name what M(uplift.datastores.operation) read there., type: dict, default: {}}
   back: {description: Plan the rollback over the hop that the records tell of last., type: bool, default: false}
   explain: {description: Whether RV(tree) says what each step does., type: bool, default: false}
@@ -175,6 +179,7 @@ SPEC: Spec = {
     "hooks": {"type": "list", "elements": "dict", "default": [], "options": HOOK},
     "forks": {"type": "int", "default": 0},
     "records": {"type": "dict", "default": {}},
+    "sizes": {"type": "dict"},
     **{name: {"type": "bool", "default": False} for name in ("back", "explain")},
     "confirm": {"type": "list", "elements": "str", "default": []},
 }

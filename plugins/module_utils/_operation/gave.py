@@ -17,6 +17,8 @@ which variables. Pure.
     reports   where reports go on the controller
     closed    rows {thing, what, operation}: what the node itself shows to be closed to clients; none by default
     blind     why it cannot be compared with anything now; "" by default
+    weighed   directories that a backup of the node reads; [] by default
+    bytes     how much a backup reads; of `weighed` what was registered as `operation_weighed`; None where it is unknown
     leaves    where operations leave things: {backups, notes, dumps, beside}, as the module operation_leftovers takes
               it; {} by default
 <product>_findings.findings, by `preflight`: rows as _core/findings.py makes them
@@ -39,14 +41,14 @@ FOUND: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
         {"via": [], "created_with": "", "approve_after": "", "approve": [], "wants": [], "hooks": [], "cleanup": {}},
     ),
 }
-REST: Mapping[str, Any] = {"closed": [], "blind": "", "leaves": {}}
+REST: Mapping[str, Any] = {"closed": [], "blind": "", "leaves": {}, "weighed": [], "bytes": None}
 
 
 def gave(known: Mapping[str, Any], product: str) -> dict[str, Any]:
     """{found, findings, compared, evidence} from the variables of a host; `found` is {} before `discover`."""
     found = known.get(f"{product}_found")
     return {
-        "found": _found(found, product) if found else {},
+        "found": {**(whole := _found(found, product)), "bytes": _bytes(known, whole)} if found else {},
         "findings": _of(known, f"{product}_findings", "findings"),
         "compared": dict(known.get(f"{product}_compared") or {}),
         "evidence": _of(known, f"{product}_result", "evidence"),
@@ -63,6 +65,13 @@ def _found(found: Mapping[str, Any], product: str) -> dict[str, Any]:
             " of a product says (docs/docsite/rst/architecture.rst). That is an error of the role. Nothing was changed."
         )
     return {**REST, **found, **{part: {**usual, **found[part]} for part, (_names, usual) in FOUND.items()}}
+
+
+def _bytes(known: Mapping[str, Any], found: Mapping[str, Any]) -> Any:
+    """How much a backup of the node reads; None where nobody could look."""
+    sizes = (known.get("operation_weighed") or {}).get("sizes") or {}
+    seen = [sizes.get(directory) for directory in found["weighed"]]
+    return found["bytes"] if not seen else None if None in seen else sum(seen)
 
 
 def _of(known: Mapping[str, Any], name: str, part: str) -> list[Any]:

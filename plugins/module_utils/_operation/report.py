@@ -62,6 +62,9 @@ def gather(
     rehearsed = _rehearsals(known)
     if rehearsed:
         report["rehearsals"] = rehearsed
+    foretold = _estimates(first.get("plan") or {}, report["passes"])
+    if foretold:
+        report["estimates"] = foretold
     failed = _hooks(known)
     if failed:
         report["hooks"] = failed
@@ -156,6 +159,20 @@ def _hooks(records: Mapping[str, Report]) -> list[dict[str, Any]]:
         for key, saved in (record.get("saved") or {}).items()
         if key.startswith("hook_failed/")
     ]
+
+
+def _estimates(plan: Report, rows: Any) -> list[dict[str, Any]]:
+    """Beside what the plan said of a hop, how long its steps took; what lies between runs of the operation counts not.
+
+    foretold, took: seconds, None where it is not known or nothing of the hop was begun.
+    """
+    out = []
+    for number, hop in enumerate(plan.get("hops") or []):
+        if "estimate" in hop:
+            spans = [row["finished"] - row["started"] for row in rows if row["hop"] == number]
+            told = {"hop": number, "foretold": hop["estimate"]["seconds"], "open": hop["estimate"]["open"]}
+            out.append({**told, "took": round(sum(spans), 1) if spans else None})
+    return out
 
 
 def _proof_of(key: str, hop: str) -> bool:

@@ -21,7 +21,7 @@ _GAP = 15.0  # seconds: the client begins after the record is opened, and ends b
 _PASS = ("Pass", "Wave", "Step", "Nodes", "State", "Began", "Time")
 
 
-_SOMETIMES = ("rehearsals", "hooks", "notes", "compared")  # only a migration of a database can be rehearsed
+_SOMETIMES = ("estimates", "rehearsals", "hooks", "notes", "compared")  # only a migration of a database can be rehearsed
 _CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
 
 
@@ -44,6 +44,7 @@ def tables(report: Report) -> list[Table]:
             ("Passes", "passes", _PASS, _pass_rows),
             ("Clients", "probe", _CLIENT, _probe_rows),
             ("Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows),
+            ("Estimate", "estimates", ("Hop", "Foretold", "Besides", "Took"), _estimate_rows),
             ("Rehearsals", "rehearsals", ("Hop", "Foretold", "Took"), _rehearsal_rows),
             ("Hooks that failed", "hooks", ("Node", "Hook", "Moment", "Task", "Why"), _hook_rows),
             ("Findings", "findings", ("Key", "What"), _sentence_rows),
@@ -143,6 +144,13 @@ def _rehearsal_rows(rows: Any) -> Iterator[Any]:
     for row in rows:
         took = NOT_MEASURED if row["took"] is None else _span(row["took"])
         yield row["hop"] + 1, _span(row["foretold"]), took
+
+
+def _estimate_rows(rows: Any) -> Iterator[Any]:
+    for row in rows:
+        foretold, took = (_span(row[name]) if row[name] is not None else "" for name in ("foretold", "took"))
+        besides = f"as long as {', '.join(row['open'])} need" if row["open"] else "nothing"
+        yield row["hop"] + 1, foretold or "unknown", besides, took or NOT_MEASURED
 
 
 def _hook_rows(rows: Any) -> Iterator[Any]:

@@ -12,6 +12,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import ver
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import steps
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import (
+    estimate,
     hooks,
     planner,
     resume,
@@ -132,6 +133,8 @@ def _limited(params: Mapping[str, Any]) -> list[Refusal]:
 
 
 def _said(plan: dict[str, Any], params: Mapping[str, Any], resumed: str = "", behind: int = 0) -> dict[str, Any]:
+    if params.get("sizes") is not None and not resumed:
+        plan = estimate.of(plan, params["sizes"], params["forks"])
     order, tree = serialise.order(plan, behind), serialise.tree(plan, bool(params.get("explain")))
     return {"plan": plan, "order": order, "tree": tree, "resumed": resumed, "refusals": []}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils._plan import verbs
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import estimate, verbs
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     CLUSTER,
     Plan,
@@ -109,6 +109,7 @@ def tree(plan: Mapping[str, Any], explain: bool = False) -> list[str]:
             steps = ", ".join(_shown(step, plan["leader"]) for step in one["steps"])
             for number, wave in enumerate(one["waves"], 1):
                 out.append(f"    wave {number} of {len(one['waves'])}: {' '.join(wave)}: {steps}")
+        out += estimate.lines(hop)
         if hop["irreversible"]:
             out.append(f"  no rollback except from the backup: {hop['irreversible']}")
     return [*out, *_explained(plan)] if explain else out

@@ -111,6 +111,21 @@ def test_notes_and_what_was_compared_are_sentences() -> None:
     assert "## What was compared" in found and "| Compared were names. |" in found
 
 
+def test_an_estimate_stands_beside_what_it_took() -> None:
+    hop = {**HOP, "estimate": {"seconds": 100.0, "open": ["repair"], "unknown": [], "passes": {}}}
+    foretold = {**record(0), "plan": {**PLAN, "hops": [hop, {**HOP, "estimate": {"seconds": None, "open": []}}]}}
+    found = subject.gather({"a1": foretold}, {}, [], {}, "")
+    # The 25 s between the passes are of no step: a run had ended there.
+    assert found["estimates"] == [
+        {"hop": 0, "foretold": 100.0, "open": ["repair"], "took": 55.0},
+        {"hop": 1, "foretold": None, "open": [], "took": None},
+    ]
+    text = report_text.markdown(found)
+    assert "| 1 | 1 min 40 s | as long as repair need | 54.9 s |" in text.replace("55.0 s", "54.9 s")
+    assert "| 2 | unknown | nothing | not measured |" in text
+    assert "## Estimate" not in report_text.markdown(report())
+
+
 def test_hooks_that_failed_are_told() -> None:
     row = {"hook": "webhook", "at": "after_hop", "task": "Tell the web hook", "why": "Status code was 404"}
     saved = {"hook_failed/0/after/after_hop//webhook": row}
