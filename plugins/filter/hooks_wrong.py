@@ -10,7 +10,7 @@ short_description: What keeps hooks from being played, as sentences
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Looks whether files of tasks hold tasks, and whether the settings of the ready-made hooks of the role P(uplift.datastores.hooks#role) are there
+  - Looks whether files of tasks hold tasks, and whether the settings of the ready-made hooks are there
     and of the right kind. A URL is not repeated, for it may be a key.
 options:
   _input:
@@ -26,7 +26,7 @@ options:
 EXAMPLES = r"""
 - name: Fail where a hook could not be played
   ansible.builtin.assert:
-    that: garage_hooks | uplift.datastores.hooks_wrong('garage', {'hooks_webhook_url': hooks_webhook_url}, groups.all) == []
+    that: garage_hooks | uplift.datastores.hooks_wrong('garage', known_settings, groups.all) == []
 """
 
 RETURN = r"""

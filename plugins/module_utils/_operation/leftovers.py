@@ -70,7 +70,9 @@ def stays(left: Left, record: Mapping[str, Any], days: float, now: float, forget
     if left.used:
         return left.used
     if left.names:
-        return f"it names what lies elsewhere ({', '.join(left.names)}): remove that first, and then these notes by hand"
+        return (
+            f"it names what lies elsewhere ({', '.join(left.names)}): remove that first, and then these notes by hand"
+        )
     if needed(left, record) and not forget:
         return f"a rollback of {record['id']} needs it ({record['plan']['product']}_confirm: [{FORGET}] gives that up)"
     age = now - left.changed
@@ -87,11 +89,11 @@ def needed(left: Left, record: Mapping[str, Any]) -> bool:
 
 def _is_of(left: Left, record: Mapping[str, Any]) -> bool:
     if left.operation or left.kind == SCRATCH:
-        return left.operation == record["id"]
+        return bool(left.operation == record["id"])
     if left.release:
         hops = record["plan"]["hops"]
         return left.release in {hop[end] for hop in hops for end in ("source", "target")}
-    return left.changed >= record["opened"]
+    return bool(left.changed >= record["opened"])
 
 
 def days_of(seconds: float) -> str:

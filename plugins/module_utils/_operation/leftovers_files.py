@@ -24,7 +24,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._operation impor
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import steps as operation_steps
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease import Leases
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.leftovers import Left
-from ansible_collections.uplift.datastores.plugins.module_utils._operation.record import DONE, FILE, Files
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.record import FILE, Files
+from ansible_collections.uplift.datastores.plugins.module_utils._operation.steps import DONE
 
 MARK = ".uplift-"
 _TIME = re.compile(r"(?:new-)?([0-9]{8}T[0-9]{6}Z)(.*)")
@@ -59,7 +60,7 @@ def bring(params: Mapping[str, Any], now: float, check: bool) -> dict[str, Any]:
 
 def _ended(directory: str) -> list[Mapping[str, Any]]:
     """The records of operations that others have followed; what cannot be read says nothing of anything."""
-    out = []
+    out: list[Mapping[str, Any]] = []
     for path in history.paths(directory):
         if path.name != FILE:
             with contextlib.suppress(UpliftError):

@@ -21,7 +21,13 @@ _GAP = 15.0  # seconds: the client begins after the record is opened, and ends b
 _PASS = ("Pass", "Wave", "Step", "Nodes", "State", "Began", "Time")
 
 
-_SOMETIMES = ("estimates", "rehearsals", "hooks", "notes", "compared")  # only a migration of a database can be rehearsed
+_SOMETIMES = (
+    "estimates",
+    "rehearsals",
+    "hooks",
+    "notes",
+    "compared",
+)  # only a migration of a database can be rehearsed
 _CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
 
 

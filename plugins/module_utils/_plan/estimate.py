@@ -92,7 +92,9 @@ def _hop(plan: Mapping[str, Any], hop: Mapping[str, Any], sizes: Mapping[str, An
     rows = list(_rows(hop["passes"], sizes, forks))
     names = dict.fromkeys(name for _pass, _wave, name, _took in rows)
     # Of a hop that reads nothing of it, the size does not matter.
-    blind = sorted({node for _pass, wave, name, took in rows if took is None for node in wave if sizes.get(node) is None})
+    blind = sorted(
+        {node for _pass, wave, name, took in rows if took is None for node in wave if sizes.get(node) is None}
+    )
     return {
         "seconds": _sum(took for _pass, _wave, _name, took in rows),
         "open": [name for name in names if name in verbs.HOOKS or TAKES.get(name, _USUAL).open],

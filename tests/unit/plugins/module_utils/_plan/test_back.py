@@ -183,8 +183,8 @@ def test_it_refuses_what_it_cannot_know(records: dict[str, Any], key: str) -> No
 def test_what_it_needs_may_have_been_removed() -> None:
     (refusal,) = ask({"a1": {**record("0/ verify", "finished"), "forgotten": 1795230900.0}})
     assert refusal.sentence == (
-        "What going back from the operation op-1 needs was removed by garage_cleanup on 2026-11-21, with garage_confirm:"
-        " [forget_rollback]; it cannot be gone back from any more."
+        "What going back from the operation op-1 needs was removed by garage_cleanup on 2026-11-21, with"
+        " garage_confirm: [forget_rollback]; it cannot be gone back from any more."
     )
 
 

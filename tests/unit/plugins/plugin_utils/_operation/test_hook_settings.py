@@ -37,7 +37,11 @@ def test_what_is_set_as_it_should_be_is_well(tasks: str) -> None:
 @pytest.mark.parametrize(
     ("tasks", "known", "said"),
     [
-        ("webhook", {"hooks_webhook_url": ""}, "hooks_webhook_url, which webhook of garage_hooks, before_wave needs, is"),
+        (
+            "webhook",
+            {"hooks_webhook_url": ""},
+            "hooks_webhook_url, which webhook of garage_hooks, before_wave needs, is",
+        ),
         ("webhook", {"hooks_webhook_url": "chat.example.org/x"}, "is no address of http or https; expected an address"),
         ("webhook", {"hooks_webhook_url": "https://"}, "is no address of http or https"),
         ("webhook", {"hooks_webhook_url": "https://host:port/x"}, "is no address of http or https"),
@@ -79,9 +83,8 @@ def test_the_same_is_said_once() -> None:
 )
 def test_a_file_has_to_hold_tasks(text: str, said: str) -> None:
     found = asked("/srv/own.yml", text)
-    assert [f"The tasks /srv/own.yml of garage_hooks, before_wave: {said}; expected a list of tasks"] == [
-        sentence.partition(",  ")[0].partition(", as in")[0] for sentence in found
-    ] if said else found == []
+    expected = f"The tasks /srv/own.yml of garage_hooks, before_wave: {said}; expected a list of tasks, as in a role. "
+    assert found == ([f"{expected}Correct it."] if said else [])
 
 
 def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
