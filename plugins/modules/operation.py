@@ -74,7 +74,7 @@ options:
     default: 120
   product: {description: The product that the record has to be of; empty for that of O(plan)., type: str, default: ''}
   cluster: {description: The identity of the cluster; empty where it is unknown., type: str, default: ''}
-  reason: {description: Why the lease is taken away or something is asked., type: str, default: ''}
+  reason: {description: 'Why the lease is taken away, something is asked, or the run ends with V(closed) while the operation does not.', type: str, default: ''}
   wave: {description: 'With V(waited), the nodes that are next.', type: list, elements: str, default: []}
   pause_seconds: {description: 'With V(waited), how long a pause may last. Then the module fails.', type: int, default: 86400}
   ask:

@@ -15,6 +15,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._operation impor
     neighbours,
     own_steps,
     recovery,
+    runs,
     steer,
     steps,
 )
@@ -159,7 +160,7 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
         resumed = bool(record) and record["id"] == params["id"]
         # A run may have been ended between the closing of this node's record and that of another's.
         reopened = resumed and record["state"] == operation_record.FINISHED
-        undo = {"id": "", "archived": "", "state": "", "made": made, "reopened": reopened}
+        undo = {"id": "", "archived": "", "state": "", "made": made, "reopened": reopened, "run": owner.run}
         if not resumed:
             undo.update(id=params["id"], archived=record.get("id", ""), state=record.get("state", ""))
         lease = operation_lease.taken(
@@ -171,7 +172,7 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
         raise
     try:
         number = lease["number"]
-        record = _resumed(files, record, number) if resumed else _begun(files, record, owner, params, number)
+        record = _resumed(files, record, owner, number) if resumed else _begun(files, record, owner, params, number)
     except BaseException:
         _take_back(params["directory"], undo)
         raise
@@ -179,9 +180,9 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
     return {"changed": not resumed, "lease": told, "record": record, "directory": params["directory"]}
 
 
-def _resumed(files: Files, record: Any, number: int) -> dict[str, Any]:
+def _resumed(files: Files, record: Any, owner: Owner, number: int) -> dict[str, Any]:
     state = operation_record.OPEN if record["state"] == operation_record.FINISHED else record["state"]
-    files.write_record({**record, "number": number, "state": state})
+    files.write_record({**runs.begun(record, owner, time.time()), "number": number, "state": state})
     return dict(record)
 
 
@@ -192,7 +193,7 @@ def _begun(files: Files, record: Any, owner: Owner, params: Params, number: int)
     # A rollback proves itself by the inventory of the operation that it undoes.
     saved = record["saved"] if undone else {}
     new = operation_record.opened(params["id"], params["plan"], owner, params["done"], time.time(), saved)
-    new.update(cluster=params["cluster"], number=number)
+    new.update(runs.begun({}, owner, new["opened"]), cluster=params["cluster"], number=number)
     files.write_record(new)
     return new
 
@@ -210,8 +211,9 @@ def _take_back(directory: str, undo: Mapping[str, Any]) -> None:
     files, leases = Files(directory), Leases(directory)
     record = files.record()
     ident = record.get("id", "")
-    if undo["reopened"]:
-        files.write_record({**record, "state": operation_record.FINISHED})
+    if not undo["id"]:  # it went on with the record that is here
+        state = operation_record.FINISHED if undo["reopened"] else record["state"]
+        files.write_record({**runs.withdrawn(record, undo["run"]), "state": state})
     elif ident and (ident == undo["archived"] or ident == undo["id"] and not operation_record.worked(record)):
         files.restore(undo["archived"], undo["state"])
     leases.drop()

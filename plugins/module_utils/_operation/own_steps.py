@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import record as operation_record
-from ansible_collections.uplift.datastores.plugins.module_utils._operation import recovery
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import recovery, runs
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease import Leases, Owner
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.record import Files
 
@@ -71,8 +71,9 @@ def closed(files: Files, record: Any, owner: Owner, params: Params, holds: Calla
     token = leases.read()["token"]
     if params["result"] == operation_record.FINISHED:
         complete(files, record, owner, params, holds)
+    record = runs.ended(record, owner, params["result"] or params["reason"], time.time())
     if params["result"]:
         record.update(state=params["result"], closed=time.time())
-        files.write_record(record)
+    files.write_record(record)
     leases.drop()
     return {"changed": bool(params["result"]), "record": record, "given_back": token}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import comparison as operation_comparison
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import runs as operation_runs
 
 Report = Mapping[str, Any]
 
@@ -57,8 +58,12 @@ def gather(
     )
     if closed:
         report["finished"] = max(closed)
-    if probe.get("phases"):
-        report["probe"] = {name: probe[name] for name in _PROBE if name in probe}
+    seen = operation_runs.probes(known, probe, _PROBE)
+    if seen:
+        report["probe"] = seen
+    runs = operation_runs.told(known, error)
+    if len(runs) > 1:
+        report["runs"] = runs
     rehearsed = _rehearsals(known)
     if rehearsed:
         report["rehearsals"] = rehearsed

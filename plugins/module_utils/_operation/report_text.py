@@ -21,13 +21,8 @@ _GAP = 15.0  # seconds: the client begins after the record is opened, and ends b
 _PASS = ("Pass", "Wave", "Step", "Nodes", "State", "Began", "Time")
 
 
-_SOMETIMES = (
-    "estimates",
-    "rehearsals",
-    "hooks",
-    "notes",
-    "compared",
-)  # only a migration of a database can be rehearsed
+# Only a migration of a database can be rehearsed, and most operations have one run.
+_SOMETIMES = ("runs", "estimates", "rehearsals", "hooks", "notes", "compared")
 _CLIENT = ("Phase", "Requests", "Failed", "By address", "Without service")
 
 
@@ -48,6 +43,7 @@ def tables(report: Report) -> list[Table]:
         Table(title, head, [*rows(report[key])] if key in report else None, said.get(key, ()))
         for title, key, head, rows in (
             ("Passes", "passes", _PASS, _pass_rows),
+            ("Runs", "runs", ("By", "Began", "Ended", "How it ended"), _run_rows),
             ("Clients", "probe", _CLIENT, _probe_rows),
             ("Backups", "backups", ("Node", "Archive", "Size", "Proved by restoring"), _backup_rows),
             ("Estimate", "estimates", ("Hop", "Foretold", "Besides", "Took"), _estimate_rows),
@@ -152,6 +148,11 @@ def _rehearsal_rows(rows: Any) -> Iterator[Any]:
         yield row["hop"] + 1, _span(row["foretold"]), took
 
 
+def _run_rows(rows: Any) -> Iterator[Any]:
+    for row in rows:
+        yield row["who"], _stamp(row["began"]), _stamp(row["ended"]) if "ended" in row else NOT_MEASURED, row["how"]
+
+
 def _estimate_rows(rows: Any) -> Iterator[Any]:
     for row in rows:
         foretold, took = (_span(row[name]) if row[name] is not None else "" for name in ("foretold", "took"))
@@ -229,11 +230,19 @@ def _clients(report: Report) -> str:
 def _unmeasured(report: Report) -> str:
     """Where a run was killed its client was, too: what it did not see may not look like service."""
     began, ended = report.get("started"), report.get("finished")
-    seen = [moment(report["probe"].get(name)) for name in ("started", "ended")]
-    if began is None or ended is None or None in seen:
+    seen = spans(report["probe"])
+    if began is None or ended is None or not seen:
         return ""
-    away = ended - began - (float(seen[1] or 0) - float(seen[0] or 0))
+    away = ended - began - sum(until - since for since, until in seen)
     return f"; not measured: {_span(away)} of {_span(ended - began)}" if away > _GAP else ""
+
+
+def spans(probe: Report) -> list[tuple[float, float]]:
+    """When clients were looked at, by each run that had a probe; seconds since 1970. None where one does not say."""
+    each = probe.get("spans") or [probe]
+    found = [(moment(one.get("started")), moment(one.get("ended"))) for one in each]
+    known = [(since, until) for since, until in found if since is not None and until is not None]
+    return known if len(known) == len(found) else []
 
 
 def moment(stamp: Any) -> float | None:

@@ -139,12 +139,12 @@ def _bar(scale: Scale, number: int, row: Report, span: Report) -> str:
 
 
 def _clients(scale: Scale, number: int, probe: Report) -> list[str]:
-    seen = [report_text.moment(probe.get(name)) for name in ("started", "ended")]
-    if None in seen:
+    seen = report_text.spans(probe)
+    if not seen:
         return [_name(number, "clients"), f'<text x="{LEFT}" y="{number * ROW + 17}">{NOT_MEASURED}</text>']
     lines = [
         _name(number, "clients"),
-        scale.rect(number, float(seen[0] or 0), float(seen[1] or 0), "served", "measured"),
+        *(scale.rect(number, since, until, "served", "measured") for since, until in seen),
     ]
     for one in probe.get("outages") or []:
         said = f"no service ({one['of']}) for {one['until'] - one['since']:.1f} s"
