@@ -16,7 +16,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._operation impor
 from ansible_collections.uplift.datastores.plugins.modules.operation_report import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import ControllerAction
 from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import page as operation_page
-from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import report_place
+from ansible_collections.uplift.datastores.plugins.plugin_utils._operation import report_place, report_target
 
 _ARGS = ("records", "probe", "findings", "comparison", "error")
 
@@ -30,8 +30,14 @@ class ActionModule(ControllerAction):
         if args["state"] == "possible":
             job = task_vars.get("awx_job_id") or task_vars.get("tower_job_id") or ""
             found = report_place.look(args["directory"])
-            if wrong := report_place.wrong(args["directory"], args["setting"], found, str(job)):
+            # What is put elsewhere, too, may go with the container.
+            if wrong := report_place.wrong(args["directory"], args["setting"], found, "" if args["url"] else str(job)):
                 raise UpliftError(wrong)
+            if wrong := args["url"] and report_target.wrong(args["url"], args["access"], _setting(args)):
+                raise UpliftError(wrong)
+            if args["url"]:
+                text = b"A plan of uplift.datastores has looked whether a report can be put here.\n"
+                report_target.put(args["url"], args["access"], report_target.TRY, text, _setting(args))
             return {"changed": False}
         return self._written(args)
 
@@ -59,7 +65,25 @@ class ActionModule(ControllerAction):
             **_artifact(page, report, lines),
         }
         # Ansible repeats a warning where an operator looks: a run that ends well is read by nobody.
-        return {**told, "warnings": report["not_compared"]} if report.get("not_compared") else told
+        warnings = [*report.get("not_compared", ()), *self._put(args, directory.name, texts)]
+        return {**told, "warnings": warnings} if warnings else told
+
+    def _put(self, args: Mapping[str, Any], name: str, texts: Mapping[Path, str]) -> list[str]:
+        """Why a file could not be put elsewhere: it lies here, and the operation has ended as it has."""
+        if not args["url"] or self.check_mode:
+            return []
+        try:
+            for path, text in texts.items():
+                where = f"{name}/{path.name}"
+                report_target.put(args["url"], args["access"], where, text.encode(), _setting(args))
+        except UpliftError as error:
+            return [str(error)]
+        return []
+
+
+def _setting(args: Mapping[str, Any]) -> str:
+    """What the settings of the target have in common: garage_report of garage_report_dir."""
+    return str(args["setting"]).rpartition("_")[0] or "report"
 
 
 def _artifact(page: Path, report: Mapping[str, Any], lines: list[str]) -> dict[str, Any]:

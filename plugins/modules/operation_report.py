@@ -33,6 +33,17 @@ options:
     choices: [written, possible]
     default: written
   setting: {description: 'For V(possible), the setting that says the directory.', type: str, default: directory}
+  url:
+    description:
+      - Below which address of http or https the report is put, too, by a PUT of each of its files; empty for nowhere. One that the end of an operation
+        cannot put is a warning.
+      - V(possible) puts a small file C(uplift-possible) there.
+    type: str
+    default: ''
+  access:
+    description: What the address wants, C(headers), or for S3 C(access_key_id), C(secret_access_key) and C(region).
+    type: dict
+    default: {}
   name: {description: 'What its files are called, such as report.md.', type: str, default: report}
   records: {description: The record of M(uplift.datastores.operation) of each node by its name., type: dict, default: {}}
   probe: {description: What M(uplift.datastores.client_probe) answered., type: dict, default: {}}
@@ -75,6 +86,8 @@ SPEC: Spec = {
     "directory": {"type": "path", "required": True},
     **{name: {"type": "dict", "default": {}} for name in ("records", "probe", "comparison")},
     "state": {"type": "str", "choices": ["written", "possible"], "default": "written"},
+    "url": {"type": "str", "default": ""},
+    "access": {"type": "dict", "default": {}, "no_log": True},
     "setting": {"type": "str", "default": "directory"},
     "name": {"type": "str", "default": "report"},
     "findings": {"type": "list", "elements": "dict", "default": []},

@@ -219,12 +219,14 @@ def refused(status: int, body: bytes) -> S3Error:
     return S3Error(said, status, words.get("Code", ""))
 
 
-def signed(method: str, host: str, path: str, query: str, access: Access, stamp: str = "") -> dict[str, str]:
-    """The headers of a request with nothing in it. path: not yet quoted. query: sorted and quoted."""
+def signed(
+    method: str, host: str, path: str, query: str, access: Access, stamp: str = "", digest: str = _NOTHING
+) -> dict[str, str]:
+    """The headers of a request. path: not yet quoted. query: sorted and quoted. digest: of what is in it."""
     stamp = stamp or time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     names = "host;x-amz-content-sha256;x-amz-date"
-    head = f"host:{host}\nx-amz-content-sha256:{_NOTHING}\nx-amz-date:{stamp}\n"
-    canonical = f"{method}\n{quote(path, '/~')}\n{query}\n{head}\n{names}\n{_NOTHING}"
+    head = f"host:{host}\nx-amz-content-sha256:{digest}\nx-amz-date:{stamp}\n"
+    canonical = f"{method}\n{quote(path, '/~')}\n{query}\n{head}\n{names}\n{digest}"
     scope = f"{stamp[:8]}/{access.region}/s3/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     made = f"AWS4{access.secret}".encode()
@@ -232,7 +234,7 @@ def signed(method: str, host: str, path: str, query: str, access: Access, stamp:
         made = hmac.new(made, part.encode(), hashlib.sha256).digest()
     signature = hmac.new(made, text.encode(), hashlib.sha256).hexdigest()
     credential = f"AWS4-HMAC-SHA256 Credential={access.key}/{scope}, SignedHeaders={names}, Signature={signature}"
-    return {"Host": host, "x-amz-date": stamp, "x-amz-content-sha256": _NOTHING, "Authorization": credential}
+    return {"Host": host, "x-amz-date": stamp, "x-amz-content-sha256": digest, "Authorization": credential}
 
 
 def _port(parts: Any, address: str) -> int | None:

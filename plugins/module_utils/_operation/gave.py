@@ -15,6 +15,7 @@ which variables. Pure.
     request   {target, strategy, wave, accept, confirm, stop_after; via ([]), created_with (""), approve_after (""),
               approve ([]), wants ([]), hooks ([]), cleanup ({remove, days})}, as set
     reports   where reports go on the controller
+    reports_url  where they are put by HTTP, too; "" by default
     closed    rows {thing, what, operation}: what the node itself shows to be closed to clients; none by default
     blind     why it cannot be compared with anything now; "" by default
     weighed   directories that a backup of the node reads; [] by default
@@ -41,7 +42,7 @@ FOUND: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
         {"via": [], "created_with": "", "approve_after": "", "approve": [], "wants": [], "hooks": [], "cleanup": {}},
     ),
 }
-REST: Mapping[str, Any] = {"closed": [], "blind": "", "leaves": {}, "weighed": [], "bytes": None}
+REST: Mapping[str, Any] = {"closed": [], "blind": "", "leaves": {}, "weighed": [], "bytes": None, "reports_url": ""}
 
 
 def gave(known: Mapping[str, Any], product: str) -> dict[str, Any]:
