@@ -213,7 +213,9 @@ def _take_back(directory: str, undo: Mapping[str, Any]) -> None:
     ident = record.get("id", "")
     if not undo["id"]:  # it went on with the record that is here
         state = operation_record.FINISHED if undo["reopened"] else record["state"]
-        files.write_record({**runs.withdrawn(record, undo["run"]), "state": state})
+        before = {**runs.withdrawn(record, undo["run"]), "state": state}
+        if before != record:  # on a full disk it was not written either
+            files.write_record(before)
     elif ident and (ident == undo["archived"] or ident == undo["id"] and not operation_record.worked(record)):
         files.restore(undo["archived"], undo["state"])
     leases.drop()
