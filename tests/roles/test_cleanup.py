@@ -31,8 +31,8 @@ def test_it_lists_and_leaves_all_where_nobody_asks_for_more(garage: Stage) -> No
     pair = garage.only("a1", "b1")
     backups = kept(pair)
     run = pair.playbook("garage_cleanup")
-    assert run.ok and f"backup of {OLD}, 20 bytes" in run.said and "; may go. At a1, b1." in run.said, run.why
-    assert "set garage_cleanup_remove to true" in run.said
+    assert run.ok and f"backup of {OLD}, 10 bytes" in run.said and "; may go. At b1." in run.said, run.why
+    assert "20 bytes may go: set garage_cleanup_remove to true" in run.said
     assert not run.of("operation_leftovers", state="removed") and all(path.exists() for path in backups.values())
 
 
@@ -62,7 +62,8 @@ def test_a_node_that_is_away_keeps_the_others_from_it(garage: Stage) -> None:
     backups = kept(pair)
     pair.on("garage_info", UNREACHABLE, host="b1")
     run = pair.playbook("garage_cleanup", garage_cleanup_remove=True)
-    assert not run.ok and "b1 cannot be reached" in run.why and all(path.exists() for path in backups.values())
+    assert not run.ok and "b1: " in run.why and not run.of("operation_leftovers", state="removed")
+    assert all(path.exists() for path in backups.values())
 
 
 def test_every_product_says_where_it_leaves_things(lakefs: Stage, pachyderm: Stage) -> None:
