@@ -28,7 +28,7 @@ class Takes:
     """seconds: whatever there is. gib: seconds more for each GiB of what is backed up. open: nobody can tell how long
     it takes besides: others' work, or the operator's own."""
 
-    seconds: float = 3
+    seconds: float = 2
     gib: float = 0
     open: bool = False
 
@@ -37,20 +37,20 @@ _USUAL = Takes()
 # Step -> what it takes; all others take what is usual.
 TAKES: Mapping[str, Takes] = {
     "preflight": Takes(0),
-    "stage": Takes(8),
+    "stage": Takes(14),
     "inventory": Takes(5),
     "quiesce": Takes(15),
     "drain": Takes(5, open=True),
-    "stop": Takes(8),
-    "backup": Takes(4, 20),
-    "prove": Takes(3, 20),
+    "stop": Takes(7),
+    "backup": Takes(3, 20),
+    "prove": Takes(2, 20),
     "migrate": Takes(10, 60),
-    "restore": Takes(8, 30),
-    "start": Takes(8),
-    "healthy": Takes(15),
-    "resume": Takes(12),
-    "verify": Takes(10),
-    "connect": Takes(5),
+    "restore": Takes(5, 30),
+    "start": Takes(3),
+    "healthy": Takes(8),
+    "resume": Takes(6),
+    "verify": Takes(8),
+    "connect": Takes(3),
     "repair": Takes(10, open=True),
     "snapshot": Takes(4, 20),
     "count": Takes(4, 20),

@@ -105,8 +105,8 @@ def test_what_is_not_known_is_said_so() -> None:
     ]
     whole = hop(before=([["a1"]], ["repair"]), together=([["a1", "b1"]], ["stop", "start"]))
     assert estimate.lines({**whole, "estimate": told(whole)}) == [
-        "  takes: about 30 s, and as long as repair need",
-        "  closed to clients in together: all its nodes, about 20 s",
+        "  takes: about 20 s, and as long as repair need",
+        "  closed to clients in together: all its nodes, about 10 s",
     ]
 
 
