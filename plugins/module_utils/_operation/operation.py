@@ -160,7 +160,8 @@ def _opened(owner: Owner, params: Params, made: list[str]) -> dict[str, Any]:
         resumed = bool(record) and record["id"] == params["id"]
         # A run may have been ended between the closing of this node's record and that of another's.
         reopened = resumed and record["state"] == operation_record.FINISHED
-        undo = {"id": "", "archived": "", "state": "", "made": made, "reopened": reopened, "run": owner.run}
+        undo = {"id": "", "archived": "", "state": "", "made": made, "reopened": reopened}
+        undo.update(run="" if runs.last(record) == owner.run else owner.run)
         if not resumed:
             undo.update(id=params["id"], archived=record.get("id", ""), state=record.get("state", ""))
         lease = operation_lease.taken(

@@ -22,17 +22,22 @@ PROBE = "probe/"  # with the moment at which it was started: what `saved` has of
 LONGEST = 500  # characters of how a run has ended
 
 
+def last(record: Mapping[str, Any]) -> str:
+    """The run that came last, "" for none."""
+    return str((record.get("runs") or [{"run": ""}])[-1]["run"])
+
+
 def begun(record: Mapping[str, Any], owner: Owner, now: float) -> Data:
     """The record with this run in it, once."""
     known = list(record.get("runs") or [])
-    if known and known[-1]["run"] == owner.run:
+    if last(record) == owner.run:
         return dict(record)
     return {**record, "runs": [*known, {"run": owner.run, "who": f"{owner.user}@{owner.host}", "began": now}]}
 
 
 def ended(record: Mapping[str, Any], owner: Owner, how: str, now: float) -> Data:
     known = list(record.get("runs") or [])
-    if not known or known[-1]["run"] != owner.run:
+    if last(record) != owner.run:
         return dict(record)
     return {**record, "runs": [*known[:-1], {**known[-1], "ended": now, "how": " ".join(how.split())[:LONGEST]}]}
 
@@ -40,7 +45,7 @@ def ended(record: Mapping[str, Any], owner: Owner, how: str, now: float) -> Data
 def withdrawn(record: Mapping[str, Any], run: str) -> Data:
     """The record without the run that was refused before it did anything."""
     known = list(record.get("runs") or [])
-    return {**record, "runs": known[:-1]} if known and known[-1]["run"] == run else dict(record)
+    return {**record, "runs": known[:-1]} if known and last(record) == run else dict(record)
 
 
 def told(records: Mapping[str, Mapping[str, Any]], error: str) -> list[Data]:
