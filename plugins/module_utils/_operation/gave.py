@@ -24,6 +24,7 @@ which variables. Pure.
               it; {} by default
 <product>_findings.findings, by `preflight`: rows as _core/findings.py makes them
 <product>_compared, by `compare`: {differences: rows {key, sentence}} and what else the report shall tell
+<product>_report_access, as the operator has set it: what the address of the reports wants, a secret
 <product>_result.evidence, by any verb: what the step left, as _operation/evidence.py knows it
 """
 
@@ -46,13 +47,14 @@ REST: Mapping[str, Any] = {"closed": [], "blind": "", "leaves": {}, "weighed": [
 
 
 def gave(known: Mapping[str, Any], product: str) -> dict[str, Any]:
-    """{found, findings, compared, evidence} from the variables of a host; `found` is {} before `discover`."""
+    """{found, findings, compared, evidence, report_access} from the variables of a host; `found` is {} before `discover`."""
     found = known.get(f"{product}_found")
     return {
         "found": {**(whole := _found(found, product)), "bytes": _bytes(known, whole)} if found else {},
         "findings": _of(known, f"{product}_findings", "findings"),
         "compared": dict(known.get(f"{product}_compared") or {}),
         "evidence": _of(known, f"{product}_result", "evidence"),
+        "report_access": dict(known.get(f"{product}_report_access") or {}),
     }
 
 

