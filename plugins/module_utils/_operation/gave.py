@@ -47,7 +47,7 @@ REST: Mapping[str, Any] = {"closed": [], "blind": "", "leaves": {}, "weighed": [
 
 
 def gave(known: Mapping[str, Any], product: str) -> dict[str, Any]:
-    """{found, findings, compared, evidence, report_access} from the variables of a host; `found` is {} before `discover`."""
+    """{found, findings, compared, evidence, report_access} of a host; `found` is {} before `discover`."""
     found = known.get(f"{product}_found")
     return {
         "found": {**(whole := _found(found, product)), "bytes": _bytes(known, whole)} if found else {},
