@@ -14,8 +14,9 @@ description:
   - Starts a daemon of the staged release without peers, on loopback, in a directory of its own, and asks it every
     question that a step after the switch will ask. An answer that is not understood is better known while the
     old release serves.
-  - The daemon is a transient unit of systemd that can write to its own directory alone, or a container without a
-    network, whose ports are then not asked. It is gone afterwards.
+  - The daemon is a transient unit of systemd that can write to its own directory alone, a container without a
+    network, or a pod of its own that no service leads to; the ports of the latter two are not asked. It is gone afterwards, and
+    of a pod its data are, too, so that offline repairs are not asked there.
   - Fails when an answer is not understood. Where no daemon can be started, it fails for a release that is newer than
     all that are known here, and warns for the others.
 extends_documentation_fragment:

@@ -70,9 +70,11 @@ def role(release: Version, node: str) -> list[str]:
 
 
 class Host(Protocol):
-    """Where a scratch daemon runs. `reached`: whether this machine reaches its ports. `name`: of its unit."""
+    """Where a scratch daemon runs. `reached`: whether this machine reaches its ports. `name`: of its unit. `stays`:
+    whether its data outlive it."""
 
     reached: bool
+    stays: bool
     name: str
 
     @property
@@ -119,6 +121,7 @@ class OnHost(transient.Server):
     binary: str
     user: str
     reached: bool = True
+    stays: bool = True
 
     @property
     def program(self) -> str:
@@ -150,6 +153,7 @@ class InContainer:
     """The node's own, whose program, account and docker it has."""
     image: str
     reached: bool = False
+    stays: bool = True
 
     @property
     def program(self) -> str:

@@ -17,12 +17,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.answered import understanding
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError, demand
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import access, info, objects, scratch, snapshot
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import (
+    access,
+    info,
+    objects,
+    scratch,
+    scratch_pod,
+    snapshot,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.catalogue import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import (
@@ -179,12 +186,13 @@ QUESTIONS: Mapping[str, Question] = {
 }
 
 _BY_PORT = ("S3", "metrics")
+_AFTERWARDS = ("offline repairs",)
 
 
 def ask(trial: Trial) -> Iterator[str]:
     """Each question in turn, by its name; UpliftError with what was asked and what came."""
     for name, question in QUESTIONS.items():
-        if name in _BY_PORT and not trial.host.reached:
+        if (name in _BY_PORT and not trial.host.reached) or (name in _AFTERWARDS and not trial.host.stays):
             continue
         try:
             with understanding(f"Garage {trial.release} ({name})"):
@@ -201,8 +209,6 @@ def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mod
         return answer
     program = params["release_binary"]
     release = garage.version(program)
-    if isinstance(garage.runner, Pod):
-        return {**answer, "why": _untried(release, "trials are not built for pods.")}
     name = transient.ident(params["unit"])
     host = _host(name, garage, program)
     host.remove()
@@ -236,13 +242,15 @@ def _start(host: scratch.Host, release: Version, directory: str, config_file: st
     progress.say(0, len(QUESTIONS), f"Garage {release} on scratch data: start")
     try:
         host.start(directory, config_file)
-    except CliError as exc:
+    except UpliftError as exc:
         raise Unstarted(str(exc)) from exc
 
 
 def _host(name: str, garage: Garage, program: str) -> scratch.Host:
     if isinstance(garage.runner, ContainerRunner):
         return scratch.InContainer(name, garage.runner, program)
+    if isinstance(garage.runner, Pod):
+        return scratch_pod.InPod(f"uplift-scratch-{garage.pod}", garage.runner.pods, program)
     static = garage.user if garage.user != "root" and not garage.dynamic else ""
     # The scratch daemon is no part of the node's unit.
     local = garage.runner.runner if isinstance(garage.runner, UnitRunner) else garage.runner

@@ -18,20 +18,28 @@ import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryFile
 from typing import IO, Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_alone
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import lasting, outlives
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import LABEL, Pods, claims
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods, claims
 
 TIMES = 3  # the size of what is copied: the copy, the archive of it, and the proof of that
 RESERVE = 64 << 20
 HOUR = 3600.0
-_START = 300.0  # seconds that a pod may take until its program runs: an image has to be pulled
+OURS = ".uplift-"
+# Not what a file system has of its own, nor what was put away here. The tar of busybox has no --exclude.
+_TAR = (
+    'cd "$0" && for one in * .[!.]*; do case "$one" in "*"|".[!.]*"|lost+found|.uplift-*) ;;'
+    ' *) set -- "$@" "./$one" ;; esac; done && tar -cf - "$@"'
+)
+_LIST = 'cd "$0" && find . \\( -path ./lost+found -o -path "./.uplift-*" \\) -prune -o -type f -exec sha256sum {} +'
 _SUM = re.compile(r"([0-9a-f]{64})  \./(.+)")
 
 
@@ -50,7 +58,7 @@ class Volume:
 
         The pods have to be down: what is written meanwhile would be half of one state and half of another.
         """
-        self._demand_down()
+        self.demand_down()
         files.make_private(os.path.dirname(dest))
         part = f"{dest}.part"
         shutil.rmtree(part, ignore_errors=True)
@@ -60,24 +68,25 @@ class Volume:
             try:
                 os.mkdir(part, 0o700)
                 self._unpack(keeper, part, lambda done: progress.say(done, size, "copy", "bytes"))
-                listed = sums(
-                    self._asked(keeper, "sh", "-c", 'cd "$0" && find . -type f -exec sha256sum {} +', self.path)
-                )
-                wrong = different(listed, part)
-                if wrong:
-                    raise UpliftError(
-                        f"The copy of {self.path} of the pod {self.pods.place.name} differs from it:"
-                        f" {'; '.join(wrong[:3])} ({len(wrong)} in all); expected the same files. The copy is removed,"
-                        " the volume is as it was."
-                    )
-                self._demand_down()
+                listed = self._same(keeper, self.path, part, "The copy is removed, the volume is as it was.")
+                self.demand_down()
                 shutil.rmtree(dest, ignore_errors=True)
                 os.rename(part, dest)
             finally:
                 shutil.rmtree(part, ignore_errors=True)
         return {"changed": True, "dest": dest, "files": len(listed), "size": size}
 
-    def _demand_down(self) -> None:
+    def _same(self, keeper: str, there: str, here: str, otherwise: str) -> dict[str, str]:
+        listed = sums(self._asked(keeper, "sh", "-c", _LIST, there))
+        wrong = different(listed, here)
+        if wrong:
+            raise UpliftError(
+                f"The copy of {there} of the pod {self.pods.place.name} differs from it: {'; '.join(wrong[:3])}"
+                f" ({len(wrong)} in all); expected the same files. {otherwise}"
+            )
+        return listed
+
+    def demand_down(self) -> None:
         pods, name = self.pods, self.pods.place.name
         if pods.kubectl.get("pod", name):
             raise UpliftError(
@@ -89,51 +98,45 @@ class Volume:
     def _keeper(self) -> Iterator[str]:
         """The name of a pod that has the volume and does nothing. It ends by itself where nobody removes it."""
         name = f"uplift-{uuid.uuid4().hex[:12]}"
-        kubectl = self.pods.kubectl
         try:
-            kubectl.create(keeper(name, self.pods, self.path, self.image, self.timeout), f"Making the pod {name}")
-            self._await(name)
+            made = keeper(name, self.pods, self.path, self.image, self.timeout)
+            self.pods.kubectl.create(made, f"Making the pod {name}")
+            advice = (
+                "See that the image can be had, or name another one, to read the volumes of"
+                f" {self.pods.place.name}, in the product's setting that ends in _maintenance_image."
+            )
+            pod_alone.wait(self.pods, name, self.image, self.clock, advice)
             yield name
         finally:
-            gone = ["delete", "pod", name, "--ignore-not-found", "--grace-period", "1"]
-            self.pods.local.run(kubectl.argv(*gone), timeout=120)
-
-    def _await(self, name: str) -> None:
-        ends = self.clock.now() + _START
-        while True:
-            status = self.pods.kubectl.get("pod", name).get("status", {})
-            if status.get("phase") == "Running":
-                return
-            if self.clock.now() >= ends or status.get("phase") == "Failed":
-                states = [row.get("state", {}).get("waiting", {}) for row in status.get("containerStatuses", [])]
-                said = "; ".join(f"{one.get('reason')} {one.get('message', '')}".strip() for one in states if one)
-                raise UpliftError(
-                    f"The pod {name} of {self.image}, which reads the volumes of {self.pods.place.name}, does not run"
-                    f" ({status.get('phase', 'unknown')} {said}); expected it after {_START:g} s. See that the image"
-                    " can be had, or name another one in the product's setting that ends in _maintenance_image. It was"
-                    " removed."
-                )
-            self.clock.sleep(1.0)
+            pod_alone.remove(self.pods, "pod", name)
 
     def _asked(self, keeper: str, *words: str) -> str:
         argv = self.pods.kubectl.argv("exec", keeper, "--", *words)
         return demand(self.pods.local.run(argv, timeout=self.timeout), f"Asking {keeper} for {words[0]}").out
 
     def _unpack(self, keeper: str, dest: str, say: Callable[[int], None]) -> None:
-        argv = self.pods.kubectl.argv("exec", keeper, "--", "tar", "-C", self.path, "-cf", "-", ".")
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        argv = self.pods.kubectl.argv("exec", keeper, "--", "sh", "-c", _TAR, self.path)
+        broken = ""
+        with TemporaryFile() as err, subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=err) as process:
             if process.stdout:
                 try:
                     unpack(process.stdout, dest, say)
                 except tarfile.TarError as exc:
-                    raise UpliftError(
-                        f"The copy of {self.path} of {self.pods.place.name} broke off ({exc}); nothing was changed."
-                    ) from exc
-        if process.returncode:
-            raise UpliftError(
-                f"tar ended with {process.returncode} in the pod {keeper}; expected {self.path} of"
-                f" {self.pods.place.name}. The copy is removed, nothing was changed."
-            )
+                    broken = f"{exc}, "
+                process.stdout.close()  # else it may wait for a reader for ever
+            if process.wait() or broken:
+                raise UpliftError(
+                    f"The copy of {self.path} of {self.pods.place.name} broke off ({broken}tar ended with"
+                    f" {process.returncode} and said {_last(err)}); expected all of it. The copy is removed, the volume"
+                    " is as it was."
+                )
+
+
+def _last(err: IO[bytes]) -> str:
+    """What a program said last."""
+    err.seek(0)
+    lines = err.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else "nothing"
 
 
 def unpack(stream: IO[bytes], dest: str, say: Callable[[int], None]) -> None:
@@ -178,25 +181,11 @@ def keeper(name: str, pods: Pods, path: str, image: str, timeout: float) -> dict
             f"{path} is on no volume of the pod {pods.place.name}, or on one that goes with it; expected a claim of its"
             " StatefulSet. What is lost with the pod cannot be backed up. Nothing was changed."
         )
-    same = ("nodeSelector", "tolerations", "affinity", "securityContext", "serviceAccountName", "imagePullSecrets")
-    container = {
-        "name": "uplift",
-        "image": image,
-        "imagePullPolicy": own.get("imagePullPolicy", "IfNotPresent"),
-        "command": ["sleep", str(int(timeout))],
-        "securityContext": own.get("securityContext", {}),
-        "volumeMounts": mounts,
-    }
-    spec = {
-        **{key: template[key] for key in same if key in template},
-        "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": 1,
-        "activeDeadlineSeconds": int(timeout + _START),
-        "containers": [container],
-        "volumes": [one for one in volumes if one["name"] in names],
-    }
-    meta = {"name": name, "namespace": pods.place.namespace, "labels": {LABEL: pods.place.owner().name}}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+    container = {"command": ["sleep", str(int(timeout))], "volumeMounts": mounts}
+    kept_volumes = [one for one in volumes if one["name"] in names]
+    made = pod_alone.pod(name, pods, image, container, kept_volumes, timeout)
+    made["spec"]["terminationGracePeriodSeconds"] = 1
+    return made
 
 
 def helper_image(pods: Pods, told: str) -> str:
@@ -206,6 +195,6 @@ def helper_image(pods: Pods, told: str) -> str:
         return told or str(before[0]["image"])
     raise UpliftError(
         f"The {pods.place.owner().summary()} has {len(before)} init containers; expected one, whose image reads the"
-        " volumes of a stopped pod. Name an image with sh, tar, find, du and sha256sum, as busybox is, in the product's"
-        " setting that ends in _maintenance_image. Nothing was changed."
+        " volumes of a stopped pod. Name an image with sh, tar, find, du and sha256sum, as busybox is, in the"
+        " product's setting that ends in _maintenance_image. Nothing was changed."
     )

@@ -17,10 +17,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import scratch, trial
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import scratch, scratch_pod, trial
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, transient
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import Pod
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 
@@ -45,6 +46,7 @@ class Fake:
     name: str = "uplift-scratch-garage.service"
     program: str = "/staged/garage"
     reached: bool = True
+    stays: bool = True
     done: list[str] = field(default_factory=list)
     config: str = ""
 
@@ -197,20 +199,6 @@ def test_a_release_that_nobody_has_seen_has_to_be_tried(monkeypatch: pytest.Monk
     assert played(monkeypatch, place, "2.99.0", Fake(Says("2.99.0")))["tried"]
 
 
-@pytest.mark.parametrize(("release", "known"), [("2.5.0", True), ("2.99.0", False)])
-def test_in_a_pod_it_is_not_tried_which_stops_an_unknown_release(release: str, known: bool) -> None:
-    node = garage(Replay(NEW))
-    node.runner = Pod(Pods(Says(release), runtime_place.read("kubernetes:shop/pod/garage-0"), "garage"))
-    node.version = lambda _program: parse(release)  # type: ignore[assignment,method-assign]
-    if known:
-        assert trial.run(node, {"release_binary": "garage:1"}, Progress(), False)["why"].startswith(
-            "Garage 2.5.0 was not tried on scratch data: trials are not built for pods. It is known here"
-        )
-    else:
-        with pytest.raises(UpliftError, match="newer than every release that is known here"):
-            trial.run(node, {"release_binary": "garage:1"}, Progress(), False)
-
-
 def test_check_mode_starts_nothing(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     host = Fake(Says("2.5.0"))
     assert not played(monkeypatch, place, "2.5.0", host, check=True)["tried"] and not host.done
@@ -357,3 +345,73 @@ def test_what_cannot_be_reached_is_not_said_to_be_asked(monkeypatch: pytest.Monk
     asked, host = quiet(monkeypatch), Fake(Says("2.5.0"), reached=False)
     found = played(monkeypatch, place, "2.5.0", host)
     assert found["asked"] == asked and set(trial.QUESTIONS) - set(asked) == {"S3", "metrics"}
+
+
+class Kube:
+    """kubectl: what is made runs until it is deleted."""
+
+    def __init__(self, phase: str = "Running") -> None:
+        self.phase = phase
+        self.asked: list[list[str]] = []
+        self.made: list[dict[str, Any]] = []
+
+    def run(self, argv: Any, stdin: str = "", **_how: Any) -> Answer:
+        words = list(argv)
+        self.asked.append(words)
+        if "create" in words:
+            self.made.append(json.loads(stdin))
+            return Answer(tuple(words), 0, json.dumps({"metadata": {"uid": "7"}}), "")
+        state = {"waiting": {"reason": "ErrImagePull"}} if self.phase != "Running" else {"running": {}}
+        status = {"phase": self.phase, "containerStatuses": [{"state": state}]}
+        return Answer(tuple(words), 0, json.dumps({"status": status}) if "get" in words else "", "")
+
+
+def in_pod(kube: Kube) -> scratch_pod.InPod:
+    pods = Pods(kube, runtime_place.read("kubernetes:shop/pod/garage-0"), "garage", "/garage")
+    container = {"name": "garage", "image": "dxflrs/garage:v1.3.0", "securityContext": {"readOnlyRootFilesystem": True}}
+    template = {"containers": [container], "securityContext": {"runAsUser": 1000, "fsGroup": 1000}}
+    pods.seen = {"spec": {"template": {"spec": template}}}
+    node = garage(Replay(NEW))
+    node.runner, node.pod = Pod(pods), "garage-0"
+    host = trial._host("x", node, "dxflrs/garage:v2.5.0")
+    assert isinstance(host, scratch_pod.InPod)
+    return host
+
+
+def test_in_a_pod_it_has_no_volume_of_a_node_and_is_asked_inside(tmp_path: Path) -> None:
+    """Nor a label of theirs: no service sends a client there. Its configuration goes with it."""
+    kube, config = Kube(), tmp_path / "garage.toml"
+    config.write_text("rpc_secret = 'x'")
+    host = in_pod(kube)
+    host.start("/run/x/node", str(config))
+    made, secret = kube.made
+    spec = made["spec"]
+    assert [sorted(row)[0] for row in spec["volumes"]] == ["emptyDir", "name"] and spec["activeDeadlineSeconds"] >= 600
+    (container,) = spec["containers"]
+    assert (container["image"], container["command"]) == ("dxflrs/garage:v2.5.0", ["/garage"])
+    assert container["args"] == ["-c", str(config), "server"] and spec["securityContext"]["runAsUser"] == 1000
+    assert list(made["metadata"]["labels"]) == ["uplift.datastores/deployment"]
+    assert secret["stringData"] == {"garage.toml": "rpc_secret = 'x'"}
+    assert secret["metadata"]["ownerReferences"][0]["uid"] == "7" and host.alive()
+    host.runner().run(["/garage", "-c", str(config), "status"])
+    name = "uplift-scratch-garage-0"
+    assert kube.asked[-1][3:] == ["exec", name, "--container", "uplift", "--", "/garage", "-c", str(config), "status"]
+    host.stop()
+    host.remove()
+    assert [words[3:6] for words in kube.asked[-2:]] == [["delete", "pod", name], ["delete", "pod,secret", name]]
+
+
+def test_a_pod_that_does_not_come_up_is_no_trial(tmp_path: Path) -> None:
+    moments = iter(range(0, 10000, 100))
+    (tmp_path / "garage.toml").write_text("")
+    host = in_pod(Kube("Pending"))
+    host.clock = Clock(lambda: float(next(moments)), lambda _seconds: None)
+    with pytest.raises(UpliftError, match=r"does not run \(Pending ErrImagePull\); expected it after 300 s"):
+        host.start("/run/x/node", str(tmp_path / "garage.toml"))
+
+
+def test_where_its_data_go_with_it_no_offline_repair_is_asked(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    asked = quiet(monkeypatch)
+    host = Fake(Says("2.5.0"), stays=False)
+    assert played(monkeypatch, place, "2.5.0", host)["asked"] == asked
+    assert "offline repairs" not in asked and asked[-1] == "a stop"

@@ -9,6 +9,7 @@ import copy
 import hashlib
 import io
 import json
+import subprocess
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -180,6 +181,20 @@ def test_what_goes_with_the_pod_is_no_metadata(path: str) -> None:
         pod_volume.keeper("k", pods(Cluster(up=False)), path, INIT, 3600)
 
 
+def test_what_is_the_file_systems_own_is_not_copied(tmp_path: Path) -> None:
+    """The real scripts in a real shell: who runs them may not read lost+found."""
+    for name in ("db/a", "node_key", ".hidden", "lost+found/x", ".uplift-0/old"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    listed, packed = (
+        subprocess.run(["sh", "-c", script, str(tmp_path)], check=True, capture_output=True).stdout
+        for script in (pod_volume._LIST, pod_volume._TAR)
+    )
+    assert set(pod_volume.sums(listed.decode())) == {"db/a", "node_key", ".hidden"}
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        assert {member.name for member in tar if member.isfile()} == {"./db/a", "./node_key", "./.hidden"}
+
+
 def test_nothing_is_copied_while_there_is_a_pod(tmp_path: Path) -> None:
     cluster = Cluster()
     with pytest.raises(UpliftError, match="There is a pod garage-0 .* Scale the statefulset garage"):
@@ -235,7 +250,7 @@ def test_a_keeper_that_does_not_come_up_is_a_sentence_and_removed(tmp_path: Path
         return text.replace("Running", "Pending")
 
     cluster._answer = pending  # type: ignore[method-assign]
-    with pytest.raises(UpliftError, match="of nowhere:1, .* does not run .* name another one in .* _maintenance_image"):
+    with pytest.raises(UpliftError, match="of nowhere:1 in .* does not run .* name another one, .* _maintenance_image"):
         volume.fetch(str(tmp_path / "copy"), Progress(None))
     assert any(words[:2] == ["delete", "pod"] for words in cluster.asked)
 
