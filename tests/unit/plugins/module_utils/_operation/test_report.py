@@ -120,6 +120,9 @@ def test_an_estimate_stands_beside_what_it_took() -> None:
         {"hop": 0, "foretold": 100.0, "open": ["repair"], "took": 55.0},
         {"hop": 1, "foretold": None, "open": [], "took": None},
     ]
+    # Nor are those between two runs, of which each has done the step at another node.
+    later = {**foretold, "steps": {"0/after/0/repair": step(1795239940.0, 40)}}
+    assert subject.gather({"a1": foretold, "b1": later}, {}, [], {}, "")["estimates"][0]["took"] == 55.0
     text = report_text.markdown(found)
     assert "| 1 | 1 min 40 s | as long as repair need | 54.9 s |" in text.replace("55.0 s", "54.9 s")
     assert "| 2 | unknown | nothing | not measured |" in text
