@@ -50,9 +50,10 @@ class ActionModule(UpliftAction):
 
     def _read_pod(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """What the ConfigMap says. There is no file of this machine, and no address that lasts."""
-        path, read = args["src"], self.secretly("garage_config", {"src": args["src"], "unit": args["unit"]}, self._vars)
+        path = args["src"]
         try:
-            text = base64.b64decode(_demanded(read, "reading its ConfigMap", path)["opened"]).decode("utf-8")
+            read = self._mapped(args)
+            text = _decoded(read)
             config = garage_config.settings(text, path, args["environment"])
             _demand_lasting(config, read["lasting"], args["unit"])
         except ConfigError as error:
@@ -62,6 +63,15 @@ class ActionModule(UpliftAction):
         seen = {**config, "mode": "", "owner": "", "group": "", "world_readable": False}
         hazards = [{**row, "severity": "error"} for row in read["hazards"]]
         return {"changed": False, "config": seen, "findings": [*hazards, *_warnings(seen, path)]}
+
+    def _mapped(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """What the module `garage_config` says of a pod."""
+        read = self.secretly("garage_config", {"src": args["src"], "unit": args["unit"]}, self._vars)
+        return _demanded(read, "reading its ConfigMap", args["src"])
+
+    def _held(self, args: Mapping[str, Any]) -> str:
+        """The file of the ConfigMap."""
+        return _decoded(self._mapped(args))
 
     def _config(self, args: Mapping[str, Any], text: str, stat: Mapping[str, Any]) -> dict[str, Any]:
         config = garage_config.settings(text, args["src"], args["environment"])
@@ -95,9 +105,8 @@ class ActionModule(UpliftAction):
         temporary = shell.join_path(self._make_tmp_path(), "copy")
         self._transfer_data(temporary, text)  # by way of a file of mode 0600 on the controller, removed at once
         self._fixup_perms2((shell.tmpdir, temporary))
-        self._module(
-            "copy", src=temporary, dest=dest, mode=stat["mode"], owner=str(stat["uid"]), group=str(stat["gid"])
-        )
+        account = {key: str(stat[number]) for key, number in (("owner", "uid"), ("group", "gid")) if number in stat}
+        self._module("copy", src=temporary, dest=dest, mode=stat["mode"], **account)
 
     def _fetch(self, path: str) -> tuple[str, dict[str, Any]]:
         if not path:
@@ -128,6 +137,10 @@ def _demanded(answer: dict[str, Any], what: str, path: str) -> dict[str, Any]:
     if answer.get("failed") or answer.get("unreachable"):
         raise ConfigError("config_unreadable", f"{path}: {what} failed: {answer.get('msg', 'no reason given')}")
     return answer
+
+
+def _decoded(read: Mapping[str, Any]) -> str:
+    return base64.b64decode(read["opened"]).decode("utf-8")
 
 
 def _demand_lasting(config: Mapping[str, Any], mounts: Sequence[str], unit: str) -> None:

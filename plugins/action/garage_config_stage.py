@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.action.garage_config import ActionModule as GarageConfig
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.config import stages
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.config_release import place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release, place
 from ansible_collections.uplift.datastores.plugins.modules.garage_config_stage import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._garage import config as garage_config
 from ansible_collections.uplift.datastores.plugins.plugin_utils._garage.config import ConfigError
@@ -22,27 +22,31 @@ class ActionModule(GarageConfig):
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         self._vars = task_vars
-        src = args["src"]
-        read, stat = self._fetch(src)
+        src, base = args["src"], args["dest"] or args["src"]
+        stat: Mapping[str, Any]
+        if place.is_pod(args["unit"]):  # a file of a ConfigMap has no owner: here it is the task's
+            read, stat = self._held(args), {"mode": "0600"}
+        else:
+            read, stat = self._fetch(src)
         config, text = garage_config.settings(read, src), read
-        files = [self._file(src, args["source"], text, stat, [])]
+        files = [self._file(base, args["source"], text, stat, [])]
         for version, changes in stages(config, args["engine"], args["wanted_engine"], args["targets"]):
             text = garage_config.edit(text, src, changes)
-            files.append(self._file(src, version, text, stat, sorted(changes)))
+            files.append(self._file(base, version, text, stat, sorted(changes)))
         lines = {"before": read, "after": text}
         diff = {side: garage_config.public_lines(lines[side], src) for side in lines}
-        header = {"before_header": src, "after_header": place(src, files[-1]["version"])}
+        header = {"before_header": src, "after_header": config_release.place(base, files[-1]["version"])}
         return {"changed": any(file["changed"] for file in files), "files": files, "diff": {**diff, **header}}
 
     def _file(self, src: str, version: str, text: str, stat: Mapping[str, Any], settings: list[str]) -> dict[str, Any]:
-        dest = place(src, version)
+        dest = config_release.place(src, version)
         try:
             before, old = self._fetch(dest)
         except ConfigError as error:
             if error.key != "config_missing":
                 raise
             before, old = "", {}
-        same = before == text and all(old[key] == stat[key] for key in ("mode", "uid", "gid"))
+        same = before == text and all(old[key] == stat[key] for key in ("mode", "uid", "gid") if key in stat)
         if not same and not self.check_mode:
             self._put(text, dest, stat)
         engine = garage_config.settings(text, src)["db_engine"]

@@ -19,6 +19,11 @@ description:
   - Runs on the controller, which understands the file; nodes need no TOML parser.
 options:
   src: {description: The configuration file on the node., type: path, required: true}
+  unit: {description: "The pod of Kubernetes that O(src) is a path of, as V(kubernetes:NAMESPACE/pod/NAME).", type: str, default: ''}
+  dest:
+    description: What the files are called on the node, in place of O(src) in the names. Needed for a pod, whose file is of a ConfigMap.
+    type: path
+    default: ''
   source: {description: The release that runs., type: str, required: true}
   targets: {description: The releases on the upgrade path in order., type: list, elements: str, required: true}
   engine:
@@ -71,6 +76,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec im
 
 SPEC: Spec = {
     "src": {"type": "path", "required": True},
+    "unit": {"type": "str", "default": ""},
+    "dest": {"type": "path", "default": ""},
     "source": {"type": "str", "required": True},
     "targets": {"type": "list", "elements": "str", "required": True},
     "engine": {"type": "str", "required": True, "choices": ["sled", "lmdb", "sqlite"]},

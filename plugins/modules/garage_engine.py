@@ -18,6 +18,11 @@ options:
   metadata_dir: {description: The metadata directory., type: path, required: true}
   db_engine: {description: The setting as the configuration has it. Empty when it has none., type: str, default: ''}
   version: {description: The release that runs., type: str, required: true}
+  unit:
+    description: Where Garage runs, as P(uplift.datastores.garage#role) takes it. The files of a pod are not looked at.
+    type: str
+    default: ''
+  says: {description: Of a pod the engine as C(garage stats) names it while it runs., type: str, default: ''}
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.actiongroup_garage
@@ -55,17 +60,23 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import engine
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
 
 SPEC: Spec = {
     "metadata_dir": {"type": "path", "required": True},
     "db_engine": {"type": "str", "default": ""},
     "version": {"type": "str", "required": True},
+    "unit": {"type": "str", "default": ""},
+    "says": {"type": "str", "default": ""},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
-    return engine.summary(asked["metadata_dir"], asked["db_engine"], version.parse(asked["version"]))
+    release = version.parse(asked["version"])
+    if place.is_pod(asked["unit"]):
+        return engine.of_running(asked["says"], asked["db_engine"], release)
+    return engine.summary(asked["metadata_dir"], asked["db_engine"], release)
 
 
 def main() -> None:

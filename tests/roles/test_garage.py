@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from answers import CANARY
 from catalogues import verbs
 from stage import Stage, failed
@@ -94,16 +95,34 @@ def test_a_container_is_treated_as_one(garage: Stage) -> None:
 POD = "kubernetes:shop/pod/garage-0"
 
 
+def engines(stage: Stage, *names: str) -> None:
+    """What the configurations of the source and of the target say."""
+    releases = (stage.world.version, stage.world.target)
+    files = [{"version": release, "db_engine": name} for release, name in zip(releases, names, strict=True)]
+    stage.on("garage_config_stage", {"and": {"files": files}})
+
+
 def test_a_pod_is_treated_as_one(garage: Stage) -> None:
-    """Its database is copied here before it is archived, its configuration stays, and it is looked for anew."""
+    """Its database is copied here before it is archived, its configuration goes by this machine into the ConfigMap,
+    and it is looked for anew.
+    """
     one = garage.only("a1")
     one.found(garage_unit=POD, garage_maintenance_image="busybox:1")
+    engines(one, "", "sled")
     run = one.steps(["stage", "before_step", "stop", "backup", "prove", "activate", "start", "connect"])
     assert run.ok, run.failures
     called = run.verbs()
-    assert called["stage"] == ["release staged", "garage_trial"]
+    assert called["stage"] == [
+        *("garage_engine", "file directory", "garage_config_stage"),
+        *("release staged", "garage_config_check", "garage_trial"),
+    ]
+    files = f"/var/backups/uplift/garage/{runtime_place.key(POD)}/garage.toml"
+    (written,), (checked,) = run.of("garage_config_stage"), run.of("garage_config_check")
+    assert (written.args["unit"], written.args["dest"]) == (POD, files)
+    assert checked.args["candidate"] == f"{files}.uplift-{one.world.target}"
     assert called["backup"] == ["pod_volume", "metadata_backup present", "file absent"]
-    assert called["activate"] == ["release activated"]
+    assert called["activate"] == ["release activated", "pod_config"]
+    assert run.of("pod_config")[0].args["staged"] == files
     assert called["connect"] == ["garage_info", "garage_config read", "garage_connect"]
     (copied,), (archived,) = run.of("pod_volume"), run.of("metadata_backup", state="present")
     assert copied.args["dest"] == archived.args["src"][0] and copied.args["image"] == "busybox:1"
@@ -113,7 +132,7 @@ def test_a_pod_is_treated_as_one(garage: Stage) -> None:
 @pytest.mark.parametrize(
     ("verbs_", "where", "beyond"),
     [
-        (["stage", "stop", "convert", "activate"], "together", "convert"),
+        (["stage", "quiesce", "stop", "activate"], "together", "quiesce"),
         (["stage", "stop", "activate", "start"], "walk", "the waves of the strategy rolling"),
     ],
 )
@@ -128,12 +147,22 @@ def test_what_is_not_built_for_a_pod_stops_before_the_stop(
     assert f"{POD} is a pod, and this hop takes {beyond}, which is not built there" in run.why
 
 
+def test_a_pod_whose_database_has_to_be_converted_is_not_stopped(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.found(garage_unit=POD, garage_accept=["kubernetes_hop"])
+    engines(one, "", "lmdb")
+    run = one.steps(["stage", "stop", "convert", "activate", "start"])
+    assert "is a pod with a database of sled, which these releases need converted to lmdb" in run.why
+    assert not run.of("service", state="stopped")
+
+
 def test_preflight_of_a_pod_looks_at_what_is_here(garage: Stage) -> None:
     one = garage.only("a1")
     one.found(garage_unit=POD)
     run = one.steps(["preflight"])
     assert run.ok, run.failures
-    assert run.of("node_space")[0].args["paths"] == ["/var/backups/uplift"] and not run.of("garage_engine")
+    assert run.of("node_space")[0].args["paths"] == ["/var/backups/uplift"]
+    assert {call.args["unit"] for call in run.of("garage_engine")} == {POD}
     made = run.of("garage_findings")[0].args
     assert made["pod"] == POD and made["metadata_dir"] == ""
 

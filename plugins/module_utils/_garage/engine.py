@@ -20,6 +20,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook 
     ENGINES,
 )
 
+SAYS_ITS_ENGINE = Version(0, 8, 0)
 NODE_KEY = "node_key"  # every daemon that has ever run here has written one
 
 
@@ -81,6 +82,27 @@ def engine_of(configured: str, version: Version) -> str:
     return ""
 
 
+def named(said: str, release: Version) -> str:
+    """The engine that a running daemon calls its own, as `LMDB (using Heed crate)`; before 0.8 it says none, and has
+    sled. Empty for another word. Source: `garage stats` of 0.8.0 to 2.5.0.
+    """
+    if not said:
+        return "sled" if release < SAYS_ITS_ENGINE else ""
+    return next((name for name in ENGINES if said.lower().startswith(name)), "")
+
+
+def of_running(said: str, configured: str, release: Version) -> dict[str, Any]:
+    """As `summary`, of a daemon whose files cannot be looked at."""
+    held, opens = named(said, release), engine_of(configured, release)
+    seen = f"db_engine {configured or 'not set'} at {release}, and the daemon says {said or 'no engine'}"
+    answer = (
+        Answer(True, "", opens, seen, opens, "")
+        if held and held == opens
+        else _no("engine_mismatch", held, seen, f"a daemon with {opens}", "Correct db_engine, and start it again.")
+    )
+    return _told(answer, [held] if held else [], opens)
+
+
 def known_to(engine: str, version: Version) -> bool:
     return ENGINES[engine].since <= version < ENGINES[engine].until
 
@@ -110,10 +132,13 @@ def summary(metadata_dir: str, configured: str, running: Version) -> dict[str, A
     """For a result: what lies there and whether it is what the running release opens."""
     found = look(metadata_dir)
     answer = in_use(found, configured, running)
-    opens = engine_of(configured, running)
+    return _told(answer, found.engines, engine_of(configured, running))
+
+
+def _told(answer: Answer, engines: Sequence[str], opens: str) -> dict[str, Any]:
     finding = answer.finding() if answer.key else {}
     return {
-        "engines": list(found.engines),
+        "engines": list(engines),
         "engine": answer.engine,
         "opens": opens,
         "snapshots": opens in ENGINES and ENGINES[opens].snapshots,

@@ -11,14 +11,14 @@ from __future__ import annotations
 import base64
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import config_text, lasting
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import lasting, mounted
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import demanding_claims
 
 
 def described(pods: Pods, path: str) -> dict[str, Any]:
     """content (of the file at `path`, in base64; it may hold secrets), lasting (mount paths) and hazards, as below."""
-    content = base64.b64encode(config_text(pods, path).encode()).decode()
+    content = base64.b64encode(mounted(pods, path).text.encode()).decode()
     seen, own, where = pods.read(), pods.container(), pods.place.owner().summary()
     return {"content": content, "lasting": lasting(seen, own), "hazards": hazards(seen, own, where)}
 

@@ -26,7 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container as runtime_container
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import Pod, config_text
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import Pod, mounted
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 
 PROGRAM, RPC = "/garage", "3901"  # in the makers' image, and as their chart and their manual have it
@@ -37,7 +37,7 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
     """The node's Garage as systemd, docker or Kubernetes runs it; what the operator gives in `params` comes first."""
     where = place.read(params["unit"])
     if where.kind == place.KUBERNETES:
-        return _from_pod(*of_pod(runner, params), params["call_timeout"])
+        return _from_pod(of_pod(runner, params), params["call_timeout"])
     if where.kind == place.DOCKER:
         return _from_container(runner, params, where.name)
     unit = _unit(runner, params)
@@ -95,8 +95,8 @@ def _from_container(runner: Runner, params: Mapping[str, Any], name: str, docker
     )
 
 
-def of_pod(runner: Runner, params: Mapping[str, Any]) -> tuple[Pod, str]:
-    """The pod, and where it reads its configuration. Its image may name its program alone: then that is /garage."""
+def of_pod(runner: Runner, params: Mapping[str, Any]) -> Pod:
+    """The pod, with where it reads its configuration. Its image may name its program alone: then that is /garage."""
     where = place.read(params["unit"])
     if where.workload != place.POD:
         raise UpliftError(
@@ -108,19 +108,19 @@ def of_pod(runner: Runner, params: Mapping[str, Any]) -> tuple[Pod, str]:
     command = pods.command()
     pods.start = params["binary"] or (pods.container().get("command") or [PROGRAM])[0]
     environment = {row["name"]: row.get("value", "") for row in pods.container().get("env", [])}
-    return Pod(pods), params["config_file"] or daemon.config_of(command, environment)
+    return Pod(pods, params["config_file"] or daemon.config_of(command, environment))
 
 
-def _from_pod(pod: Pod, config_file: str, timeout: float) -> Garage:
+def _from_pod(pod: Pod, timeout: float) -> Garage:
     """A pod that runs the image of the template is asked what that is; else the next program is an image."""
     running, image = pod.running(), pod.pods.container()["image"]
-    said = _RPC.search(config_text(pod.pods, config_file))
+    said = _RPC.search(mounted(pod.pods, pod.config_file).text)
     address = pod.read().get("status", {}).get("podIP", "")
     address = f"[{address}]" if ":" in address else address
     return Garage(
         runner=pod,
         binary=pod.pods.start if running else image,
-        config_file=config_file,
+        config_file=pod.config_file,
         timeout=timeout,
         running=running,
         next_binary=pod.pods.start if running and pod.image() == image else image,

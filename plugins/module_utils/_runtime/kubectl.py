@@ -74,6 +74,10 @@ class Kubectl:
         words = ["create", "--filename", "-", "--output", "json"]
         return dict(json.loads(self.ask(words, what, stdin=json.dumps(thing)).out))
 
+    def replace(self, thing: Mapping[str, Any], what: str) -> None:
+        """The object as it shall be, with the resourceVersion that it was read with: refused where it has changed."""
+        self.ask(["replace", "--filename", "-", "--output", "name"], what, stdin=json.dumps(thing))
+
     def patch(self, kind: str, name: str, change: Mapping[str, Any], how: str = "merge") -> None:
         """`how`: merge, strategic or json, as kubectl names them. Nothing secret: it is an argument."""
         words = ["patch", kind, name, "--type", how, "--patch", json.dumps(change, sort_keys=True), "--output", "name"]

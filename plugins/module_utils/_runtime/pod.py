@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Call, CallRunner, bare
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod_job import More
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 
 
@@ -26,6 +27,8 @@ class Pod(CallRunner):
     """
 
     pods: Pods
+    config_file: str
+    """Where the program reads it in the pod. Another one in a call is a file here, for that call alone."""
     found: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def read(self) -> dict[str, Any]:
@@ -61,20 +64,55 @@ class Pod(CallRunner):
             inside = ["exec", name, "--container", self.pods.container()["name"], "--", program, *words]
             return self.pods.local.run(kubectl.argv(*inside), timeout=call.timeout)
         if is_image(program):
-            return self.pods.once(program, words, call.env or {}, max(call.timeout, 60.0))
+            words, more = self._mounted(words)
+            return self.pods.once(program, words, call.env or {}, max(call.timeout, 60.0), more)
         return call.by(self.pods.local)
 
+    def _mounted(self, words: list[str]) -> tuple[list[str], More]:
+        """Where the pod runs, since its volumes may be used at one node at a time; with the configuration it names."""
+        more = More(node=str(self.read().get("spec", {}).get("nodeName", "")))
+        if words[:1] != ["-c"] or words[1] == self.config_file:
+            return words, more
+        own = mounted(self.pods, self.config_file)
+        with open(words[1], encoding="utf-8") as stream:
+            data = {**own.data, own.key: stream.read()}
+        return ["-c", self.config_file, *words[2:]], replace(more, config_map=own.name, data=data)
 
-def config_text(pods: Pods, path: str) -> str:
+
+@dataclass(frozen=True)
+class Mounted:
+    """A file of a ConfigMap. `whole`: that, as the API server has it; it may hold secrets."""
+
+    whole: Mapping[str, Any] = field(repr=False)
+    key: str
+
+    @property
+    def name(self) -> str:
+        return str(self.whole["metadata"]["name"])
+
+    @property
+    def data(self) -> Mapping[str, str]:
+        return dict(self.whole.get("data") or {})
+
+    @property
+    def text(self) -> str:
+        return self.data[self.key]
+
+    @property
+    def immutable(self) -> bool:
+        return bool(self.whole.get("immutable"))
+
+
+def mounted(pods: Pods, path: str) -> Mounted:
     """The configuration that lies at `path` in the container, as its ConfigMap has it: secrets are filled in later.
 
     It is not always mounted where it is read: before the program begins, a container of its own may write it there.
     """
     volumes = pods.read()["spec"]["template"]["spec"].get("volumes", [])
-    names = [volume["configMap"]["name"] for volume in volumes if "configMap" in volume]
-    rows = [(key, text) for name in names for key, text in pods.held("configMap", name).items()]
-    same = [text for key, text in rows if key == path.rpartition("/")[2]]
-    found = same or [text for key, text in rows if key.endswith(".toml")]
+    maps = [pods.kubectl.get("configmap", one["configMap"]["name"]) for one in volumes if "configMap" in one]
+    rows = [Mounted(whole, key) for whole in maps for key in whole.get("data") or {}]
+    same = [one for one in rows if one.key == path.rpartition("/")[2]]
+    found = same or [one for one in rows if one.key.endswith(".toml")]
     if len(found) != 1:
         raise UpliftError(
             f"The {pods.place.owner().summary()} mounts {len(found)} files of ConfigMaps that may be its configuration"

@@ -23,6 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.kubectl import Kubectl
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import POD, STATEFUL_SET, Place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod_job import More
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import Workload
 
 LABEL = "uplift.datastores/deployment"
@@ -140,21 +141,30 @@ class Pods(CallRunner):
             return call.by(self.local)
         return self.once(words[0], words[1:], call.env or {}, call.timeout)
 
-    def once(self, image: str, words: Sequence[str], env: Mapping[str, str], timeout: float) -> Answer:
+    def once(
+        self, image: str, words: Sequence[str], env: Mapping[str, str], timeout: float, more: More | None = None
+    ) -> Answer:
         """A Job of its own, followed to its end and removed. What the environment holds goes by a Secret, which the Job
         owns: whoever is killed here leaves a Job that Kubernetes ends and removes by itself, and the Secret with it.
         """
         name = f"uplift-{uuid.uuid4().hex[:12]}"
-        expected = job(name, self.place, self.read(), self.container(), image, words, env, timeout, self.start)
+        more = more or More()
+        expected = more.made(
+            job(name, self.place, self.read(), self.container(), image, words, env, timeout, self.start)
+        )
         try:
             made = self.kubectl.create(expected, f"Making the Job {name} in {self.place.namespace}")
             if env:
                 what = f"Making the Secret of the Job {name} in {self.place.namespace}"
                 self.kubectl.create(secret(name, self.place, env, str(made["metadata"]["uid"])), what)
+            if more.config_map:
+                self.kubectl.create(
+                    more.held(made), f"Making the ConfigMap of the Job {name} in {self.place.namespace}"
+                )
             code = self._followed(name, image, timeout, _SECRET_SEEN if env else 0.0)
             log = self.kubectl.ask(["logs", f"job/{name}", "--tail", "-1"], f"Reading the log of the Job {name}").out
         finally:
-            kinds = "job,secret" if env else "job"
+            kinds = ",".join(["job", *(["secret"] if env else []), *(["configmap"] if more.config_map else [])])
             gone = ["delete", kinds, name, "--ignore-not-found", "--cascade", "foreground", "--wait=false"]
             self.local.run(self.kubectl.argv(*gone), timeout=60)
         return Answer((image, *words), code, log, "")

@@ -153,9 +153,9 @@ print(json.dumps(found) if words[0] == "get" and found else "")
 CAPTURED = Path(__file__).parents[2] / "fixtures" / "kubernetes" / "garage_pods_1.31.0.yml"
 
 
-def test_the_config_map_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a kubectl that says what a real one said. A secret that stands in it is shown nowhere."""
-    things = yaml.safe_load(CAPTURED.read_text(encoding="utf-8"))
+def captured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """By a kubectl that says what a real one said, with a secret in the ConfigMap."""
+    things: dict[str, Any] = yaml.safe_load(CAPTURED.read_text(encoding="utf-8"))
     data = things["configmap"]["data"]
     data["garage.toml"] = data["garage.toml"].replace("__RPC_SECRET_REPLACE__", SECRET)
     kubectl = tmp_path / "bin" / "kubectl"
@@ -163,6 +163,29 @@ def test_the_config_map_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     kubectl.write_text(KUBECTL.format(python=sys.executable, things=tmp_path / "things.json"))
     kubectl.chmod(0o755)
     monkeypatch.setenv("PATH", f"{kubectl.parent}:{os.environ['PATH']}")
+    return things
+
+
+def test_the_configurations_of_a_pod_lie_on_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    things = captured(tmp_path, monkeypatch)
+    (tmp_path / "things.json").write_text(json.dumps(things))
+    task = {
+        "src": "/etc/garage.toml", "unit": "kubernetes:shop/pod/garage-0", "dest": str(tmp_path / "garage.toml"),
+        "source": "1.3.0", "targets": ["2.5.0"], "engine": "lmdb",
+    }  # fmt: skip
+    first, said = run(tmp_path, task, action="garage_config_stage")
+    again, _said = run(tmp_path, task, action="garage_config_stage")
+    demand_untold(SECRET, said)
+    assert first["changed"] and not again["changed"]
+    old, new = (tmp_path / f"garage.toml.uplift-{release}" for release in ("1.3.0", "2.5.0"))
+    assert old.read_text() == things["configmap"]["data"]["garage.toml"]
+    assert "replication_factor = 3" in new.read_text() and SECRET in new.read_text()
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (old, new)} == {0o600}
+
+
+def test_the_config_map_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that stands in it is shown nowhere."""
+    things = captured(tmp_path, monkeypatch)
     task = {"src": "/etc/garage.toml", "unit": "kubernetes:shop/pod/garage-0"}
 
     (tmp_path / "things.json").write_text(json.dumps(things))

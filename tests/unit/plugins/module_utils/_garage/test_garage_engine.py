@@ -99,6 +99,24 @@ def test_the_running_release(  # traps G01 G20
     assert all(answer.finding().values()) or answer.same, "a finding has what was seen, what is wanted and what to do"
 
 
+@pytest.mark.parametrize(
+    ("says", "configured", "release", "held", "key"),
+    [
+        ("Sled", "", "0.8.7", "sled", ""),
+        ("LMDB (using Heed crate)", "", "0.9.4", "lmdb", ""),
+        ("", "", "0.7.3", "sled", ""),
+        ("Sled", "lmdb", "0.9.4", "sled", "engine_mismatch"),
+        ("", "lmdb", "1.3.0", "", "engine_mismatch"),
+        ("Other", "", "2.5.0", "", "engine_mismatch"),
+    ],
+)
+def test_the_engine_that_a_daemon_names(says: str, configured: str, release: str, held: str, key: str) -> None:
+    """Of a pod, whose files are not looked at. What is configured by now it may not have read yet."""
+    found = engine.of_running(says, configured, parse(release))
+    assert found["engine"] == held and found["finding"].get("key", "") == key
+    assert found["same"] is (not key)
+
+
 def test_told_for_a_result(tmp_path: Path) -> None:
     meta = str(laid_out("tree_sled", "0.8.7", tmp_path / "meta"))
     assert engine.summary(meta, "", parse("0.8.7")) == {

@@ -372,7 +372,7 @@ def in_pod(kube: Kube) -> scratch_pod.InPod:
     template = {"containers": [container], "securityContext": {"runAsUser": 1000, "fsGroup": 1000}}
     pods.seen = {"spec": {"template": {"spec": template}}}
     node = garage(Replay(NEW))
-    node.runner, node.pod = Pod(pods), "garage-0"
+    node.runner, node.pod = Pod(pods, "/etc/garage.toml"), "garage-0"
     host = trial._host("x", node, "dxflrs/garage:v2.5.0")
     assert isinstance(host, scratch_pod.InPod)
     return host

@@ -21,13 +21,14 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.config_check import check
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.in_pods import hazards
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.log import read_log
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_volume, runtime
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_config, pod_volume, runtime
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pods as runtime_pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import config_text, lasting, outlives
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import lasting, mounted, outlives
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "kubernetes"
@@ -46,6 +47,7 @@ class Cluster:
         self.up = up
         self.asked: list[list[str]] = []
         self.made: list[dict[str, Any]] = []
+        self.replaced: list[dict[str, Any]] = []
         self.said: dict[str, str] = {}
 
     def run(self, argv: Sequence[str], *, stdin: str = "", **_how: Any) -> Answer:
@@ -55,8 +57,16 @@ class Cluster:
 
     def _answer(self, words: list[str], stdin: str) -> str:
         if words[0] == "create":
-            self.made.append({**json.loads(stdin), "status": {"phase": "Running"}})
-            return stdin
+            thing = json.loads(stdin)
+            thing["metadata"]["uid"] = "7"
+            self.made.append({**thing, "status": {"phase": "Running"}})
+            return json.dumps(thing)
+        if words[0] == "replace":
+            self.replaced.append(json.loads(stdin))
+            return ""
+        if words[:2] == ["get", "pods"]:
+            ended = {"terminated": {"exitCode": 0}}
+            return json.dumps({"items": [{"status": {"containerStatuses": [{"state": ended}]}}]})
         if words[:2] == ["get", "pod"]:
             made = next((one for one in self.made if one["metadata"]["name"] == words[2]), None)
             found = made or (self.things["pod"] if self.up and words[2] == "garage-0" else None)
@@ -134,7 +144,7 @@ def test_a_pod_stops_and_starts_with_its_stateful_set() -> None:
 
 
 def test_the_configuration_is_that_of_the_config_map() -> None:
-    assert 'metadata_dir = "/mnt/meta"' in config_text(pods(Cluster()), "/etc/garage.toml")
+    assert 'metadata_dir = "/mnt/meta"' in mounted(pods(Cluster()), "/etc/garage.toml").text
 
 
 @pytest.mark.parametrize("keys", [[], ["a.toml", "b.toml"]])
@@ -142,7 +152,82 @@ def test_a_configuration_that_cannot_be_told_is_a_sentence(keys: list[str]) -> N
     cluster = Cluster()
     cluster.things["configmap"]["data"] = dict.fromkeys(keys, "")
     with pytest.raises(UpliftError, match=f"mounts {len(keys)} files .* that ends in _config_file"):
-        config_text(pods(cluster), "/etc/garage.toml")
+        mounted(pods(cluster), "/etc/garage.toml")
+
+
+def test_a_release_reads_the_configuration_that_is_meant_for_it(tmp_path: Path) -> None:
+    """In a Job where the node runs, whose ConfigMap it owns: what the pods read stays as it is."""
+    cluster, candidate = Cluster(), tmp_path / "garage.toml.uplift-0.8.7"
+    candidate.write_text("db_engine = 'sled'\n")
+    cluster.said = {"--version": "garage v0.8.0\n", "id": "ab" * 32 + "\n", "logs": "ab" * 32 + "\n"}
+    found = check(garage_node.from_unit(cluster, PARAMS), NEW, str(candidate))
+    assert found["node_id"] == "ab" * 32 and not cluster.replaced
+    job, held = cluster.made
+    pod = job["spec"]["template"]["spec"]
+    assert pod["nodeName"] == CASES["pod"]["spec"]["nodeName"], "its volumes may be used at one node at a time"
+    assert pod["containers"][0]["args"] == ["-c", "/etc/garage.toml", "node", "id", "-q"]
+    names = [row["configMap"]["name"] for row in pod["volumes"] if "configMap" in row]
+    assert names == [held["metadata"]["name"]] == [job["metadata"]["name"]]
+    assert held["data"] == {"garage.toml": "db_engine = 'sled'\n"}
+    assert held["metadata"]["ownerReferences"][0]["uid"] == "7"
+    assert any(words[:2] == ["delete", "job,configmap"] for words in cluster.asked)
+
+
+# The configuration of all pods
+
+
+def staged(directory: Path, **texts: str) -> str:
+    for release, text in texts.items():
+        (directory / f"garage.toml.uplift-{release}").write_text(text)
+    return str(directory / "garage.toml")
+
+
+def activated(cluster: Cluster, files: str, check_mode: bool = False) -> dict[str, Any]:
+    return pod_config.activate(pods(cluster), "/etc/garage.toml", files, "new", "old", check_mode)
+
+
+def test_the_configuration_is_swapped_once_and_nothing_else_of_its_map(tmp_path: Path) -> None:
+    cluster = Cluster()
+    cluster.things["configmap"]["data"]["more"] = "kept"
+    files = staged(tmp_path, old=CASES["configmap"]["data"]["garage.toml"], new="x = 1\n")
+    assert activated(cluster, files, check_mode=True)["changed"] and not cluster.replaced
+    assert activated(cluster, files)["changed"]
+    (now,) = cluster.replaced
+    assert now["data"] == {"garage.toml": "x = 1\n", "more": "kept"}
+    assert now["metadata"]["resourceVersion"] == CASES["configmap"]["metadata"]["resourceVersion"], "else it is lost"
+    cluster.things["configmap"] = now
+    assert not activated(cluster, files)["changed"] and len(cluster.replaced) == 1
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_the_node_that_comes_late_finds_it_done(tmp_path: Path, done: bool) -> None:
+    """Seen: three nodes at one moment, and two of them were refused."""
+    cluster = Cluster()
+    files = staged(tmp_path, old=CASES["configmap"]["data"]["garage.toml"], new="x = 1\n")
+    inner, refused = cluster.run, []
+
+    def run(argv: Sequence[str], **how: Any) -> Answer:
+        if "replace" in argv and not refused:
+            refused.append(argv)
+            if done:
+                cluster.things["configmap"]["data"]["garage.toml"] = "x = 1\n"
+            return Answer(tuple(argv), 1, "", "Error from server (Conflict): error when replacing STDIN")
+        return inner(argv, **how)
+
+    cluster.run = run  # type: ignore[method-assign]
+    assert activated(cluster, files)["changed"] is not done
+    assert len(cluster.replaced) == (0 if done else 1)
+
+
+def test_what_an_operator_has_written_since_is_not_lost(tmp_path: Path) -> None:
+    cluster = Cluster()
+    with pytest.raises(UpliftError, match="garage.toml of the ConfigMap garage-config in .* was edited since"):
+        activated(cluster, staged(tmp_path, old="other\n", new="x = 1\n"))
+    cluster.things["configmap"]["immutable"] = True
+    files = staged(tmp_path, old=CASES["configmap"]["data"]["garage.toml"], new="x = 1\n")
+    with pytest.raises(UpliftError, match="garage-config in .* is immutable; expected one"):
+        activated(cluster, files)
+    assert not cluster.replaced
 
 
 # The volume
