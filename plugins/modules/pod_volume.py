@@ -24,7 +24,7 @@ options:
   src: {description: The directory as the container has it., type: path, required: true}
   dest: {description: The directory here. What is there is replaced when the copy is whole., type: path, required: true}
   image:
-    description: The image to read with, which has C(sh), C(tar), C(find), C(du) and C(sha256sum). By default that of the one init container.
+    description: The image to read with, which has C(tar), C(find), C(du) and C(sha256sum). By default that of the one init container.
     type: str
     default: ''
 author: the uplift.datastores contributors (!UNKNOWN)

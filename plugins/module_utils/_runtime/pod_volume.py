@@ -34,18 +34,12 @@ TIMES = 3  # the size of what is copied: the copy, the archive of it, and the pr
 RESERVE = 64 << 20
 HOUR = 3600.0
 OURS = ".uplift-"
-# Not what a file system has of its own, nor what was put away here. The tar of busybox has no --exclude.
-_TAR = (
-    'cd "$0" && for one in * .[!.]*; do case "$one" in "*"|".[!.]*"|lost+found|.uplift-*) ;;'
-    ' *) set -- "$@" "./$one" ;; esac; done && tar -cf - "$@"'
-)
-_LIST = 'cd "$0" && find . \\( -path ./lost+found -o -path "./.uplift-*" \\) -prune -o -type f -exec sha256sum {} +'
-_SUM = re.compile(r"([0-9a-f]{64})  \./(.+)")
+_SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
 @dataclass
 class Volume:
-    """`path` is a directory of the program's container, `image` one with sh, sleep, tar, du, find and sha256sum."""
+    """`path` is a directory of the program's container, `image` one with sleep, tar, du, find and sha256sum."""
 
     pods: Pods
     path: str
@@ -77,7 +71,9 @@ class Volume:
         return {"changed": True, "dest": dest, "files": len(listed), "size": size}
 
     def _same(self, keeper: str, there: str, here: str, otherwise: str) -> dict[str, str]:
-        listed = sums(self._asked(keeper, "sh", "-c", _LIST, there))
+        places = [posixpath.join(there, name) for name in self._kept(keeper, there)]
+        words = ["find", *places, "-type", "f", "-exec", "sha256sum", "{}", "+"]
+        listed = sums(self._asked(keeper, *words), there)
         wrong = different(listed, here)
         if wrong:
             raise UpliftError(
@@ -85,6 +81,15 @@ class Volume:
                 f" ({len(wrong)} in all); expected the same files. {otherwise}"
             )
         return listed
+
+    def _kept(self, keeper: str, there: str) -> list[str]:
+        """What lies in the directory, but for what a file system has of its own and what was put away here.
+
+        The tar of busybox has no --exclude.
+        """
+        found = self._asked(keeper, "find", there, "-mindepth", "1", "-maxdepth", "1").splitlines()
+        names = sorted(posixpath.relpath(place, there) for place in found)
+        return [name for name in names if name != "lost+found" and not name.startswith(OURS)]
 
     def demand_down(self) -> None:
         pods, name = self.pods, self.pods.place.name
@@ -115,7 +120,8 @@ class Volume:
         return demand(self.pods.local.run(argv, timeout=self.timeout), f"Asking {keeper} for {words[0]}").out
 
     def _unpack(self, keeper: str, dest: str, say: Callable[[int], None]) -> None:
-        argv = self.pods.kubectl.argv("exec", keeper, "--", "sh", "-c", _TAR, self.path)
+        names = [f"./{name}" for name in self._kept(keeper, self.path)]
+        argv = self.pods.kubectl.argv("exec", keeper, "--", "tar", "-C", self.path, "-cf", "-", *names)
         broken = ""
         with TemporaryFile() as err, subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=err) as process:
             if process.stdout:
@@ -152,9 +158,10 @@ def unpack(stream: IO[bytes], dest: str, say: Callable[[int], None]) -> None:
             say(done)
 
 
-def sums(text: str) -> dict[str, str]:
-    """What sha256sum says of files below `.`: path -> SHA-256."""
-    return {found[2]: found[1] for found in map(_SUM.fullmatch, text.splitlines()) if found}
+def sums(text: str, there: str) -> dict[str, str]:
+    """What sha256sum says of files below the directory `there`: path in it -> SHA-256."""
+    rows = map(_SUM.fullmatch, text.splitlines())
+    return {posixpath.relpath(found[2], there): found[1] for found in rows if found}
 
 
 def different(listed: Mapping[str, str], tree: str) -> list[str]:
@@ -189,12 +196,12 @@ def keeper(name: str, pods: Pods, path: str, image: str, timeout: float) -> dict
 
 
 def helper_image(pods: Pods, told: str) -> str:
-    """The operator's, or that of the container which fills in the configuration: that one has a shell."""
+    """The operator's, or that of the container which fills in the configuration: that one is as busybox is."""
     before: Sequence[Mapping[str, Any]] = pods.read()["spec"]["template"]["spec"].get("initContainers", [])
     if told or len(before) == 1:
         return told or str(before[0]["image"])
     raise UpliftError(
         f"The {pods.place.owner().summary()} has {len(before)} init containers; expected one, whose image reads the"
-        " volumes of a stopped pod. Name an image with sh, tar, find, du and sha256sum, as busybox is, in the"
+        " volumes of a stopped pod. Name an image with tar, find, du and sha256sum, as busybox is, in the"
         " product's setting that ends in _maintenance_image. Nothing was changed."
     )

@@ -9,7 +9,6 @@ import copy
 import hashlib
 import io
 import json
-import subprocess
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
@@ -266,18 +265,18 @@ def test_what_goes_with_the_pod_is_no_metadata(path: str) -> None:
         pod_volume.keeper("k", pods(Cluster(up=False)), path, INIT, 3600)
 
 
-def test_what_is_the_file_systems_own_is_not_copied(tmp_path: Path) -> None:
-    """The real scripts in a real shell: who runs them may not read lost+found."""
+def test_what_is_the_file_systems_own_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the real find, sha256sum and tar: who runs them may not read lost+found."""
+    volume, copy = pod_volume.Volume(pods(Cluster(up=False)), str(tmp_path / "volume"), INIT), tmp_path / "copy"
     for name in ("db/a", "node_key", ".hidden", "lost+found/x", ".uplift-0/old"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(name)
-    listed, packed = (
-        subprocess.run(["sh", "-c", script, str(tmp_path)], check=True, capture_output=True).stdout
-        for script in (pod_volume._LIST, pod_volume._TAR)
-    )
-    assert set(pod_volume.sums(listed.decode())) == {"db/a", "node_key", ".hidden"}
-    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-        assert {member.name for member in tar if member.isfile()} == {"./db/a", "./node_key", "./.hidden"}
+        (tmp_path / "volume" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "volume" / name).write_text(name)
+    kubectl = type(volume.pods.kubectl)
+    monkeypatch.setattr(kubectl, "argv", lambda _self, *words: list(words[words.index("--") + 1 :]))
+    monkeypatch.setattr(volume.pods, "local", LocalRunner())
+    copy.mkdir()
+    volume._unpack("keeper", str(copy), nothing)
+    assert set(volume._same("keeper", volume.path, str(copy), "")) == {"db/a", "node_key", ".hidden"}
 
 
 def test_nothing_is_copied_while_there_is_a_pod(tmp_path: Path) -> None:
@@ -309,7 +308,7 @@ def test_a_copy_is_compared_file_by_file(tmp_path: Path) -> None:
     digests = {
         name: hashlib.sha256(body).hexdigest() for name, body in (("node_key", b"secret"), ("db/data", b"x" * 5000))
     }
-    listed = pod_volume.sums("".join(f"{digest}  ./{name}\n" for name, digest in digests.items()))
+    listed = pod_volume.sums("".join(f"{digest}  /mnt/meta/{name}\n" for name, digest in digests.items()), "/mnt/meta")
     assert listed == digests and not pod_volume.different(listed, str(tmp_path))
     (tmp_path / "more").write_bytes(b"")
     wrong = pod_volume.different({**listed, "node_key": "0" * 64, "gone": "0" * 64}, str(tmp_path))
