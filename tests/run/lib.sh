@@ -21,6 +21,8 @@ fresh_copy() { # COPY as the checkout is now; the tools that work there are inst
     [ -x "$VENV/bin/ansible-test" ] || "$ROOT/tests/lab/lab" setup
     mkdir -p "$COPY"
     flock --close "$TREE/copy.lock" "$VENV/bin/python" "$RUN/tree.py" "$ROOT" "$COPY"
+    # Molecule installs the collection there for itself, and ansible-lint finds that one first: playbooks that are new are missing in it.
+    rm -rf "$ANSIBLE_HOME/collections/ansible_collections/uplift"
 }
 
 pages_tree() { # DIRECTORY: the checkout and the pages that are made of it; `tree` is the collection below it
