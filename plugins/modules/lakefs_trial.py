@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - uplift.datastores.lakefs.database
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info
+  - uplift.datastores.progress
   - uplift.datastores.attributes.actiongroup_lakefs
   - uplift.datastores.attributes.internal
 options:
@@ -42,9 +43,6 @@ options:
     description: Seconds in which the server has to answer.
     type: float
     default: 60
-  progress_file:
-    description: Where to write how far it has come, for whoever watches.
-    type: path
 """
 
 EXAMPLES = r"""

@@ -14,9 +14,9 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.answered import understanding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -46,6 +46,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan import pat
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import Pod
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.trial import Subject, Unstarted, untried
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_runner import UnitRunner
 
 _PARTS = ("status", "layout", "stats", "workers", "inventory")
@@ -55,10 +56,6 @@ _CALL = 20.0  # seconds for an answer of a daemon without data
 _REPAIR = 60.0  # seconds for a repair of nothing
 
 Question = Callable[["Trial"], Any]
-
-
-class Unstarted(UpliftError):
-    """No scratch daemon could be had: nothing is known of what the release would answer."""
 
 
 @dataclass
@@ -190,27 +187,24 @@ _AFTERWARDS = ("offline repairs",)
 
 
 def ask(trial: Trial) -> Iterator[str]:
-    """Each question in turn, by its name; UpliftError with what was asked and what came."""
-    for name, question in QUESTIONS.items():
-        if (name in _BY_PORT and not trial.host.reached) or (name in _AFTERWARDS and not trial.host.stays):
-            continue
-        try:
-            with understanding(f"Garage {trial.release} ({name})"):
-                question(trial)
-        except (UpliftError, OSError) as exc:
-            raise UpliftError(_sentence(trial.release, name, str(exc))) from exc
-        yield name
+    """What a daemon can be asked where it runs."""
+    left_out = ((_BY_PORT, trial.host.reached), (_AFTERWARDS, trial.host.stays))
+    without = {name for names, possible in left_out if not possible for name in names}
+    asked = {name: partial(question, trial) for name, question in QUESTIONS.items() if name not in without}
+    return _subject(trial.release).ask(asked)
 
 
 def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool) -> dict[str, Any]:
     """What `garage_trial` does."""
-    answer: dict[str, Any] = {"changed": False, "tried": False, "asked": [], "why": ""}
     if check_mode:
-        return answer
-    program = params["release_binary"]
-    release = garage.version(program)
+        return untried()
+    release = garage.version(params["release_binary"])
+    return _subject(release).answer(_tried(garage, release, params, progress), len(QUESTIONS), progress)
+
+
+def _tried(garage: Garage, release: Version, params: Mapping[str, Any], progress: Progress) -> Iterator[str]:
     name = transient.ident(params["unit"])
-    host = _host(name, garage, program)
+    host = _host(name, garage, params["release_binary"])
     host.remove()
     around = os.path.join(params["directory"], name)
     try:
@@ -220,22 +214,14 @@ def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mod
         staged = Garage(host.runner(), host.program, config_file, timeout=_CALL, unit=host.name)
         trial = Trial(release, staged, host, ports, params["repairs"], progress)
         trial.begin(params["start_timeout"])
-        for question in ask(trial):
-            answer["asked"].append(question)
-            progress.say(len(answer["asked"]), len(QUESTIONS), f"Garage {release} on scratch data: {question}")
-    except Unstarted as exc:
-        return {**answer, "why": _untried(release, str(exc))}
+        yield from ask(trial)
     finally:
         host.remove()
         shutil.rmtree(around, ignore_errors=True)
-    return {**answer, "tried": True}
 
 
-def _untried(release: Version, why: str) -> str:
-    """The sentence for a release that is known here; one that is newer than all of them is refused."""
-    if path.notes(GARAGE, release):
-        raise UpliftError(_unseen(release, why))
-    return f"Garage {release} was not tried on scratch data: {why} It is known here; the operation goes on."
+def _subject(release: Version) -> Subject:
+    return Subject(f"Garage {release}", "scratch data", "daemon", "garage", not path.notes(GARAGE, release))
 
 
 def _start(host: scratch.Host, release: Version, directory: str, config_file: str, progress: Progress) -> None:
@@ -255,20 +241,3 @@ def _host(name: str, garage: Garage, program: str) -> scratch.Host:
     # The scratch daemon is no part of the node's unit.
     local = garage.runner.runner if isinstance(garage.runner, UnitRunner) else garage.runner
     return scratch.OnHost(name, local, program, static or transient.NOBODY)
-
-
-def _sentence(release: Version, question: str, said: str) -> str:
-    return (
-        f"The staged Garage {release} was started on scratch data and asked for {question}: {said} Expected an answer"
-        " as the releases give that are known here. After the switch the same question would have stopped the"
-        " operation. Choose a release that is known (garage_version), or accept it by name"
-        " (garage_accept: [untried_release]). Nothing was stopped."
-    )
-
-
-def _unseen(release: Version, why: str) -> str:
-    return (
-        f"Garage {release} is newer than every release that is known here, and it could not be started on scratch data:"
-        f" {why} Expected a daemon that can be asked before the switch. Choose a release that is known"
-        " (garage_version), or accept it by name (garage_accept: [untried_release]). Nothing was stopped."
-    )

@@ -13,6 +13,7 @@ import pwd
 import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Callable, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import scratch_database
@@ -20,7 +21,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._core import s3_read
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
-from ansible_collections.uplift.datastores.plugins.module_utils._core.answered import understanding
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -42,14 +42,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where im
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path as plan_path
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.trial import Subject, Unstarted, untried
 
 _NAME, _BRANCH, _PATH, _BODY = "scratch", "main", "a/b.txt", "scratch\n"
 _POLL = 0.3
 _CALL = 20.0  # seconds for an answer of a server without data
-
-
-class Unstarted(UpliftError):
-    """No scratch server with something in it could be had: nothing is known of what the release would answer."""
 
 
 @dataclass
@@ -155,37 +152,24 @@ QUESTIONS: Mapping[str, Question] = {
 
 
 def ask(trial: Trial) -> Iterator[str]:
-    """Each question in turn, by its name; UpliftError with what was asked and what came."""
-    for name, question in QUESTIONS.items():
-        try:
-            with understanding(f"lakeFS {trial.release} ({name})"):
-                question(trial)
-        except UpliftError as exc:
-            raise UpliftError(_sentence(trial.release, name, str(exc))) from exc
-        yield name
+    return _subject(trial.release).ask({name: partial(question, trial) for name, question in QUESTIONS.items()})
 
 
 def run(params: Mapping[str, Any], progress: Progress, check_mode: bool) -> dict[str, Any]:
     """What `lakefs_trial` does."""
-    release = core_version.parse(params["version"])
-    answer: dict[str, Any] = {"changed": False, "tried": False, "asked": [], "why": ""}
     if check_mode:
-        return answer
-    try:
-        if runtime_place.read(params["unit"]).kind != runtime_place.SYSTEMD:
-            raise Unstarted("its program is an image, and a scratch server is started by systemd alone.")
-        for question in _tried(release, params):
-            answer["asked"].append(question)
-            progress.say(len(answer["asked"]), len(QUESTIONS), f"lakeFS {release} on an empty database: {question}")
-    except Unstarted as exc:
-        if plan_path.notes(LAKEFS, release):  # newer than all that are known
-            raise UpliftError(_unseen(release, str(exc))) from exc
-        why = f"lakeFS {release} was not tried on an empty database: {exc} It is known here; the operation goes on."
-        return {**answer, "why": why}
-    return {**answer, "tried": True}
+        return untried()
+    release = core_version.parse(params["version"])
+    return _subject(release).answer(_tried(release, params), len(QUESTIONS), progress)
+
+
+def _subject(release: Version) -> Subject:
+    return Subject(f"lakeFS {release}", "an empty database", "server", "lakefs", not plan_path.notes(LAKEFS, release))
 
 
 def _tried(release: Version, params: Mapping[str, Any]) -> Iterator[str]:
+    if runtime_place.read(params["unit"]).kind != runtime_place.SYSTEMD:
+        raise Unstarted("its program is an image, and a scratch server is started by systemd alone.")
     local = LocalRunner()
     lakefs = from_unit(local, params)
     name = transient.ident(params["unit"])
@@ -197,8 +181,6 @@ def _tried(release: Version, params: Mapping[str, Any]) -> Iterator[str]:
             database = stack.enter_context(scratch_database.empty(live, params["scratch"]))
             stack.callback(one.remove)  # before its database is
             trial = _begun(release, one, lakefs, database, params["start_timeout"])
-        except Unstarted:
-            raise
         except UpliftError as exc:
             raise Unstarted(str(exc)) from exc
         yield from ask(trial)
@@ -220,20 +202,3 @@ def _account(lakefs: Lakefs) -> str:
         return pwd.getpwnam(lakefs.user or "root").pw_name
     except KeyError:
         return transient.NOBODY
-
-
-def _sentence(release: Version, question: str, said: str) -> str:
-    return (
-        f"The staged lakeFS {release} was started on an empty database and asked for {question}: {said} Expected an"
-        " answer as the releases give that are known here. After the switch the same question would have stopped the"
-        " operation. Choose a release that is known (lakefs_version), or accept it by name"
-        " (lakefs_accept: [untried_release]). Nothing was stopped."
-    )
-
-
-def _unseen(release: Version, why: str) -> str:
-    return (
-        f"lakeFS {release} is newer than every release that is known here, and it could not be started on an empty"
-        f" database: {why} Expected a server that can be asked before the switch. Choose a release that is known"
-        " (lakefs_version), or accept it by name (lakefs_accept: [untried_release]). Nothing was stopped."
-    )

@@ -52,7 +52,7 @@ class Volume:
 
         The pods have to be down: what is written meanwhile would be half of one state and half of another.
         """
-        self.demand_down()
+        self._demand_down()
         files.make_private(os.path.dirname(dest))
         part = f"{dest}.part"
         shutil.rmtree(part, ignore_errors=True)
@@ -61,37 +61,38 @@ class Volume:
             files.demand_space(dest, size * TIMES + RESERVE, f"{self.path} of {self.pods.place.name}, and its archive")
             try:
                 os.mkdir(part, 0o700)
-                self._unpack(keeper, part, lambda done: progress.say(done, size, "copy", "bytes"))
-                listed = self._same(keeper, self.path, part, "The copy is removed, the volume is as it was.")
-                self.demand_down()
+                names = self._kept(keeper)
+                self._unpack(keeper, names, part, lambda done: progress.say(done, size, "copy", "bytes"))
+                listed = self._same(keeper, names, part)
+                self._demand_down()
                 shutil.rmtree(dest, ignore_errors=True)
                 os.rename(part, dest)
             finally:
                 shutil.rmtree(part, ignore_errors=True)
         return {"changed": True, "dest": dest, "files": len(listed), "size": size}
 
-    def _same(self, keeper: str, there: str, here: str, otherwise: str) -> dict[str, str]:
-        places = [posixpath.join(there, name) for name in self._kept(keeper, there)]
-        words = ["find", *places, "-type", "f", "-exec", "sha256sum", "{}", "+"]
-        listed = sums(self._asked(keeper, *words), there)
-        wrong = different(listed, here)
-        if wrong:
-            raise UpliftError(
-                f"The copy of {there} of the pod {self.pods.place.name} differs from it: {'; '.join(wrong[:3])}"
-                f" ({len(wrong)} in all); expected the same files. {otherwise}"
-            )
-        return listed
-
-    def _kept(self, keeper: str, there: str) -> list[str]:
+    def _kept(self, keeper: str) -> list[str]:
         """What lies in the directory, but for what a file system has of its own and what was put away here.
 
         The tar of busybox has no --exclude.
         """
-        found = self._asked(keeper, "find", there, "-mindepth", "1", "-maxdepth", "1").splitlines()
-        names = sorted(posixpath.relpath(place, there) for place in found)
+        found = self._asked(keeper, "find", self.path, "-mindepth", "1", "-maxdepth", "1").splitlines()
+        names = sorted(posixpath.relpath(place, self.path) for place in found)
         return [name for name in names if name != "lost+found" and not name.startswith(OURS)]
 
-    def demand_down(self) -> None:
+    def _same(self, keeper: str, names: Sequence[str], here: str) -> dict[str, str]:
+        places = [posixpath.join(self.path, name) for name in names]
+        words = ["find", *places, "-type", "f", "-exec", "sha256sum", "{}", "+"]
+        listed = sums(self._asked(keeper, *words), self.path)
+        wrong = different(listed, here)
+        if wrong:
+            raise UpliftError(
+                f"The copy of {self.path} of the pod {self.pods.place.name} differs from it: {'; '.join(wrong[:3])}"
+                f" ({len(wrong)} in all); expected the same files. The copy is removed, the volume is as it was."
+            )
+        return listed
+
+    def _demand_down(self) -> None:
         pods, name = self.pods, self.pods.place.name
         if pods.kubectl.get("pod", name):
             raise UpliftError(
@@ -119,9 +120,9 @@ class Volume:
         argv = self.pods.kubectl.argv("exec", keeper, "--", *words)
         return demand(self.pods.local.run(argv, timeout=self.timeout), f"Asking {keeper} for {words[0]}").out
 
-    def _unpack(self, keeper: str, dest: str, say: Callable[[int], None]) -> None:
-        names = [f"./{name}" for name in self._kept(keeper, self.path)]
-        argv = self.pods.kubectl.argv("exec", keeper, "--", "tar", "-C", self.path, "-cf", "-", *names)
+    def _unpack(self, keeper: str, names: Sequence[str], dest: str, say: Callable[[int], None]) -> None:
+        words = ["tar", "-C", self.path, "-cf", "-", *(f"./{name}" for name in names)]
+        argv = self.pods.kubectl.argv("exec", keeper, "--", *words)
         broken = ""
         with TemporaryFile() as err, subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=err) as process:
             if process.stdout:

@@ -275,8 +275,9 @@ def test_what_is_the_file_systems_own_is_not_copied(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(kubectl, "argv", lambda _self, *words: list(words[words.index("--") + 1 :]))
     monkeypatch.setattr(volume.pods, "local", LocalRunner())
     copy.mkdir()
-    volume._unpack("keeper", str(copy), nothing)
-    assert set(volume._same("keeper", volume.path, str(copy), "")) == {"db/a", "node_key", ".hidden"}
+    names = volume._kept("keeper")
+    volume._unpack("keeper", names, str(copy), nothing)
+    assert set(volume._same("keeper", names, str(copy))) == {"db/a", "node_key", ".hidden"}
 
 
 def test_nothing_is_copied_while_there_is_a_pod(tmp_path: Path) -> None:
