@@ -13,6 +13,7 @@ author: the uplift.datastores contributors (!UNKNOWN)
 description:
   - Lists buckets and reads a sample of their objects through S3, as a client would. Changes nothing.
   - It works on the controller, or with O(on_node) on the node, where S3 is on loopback or a socket file.
+  - Where no address takes a connection, it is asked again, for up to a minute in all.
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.info

@@ -35,6 +35,10 @@ PACKAGES = {
 }  # fmt: skip
 # Docker drops what comes from outside its own bridges: pods have to reach a database on a lab host.
 PASSED = ["DOCKER-USER", "-s", forms.PODS, "-j", "ACCEPT"]
+# Clients of the lab are on the node itself. What they send to a service without pods would be refused after it has come
+# into the table of connections, whose entry lasts: for two minutes each port that they use again is refused as well.
+EXTERNAL = "KUBE-EXTERNAL-SERVICES"
+REFUSED_FIRST = ["OUTPUT", "-m", "conntrack", "--ctstate", "NEW", "-j", EXTERNAL]
 GONE = 30.0
 
 
@@ -106,6 +110,9 @@ def bridge() -> None:
     run(["ip", "link", "set", forms.BRIDGE, "up"])
     if run(["iptables", "-w", "-C", *PASSED], check=False).returncode:
         run(["iptables", "-w", "-I", *PASSED])
+    run(["iptables", "-w", "-N", EXTERNAL], check=False)
+    if run(["iptables", "-w", "-C", *REFUSED_FIRST], check=False).returncode:
+        run(["iptables", "-w", "-A", *REFUSED_FIRST])
 
 
 def launch(process: forms.Process) -> None:

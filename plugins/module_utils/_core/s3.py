@@ -20,12 +20,14 @@ from typing import Any, Callable, Iterator, Mapping, Sequence, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 from xml.etree import ElementTree
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import Silent, UpliftError
 
 T = TypeVar("T")
 
 UNIX = "unix:"
-CONNECT_SECONDS, READ_SECONDS = 2.0, 5.0
+CONNECT_SECONDS, READ_SECONDS, AGAIN_SECONDS = 2.0, 5.0, 1.0
+CLOCK = Clock()
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
@@ -128,39 +130,59 @@ class Door:
 
 
 class Store:
-    """One cluster by several addresses: a call goes to the address that served last, else to the next one."""
+    """One cluster by several addresses: a call goes to the address that served last, else to the next one.
 
-    def __init__(self, addresses: Sequence[str], access: Access) -> None:
+    Where no address takes a connection, all are asked again, for `patience` seconds in all calls together: a balancer or
+    Kubernetes refuses for a moment while it looks for who serves.
+    """
+
+    def __init__(self, addresses: Sequence[str], access: Access, patience: float = 0.0, clock: Clock = CLOCK) -> None:
         if not addresses:
             raise UpliftError("No S3 address was given; expected at least one host:port or URL.")
         self._doors = [Door(address, access) for address in addresses]
+        self._left, self._clock = patience, clock
 
     def ask(self, what: str, call: Callable[[Door], T]) -> T:
-        answers, heard = [], False
-        for at, door in enumerate(list(self._doors)):
-            try:
-                answer = call(door)
-            except S3Error as error:
-                if 400 <= error.status < 500:  # the cluster has said no, which the next address would say too
-                    raise UpliftError(f"{what}: {door.address} said {error}.") from error
-                answers.append(f"{door.address}: {error}")
-                heard = heard or error.connected
-            else:
-                self._doors = self._doors[at:] + self._doors[:at]
-                return answer
-        raise (UpliftError if heard else Silent)(
-            f"{what}: no address served ({'; '.join(answers)}); see that one of them is reachable from here."
-        )
+        while True:
+            answers, heard = [], False
+            for at, door in enumerate(list(self._doors)):
+                try:
+                    answer = call(door)
+                except S3Error as error:
+                    if 400 <= error.status < 500:  # the cluster has said no, which the next address would say too
+                        raise UpliftError(f"{what}: {door.address} said {error}.") from error
+                    answers.append(f"{door.address}: {error}")
+                    heard = heard or error.connected
+                else:
+                    self._doors = self._doors[at:] + self._doors[:at]
+                    return answer
+            if heard or not self._waited():
+                raise (UpliftError if heard else Silent)(
+                    f"{what}: no address served ({'; '.join(answers)}); see that one of them is reachable from here."
+                )
 
     def each(self, call: Callable[[Door], str]) -> dict[str, str]:
         """What every address answers, or why it does not."""
-        answers = {}
-        for door in self._doors:
+        return {door.address: self._said(door, call) for door in self._doors}
+
+    def _said(self, door: Door, call: Callable[[Door], str]) -> str:
+        while True:
             try:
-                answers[door.address] = call(door)
+                return call(door)
             except S3Error as error:
-                answers[door.address] = str(error) if error.connected else "no connection"
-        return answers
+                if error.connected:
+                    return str(error)
+                if not self._waited():
+                    return "no connection"
+
+    def _waited(self) -> bool:
+        """Whether there was time to wait for."""
+        if self._left <= 0:
+            return False
+        began = self._clock.now()
+        self._clock.sleep(min(AGAIN_SECONDS, self._left))
+        self._left -= max(self._clock.now() - began, 0.001)
+        return True
 
 
 def url_of(address: str) -> str:

@@ -28,6 +28,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.s3 import 
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.names import ours
 
 _CHUNK = 65536
+PATIENCE = 60.0  # seconds of an inventory for which no connection at all is waited out
 
 
 class Limits(NamedTuple):
@@ -44,7 +45,7 @@ def inventory(params: Mapping[str, Any]) -> dict[str, Any]:
         params["region"], params["key_id"], params["secret"], params["ca_file"], params["style"] == "virtual"
     )
     limits = Limits(params["sample"], params["list_limit"], params["max_object_bytes"])
-    store = Store(params["addresses"], access)
+    store = Store(params["addresses"], access, PATIENCE)
     buckets = [named(one, access.virtual) for one in params["buckets"]]
     with understanding("the S3 API"):
         return {"changed": False, "inventory": take(store, buckets, limits, params["like"], params["mute"])}

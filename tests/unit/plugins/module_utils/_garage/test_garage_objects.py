@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import Silent, UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.s3 import Access, Store
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import objects
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.objects import Limits
@@ -89,8 +91,8 @@ class Server(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving() -> Iterator[Any]:
-    made: Any = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+def serving(port: int = 0) -> Iterator[Any]:
+    made: Any = ThreadingHTTPServer(("127.0.0.1", port), Server)
     made.objects, made.seen, made.status, made.open = {f"k{n}": b"x" * n for n in range(5)}, [], 200, 0
     made.broken = {}
     threading.Thread(target=made.serve_forever, daemon=True).start()
@@ -266,3 +268,41 @@ def test_a_digest_does_not_hang_on_the_order(rows: list[dict[str, Any]], random:
     random.shuffle(other)
     assert objects.digest(rows) == objects.digest(other)
     assert objects.digest([*rows, {"key": "one more", "size": 1, "etag": ""}]) != objects.digest(rows)
+
+
+class Passing:
+    """A clock whose sleep opens a server after so many seconds; it says how long was slept."""
+
+    def __init__(self, after: float) -> None:
+        self.after, self.slept, self.servers = after, 0.0, ExitStack()
+        self.port = socket.socket()
+        self.port.bind(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.port.getsockname()[1]}"
+        self.clock = Clock(now=lambda: self.slept, sleep=self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        if self.slept >= self.after and self.port.fileno() >= 0:
+            number = self.port.getsockname()[1]
+            self.port.close()
+            self.servers.enter_context(serving(number))
+
+
+@pytest.mark.parametrize("after", [3.0, 60.0])
+def test_that_nobody_takes_a_connection_for_a_moment_is_waited_out(after: float) -> None:
+    """A service of Kubernetes refuses while it looks for who serves; the object that was asked for is not missing then."""
+    passing = Passing(after)
+    with passing.servers:
+        made = Store([passing.address], Access("garage", "GK1", SECRET), 60.0, passing.clock)
+        found = objects._again(made, ID, "k0", 1 << 20, {})
+        assert found["key"] == "k0" and "asked" not in found
+        assert passing.slept == after
+
+
+def test_nobody_is_waited_for_longer_than_that() -> None:
+    passing = Passing(1e9)
+    made = Store([passing.address], Access("garage", "GK1", SECRET), 60.0, passing.clock)
+    with pytest.raises(Silent, match="no address served"):
+        objects._page(made, ID, {})
+    assert made.each(lambda door: str(door.page(ID)["next"])) == {passing.address: "no connection"}
+    assert passing.slept == 60.0
