@@ -37,5 +37,5 @@ def test_every_short_scenario_is_played_and_a_broken_one_fails_the_gate(tmp_path
     assert sorted(played.read_text().split()) == sorted(SHORT)
     assert done.returncode == int(bool(broken)), done.stdout + done.stderr
     assert (f"molecule: failed: {broken}" in done.stdout) == bool(broken)
-    assert ("said by" in done.stdout) == bool(broken), "what a scenario said last is shown where it fails, and only there"
+    assert ("said by" in done.stdout) == bool(broken), "what a scenario said is shown where it fails, and only there"
     assert all(f"   {name}" in done.stdout for name in SHORT)
