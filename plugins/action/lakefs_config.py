@@ -10,7 +10,9 @@ from typing import Any
 from ansible_collections.uplift.datastores.plugins.module_utils._backup import conninfo
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.file import staged_path
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_info import reached
 from ansible_collections.uplift.datastores.plugins.modules.lakefs_config import SPEC
 from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
@@ -56,8 +58,10 @@ class ActionModule(UpliftAction):
             settings["listen"] = _listen(settings["listen"], found.get("published"))
         except UpliftError as error:
             row = {"key": getattr(error, "key", "config_missing"), "severity": "error", "sentence": str(error)}
-            return {"changed": False, "settings": {}, "dsn": "", "path": "", "findings": [row]}
-        rows: list[dict[str, str]] = []
+            # Of a unit that is another `lakefs_info` says so.
+            rows = [] if isinstance(error, NotItself) else [row]
+            return {"changed": False, "settings": {}, "dsn": "", "path": "", "findings": rows}
+        rows = []
         database = settings.pop("database")
         strings = {"place": settings.pop("dsn"), "old": database["old_dsn"], "new": database["new_dsn"]}
         names = {name: conninfo.whole(value, inside["database"]) for name, value in strings.items()}
@@ -105,6 +109,8 @@ class ActionModule(UpliftAction):
 
     def _node(self, args: Mapping[str, Any]) -> dict[str, Any]:
         result = self.secretly("lakefs_config", args, self._vars)
+        if result.get("not_itself"):
+            raise NotItself(Finding(**result["not_itself"]))
         if result.get("failed") or result.get("unreachable"):
             raise ConfigError("config_missing", str(result.get("msg", "no reason given")))
         return result

@@ -73,6 +73,7 @@ findings:
     expected: {description: The value expected., type: str, sample: every node of the layout connected}
     sentence: {description: All of it in one., type: str, sample: '2fa10ee3716c208e not connected to this node; expected: ...'}
     do: {description: What to do., type: str, sample: 'start them, or remove them from the layout'}
+    final: {description: Whether it stops the operation even when its key is accepted., type: bool, sample: false}
 said:
   description: The same as lines for a person.
   returned: always

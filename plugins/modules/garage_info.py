@@ -89,6 +89,13 @@ problem:
   type: str
   returned: always
   sample: ''
+not_itself:
+  description:
+    - The finding that the unit does not start Garage itself, but a container, or a script that leads to an unknown program.
+    - Empty where it does. Without O(tolerant) the module fails then.
+  type: dict
+  returned: always
+  sample: {}
 config_file:
   description: The configuration file that the daemon reads.
   type: str
@@ -302,7 +309,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.node imp
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.ports import closed
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place, workload
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_info import around
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import everything
@@ -321,10 +327,10 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     try:
         garage = from_unit(LocalRunner(), params)
     except UpliftError as exc:
-        if not params["tolerant"] or isinstance(exc, NotItself):
+        if not params["tolerant"]:
             raise
         left = closed(place.bare(params["unit"]), "", everything())
-        return {"closed": left, **nothing(params["gather"], str(exc))}
+        return {"closed": left, **nothing(params["gather"], exc)}
     if garage.pod:
         owner = str(place.read(params["unit"]).owner())
         facts = gather(garage, params["gather"], params["known_ids"], params["tolerant"])

@@ -64,6 +64,7 @@ findings:
     expected: {description: The value expected., type: str, sample: one user with one access key}
     sentence: {description: All of it in one., type: str, sample: '3 users; expected: one user with one access key; to do: cut them'}
     do: {description: What to do., type: str, sample: cut them to one}
+    final: {description: Whether it stops the operation even when its key is accepted., type: bool, sample: false}
 said:
   description: The same as lines for a person.
   returned: always

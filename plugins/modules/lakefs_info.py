@@ -36,6 +36,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+not_itself:
+  description:
+    - The finding that the unit does not start lakeFS itself, but a container, or a script that leads to an unknown program.
+    - Empty where it does.
+  returned: always
+  type: dict
+  sample: {}
 running: {description: Whether the unit's server runs., returned: always, type: bool, sample: true}
 version: {description: The release that runs., returned: always, type: str, sample: 1.82.0}
 binary_version: {description: The release at the unit's path., returned: always, type: str, sample: 1.82.0}

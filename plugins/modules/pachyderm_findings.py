@@ -89,6 +89,7 @@ findings:
       type: str
       sample: '1 commits that somebody writes: images@4f1c; expected: none; to do: finish or delete them'
     do: {description: What to do., type: str, sample: 'finish or delete them: a dump leaves them out without a word'}
+    final: {description: Whether it stops the operation even when its key is accepted., type: bool, sample: false}
 said:
   description: The same as lines for a person.
   returned: always

@@ -52,6 +52,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+not_itself:
+  description:
+    - The finding that the unit does not start Pachyderm itself, but a container.
+    - Empty where it does. Without O(tolerant) the module fails then.
+  returned: always
+  type: dict
+  sample: {}
 address: {description: Which address answered., returned: always, type: str, sample: 127.0.0.1:30650}
 version: {description: What the server calls itself. Null when it does not answer., returned: always, type: str, sample: 1.12.0}
 release: {description: 'The same in the words of O(expected).', returned: always, type: str, sample: 1.11.9}

@@ -12,19 +12,21 @@ from typing import Any, Iterator, Mapping, Sequence
 
 @dataclass(frozen=True)
 class Finding:
-    """What preflight saw at a node. `stops` findings refuse the operation unless their key is accepted."""
+    """What preflight saw at a node. `stops` findings refuse the operation unless their key is accepted, and those that
+    are `final` do so even then: no step would come further."""
 
     key: str
     stops: bool
     saw: str
     expected: str
     do: str
+    final: bool = False
 
 
 def summary(findings: Sequence[Finding], node: str, accept: Sequence[str]) -> dict[str, Any]:
     """Findings as rows, as lines for a person, and the keys of those that stop the operation; worst first."""
     found = sorted(findings, key=lambda one: not one.stops)
-    stopping = sorted({one.key for one in found if one.stops} - set(accept))
+    stopping = sorted({one.key for one in found if one.stops and (one.final or one.key not in accept)})
     where = f"{node}: " if node else ""
     rows = [
         {**asdict(one), "sentence": f"{where}{one.saw.rstrip('.')}; expected: {one.expected}; to do: {one.do}"}

@@ -12,14 +12,18 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.findings i
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.hop_findings import hop_findings
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import of_mounting
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import (
+    of_mounting,
+    of_not_itself,
+)
 
 Seen = Mapping[str, Any]
+_FOLLOWS = ("daemon_down", "config_missing", "release", "engine_missing", "space_unknown")
 
 
 def findings(seen: Seen) -> list[Finding]:
     """Everything at one node that would stop the hop, at once. `seen` holds the modules' answers by their names."""
-    return [
+    found = [
         *left_closed("garage", seen.get("closed") or []),
         *_service(seen["info"], [row["thing"] for row in seen.get("closed") or []]),
         *of_mounting(seen["info"].get("mounting") or (), "metadata"),
@@ -32,6 +36,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_outside(seen),
         *hop_findings(seen),
     ]
+    return of_not_itself(seen["info"].get("not_itself"), found, _FOLLOWS)
 
 
 def _contents(info: Seen, contents: Seen) -> Iterator[Finding]:

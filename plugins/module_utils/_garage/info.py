@@ -19,6 +19,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import d
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.connect import addresses
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import LINGERING, STOP_SIGNAL
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 
 REDUNDANCY_SINCE = Version(0, 9, 0)
 """From here on an operator says in how many zones a copy must lie; before, it always was in as many as there can be."""
@@ -39,6 +40,7 @@ def gather(garage: Garage, expected: Sequence[str], known_ids: Iterable[str], to
         "pod": garage.pod,
         "unparsed": [],
         "problem": "",
+        "not_itself": {},
     }
     ids = {one.partition("@")[0][:16]: one.partition("@")[0] for one in known_ids}
     for name in ["version", *(part for part in expected if part != "version")]:
@@ -59,8 +61,8 @@ def gather(garage: Garage, expected: Sequence[str], known_ids: Iterable[str], to
     return facts
 
 
-def nothing(expected: Sequence[str], problem: str) -> dict[str, Any]:
-    """The answer where not even the service can be found."""
+def nothing(expected: Sequence[str], why: UpliftError) -> dict[str, Any]:
+    """The answer where not even the service can be found, or where it is another."""
     names = [
         "binary",
         "cli",
@@ -78,7 +80,8 @@ def nothing(expected: Sequence[str], problem: str) -> dict[str, Any]:
         "stray_config": "",
         "stop_signal": STOP_SIGNAL,
         "unparsed": [],
-        "problem": problem,
+        "problem": str(why),
+        "not_itself": why.row if isinstance(why, NotItself) else {},
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import daemon
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
@@ -149,11 +150,7 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
     contained.demand_own_program(unit, "garage_unit")
     leads = contained.script(unit)
     if leads and not told:
-        raise contained.NotItself(
-            f"The unit {unit.name} starts a script ({leads:.80}); expected the program itself, since the program and"
-            " the configuration that a script leads to are not known. Set garage_binary and garage_config_file, and"
-            " garage_user where the script changes the account. Nothing was changed."
-        )
+        raise contained.NotItself(_of_script(unit.name, leads))
     if unit.load_state == "loaded":
         return unit
     if told:
@@ -161,4 +158,15 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
     raise UpliftError(
         f"The unit {unit.name} is {unit.load_state}; expected a loaded unit of Garage. "
         "Set garage_unit, or garage_binary and garage_config_file."
+    )
+
+
+def _of_script(unit: str, leads: str) -> Finding:
+    return Finding(
+        "script_unit",
+        True,
+        f"the unit {unit} starts a script ({leads:.80})",
+        "the program itself: which program and configuration a script leads to is not known",
+        "set garage_binary and garage_config_file, and garage_user where the script changes the account",
+        final=True,
     )

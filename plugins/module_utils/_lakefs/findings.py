@@ -18,9 +18,13 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.schema import Hop
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.space import space_findings
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.left_closed import left_closed
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import of_mounting
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import (
+    of_mounting,
+    of_not_itself,
+)
 
 Seen = Mapping[str, Any]
+_FOLLOWS = ("service_down", "database_silent", "no_credentials", "release")
 MOVABLE = ("gs://", "https://")
 TASKS_SINCE = Version(1, 68, 0)
 
@@ -50,7 +54,7 @@ def findings(seen: Seen) -> list[Finding]:
         for later in (seen["hop"], *(seen["hop"].get("later") or [])):
             one = Hop(version.parse(later["source"]), version.parse(later["target"]))
             found += [*_users(database, seen["set"], one), *asked_findings.access(seen["uncommitted"], one)]
-    return found
+    return of_not_itself(seen["info"].get("not_itself"), found, _FOLLOWS)
 
 
 def _database(info: Seen) -> Database | None:

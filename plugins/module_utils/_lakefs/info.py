@@ -26,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse import http
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse import program as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where import Where
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.said_version import said_version
 
 OTHERS = {"local": "the embedded database of one server", "dynamodb": "DynamoDB", "cosmosdb": "Cosmos DB"}
@@ -35,6 +36,7 @@ def gather(runner: Runner, params: Mapping[str, Any], fetch: Any = open_url_fetc
     """The node's program, its server and its database. What cannot be had is null, and `problems` says why."""
     problems: list[dict[str, str]] = []
     facts = {
+        "not_itself": {},
         **_try("service", lambda: _service(runner, params), _NO_SERVICE, problems),
         **_try("server", lambda: _server(params, fetch), {"setup": "", "answered_version": ""}, problems),
         **_database(runner, params, problems),
@@ -124,6 +126,8 @@ def _try(
     try:
         with understanding(f"the {key}"):
             return ask()
+    except NotItself as exc:
+        return {**nothing, "not_itself": exc.row}
     except UpliftError as exc:
         problems.append({"key": f"{key}_silent", "sentence": str(exc)})
         return dict(nothing)

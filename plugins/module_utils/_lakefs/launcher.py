@@ -12,34 +12,32 @@ import os
 import re
 from typing import Sequence
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import is_script
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself, is_script
 
-_CONTAINERS = re.compile(r"(docker|podman|nerdctl)([.-].*)?")
 _OTHERS = re.compile(
     r"(ba|da|a|k|z)?sh|busybox|env|nice|ionice|chrt|setpriv|runuser|su|sudo|gosu|su-exec|tini|dumb-init|timeout|python[\d.]*"
+    r"|(docker|podman|nerdctl)([.-].*)?"
 )
+AS_A_WORD = "start it as a word of its own, as in `/app/lakefs run`"
 ENDS = (".sh", ".bash", ".py", ".pl", ".rb")
 
 
 def demand_program(path: str, unit: str) -> None:
     """The program of a unit, whoever has named it."""
-    name, kind = os.path.basename(path), ""
-    if _CONTAINERS.fullmatch(name):
-        raise UpliftError(
-            f"The unit {unit} starts {path}, which runs lakeFS in a container; expected the container itself. Name it:"
-            " lakefs_unit: docker:NAME. Nothing was changed."
+    other = _OTHERS.fullmatch(os.path.basename(path))
+    if is_script(path) or other:
+        kind = "a program that starts others" if other else "a script"
+        raise of_script(
+            f"the program of the unit {unit} is {path}, {kind}, which may do anything when it is asked for its version",
+            "name the program that it starts with lakefs_binary, and with lakefs_config_file the file that it hands"
+            " over, if it does",
         )
-    if is_script(path):
-        kind = "a script"
-    elif _OTHERS.fullmatch(name):
-        kind = "a program that starts others"
-    if kind:
-        raise UpliftError(
-            f"The program of the unit {unit} is {path}, {kind}, which may do anything when it is asked for its version;"
-            " expected lakeFS itself. Name the program that it starts with lakefs_binary, and with lakefs_config_file"
-            " the file that it hands over, if it does. Nothing was changed."
-        )
+
+
+def of_script(saw: str, do: str) -> NotItself:
+    """What is started leads to the program, or may."""
+    return NotItself(Finding("script_unit", True, saw, "the program lakeFS itself", do, final=True))
 
 
 def may_be_program(word: str) -> bool:
@@ -52,7 +50,4 @@ def demand_called(words: Sequence[str], name: str) -> None:
     """Of a pod: what stands before `run` is called with other words. Without a command the image has its own."""
     before = list(words)[: list(words).index("run")] if "run" in words else []
     if before and before[-1].endswith(ENDS):
-        raise UpliftError(
-            f"The pods of {name} are started by the script {before[-1]}, which is not lakeFS; expected the program as a"
-            " word of its own, as in `/app/lakefs run`. Start it so. Nothing was changed."
-        )
+        raise of_script(f"the pods of {name} are started by the script {before[-1]}", AS_A_WORD)

@@ -281,9 +281,10 @@ def program_of(here: spec.Container) -> str:
     for word in here.command:
         if launcher.may_be_program(word):
             return word
-    raise UpliftError(
-        f"The container {here.name} is started by {here.command[0]}, and no word of its command is the program lakefs"
-        " (a script is none); expected it as a word of its own, as in `/app/lakefs run`. Start it so."
+    raise launcher.of_script(
+        f"the container {here.name} is started by {here.command[0]}, and no word of its command is the program lakefs"
+        " (a script is none)",
+        launcher.AS_A_WORD,
     )
 
 

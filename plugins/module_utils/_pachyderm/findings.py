@@ -18,7 +18,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.kuber
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.state_findings import of_state
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.trial_rules import of_trial
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_findings import of_release
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import of_mounting
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import (
+    of_mounting,
+    of_not_itself,
+)
 
 Seen = Mapping[str, Any]
 _STOPPED_IS_CARRIED = Version(1, 9, 12)
@@ -34,7 +37,7 @@ _BACKUP_NEEDS: Mapping[str, Sequence[str]] = {
 def findings(seen: Seen) -> list[Finding]:
     """Everything that would stop the hop, at once. `seen` holds the modules' answers by their names."""
     info = seen["info"]
-    return [
+    found = [
         *left_closed("pachyderm", seen.get("closed") or []),
         *_answer(info),
         *_rest(info),
@@ -47,6 +50,7 @@ def findings(seen: Seen) -> list[Finding]:
         *of_kubernetes(seen),
         *_outside(seen),
     ]
+    return of_not_itself(info.get("not_itself"), found)
 
 
 def _answer(info: Seen) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.pachc
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import held as runtime_held
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd, unit_place, workload
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import demand_own_program
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself, demand_own_program
 
 EMPTY: Mapping[str, Any] = {
     "address": "",
@@ -55,6 +55,7 @@ EMPTY: Mapping[str, Any] = {
     "asked": "",
     "jobs": None,
     "problem": "",
+    "not_itself": {},
 }
 MOVED = "zz-uplift-quiet.conf"  # what systemd_environment writes for the other port
 
@@ -74,8 +75,13 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
         found["problem"] = str(exc)
     closed_here = _closed_here(runner, params["units"])
     own = unit_place.own(runner, _units(params["units"]))
-    for unit in own:
-        demand_own_program(unit, "pachyderm_unit", docker=False)
+    try:
+        for unit in own:
+            demand_own_program(unit, "pachyderm_unit", docker=False)
+    except NotItself as exc:
+        if not params["tolerant"]:
+            raise
+        found["not_itself"] = exc.row
     mounting = [words for unit in own for words in unit.mounting()]
     return {"changed": False, **found, "closed": closed_here, "mounting": mounting}
 

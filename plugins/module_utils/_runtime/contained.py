@@ -9,10 +9,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit
 
 _ENGINES: Mapping[str, str] = {
@@ -29,7 +30,17 @@ _SHELLS = ("sh", "bash", "dash", "ash", "env", "sudo", "exec")
 
 
 class NotItself(UpliftError):
-    """The unit is not what the operator takes it for: nothing that it says is of the product."""
+    """The unit is not what the operator takes it for: nothing that it says is of the product. row: the finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        saw, do = (f"{text[:1].upper()}{text[1:]}" for text in (finding.saw, finding.do))
+        super().__init__(f"{saw}; expected {finding.expected}. {do}. Nothing was changed.")
+        self.row = asdict(finding)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a module that fails by it says."""
+        return {"not_itself": self.row}
 
 
 @dataclass(frozen=True)
@@ -72,27 +83,28 @@ def contained(unit: Unit) -> Contained | None:
 def demand_own_program(unit: Unit, setting: str, docker: bool = True) -> None:
     """`setting`: the operator's, which named the unit. `docker`: whether the product is upgraded in containers, too."""
     found = contained(unit)
-    if not found:
-        return
+    if found:
+        raise NotItself(_of_container(unit.name, found, setting, docker))
+
+
+def _of_container(unit: str, found: Contained, setting: str, docker: bool) -> Finding:
     what = f"{found.engine} {found.verb}".strip() + (f", called {found.name}" if found.name else "")
-    raise NotItself(
-        f"The unit {unit.name} runs a container ({what}); expected a unit that starts the program itself, since this"
-        f" one brings its own image back. Its image comes from {' and '.join(found.files)}."
-        f" {_advice(found, setting, docker)} Nothing was changed."
+    by_hand = (
+        f"containers of {found.engine} are not built: write the next release there by hand, one node after the other"
     )
-
-
-def _advice(found: Contained, setting: str, docker: bool) -> str:
-    if found.engine != "docker" or not docker:
-        return (
-            f"Containers of {found.engine} are not built: write the next release there by hand, one node after the"
-            " other."
-        )
-    name = found.name or "NAME, as `docker ps` shows it"
-    return (
-        "Leave the container to docker: disable the unit, let the container be there without it (docker run -d"
-        f" --restart unless-stopped, without --rm), and set {setting} to docker:{name}. When the"
-        " operation has ended, write the new release there."
+    to_docker = (
+        "leave the container to docker: disable the unit, let the container be there without it (docker run -d"
+        f" --restart unless-stopped, without --rm), and set {setting} to"
+        f" docker:{found.name or 'NAME, as `docker ps` shows it'}. When the operation has ended, write the new release"
+        " where the image comes from"
+    )
+    return Finding(
+        "container_unit",
+        True,
+        f"the unit {unit} runs a container ({what}), whose image comes from {' and '.join(found.files)}",
+        "a unit that starts the program itself: this one would bring its own image back",
+        to_docker if found.engine == "docker" and docker else by_hand,
+        final=True,
     )
 
 

@@ -8,9 +8,19 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence
+from typing import Any, Collection, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+
+
+def of_not_itself(
+    row: Mapping[str, Any] | None, found: Iterable[Finding], follows: Collection[str] = ()
+) -> list[Finding]:
+    """What was found, with the finding that a look at the unit has ended with (`contained.NotItself`), if it has.
+
+    follows: keys of what is then found only because nothing is known of the program and its files.
+    """
+    return [Finding(**row), *(one for one in found if one.key not in follows)] if row else list(found)
 
 
 def of_mounting(mounting: Sequence[str], what: str) -> Iterator[Finding]:

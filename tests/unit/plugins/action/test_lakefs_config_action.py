@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.action.lakefs_config import ActionModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import launcher
 from ansible_collections.uplift.datastores.plugins.plugin_utils._lakefs import config
 
 OLD = "database:\n  connection_string: postgres://lakefs@db/lakefs\n"
@@ -57,3 +58,18 @@ def test_what_it_is_staged_from_is_kept(text: str, kept: str, expected: str | No
     action._stage(args, "/etc/lakefs/config.yaml", text, "/etc/lakefs/config.uplift-0.80.2.yaml", {})
     assert action.written.pop("/etc/lakefs/config.uplift-0.80.2.yaml")
     assert action.written.get(KEPT) == expected
+
+
+class Read(ActionModule):
+    """Its module says what a failure is given."""
+
+    def __init__(self, says: dict[str, Any]) -> None:
+        self.says, self._vars = says, {}
+
+    def secretly(self, *_args: Any) -> dict[str, Any]:
+        return {"failed": True, "msg": "a sentence", **self.says}
+
+
+def test_that_the_unit_is_another_is_said_once_and_by_another_module() -> None:
+    assert [row["key"] for row in Read({})._read({})["findings"]] == ["config_missing"]
+    assert Read(launcher.of_script("it is a script", "name it").facts)._read({})["findings"] == []

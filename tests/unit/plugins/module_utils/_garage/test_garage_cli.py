@@ -23,6 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms im
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 
 from tests.unit.replay import (
     ALL,
@@ -364,10 +365,11 @@ def test_what_a_script_leads_to_has_to_be_said(monkeypatch: pytest.MonkeyPatch, 
     with pytest.raises(UpliftError) as said:
         found(monkeypatch, unit(**SCRIPT), [daemon()], **told)
     assert str(said.value) == (
-        "The unit garage.service starts a script (/bin/sh -c exec garage server); expected the program itself, since"
-        " the program and the configuration that a script leads to are not known. Set garage_binary and"
-        " garage_config_file, and garage_user where the script changes the account. Nothing was changed."
+        "The unit garage.service starts a script (/bin/sh -c exec garage server); expected the program itself: which"
+        " program and configuration a script leads to is not known. Set garage_binary and garage_config_file, and"
+        " garage_user where the script changes the account. Nothing was changed."
     )
+    assert isinstance(said.value, NotItself) and said.value.row["key"] == "script_unit"
 
 
 @pytest.mark.parametrize("runs", [True, False])

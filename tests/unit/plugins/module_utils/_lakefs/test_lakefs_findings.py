@@ -72,6 +72,16 @@ def seen(database: Database = KV, source: str = "1.82.0", target: str = "1.84.0"
     }
 
 
+def test_of_a_unit_that_is_another_nothing_else_is_said_of_the_service() -> None:
+    given = seen()
+    given["info"] |= {"running": False, "version": "", "binary_version": ""}
+    given["uncommitted"] = {"asked": False}
+    assert keys(given) == ["service_down"] and keys(given, stopping=False) == ["no_credentials"]
+    row = {"key": "script_unit", "stops": True, "saw": "a script", "expected": "lakeFS", "do": "name it", "final": True}
+    given["info"]["not_itself"] = row
+    assert keys(given) == ["script_unit"] and keys(given, stopping=False) == []
+
+
 @pytest.mark.parametrize("kind", ["local", "dynamodb"])
 @pytest.mark.parametrize(("source", "target", "expected"), [("1.82.0", "1.84.0", []), ("0.103.0", "1.84.0", [True])])
 def test_a_database_that_cannot_be_asked_is_redeployed_and_not_migrated(

@@ -69,6 +69,7 @@ GOOD: dict[str, Any] = {
     "confirm": [],
     "cron_again": False,
 }
+OTHER = {"key": "container_unit", "stops": True, "saw": "it runs a container", "expected": "itself", "do": "name it"}
 FAILED = {"name": "p", "state": "failure", "stopped": False, "spec": {"transform": {}}}
 BARE = parse.pipelines(UNREADABLE)
 IN_PLACE = {
@@ -89,6 +90,7 @@ def test_a_cluster_at_rest_has_no_findings() -> None:
     ("key", "stops", "change", "said"),
     [
         ("no_answer", True, {"info.problem": "No Pachyderm server takes a connection"}, "takes a connection"),
+        ("container_unit", True, {"info.not_itself": OTHER}, "it runs a container"),
         ("mounted_by_unit", True, {"info.mounting": ["/bin/mount /var/lib/etcd"]}, "(/bin/mount /var/lib/etcd)"),
         ("shared_program", True, {"releases": [{"shared": ["pachd-b.service"]}]}, "pachd-b.service and this unit"),
         ("spec_unreadable", True, {"info.pipelines": [asdict(one) for one in BARE]}, "cannot read: edges"),

@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, summary
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import info as garage_info
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import node as garage_node
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import info as lakefs_info
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import where
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import info
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
@@ -23,6 +27,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contain
     contained,
     demand_own_program,
 )
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import of_not_itself
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "systemd"
 ETC = "/etc/systemd/system"
@@ -88,14 +93,26 @@ def test_the_sentence() -> None:
     with pytest.raises(NotItself) as said:
         demand_own_program(replace(unit("container_compose"), drop_ins=()), "garage_unit")
     assert str(said.value) == (
-        "The unit compose.service runs a container (docker compose); expected a unit that starts the program itself,"
-        " since this one brings its own image back. Its image comes from /srv/garage/docker-compose.yml. Leave the"
-        " container to docker: disable the unit, let the container be there without it (docker run -d --restart"
-        " unless-stopped, without --rm), and set garage_unit to docker:NAME, as `docker ps` shows it. When the"
-        " operation has ended, write the new release there. Nothing was changed."
+        "The unit compose.service runs a container (docker compose), whose image comes from"
+        " /srv/garage/docker-compose.yml; expected a unit that starts the program itself: this one would bring its own"
+        " image back. Leave the container to docker: disable the unit, let the container be there without it (docker"
+        " run -d --restart unless-stopped, without --rm), and set garage_unit to docker:NAME, as `docker ps` shows it."
+        " When the operation has ended, write the new release where the image comes from. Nothing was changed."
     )
-    with pytest.raises(NotItself, match="from /etc/containers/systemd/garage.container. Containers of podman are not"):
+    assert said.value.facts == {"not_itself": said.value.row}
+    with pytest.raises(NotItself, match="from /etc/containers/systemd/garage.container; .* of podman are not built"):
         demand_own_program(replace(unit("container_quadlet"), drop_ins=()), "garage_unit")
+
+
+def test_preflight_says_it_whatever_was_accepted() -> None:
+    with pytest.raises(NotItself) as said:
+        demand_own_program(unit("container_shell"), "garage_unit")
+    others = [Finding(key, True, "it is", "is not", "see") for key in ("down", "clock")]
+    found = summary(of_not_itself(said.value.row, others, ["down"]), "a1", ["container_unit", "clock"])
+    assert [row["key"] for row in found["findings"]] == ["container_unit", "clock"]
+    assert found["stopping"] == ["container_unit"]
+    assert found["said"][0].startswith("container_unit (stops): a1: the unit shell.service runs a container (docker ")
+    assert of_not_itself({}, others, ["down"]) == of_not_itself(None, iter(others)) == others
 
 
 @pytest.mark.parametrize("name", ["container_run", "container_compose", "container_quadlet", "container_shell"])
@@ -106,5 +123,18 @@ def test_no_product_reads_docker_as_itself(name: str) -> None:
         garage_node.from_unit(Says(name), told)
     with pytest.raises(NotItself):
         where.AsUnit(Says(name), own).program({})
-    with pytest.raises(NotItself, match="are not built: write the next release there by hand"):
-        info.run(Says(name), {"units": [own], "tolerant": True, "pachctl": "/nowhere", "addresses": [], "cluster": ""})
+    pachd = {"units": [own], "tolerant": True, "pachctl": "/nowhere", "addresses": [], "cluster": ""}
+    row = info.run(Says(name), pachd)["not_itself"]
+    assert row["key"] == "container_unit" and "are not built: write the next release there by hand" in row["do"]
+
+
+@pytest.mark.parametrize("name", ["container_run", "container_quadlet"])
+def test_a_look_that_tolerates_much_gives_the_finding(name: str) -> None:
+    own = unit(name).name
+    given = {"unit": own, "dsn": "", "url": "", "database_type": "local", "discarded": False}
+    found = lakefs_info.gather(Says(name), given)
+    assert found["not_itself"]["key"] == "container_unit" and not found["running"]
+    assert [one["key"] for one in found["problems"]] == ["database_cannot_tell"]
+    asked = garage_info.nothing(["version"], NotItself(Finding("container_unit", True, "seen", "other", "do")))
+    assert asked["not_itself"]["key"] == "container_unit" and asked["problem"].startswith("Seen; expected other. Do.")
+    assert garage_info.nothing(["version"], UpliftError("No such unit."))["not_itself"] == {}
