@@ -17,6 +17,8 @@ description:
     its daemon, and with a wrong path make empty databases, and exit with 0.
   - The result gets its name only when every tree was converted, and when converting it back into a scratch database gave the same number of
     items in every tree. A manifest next to it, C(db.lmdb.uplift.json), says from what it was made. By it a second call changes nothing.
+  - In a pod of Kubernetes, which has to be down, it is done by Jobs on its volume, from O(source), which has to be said. There is no manifest
+    there, and what lies on the volume under the name of the new database is renamed.
   - The configuration is not touched. Set C(db_engine) to O(target) before the next start.
 options:
   metadata_dir: {description: The C(metadata_dir) of the configuration., type: path, required: true}
@@ -42,6 +44,7 @@ options:
     type: bool
     default: true
   lmdb_map_size: {description: "The size of LMDB's map, where the configuration has C(lmdb_map_size), such as V(1TiB).", type: str}
+  maintenance_image: {description: "Of a pod, an image with a shell that prepares its volume. By default that of its init container.", type: str, default: ''}
   timeout: {description: Seconds that one conversion may take., type: float, default: 86400}
 extends_documentation_fragment:
   - uplift.datastores.garage
@@ -69,7 +72,7 @@ user: {description: The account it ran as., returned: success, type: str, sample
 input: {description: The database converted; empty where there was nothing to convert., returned: success, type: str, sample: /var/lib/garage/meta/db}
 output: {description: The new database., returned: success, type: str, sample: /var/lib/garage/meta/db.lmdb}
 manifest:
-  description: What was noted of it.
+  description: What was noted of it; empty in a pod.
   returned: success
   type: str
   sample: /var/lib/garage/meta/db.lmdb.uplift.json
@@ -100,6 +103,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import pod_work
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.convert import run
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.node import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
@@ -114,13 +118,17 @@ SPEC = {
     "prove": {"type": "bool", "default": True},
     "lmdb_map_size": {"type": "str"},
     "timeout": {"type": "float", "default": 86400},
+    "maintenance_image": {"type": "str", "default": ""},
     "progress_file": {"type": "path"},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     garage = from_unit(LocalRunner(), module.params)
-    return run(garage, module.params, Progress(module.params["progress_file"]), module.check_mode)
+    progress = Progress(module.params["progress_file"])
+    if garage.pod:
+        return pod_work.convert(garage, module.params, progress, module.check_mode)
+    return run(garage, module.params, progress, module.check_mode)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ options:
   candidate: {description: The configuration that is meant for it., type: path, required: true}
   metadata_dir: {description: The metadata directory., type: path, required: true}
   engine: {description: The engine of the database., type: str, required: true, choices: [lmdb, sqlite]}
+  maintenance_image: {description: "Of a pod, an image with a shell that prepares its volume. By default that of its init container.", type: str, default: ''}
   timeout: {description: Seconds that the reading may take., type: float, default: 86400}
 extends_documentation_fragment:
   - uplift.datastores.garage
@@ -53,6 +54,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import pod_work
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.node import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable import run
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
@@ -63,13 +65,17 @@ SPEC: Spec = {
     **{name: {"type": "path", "required": True} for name in ("candidate", "metadata_dir")},
     "engine": {"type": "str", "required": True, "choices": ["lmdb", "sqlite"]},
     "timeout": {"type": "float", "default": 86400},
+    "maintenance_image": {"type": "str", "default": ""},
     "progress_file": {"type": "path"},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     garage = from_unit(LocalRunner(), module.params)
-    return run(garage, module.params, Progress(module.params["progress_file"]), module.check_mode)
+    progress = Progress(module.params["progress_file"])
+    if garage.pod:
+        return pod_work.read(garage, module.params, progress, module.check_mode)
+    return run(garage, module.params, progress, module.check_mode)
 
 
 def main() -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pod_volume
-short_description: Copy a directory of a stopped pod of a StatefulSet to this machine
+short_description: Copy a directory of a stopped pod of a StatefulSet to this machine, or put it back
 version_added: 0.1.0
 description:
-  - A pod of an image with C(tar) mounts the pod's own volume to read only, its files are copied by C(kubectl exec) and compared by
-    their SHA-256, and the pod is removed.
+  - A pod of an image with C(tar) mounts the pod's own volume, its files are copied by C(kubectl exec) and compared by their SHA-256, and
+    the pod is removed. A copy is made of a volume that is mounted to read only.
+  - What a volume held before something was put back stays on it, in a directory of O(src) whose name begins with C(.uplift-).
   - Refused while there is a pod of that name.
 extends_documentation_fragment: [uplift.datastores.attributes, uplift.datastores.attributes.internal, uplift.datastores.progress]
 attributes:
@@ -22,9 +23,14 @@ options:
   unit: {description: "The pod, as V(kubernetes:NAMESPACE/pod/NAME).", type: str, required: true}
   name: {description: A word in the name of the container or its image that tells it from others., type: str, required: true}
   src: {description: The directory as the container has it., type: path, required: true}
-  dest: {description: The directory here. What is there is replaced when the copy is whole., type: path, required: true}
+  dest: {description: The directory here. What is there is replaced when a copy is whole., type: path, required: true}
+  state:
+    description: V(copied) has O(dest) as O(src) is, V(restored) has O(src) as O(dest) is.
+    type: str
+    default: copied
+    choices: [copied, restored]
   image:
-    description: The image to read with, which has C(tar), C(find), C(du) and C(sha256sum). By default that of the one init container.
+    description: The image to read with, which has C(tar), C(find), C(du), C(mv) and C(sha256sum). By default that of the one init container.
     type: str
     default: ''
 author: the uplift.datastores contributors (!UNKNOWN)
@@ -42,7 +48,8 @@ EXAMPLES = r"""
 RETURN = r"""
 dest: {description: Where the copy lies., returned: always, type: str, sample: /var/backups/uplift/garage/copy}
 files: {description: How many files it has., returned: when not in check mode, type: int, sample: 4}
-size: {description: Bytes that they take on the volume., returned: when not in check mode, type: int, sample: 1048576}
+size: {description: Bytes that they take on the volume., returned: when copied, type: int, sample: 1048576}
+renamed_to: {description: Where the volume keeps what it held., returned: when restored, type: str, sample: /mnt/meta/.uplift-20261128T061002Z}
 """
 
 from typing import Any
@@ -61,6 +68,7 @@ SPEC: Spec = {
     "src": {"type": "path", "required": True},
     "dest": {"type": "path", "required": True},
     "image": {"type": "str", "default": ""},
+    "state": {"type": "str", "default": "copied", "choices": ["copied", "restored"]},
     "progress_file": {"type": "path"},
 }
 
@@ -71,7 +79,8 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     volume = Volume(pods, params["src"], helper_image(pods, params["image"]))
     if module.check_mode:
         return {"changed": True, "dest": params["dest"]}
-    return volume.fetch(params["dest"], Progress(params["progress_file"]))
+    progress = Progress(params["progress_file"])
+    return (volume.fetch if params["state"] == "copied" else volume.put_back)(params["dest"], progress)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ ALIAS, CONFIG, NAME = "/usr/local/sbin/garage-in-pod", "/etc/garage.toml", "gara
 ACCOUNT = 1000
 NODE_PORTS = {S3: 30900, WEB: 30902}
 INIT = "busybox:stable"
-COMMANDS = ("sh", "sed", "sleep", "tar", "du", "find", "sha256sum")
+COMMANDS = ("sh", "sed", "sleep", "tar", "du", "find", "sha256sum", "mkdir", "cp", "mv", "rm", "rmdir", "sync")
 FILLED = 'sed "s/__RPC_SECRET_REPLACE__/$RPC_SECRET/" /mnt/garage.toml > /mnt/etc/garage.toml'
 
 

@@ -108,8 +108,22 @@ def test_a_pod_is_treated_as_one(garage: Stage) -> None:
     """
     one = garage.only("a1")
     one.found(garage_unit=POD, garage_maintenance_image="busybox:1")
-    engines(one, "", "sled")
-    run = one.steps(["stage", "before_step", "stop", "backup", "prove", "activate", "start", "connect"])
+    engines(one, "", "lmdb")
+    run = one.steps(
+        [
+            "stage",
+            "snapshot",
+            "before_step",
+            "stop",
+            "backup",
+            "prove",
+            "convert",
+            "readable",
+            "activate",
+            "start",
+            "connect",
+        ]
+    )
     assert run.ok, run.failures
     called = run.verbs()
     assert called["stage"] == [
@@ -120,13 +134,30 @@ def test_a_pod_is_treated_as_one(garage: Stage) -> None:
     (written,), (checked,) = run.of("garage_config_stage"), run.of("garage_config_check")
     assert (written.args["unit"], written.args["dest"]) == (POD, files)
     assert checked.args["candidate"] == f"{files}.uplift-{one.world.target}"
-    assert called["backup"] == ["pod_volume", "metadata_backup present", "file absent"]
+    assert not called.get("snapshot"), "it would stay on the volume"
+    assert called["convert"][-1] == "garage_convert_db" and called["readable"][-1] == "garage_readable"
+    for call in run.of("garage_convert_db|garage_readable"):
+        assert call.args["maintenance_image"] == "busybox:1"
+    assert run.of("garage_readable")[0].args["candidate"] == checked.args["candidate"]
+    assert called["backup"] == ["pod_volume copied", "metadata_backup present", "file absent"]
     assert called["activate"] == ["release activated", "pod_config"]
     assert run.of("pod_config")[0].args["staged"] == files
     assert called["connect"] == ["garage_info", "garage_config read", "garage_connect"]
     (copied,), (archived,) = run.of("pod_volume"), run.of("metadata_backup", state="present")
     assert copied.args["dest"] == archived.args["src"][0] and copied.args["image"] == "busybox:1"
     assert archived.args["unit"] == POD and run.of("garage_config")[0].args["unit"] == POD
+
+
+def test_a_pod_goes_back_by_its_volume(garage: Stage) -> None:
+    one = garage.only("a1")
+    one.found(garage_unit=POD)
+    run = one.steps(["stop", "restore", "activate", "start", "resume"], undoes="op-1")
+    assert run.ok, run.failures
+    called = run.verbs()
+    assert called["restore"] == ["metadata_backup restored", "pod_volume restored", "file absent"]
+    (unpacked,), (put,) = run.of("metadata_backup"), run.of("pod_volume")
+    assert unpacked.args["src"] == [put.args["dest"]]
+    assert not called.get("resume"), "the ports of a pod are never closed"
 
 
 @pytest.mark.parametrize(
@@ -145,15 +176,6 @@ def test_what_is_not_built_for_a_pod_stops_before_the_stop(
     run = one.steps(verbs_, where)
     assert not run.of("service", state="stopped") and not run.of("release", state="activated")
     assert f"{POD} is a pod, and this hop takes {beyond}, which is not built there" in run.why
-
-
-def test_a_pod_whose_database_has_to_be_converted_is_not_stopped(garage: Stage) -> None:
-    one = garage.only("a1")
-    one.found(garage_unit=POD, garage_accept=["kubernetes_hop"])
-    engines(one, "", "lmdb")
-    run = one.steps(["stage", "stop", "convert", "activate", "start"])
-    assert "is a pod with a database of sled, which these releases need converted to lmdb" in run.why
-    assert not run.of("service", state="stopped")
 
 
 def test_preflight_of_a_pod_looks_at_what_is_here(garage: Stage) -> None:

@@ -132,8 +132,8 @@ class Door:
 class Store:
     """One cluster by several addresses: a call goes to the address that served last, else to the next one.
 
-    Where no address takes a connection, all are asked again, for `patience` seconds in all calls together: a balancer or
-    Kubernetes refuses for a moment while it looks for who serves.
+    Where no address takes a connection, all are asked again, for `patience` seconds in all calls together: a balancer
+    or Kubernetes refuses for a moment while it looks for who serves.
     """
 
     def __init__(self, addresses: Sequence[str], access: Access, patience: float = 0.0, clock: Clock = CLOCK) -> None:

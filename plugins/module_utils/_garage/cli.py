@@ -196,10 +196,11 @@ class Garage:
         answer = demand(
             self.runner.run(argv, env=env, timeout=timeout, user=self.user), f"The offline repair of {name}"
         )
-        if FINISHED not in answer.err:
+        said = answer.err or answer.out  # the log of a Job has both in one
+        if FINISHED not in said:
             raise CliError(
                 f"The offline repair of {name} ended with 0 but never said `{FINISHED}`; its last words: "
-                f"{answer.err.strip()[-200:]!r}."
+                f"{said.strip()[-200:]!r}."
             )
         return answer
 

@@ -63,8 +63,10 @@ class Job:
         words = form(TOOLS, "convert-db", self.garage.version(), "command").words
         more = ["--lmdb-map-size", self.map_size] if self.map_size else []
         argv = [self.garage.binary, *words, "-a", source, "-i", path, "-b", target, "-o", to, *more]
+        # Where it runs in a Job, its log has both streams in one: no warning may stand between the lines of trees.
+        env = {**self.garage.environment, "RUST_LOG": "garage=error"}
         with Ticker(self.progress, f"{source} to {target}", lambda: f"{core_files.human(size_of(to))} written"):
-            answer = self.garage.runner.run(argv, timeout=self.timeout, user=self.garage.user)
+            answer = self.garage.runner.run(argv, env=env, timeout=self.timeout, user=self.garage.user)
         return trees(demand(answer, f"Converting {path} from {source} to {target}").out)
 
 
@@ -171,11 +173,11 @@ def _job(garage: Garage, params: Mapping[str, Any], progress: Progress) -> Job:
     if source == target:
         raise UpliftError(f"source and target are both {source}; expected two engines. Nothing was changed.")
     programs = [name for name in (params["release_binary"], garage.next_binary) if name]
-    garage = replace(_converter(garage, programs, source, target), user=owner_of(garage, directory))
+    garage = replace(converter(garage, programs, source, target), user=owner_of(garage, directory))
     return Job(garage, directory, source, target, params["timeout"], params["lmdb_map_size"] or "", progress)
 
 
-def _converter(garage: Garage, programs: Sequence[str], source: str, target: str) -> Garage:
+def converter(garage: Garage, programs: Sequence[str], source: str, target: str) -> Garage:
     """The first of these that knows both engines: the next release where it still has the old one, else the last."""
     seen = []
     for program in programs:
@@ -198,20 +200,24 @@ def _converted(job: Job, prove: bool) -> dict[str, int]:
     try:
         found = job.convert(job.source, job.input, job.target, part)
         if prove:
-            again = job.convert(job.target, part, job.source, back)
-            differing = sorted(name for name in {*found, *again} if found.get(name) != again.get(name))
-            if differing:
-                name = differing[0]
-                raise UpliftError(
-                    f"The converted database holds {again.get(name)} items in {name}, expected {found.get(name)} as in "
-                    f"{job.input}. The result is not used; make free space on the disk, and convert again."
-                )
+            demand_same(job, found, job.convert(job.target, part, job.source, back))
         return found
     except BaseException:
         remove(part)
         raise
     finally:
         remove(back)
+
+
+def demand_same(job: Job, found: Mapping[str, int], again: Mapping[str, int]) -> None:
+    """The items of each tree, of a conversion and of that of its result back."""
+    differing = sorted(name for name in {*found, *again} if found.get(name) != again.get(name))
+    if differing:
+        name = differing[0]
+        raise UpliftError(
+            f"The converted database holds {again.get(name)} items in {name}, expected {found.get(name)} as in "
+            f"{job.input}. The result is not used; make free space on the disk, and convert again."
+        )
 
 
 def _finish(job: Job, found: Mapping[str, int]) -> None:

@@ -29,7 +29,7 @@ def hop_findings(seen: Seen) -> Iterator[Finding]:
     source = version.find(str(seen["info"].get("version") or seen["info"].get("binary_version") or ""))
     yield from _engine(seen.get("engine") or {})
     if seen.get("pod"):
-        yield from _in_pod(seen, [str(target) for target in targets])
+        yield from _in_pod(seen)
     if seen["settings"].get("config"):
         yield from _config(seen, [str(target) for target in targets])
     if source and source < NAMES and any(target >= NAMES for target in targets):
@@ -46,8 +46,8 @@ def hop_findings(seen: Seen) -> Iterator[Finding]:
             )
 
 
-def _in_pod(seen: Seen, targets: list[str]) -> Iterator[Finding]:
-    beyond = [*(seen.get("beyond_pods") or []), *_converted(seen, targets)]
+def _in_pod(seen: Seen) -> Iterator[Finding]:
+    beyond = seen.get("beyond_pods") or []
     if beyond:
         yield Finding(
             "kubernetes_hop",
@@ -57,19 +57,6 @@ def _in_pod(seen: Seen, targets: list[str]) -> Iterator[Finding]:
             "set garage_version, or garage_stop_after, to a release before it and leave garage_strategy empty; from"
             " there go on as the makers say, with a copy of the metadata of every node",
         )
-
-
-def _converted(seen: Seen, targets: list[str]) -> list[str]:
-    """From which engine to which, where that is known: a pod that is down names none."""
-    own, now = (seen.get("engine") or {}).get("engine") or "", seen["settings"].get("config") or {}
-    if not own or not now:
-        return []
-    try:
-        stages = config.stages(now, own, seen.get("wanted_engine") or "", targets)
-    except UpliftError:  # `_config` says it
-        return []
-    others = [change["db_engine"] for _target, change in stages if change.get("db_engine") not in (None, own)]
-    return [f"a conversion of the database from {own} to {others[-1]}"] if others else []
 
 
 def _names(buckets: Any) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ def run(
     except CliError as exc:
         if UNREADABLE not in str(exc):
             raise
-        raise UpliftError(_sentence(garage)) from exc
+        raise UpliftError(sentence(garage)) from exc
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return {**result, "readable": True}
@@ -93,7 +93,7 @@ def _copy(metadata: str, database: str, config_file: str, scratch: str) -> str:
     return config
 
 
-def _sentence(garage: Garage) -> str:
+def sentence(garage: Garage) -> str:
     return (
         f"Garage {garage.version()} cannot decode entries of this node's database: they were written by 0.5 and never"
         " since. It would start, call itself healthy, and have lost these objects. Nothing was switched. Give the"

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""What lies on the volumes of a pod that is down, copied here by a pod of ours that mounts them to read only."""
+"""What lies on the volumes of a pod that is down, copied here and put back by a pod of ours that mounts them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import subprocess
 import tarfile
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO, Any, Callable, Iterator, Mapping, Sequence
@@ -37,9 +37,41 @@ OURS = ".uplift-"
 _SUM = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
+@dataclass(frozen=True)
+class Keeper:
+    """A pod of ours that has a volume and does nothing: what it is asked for are programs, one argv each."""
+
+    name: str
+    pods: Pods
+    timeout: float
+
+    def argv(self, *words: str, stdin: bool = False) -> list[str]:
+        return self.pods.kubectl.argv("exec", *(["--stdin"] if stdin else []), self.name, "--", *words)
+
+    def does(self, *words: str) -> str:
+        """What a program says there. Raises `CliError` where it fails."""
+        what = f"{words[0]} on the volume of {self.pods.place.name}"
+        return demand(self.pods.local.run(self.argv(*words), timeout=self.timeout), what).out
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file or directory. Its parent has to be there."""
+        return bool(self.does("find", posixpath.dirname(path), "-maxdepth", "1", "-path", path).strip())
+
+    def names(self, path: str) -> list[str]:
+        """What lies in a directory, but for what a file system has of its own and what was put away here."""
+        found = self.does("find", path, "-mindepth", "1", "-maxdepth", "1").splitlines()
+        names = sorted(posixpath.relpath(place, path) for place in found)
+        return [name for name in names if name != "lost+found" and not name.startswith(OURS)]
+
+    def move(self, src: str, names: Sequence[str], dest: str) -> None:
+        """The named entries of a directory into another one of the same volume."""
+        if names:
+            self.does("mv", *(posixpath.join(src, name) for name in names), f"{dest}/")
+
+
 @dataclass
 class Volume:
-    """`path` is a directory of the program's container, `image` one with sleep, tar, du, find and sha256sum."""
+    """`path` is a directory of the program's container, `image` one with sleep, tar, find and what busybox has."""
 
     pods: Pods
     path: str
@@ -52,47 +84,62 @@ class Volume:
 
         The pods have to be down: what is written meanwhile would be half of one state and half of another.
         """
-        self._demand_down()
+        self.demand_down()
         files.make_private(os.path.dirname(dest))
         part = f"{dest}.part"
         shutil.rmtree(part, ignore_errors=True)
-        with self._keeper() as keeper:
-            size = int(self._asked(keeper, "du", "-sk", self.path).split()[0]) << 10
+        with self.keeper() as keeper:
+            size = int(keeper.does("du", "-sk", self.path).split()[0]) << 10
             files.demand_space(dest, size * TIMES + RESERVE, f"{self.path} of {self.pods.place.name}, and its archive")
             try:
                 os.mkdir(part, 0o700)
-                names = self._kept(keeper)
+                # The tar of busybox has no --exclude.
+                names = keeper.names(self.path)
                 self._unpack(keeper, names, part, lambda done: progress.say(done, size, "copy", "bytes"))
-                listed = self._same(keeper, names, part)
-                self._demand_down()
+                listed = self._same(keeper, self.path, names, part)
+                self.demand_down()
                 shutil.rmtree(dest, ignore_errors=True)
                 os.rename(part, dest)
             finally:
                 shutil.rmtree(part, ignore_errors=True)
         return {"changed": True, "dest": dest, "files": len(listed), "size": size}
 
-    def _kept(self, keeper: str) -> list[str]:
-        """What lies in the directory, but for what a file system has of its own and what was put away here.
+    def put_back(self, src: str, progress: Progress) -> dict[str, Any]:
+        """Have on the volume what is in `src` here, compared likewise. What was there is kept next to it.
 
-        The tar of busybox has no --exclude.
+        The root of a volume cannot be renamed, so that what it holds is moved. Cut off between the moves, the same call
+        does all of it anew, and both directories of what was put away stay.
         """
-        found = self._asked(keeper, "find", self.path, "-mindepth", "1", "-maxdepth", "1").splitlines()
-        names = sorted(posixpath.relpath(place, self.path) for place in found)
-        return [name for name in names if name != "lost+found" and not name.startswith(OURS)]
+        self.demand_down()
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        new, renamed = (posixpath.join(self.path, f"{OURS}{word}{stamp}") for word in ("new-", ""))
+        with self.keeper(writes=True) as keeper:
+            try:
+                keeper.does("mkdir", new)
+                self._pack(keeper, src, new, progress)
+                names = keeper.names(new)
+                listed = self._same(keeper, new, names, src)
+                self.demand_down()
+                keeper.does("mkdir", renamed)
+                keeper.move(self.path, keeper.names(self.path), renamed)
+                keeper.move(new, names, self.path)
+                keeper.does("sync")
+            finally:
+                keeper.does("rm", "-rf", new)
+        return {"changed": True, "dest": src, "files": len(listed), "renamed_to": renamed}
 
-    def _same(self, keeper: str, names: Sequence[str], here: str) -> dict[str, str]:
-        places = [posixpath.join(self.path, name) for name in names]
-        words = ["find", *places, "-type", "f", "-exec", "sha256sum", "{}", "+"]
-        listed = sums(self._asked(keeper, *words), self.path)
+    def _same(self, keeper: Keeper, there: str, names: Sequence[str], here: str) -> dict[str, str]:
+        places = [posixpath.join(there, name) for name in names]
+        listed = sums(keeper.does("find", *places, "-type", "f", "-exec", "sha256sum", "{}", "+"), there)
         wrong = different(listed, here)
         if wrong:
             raise UpliftError(
-                f"The copy of {self.path} of the pod {self.pods.place.name} differs from it: {'; '.join(wrong[:3])}"
-                f" ({len(wrong)} in all); expected the same files. The copy is removed, the volume is as it was."
+                f"{here} and {there} of the pod {self.pods.place.name} differ: {'; '.join(wrong[:3])} ({len(wrong)} in"
+                " all); expected the same files. The copy is removed, the rest of the volume is as it was."
             )
         return listed
 
-    def _demand_down(self) -> None:
+    def demand_down(self) -> None:
         pods, name = self.pods, self.pods.place.name
         if pods.kubectl.get("pod", name):
             raise UpliftError(
@@ -101,28 +148,23 @@ class Volume:
             )
 
     @contextmanager
-    def _keeper(self) -> Iterator[str]:
-        """The name of a pod that has the volume and does nothing. It ends by itself where nobody removes it."""
+    def keeper(self, writes: bool = False) -> Iterator[Keeper]:
+        """A pod that has the volume. It ends by itself where nobody removes it."""
         name = f"uplift-{uuid.uuid4().hex[:12]}"
         try:
-            made = keeper(name, self.pods, self.path, self.image, self.timeout)
+            made = keeper_pod(name, self.pods, self.path, self.image, self.timeout, writes)
             self.pods.kubectl.create(made, f"Making the pod {name}")
             advice = (
                 "See that the image can be had, or name another one, to read the volumes of"
                 f" {self.pods.place.name}, in the product's setting that ends in _maintenance_image."
             )
             pod_alone.wait(self.pods, name, self.image, self.clock, advice)
-            yield name
+            yield Keeper(name, self.pods, self.timeout)
         finally:
             pod_alone.remove(self.pods, "pod", name)
 
-    def _asked(self, keeper: str, *words: str) -> str:
-        argv = self.pods.kubectl.argv("exec", keeper, "--", *words)
-        return demand(self.pods.local.run(argv, timeout=self.timeout), f"Asking {keeper} for {words[0]}").out
-
-    def _unpack(self, keeper: str, names: Sequence[str], dest: str, say: Callable[[int], None]) -> None:
-        words = ["tar", "-C", self.path, "-cf", "-", *(f"./{name}" for name in names)]
-        argv = self.pods.kubectl.argv("exec", keeper, "--", *words)
+    def _unpack(self, keeper: Keeper, names: Sequence[str], dest: str, say: Callable[[int], None]) -> None:
+        argv = keeper.argv("tar", "-C", self.path, "-cf", "-", *(f"./{name}" for name in names))
         broken = ""
         with TemporaryFile() as err, subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=err) as process:
             if process.stdout:
@@ -135,6 +177,25 @@ class Volume:
                 raise UpliftError(
                     f"The copy of {self.path} of {self.pods.place.name} broke off ({broken}tar ended with"
                     f" {process.returncode} and said {_last(err)}); expected all of it. The copy is removed, the volume"
+                    " is as it was."
+                )
+
+    def _pack(self, keeper: Keeper, src: str, dest: str, progress: Progress) -> None:
+        argv = keeper.argv("tar", "-C", dest, "-xpf", "-", stdin=True)
+        with TemporaryFile() as err, subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=err
+        ) as process:
+            if process.stdin:
+                progress.say(0, 1, "put back")
+                with suppress(BrokenPipeError), tarfile.open(fileobj=process.stdin, mode="w|") as tar:
+                    for name in sorted(os.listdir(src)):
+                        tar.add(os.path.join(src, name), name)
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
+            if process.wait():
+                raise UpliftError(
+                    f"{src} was not copied to the volume of {self.pods.place.name}: tar ended with"
+                    f" {process.returncode} and said {_last(err)}. See that there is free space on the volume, which"
                     " is as it was."
                 )
 
@@ -176,12 +237,12 @@ def different(listed: Mapping[str, str], tree: str) -> list[str]:
     ]
 
 
-def keeper(name: str, pods: Pods, path: str, image: str, timeout: float) -> dict[str, Any]:
-    """A pod with the volume below which `path` is, to read only, where and as whom the program's pods run."""
+def keeper_pod(name: str, pods: Pods, path: str, image: str, timeout: float, writes: bool = False) -> dict[str, Any]:
+    """A pod with the volume below which `path` is, where and as whom the program's pods run."""
     template = pods.read()["spec"]["template"]["spec"]
     own = pods.container()
     kept = [one for one in lasting(pods.read(), own) if outlives(path, [one])]
-    mounts = [dict(one, readOnly=True) for one in own.get("volumeMounts", []) if one["mountPath"] in kept]
+    mounts = [dict(one, readOnly=not writes) for one in own.get("volumeMounts", []) if one["mountPath"] in kept]
     volumes = [*claims(pods.read(), pods.place.name), *template.get("volumes", [])]
     names = {one["name"] for one in mounts}
     if not names:
@@ -203,6 +264,6 @@ def helper_image(pods: Pods, told: str) -> str:
         return told or str(before[0]["image"])
     raise UpliftError(
         f"The {pods.place.owner().summary()} has {len(before)} init containers; expected one, whose image reads the"
-        " volumes of a stopped pod. Name an image with tar, find, du and sha256sum, as busybox is, in the"
+        " volumes of a stopped pod. Name an image with tar, find, du, mv, cp and sha256sum, as busybox is, in the"
         " product's setting that ends in _maintenance_image. Nothing was changed."
     )

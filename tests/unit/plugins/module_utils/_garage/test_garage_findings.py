@@ -72,17 +72,6 @@ BAD = [
         {"pod": "kubernetes:shop/pod/garage-0", "beyond_pods": ["repair", "convert"]},
         "kubernetes:shop/pod/garage-0 is a pod, and the path takes repair, convert",
     ),
-    (
-        "kubernetes_hop",
-        True,
-        {
-            "pod": "kubernetes:shop/pod/garage-0",
-            "engine": {"engine": "sled"},
-            "targets": ["0.9.4", "1.3.0"],
-            "settings.config": {"db_engine": "", "replication_mode": "3", "replication_factor": None, "admin": {}},
-        },
-        "the path takes a conversion of the database from sled to lmdb",
-    ),
     ("unknown_answer", True, {"info.unparsed": ["what is this"]}, "what is this"),
     ("restart_pending", True, {"info.binary_version": "0.8.7"}, "0.7.0 runs and 0.8.7 lies at the unit's path"),
     (

@@ -715,7 +715,7 @@ def test_not_even_a_unit() -> None:
         "running": False, "binary": None, "cli": None, "config_file": None, "user": None, "version": None,
         "lingers": None, "binary_version": None, "node_id": None, "rpc_address": None, "nodes": None, "unparsed": [],
         "problem": "The unit garage.service is not-found.", "container": {}, "pod": "", "mounting": [], "script": "",
-        "stray_config": "",
+        "stray_config": "", "not_itself": {},
         "stop_signal": "SIGINT",
     }  # fmt: skip
 

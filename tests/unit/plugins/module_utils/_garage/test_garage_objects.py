@@ -290,7 +290,7 @@ class Passing:
 
 @pytest.mark.parametrize("after", [3.0, 60.0])
 def test_that_nobody_takes_a_connection_for_a_moment_is_waited_out(after: float) -> None:
-    """A service of Kubernetes refuses while it looks for who serves; the object that was asked for is not missing then."""
+    """A service of Kubernetes refuses while it looks for who serves; what was asked for is not missing then."""
     passing = Passing(after)
     with passing.servers:
         made = Store([passing.address], Access("garage", "GK1", SECRET), 60.0, passing.clock)

@@ -9,6 +9,8 @@ import copy
 import hashlib
 import io
 import json
+import os
+import subprocess
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -252,7 +254,7 @@ def nothing(_done: int) -> None:
 
 
 def test_the_keeper_has_the_one_volume_to_read_only_and_ends_by_itself() -> None:
-    spec = pod_volume.keeper("k", pods(Cluster(up=False)), "/mnt/meta", INIT, 3600)["spec"]
+    spec = pod_volume.keeper_pod("k", pods(Cluster(up=False)), "/mnt/meta", INIT, 3600)["spec"]
     (container,) = spec["containers"]
     assert [(row["name"], row["readOnly"]) for row in container["volumeMounts"]] == [("meta", True)]
     assert [row["persistentVolumeClaim"]["claimName"] for row in spec["volumes"]] == ["meta-garage-0"]
@@ -262,22 +264,85 @@ def test_the_keeper_has_the_one_volume_to_read_only_and_ends_by_itself() -> None
 @pytest.mark.parametrize("path", ["/elsewhere", "/etc/garage.toml"])
 def test_what_goes_with_the_pod_is_no_metadata(path: str) -> None:
     with pytest.raises(UpliftError, match=f"{path} is on no volume of the pod garage-0, or on one that goes with it"):
-        pod_volume.keeper("k", pods(Cluster(up=False)), path, INIT, 3600)
+        pod_volume.keeper_pod("k", pods(Cluster(up=False)), path, INIT, 3600)
 
 
-def test_what_is_the_file_systems_own_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the real find, sha256sum and tar: who runs them may not read lost+found."""
-    volume, copy = pod_volume.Volume(pods(Cluster(up=False)), str(tmp_path / "volume"), INIT), tmp_path / "copy"
+def test_what_is_the_file_systems_own_is_neither_copied_nor_moved(tmp_path: Path) -> None:
+    """With the real find, sha256sum, tar and mv: who runs them may not read lost+found."""
+    volume, copy = tmp_path / "volume", tmp_path / "copy"
+    act = pod_volume.Volume(pods(Execs(volume)), "/mnt/meta", INIT)
+    keeper = pod_volume.Keeper("keeper", act.pods, 9.0)
     for name in ("db/a", "node_key", ".hidden", "lost+found/x", ".uplift-0/old"):
+        (volume / name).parent.mkdir(parents=True, exist_ok=True)
+        (volume / name).write_text(name)
+    assert keeper.names("/mnt/meta") == [".hidden", "db", "node_key"]
+    assert keeper.has("/mnt/meta/db") and not keeper.has("/mnt/meta/d")
+    (volume / ".uplift-1").mkdir()
+    keeper.move("/mnt/meta", keeper.names("/mnt/meta"), "/mnt/meta/.uplift-1")
+    keeper.move("/mnt/meta", [], "/mnt/meta/.uplift-1")
+    files = {str(one.relative_to(volume)) for one in volume.rglob("*") if one.is_file()}
+    kept = {f".uplift-1/{name}" for name in ("db/a", "node_key", ".hidden")}
+    assert files == {"lost+found/x", ".uplift-0/old", *kept} and not copy.exists()
+
+
+def test_a_copy_has_what_the_pod_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    volume, copy = pod_volume.Volume(pods(Cluster(up=False)), str(tmp_path / "volume"), INIT), tmp_path / "copy"
+    for name in ("db/a", "node_key", ".hidden", "lost+found/x"):
         (tmp_path / "volume" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "volume" / name).write_text(name)
     kubectl = type(volume.pods.kubectl)
     monkeypatch.setattr(kubectl, "argv", lambda _self, *words: list(words[words.index("--") + 1 :]))
     monkeypatch.setattr(volume.pods, "local", LocalRunner())
     copy.mkdir()
-    names = volume._kept("keeper")
-    volume._unpack("keeper", names, str(copy), nothing)
-    assert set(volume._same("keeper", names, str(copy))) == {"db/a", "node_key", ".hidden"}
+    keeper = pod_volume.Keeper("keeper", volume.pods, 9.0)
+    names = keeper.names(volume.path)
+    volume._unpack(keeper, names, str(copy), nothing)
+    assert set(volume._same(keeper, volume.path, names, str(copy))) == {"db/a", "node_key", ".hidden"}
+
+
+class Execs(Cluster):
+    """What runs in the keeper runs here, on a directory in the place of the volume."""
+
+    def __init__(self, volume: Path) -> None:
+        super().__init__(up=False)
+        self.volume = volume
+
+    def run(self, argv: Sequence[str], **how: Any) -> Answer:
+        if "exec" not in argv:
+            return super().run(argv, **how)
+        inside = [one.replace("/mnt/meta", str(self.volume)) for one in argv[argv.index("--") + 1 :]]
+        done = subprocess.run(inside, check=False, capture_output=True, text=True)
+        said = done.stdout.replace(str(self.volume), "/mnt/meta")
+        return Answer(tuple(argv), done.returncode, said, done.stderr)
+
+
+@pytest.mark.parametrize("spoiled", [False, True])
+def test_the_metadata_go_back_to_the_volume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoiled: bool) -> None:
+    """By a kubectl that runs the pod's words here. A copy that differs is not put in the place of anything."""
+    volume, src, bin_ = tmp_path / "volume", tmp_path / "src", tmp_path / "bin"
+    for place, name, text in ((volume, "node_key", "new"), (src, "node_key", "old"), (src, "db/a", "1")):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text)
+    bin_.mkdir()
+    more = "rm -r {0}/.uplift-new-*/db" if spoiled else "true"
+    script = '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done; shift; [ "$1" = tar ] || exit 9\n'
+    script += f'tar -C "$(echo "$3" | sed s:/mnt/meta:{volume}:)" -xpf -\n{more.format(volume)}\n'
+    (bin_ / "kubectl").write_text(script)
+    (bin_ / "kubectl").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
+    cluster = Execs(volume)
+    act = pod_volume.Volume(pods(cluster), "/mnt/meta", INIT)
+    if spoiled:
+        with pytest.raises(UpliftError, match="db/a is new .* the rest of the volume is as it was"):
+            act.put_back(str(src), Progress(None))
+        assert [one.name for one in volume.iterdir()] == ["node_key"] and (volume / "node_key").read_text() == "new"
+    else:
+        found = act.put_back(str(src), Progress(None))
+        assert (volume / "node_key").read_text() == "old" and (volume / "db/a").read_text() == "1"
+        kept = Path(found["renamed_to"].replace("/mnt/meta", str(volume)))
+        assert (kept / "node_key").read_text() == "new"
+    (mount,) = cluster.made[0]["spec"]["containers"][0]["volumeMounts"]
+    assert mount["readOnly"] is False
 
 
 def test_nothing_is_copied_while_there_is_a_pod(tmp_path: Path) -> None:
