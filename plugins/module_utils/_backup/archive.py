@@ -62,17 +62,26 @@ def scan(tree: str, top: bool = True) -> list[Entry]:
     return found
 
 
-def pack(trees: Sequence[str], out: IO[bytes], say: Say) -> list[Entry]:
-    """Write the trees as a tar, and give back what was written. A tree that changes meanwhile is a failure."""
-    found = [entry for tree in trees for entry in scan(tree)]
+def listed(parts: Mapping[str, str]) -> list[tuple[str, Entry]]:
+    """All of these trees and files (where they lie -> where they belong), each by where it lies and as it belongs."""
+    return [
+        (f"/{entry.path}", replace(entry, path=place(entry.path, {path: belongs}).lstrip("/")))
+        for path, belongs in parts.items()
+        for entry in scan(path)
+    ]
+
+
+def pack(parts: Mapping[str, str], out: IO[bytes], say: Say) -> list[Entry]:
+    """Write them as a tar, and give back what was written. What changes meanwhile is a failure."""
+    found = listed(parts)
     packed, done = [], 0
     with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, bufsize=CHUNK) as tar:
-        for entry in found:
-            packed.append(_pack_one(tar, entry, lambda part, so_far=done: say(so_far + part)))  # type: ignore[misc]
+        for path, entry in found:
+            packed.append(_pack_one(tar, path, entry, lambda part, so_far=done: say(so_far + part)))  # type: ignore[misc]
             done += entry.size
-    after = [entry for tree in trees for entry in scan(tree)]
+    after = listed(parts)
     if after != found:
-        name = sorted(set(found) ^ set(after), key=lambda entry: entry.path)[0].path
+        name = sorted({entry for _path, entry in set(found) ^ set(after)}, key=lambda entry: entry.path)[0].path
         raise UpliftError(f"/{name} changed while it was read: something still writes there. Stop it first.")
     return packed
 
@@ -218,7 +227,7 @@ def _entry(path: str) -> Entry:
     )
 
 
-def _pack_one(tar: tarfile.TarFile, entry: Entry, say: Say) -> Entry:
+def _pack_one(tar: tarfile.TarFile, path: str, entry: Entry, say: Say) -> Entry:
     info = tarfile.TarInfo(entry.path)
     info.mode, info.uid, info.gid, info.mtime = entry.mode, entry.uid, entry.gid, entry.mtime // 10**9
     info.type = {"file": tarfile.REGTYPE, "dir": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}[entry.kind]
@@ -226,7 +235,7 @@ def _pack_one(tar: tarfile.TarFile, entry: Entry, say: Say) -> Entry:
     if entry.kind != "file":
         tar.addfile(info)
         return entry
-    with open(f"/{entry.path}", "rb") as handle:
+    with open(path, "rb") as handle:
         hashing = _Hashing(handle, say)
         tar.addfile(info, hashing)
     return replace(entry, sha256=hashing.digest.hexdigest())

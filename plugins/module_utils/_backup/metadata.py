@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from tarfile import TarError
 from typing import Any, Callable, Mapping, Sequence
 
@@ -42,6 +42,11 @@ class Wish:
     unit: str = ""
     node: str = ""
     """Whose directories they are: where the service runs, and what its cluster calls the node; "" where unknown."""
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Where what is backed up lies -> where it belongs in the directories; empty where it lies there."""
+
+    def lies(self) -> Mapping[str, str]:
+        return self.parts or {tree: tree for tree in self.src}
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def present(wish: Wish, progress: Progress, down: Callable[[], None], check: boo
     if not check:
         earlier.repair(wish.dest)
     found: list[Entry] = _guard(
-        "Looking at", wish.src[0], lambda: [e for tree in wish.src for e in backup_archive.scan(tree)]
+        "Looking at", wish.src[0], lambda: [entry for _path, entry in backup_archive.listed(wish.lies())]
     )
     _demand_held(wish)
     old = _sound(wish.dest)
@@ -107,8 +112,11 @@ def _demand_held(wish: Wish) -> None:
             )
 
 
-def prove(wish: Wish, progress: Progress) -> dict[str, Any]:
-    """Restore it into a directory of its own, compare every file, and remove that directory."""
+def prove(wish: Wish, progress: Progress, also: Callable[[str], None] | None = None) -> dict[str, Any]:
+    """Restore it into a directory of its own, compare every file, and remove that directory.
+
+    also: what else has to hold of that directory, in which the first tree is `0`.
+    """
     manifest = demand_sound(wish.dest)
     apart = wish.scratch or os.path.dirname(wish.dest)
     files.demand_space(apart, manifest.total + RESERVE, f"proving {wish.dest}")
@@ -116,6 +124,8 @@ def prove(wish: Wish, progress: Progress) -> dict[str, Any]:
     try:
         roots = {tree: os.path.join(scratch, str(number)) for number, tree in enumerate(manifest.sources)}
         _restore_into(wish.dest, manifest, roots, progress)
+        if also:
+            also(scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return {"changed": False, "proved": True, **manifest.facts(wish.dest)}
@@ -205,7 +215,7 @@ def _make(wish: Wish, total: int, progress: Progress, keep: bool) -> tuple[Manif
     try:
         os.fchmod(lock, 0o600)
         with backup_archive.compressed(temp, wish.compression) as out:
-            entries = backup_archive.pack(wish.src, out, lambda done: progress.say(done, total, "backup", "bytes"))
+            entries = backup_archive.pack(wish.lies(), out, lambda done: progress.say(done, total, "backup", "bytes"))
         size, digest = os.path.getsize(temp), files.sha256_of(temp)
         created, whose = round(time.time(), 3), (wish.unit, wish.node)
         manifest = Manifest(list(wish.src), wish.compression, created, total, size, digest, entries, *whose)

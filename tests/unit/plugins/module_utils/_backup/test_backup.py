@@ -360,7 +360,7 @@ def test_a_tar_that_lacks_something(tmp_path: Path) -> None:
 
 
 def test_differences_are_told(meta: Path) -> None:
-    entries = archive.pack([str(meta)], io.BytesIO(), lambda done: None)
+    entries = archive.pack({str(meta): str(meta)}, io.BytesIO(), lambda done: None)
     roots = {str(meta): str(meta)}
     assert archive.differences(entries, roots, lambda done: None) == []
     (meta / "node_key").write_bytes(b"Secret" * 10)
