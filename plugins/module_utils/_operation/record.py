@@ -36,6 +36,7 @@ class Why:
 
 
 LOOKED = Why("Clients were served since an earlier run looked.", looked=True)
+OLDER = Why("Clients were served since an earlier run did it.")
 AHEAD = Why("What it goes before is not done yet.", looked=True)
 CHAIN = Why("An earlier step of this pass had to be done again.")
 
@@ -132,7 +133,12 @@ def _why(record: Mapping[str, Any], key: str, run: str, holds: Callable[[Mapping
         return CHAIN
     if steps.leads(record, key, run):
         return AHEAD
-    return _lost(record, key, holds) or (LOOKED if steps.stale(record, key, run) else None)
+    return _lost(record, key, holds) or (_anew(record, key) if steps.stale(record, key, run) else None)
+
+
+def _anew(record: Mapping[str, Any], key: str) -> Why:
+    """What leaves something behind has those after it done again, too: a new backup wants a new proof."""
+    return OLDER if steps.verb_of(record, key).slots else LOOKED
 
 
 def _lost(record: Mapping[str, Any], key: str, holds: Callable[[Mapping[str, Any]], str]) -> Why | None:

@@ -139,8 +139,8 @@ def _backups(records: Mapping[str, Report]) -> list[dict[str, Any]]:
     rows = []
     for host, record in records.items():
         for key, step in record["steps"].items():
-            hop, _name, _place, verb = key.split("/")
-            for item in step.get("evidence") or [] if verb == "backup" else []:
+            hop = key.split("/", 1)[0]
+            for item in (one for one in step.get("evidence") or [] if one.get("slot") == "backup"):
                 proved = any(_proof_of(key, hop) for key, done in record["steps"].items() if done["state"] == "done")
                 rows.append({"host": host, "path": item.get("path"), "size": item.get("size"), "proved": proved})
     return rows

@@ -45,6 +45,11 @@ def verb_of(record: Record, key: str) -> Verb:
     return verbs.verb(record["plan"], verb_name(key))
 
 
+def backs_up(record: Record, key: str) -> bool:
+    """Does the step leave what a rollback goes back to?"""
+    return "backup" in verb_of(record, key).slots
+
+
 def bars(record: Record, key: str) -> tuple[str, ...]:
     """What a step that has begun keeps closed when the run fails."""
     verb = verb_of(record, key)

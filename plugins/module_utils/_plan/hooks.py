@@ -25,7 +25,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     PlannedPass,
     Refusal,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import HOOKS, verb
+from ansible_collections.uplift.datastores.plugins.module_utils._plan.verbs import HOOKS, as_data, verb
 
 ON_FAILURE = "on_failure"
 AT = (*HOOKS, ON_FAILURE)
@@ -78,9 +78,9 @@ def _stepwise(rows: Sequence[Row], hooks: Sequence[Hook]) -> Iterator[Row]:
 def _wavewise(plan: Plan, passes: Sequence[PlannedPass]) -> list[PlannedPass]:
     """Around each pass that takes nodes away; where all go together, from the first step that closes to the last that
     opens."""
+    data = {"verbs": as_data(plan.verbs)}
     if any(one.name in WALKS for one in passes):
-        return [_enclosed(one) if one.name in (*WALKS, "together") else one for one in passes]
-    data = {"verbs": {name: {"closes": one.closes, "opens": one.opens} for name, one in plan.verbs.items()}}
+        return [_enclosed(one) if one.name in (*WALKS, "together") and _leaves(data, one) else one for one in passes]
     where = [(number, place) for number, one in enumerate(passes) for place in range(len(one.steps))]
     gates = set(operation_steps.GATES)
     inside = [spot for spot in where if passes[spot[0]].name == "together"]
@@ -108,6 +108,12 @@ def _with_its_hooks(
     if ended + 1 < len(after) and after[ended + 1][0] == "after_step":
         ended += 1
     return (number, place), (end, ended)
+
+
+def _leaves(plan: Mapping[str, Any], one: PlannedPass) -> bool:
+    """Is there anything in the pass that clients could notice? Not where nodes are backed up while they serve."""
+    verbs = [verb(plan, name) for name, _scope in one.steps if name not in HOOKS]
+    return any(each.closes or each.opens or each.bars for each in verbs)
 
 
 def _enclosed(one: PlannedPass) -> PlannedPass:

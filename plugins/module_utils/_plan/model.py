@@ -61,11 +61,15 @@ class Verb:
 
 @dataclass(frozen=True)
 class Shape:
-    """How one strategy does a hop: its passes, each a row of verbs, and what clients notice in which pass."""
+    """How one strategy does a hop: its passes, each a row of verbs, and what clients notice in which pass.
+
+    since: the oldest release that can go this way; None for all of the hop.
+    """
 
     strategy: str
     passes: Mapping[str, Sequence[str]]
     interrupts: Mapping[str, str] = field(default_factory=dict)
+    since: Version | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,8 @@ class Series:
 
 @dataclass(frozen=True)
 class Hop:
-    """One supported move between two series, by their names. `shapes` is in the order of least interruption.
+    """One supported move between two series, by their names. `shapes` is in the order of least interruption; the second
+    of a strategy is taken where a step that it has is wanted.
 
     depart: the oldest release that can make the hop; what is older is first taken there, inside its series.
     arrive: the one release that the hop leads to; what is newer is reached from there, inside its series.
@@ -145,6 +150,7 @@ class Catalogue:
     called: what a release calls itself.
     by_hand: replication mode -> a verb after which there is no rollback by machine there, and what a person does.
     unit: where it runs when nobody says where, as the role's default has it; "" for the unit of the product's name.
+    unmet: a step that can be wanted -> what the plan says of a hop that has no way with it.
     """
 
     product: str
@@ -162,6 +168,7 @@ class Catalogue:
     called: Callable[[Version], Version] = _itself
     by_hand: Mapping[str, tuple[str, Refusal]] = field(default_factory=dict)
     unit: str = ""
+    unmet: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

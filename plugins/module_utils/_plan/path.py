@@ -133,14 +133,15 @@ def notes(catalogue: Catalogue, target: Version) -> tuple[str, ...]:
     return (f"{target} is newer than {newest}, the newest release of its series that this collection was tested with.",)
 
 
-def wanted(shapes: Sequence[Shape], verbs: Sequence[str]) -> list[Shape]:
-    """The ways that have all of these steps which any of them has."""
+def wanted(shapes: Sequence[Shape], verbs: Sequence[str], source: Version) -> list[Shape]:
+    """The ways from this release that have all of these steps which any of them has."""
 
     def of(one: Shape) -> set[str]:
         return {verb for row in one.passes.values() for verb in row}
 
-    offered = set(verbs) & {verb for one in shapes for verb in of(one)}
-    return [one for one in shapes if offered <= of(one)]
+    there = [one for one in shapes if one.since is None or one.since <= source]
+    offered = set(verbs) & {verb for one in there for verb in of(one)}
+    return [one for one in there if offered <= of(one)]
 
 
 def shape(shapes: Sequence[Shape], strategy: str, source: Version, target: Version, asked: Sequence[str] = ()) -> Shape:

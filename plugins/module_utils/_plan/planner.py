@@ -54,7 +54,11 @@ def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request:
         waves.order(nodes)[0].name,
         target,
         tuple(hops),
-        notes=path.notes(catalogue, target) + waves.notes(nodes, cluster, request, catalogue, hops),
+        notes=(
+            *path.notes(catalogue, target),
+            *waves.notes(nodes, cluster, request, catalogue, hops),
+            *_unmet(catalogue, request, hops),
+        ),
         created_with=request.created_with,
         retracts=tuple(catalogue.retracts),
         verbs=catalogue.verbs,
@@ -65,7 +69,7 @@ def _planned(
     catalogue: Catalogue, move: Move, created_with: Version, nodes: Sequence[Node], cluster: Cluster, request: Request
 ) -> PlannedHop:
     start, stop, hop = move
-    shapes = path.wanted(hop.shapes if hop else catalogue.patch, request.wants)
+    shapes = path.wanted(hop.shapes if hop else catalogue.patch, request.wants, start)
     renewal = hop.renewal if hop and hop.renewal and created_with < hop.renewal.below else None
     if renewal:
         chosen = path.shape(renewal.shapes, request.strategy or renewal.shapes[0].strategy, start, stop)
@@ -115,6 +119,16 @@ def _pass(catalogue: Catalogue, name: str, chosen: Shape, nodes: Sequence[Node],
         scoped(catalogue, chosen.passes[name]),
         chosen.interrupts.get(name, ""),
     )
+
+
+def _unmet(catalogue: Catalogue, request: Request, hops: Sequence[PlannedHop]) -> list[str]:
+    """What is done otherwise than the operator wants it, since a hop has no way to do it so."""
+    return [
+        f"{hop.source} -> {hop.target}: {catalogue.unmet[wish]}"
+        for hop in hops
+        for wish in request.wants
+        if wish in catalogue.unmet and wish not in {name for one in hop.passes for name, _scope in one.steps}
+    ]
 
 
 def _request(request: Request) -> list[Refusal]:

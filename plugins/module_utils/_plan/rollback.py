@@ -11,6 +11,7 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import steps
+from ansible_collections.uplift.datastores.plugins.module_utils._plan import serialise
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     PASSES,
     Catalogue,
@@ -80,10 +81,10 @@ def _way(catalogue: Catalogue, records: Records, number: int) -> tuple[int, tupl
     everyone = _everyone(record, number)
     switched = _hosts_with(records, number, "activate")
     # A hop between releases that agree on what they keep backs nothing up, and loses nothing when it goes back.
-    keeps = any(step["verb"] == "backup" for one in hop["passes"].values() for step in one["steps"])
+    keeps = any(steps.backs_up(record, key) for key in serialise.keys({"hops": [hop]}))
     if not switched:
         return REOPEN, everyone
-    bare = sorted(set(records) - set(_hosts_with(records, number, "backup", "done"))) if keeps else []
+    bare = sorted(host for host, one in records.items() if keeps and not _backed_up(one, number))
     if bare and not hop["irreversible"] and len(catalogue.back) > SWAP:
         # The others were not reached yet and serve with the old release, which shares protocol and data with the new.
         down = {host for host, one in records.items() if "service" in steps.closed(one, number)}
@@ -220,9 +221,19 @@ def _own(catalogue: Catalogue, hop: Mapping[str, Any]) -> set[str]:
 
 def _last_hop(records: Records) -> int:
     """The number of the last hop in which anything was stopped, or the first."""
-    verbs = ("stop", "backup", "activate")
-    keys = [key for record in records.values() for key in steps.begun(record) if steps.verb_name(key) in verbs]
+    keys = [
+        key
+        for record in records.values()
+        for key in steps.begun(record)
+        if steps.verb_name(key) in ("stop", "activate") or steps.backs_up(record, key)
+    ]
     return max(map(steps.hop_of, keys), default=0)
+
+
+def _backed_up(record: Mapping[str, Any], number: int) -> list[str]:
+    """The keys of the steps of the hop that have left a backup."""
+    mine = [key for key in steps.begun(record, number) if steps.backs_up(record, key)]
+    return [key for key in mine if record["steps"][key]["state"] == steps.DONE]
 
 
 def _hosts_with(records: Records, number: int, verb: str, state: str = "") -> list[str]:
@@ -234,13 +245,8 @@ def _hosts_with(records: Records, number: int, verb: str, state: str = "") -> li
 
 
 def _since(records: Records, number: int) -> str:
-    """When the oldest backup of the hop was made, in words."""
-    times = [
-        record["steps"][key]["finished"]
-        for record in records.values()
-        for key in steps.begun(record, number)
-        if steps.verb_name(key) == "backup" and "finished" in record["steps"][key]
-    ]
+    """When the oldest backup of the hop was begun, in words: what is in it of a node that serves is of that moment."""
+    times = [record["steps"][key]["started"] for record in records.values() for key in _backed_up(record, number)]
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(min(times))) if times else "then"
 
 
