@@ -40,6 +40,7 @@ options:
   other_config: {description: A second configuration file that was found., type: str, default: ''}
   pod: {description: Where Garage runs as a pod of Kubernetes its unit., type: str, default: ''}
   beyond_pods: {description: What the path takes that is not built for a pod., type: list, elements: str, default: []}
+  live: {description: Whether the next hop backs nodes up while they serve., type: bool, default: false}
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
   node: {description: The name that the node has in sentences., type: str, default: ''}
@@ -105,6 +106,7 @@ SPEC: Spec = {
     "other_config": {"type": "str", "default": ""},
     "pod": {"type": "str", "default": ""},
     "beyond_pods": {"type": "list", "elements": "str", "default": []},
+    "live": {"type": "bool", "default": False},
     "metadata_dir": {"type": "str", "required": True},
     "backup_dir": {"type": "str", "required": True},
     "node": {"type": "str", "default": ""},

@@ -73,9 +73,43 @@ CALLS = {
 
 def test_what_each_verb_calls(garage: Stage) -> None:
     one = garage.only("a1")
-    run = one.steps(verbs("garage"), before=SAVED)
+    run = one.steps([verb for verb in verbs("garage") if verb != "backup_live"], before=SAVED)
     assert run.ok, run.failures
     assert {verb: [" ".join(said.split()) for said in called] for verb, called in run.verbs().items()} == CALLS
+
+
+def test_the_backup_of_a_node_that_serves_is_proved_by_opening_it(garage: Stage) -> None:
+    """By the plan: what the setting says by then decides nothing."""
+    one = garage.only("a1")
+    one.found(garage_backup_method="archive", garage_repair_timeout=77)
+    one.on("garage_engine", {"and": {"opens": "sqlite"}})
+    config = {"metadata_dir": "/m", "snapshots_dir": "/fast", "db_engine": "sqlite"}
+    one.on(
+        "garage_config", {"and": {"config": {**config, "s3": {"addresses": ["http://a1:3900"], "s3_region": "garage"}}}}
+    )
+    run = one.steps(["backup_live", "prove", "stop"])
+    assert run.ok, run.failures
+    asked = ["garage_config read", "garage_engine"]
+    called = {verb: [" ".join(said.split()) for said in calls] for verb, calls in run.verbs().items()}
+    assert called["backup_live"] == [*asked, "garage_live_backup present"]
+    assert called["prove"] == [*asked, "garage_live_backup proved"]
+    taken, proved = ({**call.args, "state": ""} for call in run.of("garage_live_backup"))
+    assert taken == proved and taken["dest"].endswith(".tar.zst")
+    assert (taken["engine"], taken["snapshots_dir"], float(taken["timeout"])) == ("sqlite", "/fast", 77)
+
+
+@pytest.mark.parametrize(("method", "wants"), [("archive", []), ("snapshot", ["backup_live"])])
+def test_the_method_is_what_the_plan_is_asked_for(garage: Stage, method: str, wants: list[str]) -> None:
+    (call,) = garage.only("a1").playbook("garage_plan", garage_backup_method=method).of("upgrade_plan")
+    assert call.args["wants"] == wants
+
+
+def test_preflight_is_told_of_a_hop_that_backs_up_nodes_that_serve(garage: Stage) -> None:
+    one = garage.only("a1")
+    (told,) = one.steps(["preflight", "backup_live"]).of("garage_findings")
+    assert told.args["live"] is True and told.args["space"]["snapshots"]
+    (told,) = one.steps(["preflight", "backup"], fresh=True).of("garage_findings")
+    assert told.args["live"] is False
 
 
 def test_a_container_is_treated_as_one(garage: Stage) -> None:

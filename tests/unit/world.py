@@ -34,6 +34,8 @@ class Node:
     engine: int = 0  # the release for whose engine its configuration is
     converted: int = 0  # the release for whose engine there is a database
     backup: int = -1  # of the data of which release
+    taken: int = 0  # how many backups were taken
+    proved: int = 0  # which of them was proved
     record: dict[str, Any] = field(default_factory=dict)
 
 
@@ -140,6 +142,8 @@ class World:
         node.away = False
 
     def do_activate(self, node: Node, hop: int) -> None:
+        if node.proved < node.taken and own_copies(self.plan["hops"][hop]):
+            raise Broken("the new release is made active after a backup that nobody has proved")
         node.link = hop + 1
         verbs = {step["verb"] for one in self.plan["hops"][hop]["passes"].values() for step in one["steps"]}
         if not verbs & {"start", "restart", "redeploy"}:
@@ -153,6 +157,15 @@ class World:
         if adopts(self.plan["hops"][hop]) and node.engine <= hop:
             raise Broken("a backup is taken of the database that the way back does not go to")
         node.backup = hop
+        node.taken += 1
+
+    def do_backup_live(self, node: Node, hop: int) -> None:
+        if not node.up:
+            raise Broken("a node that is down is asked for a snapshot")
+        self.do_backup(node, hop)
+
+    def do_prove(self, node: Node, _hop: int) -> None:
+        node.proved = node.taken
 
     def do_extract(self, _node: Node, hop: int) -> None:
         self.dump = list(self.stores[hop] or [])
@@ -252,6 +265,12 @@ def shares(hop: dict[str, Any]) -> bool:
     verbs = [step["verb"] for one in hop["passes"].values() for step in one["steps"]]
     online = "migrate" in verbs and "start" in verbs[: verbs.index("migrate")]
     return online or not set(verbs) & {"convert", "migrate", "redeploy", "deploy_parallel"}
+
+
+def own_copies(hop: dict[str, Any]) -> bool:
+    """Does each node back up what it has itself, and prove it before the switch?"""
+    verbs = [step["verb"] for one in hop["passes"].values() for step in one["steps"]]
+    return "backup_live" in verbs
 
 
 def adopts(hop: dict[str, Any]) -> bool:

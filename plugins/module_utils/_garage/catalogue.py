@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import TOOLS
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     Catalogue,
@@ -20,29 +21,37 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 _STOPPED = "clients are shut out from here until the ports are opened again"
 _SWITCH = "all nodes switch at one moment: no node answers for some seconds, however large the metadata are"
 _DOWN = "no node answers from the stop to the start: how long is unknown, and grows with the metadata"
+_LATER = "; going back loses what they write from the backup on"
+_RESTARTED = "clients are served while the nodes are backed up, and by none from the stop to the start"
+_SERVED = "clients notice nothing: each wave is backed up while it serves" + _LATER
 _EMPTY = "one node at a time is closed to clients until it has everything again: clients that retry notice nothing"
 _AWAY = "one wave is away at a time: clients that retry on another address notice nothing"
 
-# Strategies of a move that old and new releases of one series share a protocol for.
+# From here on a node that serves can be backed up, from its own snapshot.
+_LIVE = TOOLS["meta snapshot"][0].since
+
+
+def _patched(strategy: str, name: str, backed_up: tuple[str, ...], noticed: str, since: Version | None = None) -> Shape:
+    """A move that old and new releases of one series share a protocol for. backed_up: the steps up to the proof."""
+    switched = ("activate", "start", "connect", "healthy")
+    return Shape(
+        strategy,
+        {
+            "before": ("preflight", "stage", "inventory"),
+            name: (*backed_up, *switched),
+            "after": ("verify", "watch"),
+        },
+        {name: noticed},
+        since=since,
+    )
+
+
+_STILL, _SERVING = ("stop", "backup", "prove"), ("backup_live", "prove", "stop")
 PATCH = (
-    Shape(
-        "rolling",
-        {
-            "before": ("preflight", "stage", "inventory"),
-            "walk": ("stop", "backup", "prove", "activate", "start", "connect", "healthy"),
-            "after": ("verify", "watch"),
-        },
-        {"walk": _AWAY},
-    ),
-    Shape(
-        "all_at_once",
-        {
-            "before": ("preflight", "stage", "inventory"),
-            "together": ("stop", "backup", "prove", "activate", "start", "connect", "healthy"),
-            "after": ("verify", "watch"),
-        },
-        {"together": _DOWN},
-    ),
+    _patched("rolling", "walk", _STILL, _AWAY),
+    _patched("rolling", "walk", _SERVING, _AWAY + _LATER, _LIVE),
+    _patched("all_at_once", "together", _STILL, _DOWN),
+    _patched("all_at_once", "together", _SERVING, _RESTARTED + _LATER, _LIVE),
 )
 
 # Guide 001, "Minimal downtime migration procedure" (rolling) and "Simple migration procedure" (all_at_once).
@@ -116,6 +125,32 @@ def _rolling(*, before: tuple[str, ...] = (), convert: tuple[str, ...] = ()) -> 
         },
         {"walk": _AWAY, "together": _SWITCH},
     )
+
+
+# The same two where nothing has to be converted, with the backup of a node that serves: its walk stops nothing.
+LIVE = (
+    Shape(
+        "rolling",
+        {
+            "before": ("preflight", "stage", "inventory", "repair", "drain"),
+            "walk": ("backup_live", "prove"),
+            "together": ("activate", "restart", "connect", "healthy", "contents"),
+            "after": ("repair", "verify", "watch"),
+        },
+        {"walk": _SERVED, "together": _SWITCH},
+        since=_LIVE,
+    ),
+    Shape(
+        "all_at_once",
+        {
+            "before": ("preflight", "stage", "inventory", "repair", "drain"),
+            "together": (*_SERVING, "activate", "start", "connect", "healthy", "contents"),
+            "after": ("repair", "verify", "watch"),
+        },
+        {"together": _RESTARTED + _LATER},
+        since=_LIVE,
+    ),
+)
 
 
 # Guide 000, "Migrating from 0.5 to 0.6", its eleven steps; the numbers are the guide's. The migration asks the running
@@ -214,7 +249,7 @@ NINE_TO_ONE = Hop(
 ONE_TO_TWO = Hop(
     source="1",
     target="2",
-    shapes=(_rolling(before=("snapshot",)), _switch(before=("snapshot",), convert=("activate",))),
+    shapes=(_rolling(before=("snapshot",)), _switch(before=("snapshot",), convert=("activate",)), *LIVE),
     irreversible="2.x writes buckets and keys in a form that 1.x cannot read: going back means the metadata backup of"
     " every node",
     guide="Migrating from 1.0 to 2.0 (measured on real clusters)",
@@ -270,6 +305,10 @@ GARAGE = Catalogue(
     ),
     back=(BACK, REOPEN, SWAP),
     redundancy="garage layout config -r",
+    unmet={
+        "backup_live": "the nodes are stopped for their backup all the same, since the hop converts the database or the"
+        " release takes no snapshot of it (garage_backup_method)."
+    },
     verbs=VERBS,
     patch=PATCH,
     # replication_mode -> (copies, how many must answer for a read and a write). The "dangerous" modes are held to the

@@ -32,7 +32,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_contents(seen["info"], seen.get("contents") or {}),
         *_work(seen["info"]),
         *_settings(seen["settings"]),
-        *_space(seen["space"], seen["metadata_dir"], seen["backup_dir"]),
+        *_space(seen["space"], seen["metadata_dir"], seen["backup_dir"], bool(seen.get("live"))),
         *_outside(seen),
         *hop_findings(seen),
     ]
@@ -168,7 +168,7 @@ def _settings(settings: Seen) -> Iterator[Finding]:
         )
 
 
-def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
+def _space(space: Seen, metadata: str, backups: str, live: bool) -> Iterator[Finding]:
     need = (space.get("sizes") or {}).get(metadata)
     free = ((space.get("paths") or {}).get(backups) or {}).get("free")
     if not metadata:
@@ -190,7 +190,7 @@ def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
             f"{need * 2} bytes: the archive and the proof of it",
             "make free space, or name another directory with garage_backup_dir",
         )
-    yield from _written(space, metadata, backups)
+    yield from _written(space, metadata, backups, live)
     missing = sorted(name for name, path in (space.get("programs") or {}).items() if not path)
     if missing:
         yield Finding(
@@ -202,17 +202,18 @@ def _space(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
         )
 
 
-def _written(space: Seen, metadata: str, backups: str) -> Iterator[Finding]:
+def _written(space: Seen, metadata: str, backups: str, live: bool) -> Iterator[Finding]:
     """Where the steps write: archives, the next program, the next configuration, and Garage its own snapshot."""
     yield from read_only(space, "garage_backup_dir for archives and with garage_binary for the program")
     own, need = space.get("snapshots") or "", (space.get("sizes") or {}).get(metadata)
+    copies = 2 if live else 1
     free = ((space.get("paths") or {}).get(own) or {}).get("free")
-    if own and own != backups and need is not None and free is not None and free < need:
+    if own and own != backups and need is not None and free is not None and free < need * copies:
         yield Finding(
             "no_space",
             True,
             f"{free} bytes free at {own}, where Garage puts its snapshot, {need} bytes of metadata",
-            f"{need} bytes: a copy of the database",
+            f"{need * copies} bytes: a copy of the database" + (", and what the proof opens" if live else ""),
             "make free space there, or remove old snapshots",
         )
 

@@ -28,6 +28,7 @@ def hop_findings(seen: Seen) -> Iterator[Finding]:
     targets = [version.parse(text) for text in seen.get("targets") or []]
     source = version.find(str(seen["info"].get("version") or seen["info"].get("binary_version") or ""))
     yield from _engine(seen.get("engine") or {})
+    yield from _live(seen)
     if seen.get("pod"):
         yield from _in_pod(seen)
     if seen["settings"].get("config"):
@@ -53,7 +54,8 @@ def _in_pod(seen: Seen) -> Iterator[Finding]:
             "kubernetes_hop",
             True,
             f"{seen['pod']} is a pod, and the path takes {', '.join(beyond)}",
-            "a path without, with garage_strategy all_at_once: that is not built for pods",
+            "a path without, with garage_strategy all_at_once and garage_backup_method archive: that is not built for"
+            " pods",
             "set garage_version, or garage_stop_after, to a release before it and leave garage_strategy empty; from"
             " there go on as the makers say, with a copy of the metadata of every node",
         )
@@ -78,6 +80,19 @@ def _engine(engine: Seen) -> Iterator[Finding]:
         yield Finding(found["key"], True, found["seen"], found["expected"], found["advice"])
     elif engine.get("failed") or engine.get("msg"):  # the role's failed_when takes the first away
         yield Finding("engine_missing", True, str(engine.get("msg")), "a database", "correct metadata_dir")
+
+
+def _live(seen: Seen) -> Iterator[Finding]:
+    """Up to 0.9 a node may have an engine of which Garage takes no snapshot."""
+    engine = seen.get("engine") or {}
+    if seen.get("live") and engine.get("opens") and not engine.get("snapshots"):
+        yield Finding(
+            "engine_no_snapshot",
+            True,
+            f"garage_backup_method is snapshot, and the metadata are in {engine['opens']}, of which Garage takes none",
+            "lmdb or sqlite",
+            "set garage_backup_method to archive, which stops each node for its backup",
+        )
 
 
 def _config(seen: Seen, targets: list[str]) -> Iterator[Finding]:

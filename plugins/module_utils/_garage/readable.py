@@ -51,7 +51,7 @@ def run(
     scratch = tempfile.mkdtemp(prefix=".uplift-readable-", dir=os.path.dirname(os.path.realpath(metadata)))
     try:
         config_file = _copy(metadata, database, params["candidate"], scratch)
-        copied = replace(garage, config_file=config_file, runner=_sharing(garage.runner, scratch))
+        copied = replace(garage, config_file=config_file, runner=sharing(garage.runner, scratch))
         with Ticker(progress, f"{garage.version()} reads a copy of the database"):
             copied.offline_repair(ASKS, params["timeout"])
     except CliError as exc:
@@ -63,7 +63,7 @@ def run(
     return {**result, "readable": True}
 
 
-def _sharing(runner: Runner, directory: str) -> Runner:
+def sharing(runner: Runner, directory: str) -> Runner:
     """A container sees the copy, too."""
     return replace(runner, shared=(directory,)) if isinstance(runner, ContainerRunner) else runner
 

@@ -92,8 +92,7 @@ def take(
     garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, clock: Clock
 ) -> dict[str, Any]:
     """What `garage_snapshot` does for `present`."""
-    path, usual = params["dest"], os.path.join(params["metadata_dir"], "snapshots")
-    own = params["snapshots_dir"] or usual
+    path, own = params["dest"], places_of(params)[0]
     if _below(path, own) or _below(path, params["metadata_dir"]):
         # Garage deletes there by names, and what it counts as a snapshot is not what we would.
         raise UpliftError(
@@ -112,9 +111,8 @@ def take(
     core_files.demand_space(os.path.dirname(path), needs, "the snapshot")
     if check_mode:
         return {"changed": True, "snapshot": path, "version": str(garage.version())}
-    patient = replace(garage, timeout=params["timeout"])
-    # The first releases that make snapshots do not know the setting yet, and ignore it.
-    new = _made(patient, [*words, *(["--all"] if params["all_nodes"] else [])], [own, usual], clock)
+    words = (*words, *(["--all"] if params["all_nodes"] else []))
+    new = made_now(replace(garage, timeout=params["timeout"]), words, places_of(params), clock)
     made = _copied(new, path, str(garage.version()), progress)
     return _summary(path, made, changed=True)
 
@@ -151,7 +149,13 @@ def restore(
     return {**result, "changed": True}
 
 
-def _made(garage: Garage, words: list[str], own: Sequence[str], clock: Clock) -> str:
+def places_of(params: Mapping[str, Any]) -> tuple[str, str]:
+    """Where snapshots come to lie: the first releases that make them do not know the setting yet, and ignore it."""
+    usual = os.path.join(params["metadata_dir"], "snapshots")
+    return params["snapshots_dir"] or usual, usual
+
+
+def made_now(garage: Garage, words: Sequence[str], own: Sequence[str], clock: Clock) -> str:
     """The path of the new snapshot, in one of these directories. Two in one second would be one (G11)."""
     before = {directory: _names(directory) for directory in own}
     newest = max((names[-1] for names in before.values() if names), default="")

@@ -15,6 +15,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 VERBS: Mapping[str, Verb] = {
     "repair": Verb(what="run the online repairs and wait for their end"),
     "snapshot": Verb(what="take the product's own snapshot of the metadata"),
+    "backup_live": Verb(
+        slots=("backup",),
+        final_after=("release", "data"),
+        fresh=True,
+        what="back up the metadata of the node that serves, from a snapshot of its own, with a manifest",
+    ),
     "count": Verb(fresh=True, what="count the entries of every table"),
     "renew": Verb(
         discards=True,

@@ -53,6 +53,7 @@ TAKES: Mapping[str, Takes] = {
     "connect": Takes(3),
     "repair": Takes(10, open=True),
     "snapshot": Takes(4, 20),
+    "backup_live": Takes(5, 40),
     "count": Takes(4, 20),
     "renew": Takes(5),
     "complete": Takes(5, open=True),

@@ -88,6 +88,12 @@ BAD = [
         {"engine": {"finding": {"key": "engine_mismatch", "seen": "sled", "expected": "lmdb", "advice": "write it"}}},
         "sled",
     ),
+    (
+        "engine_no_snapshot",
+        True,
+        {"engine": {"opens": "sled", "snapshots": False}, "live": True},
+        "garage_backup_method is snapshot, and the metadata are in sled, of which Garage takes none",
+    ),
     ("engine_missing", True, {"engine": {"failed": True, "msg": "cannot be read"}}, "cannot be read"),
     # As it comes through the role, whose failed_when takes the failure away.
     ("engine_missing", True, {"engine": {"failed": False, "msg": "cannot be read"}}, "cannot be read"),
@@ -186,6 +192,16 @@ BAD = [
         True,
         {"space.paths": {"/b": {"at": "/", "free": 1000}, "/s": {"at": "/s", "free": 99}}, "space.snapshots": "/s"},
         "99 bytes free at /s, where Garage puts its snapshot, 100 bytes of metadata",
+    ),
+    (
+        "no_space",
+        True,
+        {
+            "space.paths": {"/b": {"at": "/", "free": 1000}, "/s": {"at": "/s", "free": 150}},
+            "space.snapshots": "/s",
+            "live": True,
+        },
+        "150 bytes free at /s, where Garage puts its snapshot, 100 bytes of metadata",
     ),
     ("s3_silent", True, {"s3": {"silent": [{"address": "198.18.1.11:3900", "reason": "refused"}]}}, "refused"),
     ("probe_blind", True, {"s3": {"blind": True, "local": "127.0.0.1:3900"}}, "the nodes alone (at 127.0.0.1:3900)"),

@@ -172,6 +172,27 @@ def test_what_was_only_looked_at_anew_has_nothing_after_it_done_again() -> None:
     assert operation_record.need(found, after, "r2", lambda _item: "").reason == operation_record.CHAIN.sentence
 
 
+SERVED = "before: preflight stage; walk: backup_live prove stop; together: activate restart"
+
+
+@pytest.mark.parametrize(
+    ("until", "needed"),
+    [
+        ("walk/prove", True),  # both, for what clients have written since
+        ("together/activate", False),  # the new release has come
+        ("walk/stop", False),  # the node is down, and nobody has written since
+    ],
+)
+def test_a_backup_of_a_node_that_served_is_taken_and_proved_again_by_each_run(until: str, needed: bool) -> None:
+    found, backup, proof = record(SERVED, until), "0/walk/0/backup_live", "0/walk/1/prove"
+    why = operation_record.need(found, backup, "r2", lambda _item: "")
+    assert (why.needed, why.looked) == (needed, False)
+    if needed:
+        operation_record.begun(found, backup, "r2", 2.0, why.reason, why.looked)
+        operation_record.finished(found, backup, [], 3.0)
+    assert operation_record.need(found, proof, "r2", lambda _item: "").needed is needed
+
+
 def test_a_hop_is_past_when_the_next_has_begun() -> None:
     """What its steps left may be gone by then: nothing of it is done again, and what it never did is not begun."""
     found = record(DUMPED, "after/unpause")

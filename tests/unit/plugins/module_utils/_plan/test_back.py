@@ -84,6 +84,47 @@ def test_it_wants_the_loss_confirmed_and_says_what_is_lost() -> None:
     assert "garage_confirm: [rollback]" in refusal.sentence
 
 
+def served(until: str, state: str = "open") -> dict[str, Any]:
+    """The record of 1.3.0 -> 2.1.0 whose backups were taken while the nodes served, up to the first step named so."""
+    found = [Node(host, host, host[0], version.parse("1.3.0")) for host in HOSTS]
+    made = planner.plan(GARAGE, found, Cluster(HOSTS, "3"), Request("2.1.0", wants=("backup_live",)))
+    assert isinstance(made, Plan)
+    plan = serialise.to_dict(made)
+    keys = serialise.keys(plan)
+    last = next(place for place, key in enumerate(keys) if key.endswith(f"/{until}"))
+    done = {"state": "done", "run": "r", "started": 1.0, "finished": 86400.0, "evidence": []}
+    steps = {key: dict(done) for key in keys[: last + 1]}
+    steps[keys[last]]["state"] = "running" if state == "open" else "done"
+    return {"id": "op-1", "who": "root@host", "state": state, "plan": plan, "steps": steps, "saved": {}}
+
+
+@pytest.mark.parametrize(
+    ("until", "verbs"),
+    [
+        ("backup_live", ["start", "connect"]),
+        ("prove", ["start", "connect"]),
+        ("restart", ["stop", "restore", "activate", "start", "connect"]),
+    ],
+)
+def test_a_backup_of_a_node_that_served_is_gone_back_to_as_any_other(until: str, verbs: list[str]) -> None:
+    made = ask({host: served(until) for host in HOSTS})
+    assert isinstance(made, Plan), made
+    together = next(one for one in made.hops[0].passes if one.name == "together")
+    assert [verb for verb, _scope in together.steps] == verbs
+
+
+def test_what_is_lost_is_lost_from_the_beginning_of_the_backup_on() -> None:
+    """The snapshot is of that moment; to archive and note it may take a day."""
+    (refusal,) = ask({host: served("verify", "finished") for host in HOSTS}, confirm=False)
+    assert refusal.key == "unconfirmed" and "written since 1970-01-01 00:00 UTC is lost" in refusal.sentence
+
+
+def test_without_such_a_backup_nobody_goes_back_to_it() -> None:
+    records = {"a1": served("restart"), "b1": served("restart"), "c1": served("backup_live")}
+    (refusal,) = ask(records)
+    assert refusal.key == "no_backup" and refusal.sentence.startswith("c1 finished no backup")
+
+
 def test_it_refuses_where_a_node_has_no_backup_and_another_went_on() -> None:
     (refusal,) = ask({"a1": record("0/ activate"), "b1": record("0/ activate"), "c1": record("0/ stop")})
     assert refusal.key == "no_backup" and refusal.sentence.startswith("c1 finished no backup")

@@ -86,6 +86,15 @@ def test_around_a_rolling_hop_each_wave_is_taken_away_and_given_back() -> None:
     }
 
 
+def test_a_wave_that_serves_all_the_while_is_not_taken_away() -> None:
+    """The walk in which nodes are backed up while they serve; the switch after it is another matter."""
+    (hop,) = [one for one in CATALOGUES["garage"].hops if (one.source, one.target) == ("1", "2")]
+    way = next(one for one in hop.shapes if "backup_live" in one.passes.get("walk", ()))
+    found = names(hooks.planned(plan("garage", way), [hook("before_wave"), hook("after_wave")]))
+    assert found["0/walk"] == ["backup_live", "prove"]
+    assert found["0/together"] == ["before_wave", *way.passes["together"], "after_wave"]
+
+
 def test_an_operation_begins_and_ends_once_and_a_hop_each_time() -> None:
     way = garage("rolling")
     found = names(

@@ -304,6 +304,54 @@ def test_a_rolling_switch_is_a_restart_of_all_with_nothing_before_it_that_takes_
     assert (walk[0], walk[-4:]) == ("stop", ["backup", "start", "connect", "healthy"])
 
 
+LIVE = ["backup_live"]
+STEPS = {
+    ("1.3.0", "2.1.0", "rolling"): {"walk": ["backup_live", "prove"], "together": ["activate", "restart"]},
+    ("1.3.0", "2.1.0", "all_at_once"): {"together": ["backup_live", "prove", "stop", "activate", "start"]},
+    ("0.9.4", "0.9.5", "rolling"): {"walk": ["backup_live", "prove", "stop", "activate", "start"]},
+    ("1.0.0", "1.3.0", "all_at_once"): {"together": ["backup_live", "prove", "stop", "activate", "start"]},
+}
+
+
+@pytest.mark.parametrize(("source", "target", "strategy"), STEPS)
+def test_a_backup_of_a_node_that_serves_stops_nothing_but_for_the_switch(
+    source: str, target: str, strategy: str
+) -> None:
+    made = plan(nodes("abc", source), target, strategy=strategy, wants=LIVE)
+    steps = shaped(made)
+    for name, row in STEPS[source, target, strategy].items():
+        assert steps[name][: len(row)] == row
+    assert "backup" not in str(steps).replace("backup_live", "") and "snapshot" not in steps["before"]
+    assert not [note for note in made.notes if "garage_backup_method" in note]
+    noticed = " ".join(one.interrupts for one in made.hops[0].passes)
+    assert "going back loses what they write from the backup on" in noticed
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "hops"),
+    [
+        ("0.9.3", "0.9.4", ["0.9.3 -> 0.9.4"]),  # too old to take one
+        ("0.8.0", "0.8.7", ["0.8.0 -> 0.8.7"]),
+        ("0.9.4", "2.1.0", ["0.9.4 -> 1.3.0"]),  # a conversion, and the look at a copy, want the node down
+        ("0.7.0", "2.1.0", ["0.7.0 -> 0.8.7", "0.8.7 -> 0.9.4", "0.9.4 -> 1.3.0"]),
+    ],
+)
+def test_a_hop_without_such_a_way_stops_the_nodes_and_the_plan_says_so(
+    source: str, target: str, hops: list[str]
+) -> None:
+    made = plan(nodes("abc", source), target, wants=LIVE)
+    said = [note.partition(": ")[0] for note in made.notes if "stopped for their backup all the same" in note]
+    assert said == hops
+    for hop in made.hops:
+        steps = {name for one in hop.passes for name, _scope in one.steps}
+        assert ("backup" in steps) == (f"{hop.source} -> {hop.target}" in hops) != ("backup_live" in steps)
+
+
+def test_nobody_gets_it_without_asking() -> None:
+    for hop in SWITCHES:
+        assert "backup_live" not in str(shaped(plan(nodes("abc", hop[0]), hop[1])))
+
+
 def test_a_node_that_is_converted_in_a_walk_is_backed_up_with_what_it_goes_on_with() -> None:
     """The configuration that a rollback goes back to names the converted database, so the backup has to hold it."""
     steps = shaped(plan(nodes("abc", "0.9.4"), "1.3.0"))["walk"]

@@ -866,7 +866,7 @@ def test_a_copy_for_one_look_is_shared_with_that_container_alone(tmp_path: Path)
     (tmp_path / "garage.toml").touch()
     local = Heard()
     garage = inside(Engine(captured("rich")), local)
-    runner = readable._sharing(garage.runner, str(tmp_path))
+    runner = readable.sharing(garage.runner, str(tmp_path))
     runner.run([NEW, "-c", f"{tmp_path}/garage.toml", "offline-repair"])
     words = local.calls[0][0]
     assert [words[at + 1] for at, word in enumerate(words) if word == "--volume"] == [f"{tmp_path}:{tmp_path}"]
