@@ -41,7 +41,8 @@ def planned(file: Path) -> list[str]:
     nodes, zones = number(words, "nodes", 3 if product == "garage" else 1), number(words, "zones", 1)
     names = [f"{'abc'[place % zones]}{place // zones + 1}" for place in range(nodes)]
     listed = [Node(name, name, name[0] if product == "garage" else "", parse(source)) for name in names]
-    cluster, request = Cluster(tuple(names), "3"), Request(target, env.get("UPLIFT_STRATEGY", ""))
+    wants = ("backup_live",) if env.get("UPLIFT_BACKUP_METHOD") == "snapshot" else ()
+    cluster, request = Cluster(tuple(names), "3"), Request(target, env.get("UPLIFT_STRATEGY", ""), wants=wants)
     plan = planner.plan(CATALOGUES[product], listed, cluster, request)
     assert isinstance(plan, Plan), plan
     moments = [{"at": at, "steps": []} for at in ("before_wave", "after_wave") if "UPLIFT_HOOKS" in env]
