@@ -11,11 +11,13 @@ short_description: Ask a staged release of lakeFS, on an empty database, what an
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Starts a server of the staged release on an empty database, on loopback, with objects in a directory of its own, and
-    asks it every question that a step after the switch will ask. An answer that is not understood is better known while
-    the old release serves.
-  - The server is a transient unit of systemd, by the account of the service, that can write to its own directory alone.
-    It, its directory and its database are gone afterwards. A release that is an image is not tried.
+  - Starts a server of the staged release on an empty database, with objects in a directory of its own, and asks it every
+    question that a step after the switch will ask. An answer that is not understood is better known while the old
+    release serves.
+  - The server is a transient unit of systemd, on loopback, by the account of the service, that can write to its own
+    directory alone. Where the service is a container of docker, it is a container in the same networks, which reads the
+    same volumes, publishes no port and writes to itself alone. It, its directory and its database are gone afterwards.
+    An image for pods is not tried.
   - Fails when an answer is not understood. Where no server can be started, it fails for a release that is newer than
     all that are known here, and warns for the others.
 extends_documentation_fragment:
@@ -36,7 +38,9 @@ options:
     type: str
     default: ''
   directory:
-    description: Where its own directory is made, for some megabytes. What is below C(/run) is gone after a boot.
+    description:
+      - Where its own directory is made, for some megabytes. What is below C(/run) is gone after a boot. Of a container it
+        lies in the container.
     type: path
     default: /run
   start_timeout:

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A scratch server of a staged lakeFS: an empty database, loopback, a directory of its own, and gone afterwards."""
+"""A scratch server of a staged lakeFS: an empty database, a directory of its own, and gone afterwards."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ import json
 import os
 import pwd
 import shutil
-from dataclasses import dataclass
-from typing import Any, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Mapping, Protocol
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import schema
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import scratch_container, transient
 
 DOMAIN = "s3.scratch.local"
 _QUIET_SINCE = Version(0, 103, 0)
 _AUDITED_SINCE = Version(0, 70, 0)
 _OFTEN = "24h"
+_CONFIG, _PARTS = "config.yaml", ("data", "cache")
 _NOBODY_LISTENS = "http://127.0.0.1:1/audit"
 
 
-def config(release: Version, directory: str, port: int, dsn: str, secret: str) -> dict[str, Any]:
+def config(release: Version, directory: str, address: str, dsn: str, secret: str) -> dict[str, Any]:
     """The least that the release takes, and nothing that calls out. Source: the makers' configuration reference."""
     database: dict[str, Any] = {"connection_string": dsn}
     if release >= schema.TO_KV:
@@ -38,7 +39,7 @@ def config(release: Version, directory: str, port: int, dsn: str, secret: str) -
     if release >= _QUIET_SINCE:
         security.update(check_latest_version=False, audit_check_interval=_OFTEN)
     return {
-        "listen_address": f"127.0.0.1:{port}",
+        "listen_address": address,
         "database": database,
         "auth": {"encrypt": {"secret_key": secret}},
         "blockstore": {"type": "local", "local": {"path": f"{directory}/data"}},
@@ -49,10 +50,14 @@ def config(release: Version, directory: str, port: int, dsn: str, secret: str) -
     }
 
 
-def environment(given: Mapping[str, str]) -> str:
-    """A file for systemd with what the driver of the database reads besides its connection string: HOME and PG..."""
-    kept = {name: value for name, value in sorted(given.items()) if name == "HOME" or name.startswith("PG")}
-    return "".join(f"{name}={_quoted(value)}\n" for name, value in kept.items())
+def of_the_driver(given: Mapping[str, str]) -> dict[str, str]:
+    """What the driver of the database reads besides its connection string: HOME and PG..."""
+    return {name: value for name, value in sorted(given.items()) if name == "HOME" or name.startswith("PG")}
+
+
+def environment_file(given: Mapping[str, str]) -> str:
+    """The same as a file for systemd."""
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in of_the_driver(given).items())
 
 
 def _quoted(value: str) -> str:
@@ -60,43 +65,97 @@ def _quoted(value: str) -> str:
     return '"' + "".join(f"\\{letter}" if letter in '"\\`$' else letter for letter in value) + '"'
 
 
+class Server(Protocol):
+    """What runs, whoever runs it."""
+
+    @property
+    def listens(self) -> str:
+        """Where it has to listen, to be asked from this machine."""
+
+    def hosts(self) -> list[str]:
+        """Where this machine may reach it."""
+
+    def alive(self) -> bool: ...
+
+    def said(self) -> str:
+        """The end of its log."""
+
+
+class Scratch(Protocol):
+    """Where a staged release runs for a moment."""
+
+    path: str
+    """Its directory, as the server has it."""
+
+    @property
+    def server(self) -> Server: ...
+
+    def start(self, given: Mapping[str, Any]) -> None:
+        """given: its configuration. UpliftError where it is not taken."""
+
+    def remove(self) -> None:
+        """Whatever is left, of a trial that was killed, too."""
+
+
 @dataclass
-class Scratch:
-    """Where a release runs for a moment. path: its directory. account: who it runs as. server: its unit."""
+class OnSystemd:
+    """path: its directory. account: who it runs as. given_to: the environment of the service. server: its unit."""
 
     path: str
     account: str
+    binary: str
+    given_to: Mapping[str, str] = field(repr=False)
     server: transient.Server
 
     @property
     def _environment(self) -> str:
         return f"{self.path}.env"
 
-    def start(self, binary: str, given: Mapping[str, Any], environment_text: str) -> None:
-        """given: its configuration. CliError where systemd does not take it.
-
-        The database may be anywhere, so that no address is denied; secrets travel in files.
-        """
+    def start(self, given: Mapping[str, Any]) -> None:
+        """The database may be anywhere, so that no address is denied; secrets travel in files."""
         entry = pwd.getpwnam(self.account)
         owner = (entry.pw_uid, entry.pw_gid)
-        for one in ("", "data", "cache"):
+        for one in ("", *_PARTS):
             directory = os.path.join(self.path, one).rstrip("/")
             files.make_private(directory)
             os.chown(directory, *owner)
-        config_file = os.path.join(self.path, "config.yaml")
+        config_file = os.path.join(self.path, _CONFIG)
         files.write_atomic(config_file, json.dumps(given).encode(), 0o600, owner)  # JSON is YAML
-        files.write_atomic(self._environment, environment_text.encode(), 0o600)
+        files.write_atomic(self._environment, environment_file(self.given_to).encode(), 0o600)
         properties = [
             *transient.confined(self.account, transient.LIMIT, ["any"]),
             f"ReadWritePaths={self.path}",
             f"EnvironmentFile={self._environment}",
             f"WorkingDirectory={self.path}",
         ]
-        self.server.launch(properties, [binary, "--config", config_file, "run"])
+        self.server.launch(properties, [self.binary, "--config", config_file, "run"])
 
     def remove(self) -> None:
-        """Whatever is left, of a trial that was killed, too."""
         self.server.remove()
         shutil.rmtree(self.path, ignore_errors=True)
         if os.path.exists(self._environment):
             os.unlink(self._environment)
+
+
+@dataclass
+class InContainer:
+    """image: of the release. program: the program in it. given_to: the environment of the service."""
+
+    image: str
+    program: str
+    given_to: Mapping[str, str] = field(repr=False)
+    server: scratch_container.Server
+    path: str = "/uplift-scratch"
+
+    def start(self, given: Mapping[str, Any]) -> None:
+        """It reads this configuration alone, and not the service's, which lies in the same volumes."""
+        config_file = os.path.join(self.path, _CONFIG)
+        laid = scratch_container.archive(
+            [os.path.join(self.path, one).rstrip("/") for one in ("", *_PARTS)],
+            {config_file: json.dumps(given).encode()},
+        )
+        words = [self.program, "--config", config_file, "run"]
+        self.server.launch(self.image, words, of_the_driver(self.given_to), laid)
+
+    def remove(self) -> None:
+        self.server.remove()

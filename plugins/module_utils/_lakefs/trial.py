@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import pwd
 import secrets
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Callable, Iterator, Mapping
@@ -21,27 +21,28 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres
 from ansible_collections.uplift.datastores.plugins.module_utils._core import s3_read
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner, Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.port import free_ports
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import forms, health, inventory, listing
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import where as lakefs_where
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.api import Api
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.catalogue import LAKEFS
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse import http
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program import Lakefs
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.scratch import (
     DOMAIN,
+    InContainer,
+    OnSystemd,
     Scratch,
     config,
-    environment,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path as plan_path
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import scratch_container, transient
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.trial import Subject, Unstarted, untried
 
 _NAME, _BRANCH, _PATH, _BODY = "scratch", "main", "a/b.txt", "scratch\n"
@@ -60,19 +61,24 @@ class Trial:
     head: str = ""
 
 
-def wait(one: Scratch, trial: Trial, timeout: float, clock: Clock) -> None:
-    """Until it answers at all."""
+def wait(one: Scratch, port: int, timeout: float, clock: Clock) -> Api:
+    """Until it answers at all: where it does."""
     end = clock.now() + timeout
     while True:
-        try:
-            trial.api.get("/healthcheck")
-            return
-        except UpliftError as exc:
-            gone = not one.server.alive()
-            if gone or clock.now() > end:
-                how = "it ended" if gone else f"it has not answered in {timeout:g} s"
-                log = " / ".join(line.strip() for line in one.server.said().splitlines()[-3:])
-                raise Unstarted(f"{how}; its log ends with: {log:.400}.") from exc
+        for host in one.server.hosts():
+            api = Api(f"http://{host}:{port}", timeout=_CALL)
+            with suppress(UpliftError):
+                api.get("/healthcheck")
+                return api
+        gone = not one.server.alive()
+        if gone or clock.now() > end:
+            how = (
+                "it ended"
+                if gone
+                else f"it has not answered in {timeout:g} s at {', '.join(one.server.hosts()) or 'any address'}"
+            )
+            log = " / ".join(line.strip() for line in one.server.said().splitlines()[-3:])
+            raise Unstarted(f"{how}; its log ends with: {log:.400}.")
         clock.sleep(_POLL)
 
 
@@ -168,30 +174,38 @@ def _subject(release: Version) -> Subject:
 
 
 def _tried(release: Version, params: Mapping[str, Any]) -> Iterator[str]:
-    if runtime_place.read(params["unit"]).kind != runtime_place.SYSTEMD:
-        raise Unstarted("its program is an image, and a scratch server is started by systemd alone.")
+    if runtime_place.read(params["unit"]).kind == runtime_place.KUBERNETES:
+        raise Unstarted("its program is an image for pods, and a scratch server is started by systemd or docker alone.")
     local = LocalRunner()
-    lakefs = from_unit(local, params)
-    name = transient.ident(params["unit"])
-    one = Scratch(os.path.join(params["directory"], name), _account(lakefs), transient.Server(name, local))
+    one = _place(local, params)
     one.remove()
     with ExitStack() as stack:
         try:
             live = Postgres(local, parse_dsn(params["dsn"]))
             database = stack.enter_context(scratch_database.empty(live, params["scratch"]))
             stack.callback(one.remove)  # before its database is
-            trial = _begun(release, one, lakefs, database, params["start_timeout"])
+            trial = _begun(release, one, database, params["start_timeout"])
         except UpliftError as exc:
             raise Unstarted(str(exc)) from exc
         yield from ask(trial)
 
 
-def _begun(release: Version, one: Scratch, lakefs: Lakefs, database: Postgres, timeout: float) -> Trial:
+def _place(local: Runner, params: Mapping[str, Any]) -> Scratch:
+    """Where a server of the release can run as the service does."""
+    where, name = lakefs_where.of(local, params["unit"]), transient.ident(params["unit"])
+    lakefs = where.program(params)
+    if isinstance(where, lakefs_where.InContainer):
+        server = scratch_container.Server(name, where.seen, where.docker)
+        return InContainer(lakefs.binary, lakefs.program, where.environment(), server)
+    path = os.path.join(params["directory"], name)
+    return OnSystemd(path, _account(lakefs), lakefs.binary, lakefs.environment, transient.Server(name, local))
+
+
+def _begun(release: Version, one: Scratch, database: Postgres, timeout: float) -> Trial:
     port = free_ports(1)[0]
-    given = config(release, one.path, port, database.dsn.text, secrets.token_hex(32))
-    one.start(lakefs.binary, given, environment(lakefs.environment))
-    trial = Trial(release, Api(f"http://127.0.0.1:{port}", timeout=_CALL))
-    wait(one, trial, timeout, Clock())
+    address = f"{one.server.listens}:{port}"
+    one.start(config(release, one.path, address, database.dsn.text, secrets.token_hex(32)))
+    trial = Trial(release, wait(one, port, timeout, Clock()))
     furnish(trial)
     return trial
 

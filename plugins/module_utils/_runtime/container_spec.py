@@ -133,7 +133,7 @@ def body(seen: Json, image: Json | None, change: Change) -> dict[str, Any]:
     if config.get("Hostname") == seen["Id"][:12] or network == "host" or network.startswith("container:"):
         config.pop("Hostname", None)  # docker's own choice, or forbidden next to such a network
     host["Binds"], host["Mounts"] = _mounts(seen, change)
-    host["Links"] = [_link(one) for one in host.get("Links") or []] or None
+    host["Links"] = links(host) or None
     first, _more = networks(seen)
     return {**config, "HostConfig": host, "NetworkingConfig": {"EndpointsConfig": first}}
 
@@ -163,7 +163,7 @@ def reach(seen: Json) -> Reach:
     host = seen["HostConfig"]
     rows: list[tuple[str, Sequence[str]]] = [
         ("--network", [host.get("NetworkMode") or "default"]),
-        ("--link", [_link(one) for one in host.get("Links") or []]),
+        ("--link", links(host)),
         ("--add-host", host.get("ExtraHosts") or []),
         ("--dns", host.get("Dns") or []),
         ("--dns-search", host.get("DnsSearch") or []),
@@ -263,6 +263,11 @@ def _mounts(seen: Json, change: Change) -> tuple[list[str], list[Any]]:
         if one["Type"] == "volume" and place not in told:
             binds.append(f"{one['Name']}:{place}" + ("" if one.get("RW", True) else ":ro"))
     return binds, mounts
+
+
+def links(host: Json) -> list[str]:
+    """Other containers by the names that this one has for them, as `create` and the command line take them."""
+    return [_link(one) for one in host.get("Links") or []]
 
 
 def _link(text: str) -> str:

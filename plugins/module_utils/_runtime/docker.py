@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
-Call = Callable[[str, str, "Mapping[str, Any] | None", float], "tuple[int, bytes]"]
+Call = Callable[[str, str, "Mapping[str, Any] | bytes | None", float], "tuple[int, bytes]"]
 SOCKET = "/var/run/docker.sock"
 
 
@@ -35,13 +35,15 @@ def socket_of(environment: Mapping[str, str]) -> str:
     return host[len("unix://") :]
 
 
-def by_socket(method: str, path: str, body: Mapping[str, Any] | None, timeout: float) -> tuple[int, bytes]:
+def by_socket(method: str, path: str, body: Mapping[str, Any] | bytes | None, timeout: float) -> tuple[int, bytes]:
+    """body: JSON, or the bytes of a tar archive."""
     from ansible.module_utils.urls import open_url  # dear to load, and most nodes have no docker
 
     socket = socket_of(os.environ)
     # The daemon may answer and close before it has read a body that it does not want: then none is sent.
-    data = json.dumps(body).encode() if body is not None else None if method in ("GET", "HEAD") else b""
-    headers = {"Content-Type": "application/json"}
+    none = None if method in ("GET", "HEAD") else b""
+    data = body if isinstance(body, bytes) else none if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": f"application/{'x-tar' if isinstance(body, bytes) else 'json'}"}
     try:
         with open_url(
             f"http://localhost{path}", data=data, headers=headers, method=method, timeout=timeout, unix_socket=socket,
@@ -107,9 +109,14 @@ class Docker:
             f"/containers/{_quoted(name)}/update", f"Changing the restart policy of {name}", {"RestartPolicy": policy}
         )
 
-    def remove(self, name: str) -> None:
-        """Its volumes stay, those without a name, too."""
-        status, text = self.call("DELETE", f"/containers/{_quoted(name)}?v=0&force=0", None, 120)
+    def unpack(self, name: str, archive: bytes) -> None:
+        """Lay what a tar archive holds into a container, from its / on."""
+        status, text = self.call("PUT", f"/containers/{_quoted(name)}/archive?{urlencode({'path': '/'})}", archive, 60)
+        self._read(status, text, f"Laying files into {name}")
+
+    def remove(self, name: str, force: bool = False) -> None:
+        """Its volumes stay, those without a name, too. force: also while it runs."""
+        status, text = self.call("DELETE", f"/containers/{_quoted(name)}?v=0&force={force:d}", None, 120)
         self._read(status, text, f"Removing {name}", (204, 404))
 
     def logs(self, name: str, since: float = 0.0, tail: str = "all") -> str:

@@ -60,6 +60,15 @@ class Server:
     name: str
     local: Runner
 
+    @property
+    def listens(self) -> str:
+        """Where it is to listen: nobody else is to notice it."""
+        return "127.0.0.1"
+
+    def hosts(self) -> list[str]:
+        """Where this machine reaches it."""
+        return [self.listens]
+
     def launch(self, properties: Sequence[str], words: Sequence[str]) -> None:
         """CliError where systemd does not take it."""
         argv = started(self.name, properties, {}, words)

@@ -55,6 +55,10 @@ def test_nothing_is_left_beside_the_configuration_but_that_of_before(cluster: Cl
     assert cluster.sql("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1") == "lakefs\npostgres"
 
 
+def test_the_trial_of_the_release_has_left_nothing(cluster: Cluster) -> None:
+    assert "uplift-scratch" not in cluster.on("a1", "docker", "ps", "--all", "--format", "{{.Names}}")
+
+
 def test_images_that_will_not_do(cluster: Cluster) -> None:
     """All by the plan, which changes nothing."""
     plan = cluster.playbook("lakefs_plan", lakefs_version=NEXT)

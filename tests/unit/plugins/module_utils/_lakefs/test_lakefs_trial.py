@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import getpass
+import io
 import json
 import stat
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,14 +22,16 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import scratch, trial
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import where as lakefs_where
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.api import Api
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse.http import Reply
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import docker, transient
 
 from tests.unit.replay import FakeTime
 
 NEW, UNSEEN = parse("1.84.0"), "1.99.0"
-SAID = json.loads((Path(__file__).parents[3] / "fixtures/lakefs/1.84.0/trial.json").read_text(encoding="utf-8"))
+FIXTURES = Path(__file__).parents[3] / "fixtures"
+SAID = json.loads((FIXTURES / "lakefs/1.84.0/trial.json").read_text(encoding="utf-8"))
 
 
 class Server:
@@ -115,26 +120,40 @@ class Local:
         return Answer(tuple(argv), 0, said, "")
 
 
-def there(tmp_path: Path, local: Any) -> scratch.Scratch:
-    return scratch.Scratch(str(tmp_path / "one"), getpass.getuser(), transient.Server("uplift-scratch-x", local))
+def there(tmp_path: Path, local: Any) -> scratch.OnSystemd:
+    given = {"PGPASSWORD": 'env"canary', "LAKEFS_X": "1"}
+    server = transient.Server("uplift-scratch-x", local)
+    return scratch.OnSystemd(str(tmp_path / "one"), getpass.getuser(), "/usr/local/bin/lakefs-1.84.0", given, server)
 
 
-@pytest.mark.parametrize(("living", "how"), [(False, "it ended"), (True, "it has not answered in 2 s")])
-def test_a_server_that_does_not_come_up_is_told_with_its_log(tmp_path: Path, living: bool, how: str) -> None:
+@pytest.mark.parametrize(("living", "how"), [(False, "it ended"), (True, "it has not answered in 2 s at 127.0.0.1")])
+def test_a_server_that_does_not_come_up_is_told_with_its_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, living: bool, how: str
+) -> None:
     def nobody(*_args: Any) -> Reply:
         raise UpliftError("nobody")
 
-    one = trial.Trial(NEW, Api("http://127.0.0.1:1", fetch=nobody))
+    monkeypatch.setattr(trial, "Api", lambda url, timeout: Api(url, fetch=nobody, timeout=timeout))
     time = FakeTime()
     with pytest.raises(trial.Unstarted, match=f"{how}; its log ends with: fatal: no such key"):
-        trial.wait(there(tmp_path, Local(living)), one, 2, time.clock())
+        trial.wait(there(tmp_path, Local(living)), 1, 2, time.clock())
+
+
+def test_the_address_that_answers_is_the_one_that_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(_method: str, url: str, *_args: Any) -> Reply:
+        if "198.18.250.3" not in url:
+            raise UpliftError("nobody")
+        return Reply(200, "")
+
+    monkeypatch.setattr(trial, "Api", lambda url, timeout: Api(url, fetch=fetch, timeout=timeout))
+    one = SimpleNamespace(server=SimpleNamespace(hosts=lambda: ["127.0.0.1", "198.18.250.3"]))
+    assert trial.wait(one, 8, 2, FakeTime().clock()).url == "http://198.18.250.3:8"
 
 
 def test_secrets_travel_in_files_that_nobody_else_reads(tmp_path: Path) -> None:
     local = Local()
     one = there(tmp_path, local)
-    given = scratch.config(NEW, one.path, 8001, "postgres://u:pw-canary@db/x", "key-canary")
-    one.start("/usr/local/bin/lakefs-1.84.0", given, scratch.environment({"PGPASSWORD": 'env"canary', "LAKEFS_X": "1"}))
+    one.start(scratch.config(NEW, one.path, "127.0.0.1:8001", "postgres://u:pw-canary@db/x", "key-canary"))
     assert "canary" not in str(local.calls)
     for path in (tmp_path / "one/config.yaml", tmp_path / "one.env"):
         assert "canary" in path.read_text(encoding="utf-8")
@@ -153,18 +172,27 @@ def test_secrets_travel_in_files_that_nobody_else_reads(tmp_path: Path) -> None:
     ],
 )
 def test_each_release_is_given_the_form_that_it_reads(version: str, database: Any) -> None:
-    given = scratch.config(parse(version), "/run/x", 1, "D", "s")
+    given = scratch.config(parse(version), "/run/x", "127.0.0.1:1", "D", "s")
     assert given["database"] == database
     assert given["listen_address"] == "127.0.0.1:1" and given["stats"] == {"enabled": False}
     assert ("check_latest_version" in given.get("security", {})) == (parse(version) >= parse("0.103.0"))
 
 
-PARAMS = {"unit": "docker:lakefs", "dsn": "postgres://u@db/x", "scratch": "", "directory": "/run", "start_timeout": 1.0}
+PARAMS = {
+    "unit": "kubernetes:lake/lakefs",
+    "binary": "lakefs:1.84.0",
+    "config_file": "/srv/lakefs/config.yaml",
+    "dsn": "postgres://u@db/x",
+    "scratch": "",
+    "directory": "/run",
+    "start_timeout": 1.0,
+}
 
 
 def test_a_known_release_that_cannot_be_tried_is_a_note() -> None:
     found = trial.run({**PARAMS, "version": "1.84.0"}, Progress(), False)
-    assert not found["tried"] and "its program is an image" in found["why"] and "It is known here" in found["why"]
+    assert not found["tried"] and "its program is an image for pods" in found["why"]
+    assert "It is known here" in found["why"]
 
 
 def test_one_that_nobody_has_seen_stops_it() -> None:
@@ -172,16 +200,98 @@ def test_one_that_nobody_has_seen_stops_it() -> None:
         trial.run({**PARAMS, "version": UNSEEN}, Progress(), False)
 
 
-def test_no_database_of_its_own_is_no_failure_of_the_release(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_database_of_its_own_is_no_failure_of_the_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refused(*_args: Any) -> Any:
         raise CliError("permission denied to create database")
 
     monkeypatch.setattr(trial.scratch_database, "empty", refused)
-    monkeypatch.setattr(trial, "from_unit", lambda *_args: trial.Lakefs(Local(), "/x"))
-    monkeypatch.setattr(trial.Scratch, "remove", lambda _self: None)
+    monkeypatch.setattr(trial, "_place", lambda *_args: there(tmp_path, Local()))
     found = trial.run({**PARAMS, "unit": "lakefs.service", "version": "1.84.0"}, Progress(), False)
     assert "permission denied to create database" in found["why"]
 
 
 def test_check_mode_starts_nothing() -> None:
     assert trial.run({**PARAMS, "version": UNSEEN}, Progress(), True)["asked"] == []
+
+
+class Daemon(docker.Docker):
+    """One container of a service, and what was asked of it."""
+
+    def __init__(self, network: str = "lab-net") -> None:
+        row = json.loads((FIXTURES / "docker/container_lakefs_20.10.24.json").read_text(encoding="utf-8"))[0]
+        row["HostConfig"]["NetworkMode"] = network
+        self.there, self.asked, self.made = {"lab-lakefs": row}, [], {}  # type: ignore[var-annotated]
+        self.there["abc"] = {"NetworkSettings": {"Networks": {"x": {"IPAddress": "198.18.250.9"}}}}
+
+    def call(self, method: str, path: str, body: Any, _timeout: float) -> tuple[int, bytes]:  # type: ignore[override]
+        path, name = path.partition("?")[0], path.split("/")[2].partition("?")[0]
+        self.asked.append(f"{method} {path}")
+        if method == "GET":
+            found = self.there.get(name)
+            return (200, json.dumps(found).encode()) if found else (404, b"{}")
+        self.made[path] = body
+        if path == "/containers/create":
+            ends = {"lab-net": {"IPAddress": "198.18.250.3"}, "six": {"GlobalIPv6Address": "fd00::3"}}
+            self.there[NAME] = {"State": {"Running": True}, "NetworkSettings": {"Networks": ends}}
+        return (201, b'{"Id": "1"}') if path == "/containers/create" else (200, b"")
+
+
+NAME = "uplift-scratch-lab-lakefs.container"
+
+
+def beside(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(lakefs_where, "Docker", lambda: daemon)
+    seen = lakefs_where.InContainer(Local(), "lab-lakefs", daemon)
+    monkeypatch.setattr(trial.lakefs_where, "of", lambda *_args: seen)
+    return trial._place(Local(), {**PARAMS, "unit": "docker:lab-lakefs"})
+
+
+def test_a_container_is_tried_next_to_it_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    daemon = Daemon()
+    one = beside(daemon, monkeypatch)
+    daemon.asked.clear()
+    one.start(scratch.config(NEW, one.path, f"{one.server.listens}:8001", "postgres://u:pw-canary@db/x", "key-canary"))
+    made = daemon.made["/containers/create"]
+    assert (made["Image"], made["Entrypoint"]) == ("lakefs:1.84.0", ["/app/lakefs"])
+    assert made["Cmd"] == ["--config", "/uplift-scratch/config.yaml", "run"]
+    service = daemon.there["lab-lakefs"]
+    assert made["HostConfig"]["VolumesFrom"] == [f"{service['Id']}:ro"]
+    assert made["HostConfig"]["ExtraHosts"] == ["db.example.org:198.18.250.2"]
+    assert not {"PortBindings", "Binds", "Mounts"} & set(made["HostConfig"])
+    assert made["NetworkingConfig"] == {"EndpointsConfig": {"lab-net": {}}} and "canary" not in str(made)
+    # Nothing of what the service itself is configured with: it would reach the service's database and objects.
+    assert not [word for word in made["Env"] if word.startswith("LAKEFS_")]
+    assert daemon.asked == [
+        "POST /containers/create",
+        f"PUT /containers/{NAME}/archive",
+        "POST /networks/lab-net2/connect",
+        f"POST /containers/{NAME}/start",
+    ]
+    with tarfile.open(fileobj=io.BytesIO(daemon.made[f"/containers/{NAME}/archive"])) as tar:
+        assert {entry.name: entry.mode for entry in tar} == {
+            "uplift-scratch": 0o1777,
+            "uplift-scratch/data": 0o1777,
+            "uplift-scratch/cache": 0o1777,
+            "uplift-scratch/config.yaml": 0o444,
+        }
+        read = json.load(tar.extractfile("uplift-scratch/config.yaml") or io.BytesIO())
+    assert read["blockstore"] == {"type": "local", "local": {"path": "/uplift-scratch/data"}}
+    assert one.server.hosts() == ["198.18.250.3", "[fd00::3]"] and one.server.alive()
+    one.remove()
+    assert daemon.asked[-1] == f"DELETE /containers/{NAME}"
+
+
+@pytest.mark.parametrize(
+    ("network", "listens", "hosts"),
+    [
+        ("host", "127.0.0.1", ["127.0.0.1"]),
+        ("container:abc", "0.0.0.0", ["127.0.0.1", "198.18.250.9"]),
+        ("container:gone", "0.0.0.0", ["127.0.0.1"]),
+        ("lab-net", "0.0.0.0", []),
+    ],
+)
+def test_where_it_listens_and_is_asked(
+    monkeypatch: pytest.MonkeyPatch, network: str, listens: str, hosts: list[str]
+) -> None:
+    one = beside(Daemon(network), monkeypatch)
+    assert (one.server.listens, one.server.hosts()) == (listens, hosts)
