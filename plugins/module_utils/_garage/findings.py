@@ -18,7 +18,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_fi
 )
 
 Seen = Mapping[str, Any]
-_FOLLOWS = ("daemon_down", "config_missing", "release", "engine_missing", "space_unknown")
+_FOLLOWS = ("daemon_down", "config_missing", "release", "engine_missing", "space_unknown", "s3_nowhere")
 
 
 def findings(seen: Seen) -> list[Finding]:

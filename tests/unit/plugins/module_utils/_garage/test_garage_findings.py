@@ -241,6 +241,17 @@ def test_all_findings_come_at_once() -> None:
     }
 
 
+def test_of_a_unit_that_is_another_what_follows_from_it_is_not_said() -> None:
+    seen = {
+        "info.not_itself": OTHER,
+        "info.running": False,
+        "s3": {"nowhere": True},
+        "release": {"failed": True, "msg": "There is no path of the program"},
+        "space.programs": {"zstd": None},
+    }
+    assert [one.key for one in findings(changed(seen))] == ["container_unit", "program_missing"]
+
+
 def changed(changes: dict[str, Any]) -> dict[str, Any]:
     seen = copy.deepcopy(GOOD)
     for name, value in changes.items():
