@@ -131,9 +131,13 @@ def account(form: Form, wish: Wish) -> list[list[str]]:
     garages = ["-o", "garage", "-g", "garage"]
     return [
         ["sh", "-c", f"id garage || useradd --system --uid {UID} --home-dir {form.home} --shell /bin/false garage"],
-        ["install", "-d", *garages, "-m", "0750", form.home, form.metadata, *form.data(wish.data_dirs)],
+        ["install", "-d", *garages, "-m", "0750", *_places(form, wish)],
         ["chown", "root:garage", form.config],
     ]
+
+
+def _places(form: Form, wish: Wish) -> list[str]:
+    return [form.home, form.metadata, *form.data(wish.data_dirs), *([form.snapshots] if form.snapshots else [])]
 
 
 def node_id(cluster: Cluster, host: Host) -> str:
@@ -233,7 +237,8 @@ def asked_for(name: str, wish: Wish) -> Cluster:
         "variables": {} if shape.service == FORMS["plain"].service else {"garage_unit": shape.service},
     }  # fmt: skip
     own = (shape.metadata, *shape.data(wish.data_dirs))
-    return Cluster(name, "garage", seats, shape.service, own, product)
+    told = {host.name: dict(shape.told) for host in seats} if shape.told else {}
+    return Cluster(name, "garage", seats, shape.service, own, product, told)
 
 
 def up(expected: Cluster) -> Cluster:

@@ -33,6 +33,12 @@ class Form:
     local: bool = False
     """S3 and the admin API are the machine's own: on loopback, or from 0.9 on socket files. A proxy serves clients."""
 
+    snapshots: str = ""
+    """metadata_snapshots_dir, which 1.0 and later have."""
+
+    told: tuple[tuple[str, str], ...] = ()
+    """What its operator says in the inventory, since the unit does not."""
+
     @property
     def metadata(self) -> str:
         return f"{self.home}/meta"
@@ -135,6 +141,31 @@ Restart=on-failure
 WantedBy=multi-user.target
 """,
     ),
+    # A shell, which leads to the program; and Garage's own snapshots on another disk.
+    "wrapped": Form(
+        binary="/usr/local/bin/garage",
+        linked=True,
+        config="/etc/garage.toml",
+        snapshots="/srv/snapshots",
+        told=(
+            ("garage_binary", "/usr/local/bin/garage"),
+            ("garage_config_file", "/etc/garage.toml"),
+            ("garage_user", "garage"),
+        ),
+        unit="""[Unit]
+Description=Garage data store
+After=network-online.target
+
+[Service]
+User=garage
+Group=garage
+ExecStart=/bin/sh -c "exec /usr/local/bin/garage -c /etc/garage.toml server"
+Restart=on-failure
+
+[Install]
+WantedBy=multi-user.target
+""",
+    ),
     # Everything at another place and under another name than anybody would guess.
     "odd": Form(
         binary="/opt/store/bin/garage",
@@ -212,7 +243,9 @@ def config(name: str, address: str, settings: Settings) -> str:
     secrets = {"config": f'rpc_secret = "{settings.secret}"', "file": f'rpc_secret_file = "{secret_file(form)}"'}
     engine = f'db_engine = "{settings.engine}"\n' if settings.engine else ""
     index = "" if words.since(0, 8) else 'index = "index.html"\n'
+    snapshots = f'metadata_snapshots_dir = "{form.snapshots}"\n' if form.snapshots and words.since(1) else ""
     text = f"""metadata_dir = "{form.metadata}"
+{snapshots}\
 {data_directories(form, settings.data_dirs)}
 {engine}
 {copies(name, words, settings.replication)}

@@ -47,6 +47,17 @@ def test_others_name_their_config_on_the_command_line(form: str, word: str) -> N
     assert unit(form)["EnvironmentFile"].lstrip("-") == FORMS[form].environment_file
 
 
+def test_a_shell_leads_to_what_the_inventory_names() -> None:
+    told = dict(FORMS["wrapped"].told)
+    assert (
+        unit("wrapped")["ExecStart"]
+        == f'/bin/sh -c "exec {told["garage_binary"]} -c {told["garage_config_file"]} server"'
+    )
+    assert unit("wrapped")["User"] == told["garage_user"]
+    assert config("wrapped", "1.3.0")["metadata_snapshots_dir"] == "/srv/snapshots"
+    assert "metadata_snapshots_dir" not in config("wrapped", "0.9.4")
+
+
 @pytest.mark.parametrize(
     ("form", "release", "admin"),
     [
@@ -97,7 +108,7 @@ def test_an_engine_and_two_disks() -> None:
     ("wish", "words"),
     [
         (Wish("0.4.0"), "expected 0.5 or later"),
-        (Wish("0.7.0", form="other"), "expected one of plain, packaged, makers, proxied, odd, docker"),
+        (Wish("0.7.0", form="other"), "expected one of plain, packaged, makers, proxied, wrapped, odd, docker"),
         (Wish("0.7.0", engine="sled"), "expected one of none"),
         (Wish("1.3.0", engine="sled"), "expected one of lmdb, sqlite"),
         (Wish("0.9.4", secret="paper"), "expected config, world, file or env"),

@@ -96,7 +96,7 @@ def test_unknown_host_is_named_with_those_there_are() -> None:
 
 
 def test_a_cluster_that_the_lab_cannot_make() -> None:
-    with pytest.raises(LabError, match="expected one of plain, packaged, makers, proxied, odd, docker"):
+    with pytest.raises(LabError, match="expected one of plain, packaged, makers, proxied, wrapped, odd, docker"):
         garage.asked_for("x", garage.Wish("0.7.0", form="other"))
 
 
