@@ -53,7 +53,7 @@ class ActionModule(UpliftAction):
         path = args["src"]
         try:
             read = self._mapped(args)
-            text = _decoded(read)
+            text = decoded(read)
             config = garage_config.settings(text, path, args["environment"])
             _demand_lasting(config, read["lasting"], args["unit"])
         except ConfigError as error:
@@ -71,7 +71,7 @@ class ActionModule(UpliftAction):
 
     def _held(self, args: Mapping[str, Any]) -> str:
         """The file of the ConfigMap."""
-        return _decoded(self._mapped(args))
+        return decoded(self._mapped(args))
 
     def _config(self, args: Mapping[str, Any], text: str, stat: Mapping[str, Any]) -> dict[str, Any]:
         config = garage_config.settings(text, args["src"], args["environment"])
@@ -139,7 +139,7 @@ def _demanded(answer: dict[str, Any], what: str, path: str) -> dict[str, Any]:
     return answer
 
 
-def _decoded(read: Mapping[str, Any]) -> str:
+def decoded(read: Mapping[str, Any]) -> str:
     return base64.b64decode(read["opened"]).decode("utf-8")
 
 

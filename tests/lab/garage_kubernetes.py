@@ -8,11 +8,12 @@ A host has kubectl, and a proxy to the one service of all pods, so that fill, lo
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from typing import Any
 
-from tests.lab import hosts, kubernetes, pachyderm_workers, paths, release
+from tests.lab import hosts, kubernetes, kubernetes_release, pachyderm_workers, paths, release
 from tests.lab import kubernetes_forms as node
 from tests.lab.garage_forms import ADMIN, RPC, S3, WEB, Settings
 from tests.lab.garage_words import Words
@@ -21,6 +22,7 @@ from tests.lab.hosts import Host
 PACKAGES = ("haproxy",)
 ALIAS, CONFIG, NAME = "/usr/local/sbin/garage-in-pod", "/etc/garage.toml", "garage"
 ACCOUNT = 1000
+CHART = "/opt/garage-chart"
 NODE_PORTS = {S3: 30900, WEB: 30902}
 INIT = "busybox:stable"
 COMMANDS = ("sh", "sed", "sleep", "tar", "du", "find", "sha256sum", "mkdir", "cp", "mv", "rm", "rmdir", "sync")
@@ -49,10 +51,13 @@ def variables(name: str, seats: Sequence[Host]) -> dict[str, dict[str, Any]]:
     return {host.name: {"garage_unit": f"kubernetes:{name}/pod/{pod(seats, host)}"} for host in seats}
 
 
-def config(settings: Settings) -> str:
-    words = Words(settings.release)
-    copies = "replication_factor = 3" if words.since(2) else f'replication_mode = "{settings.replication}"'
-    engine = f'db_engine = "{settings.engine}"\n' if settings.engine else ""
+def config() -> str:
+    """With the chart's own expressions in it."""
+    copies = (
+        "{{ if .Values.garage.replicationFactor }}replication_factor = {{ .Values.garage.replicationFactor }}"
+        '{{ else }}replication_mode = "{{ .Values.garage.replicationMode }}"{{ end }}'
+    )
+    engine = '{{ with .Values.garage.dbEngine }}db_engine = "{{ . }}"{{ end }}\n'
     return f"""metadata_dir = "/mnt/meta"
 data_dir = "/mnt/data"
 {engine}
@@ -77,6 +82,14 @@ index = "index.html"
 [admin]
 api_bind_addr = "[::]:{ADMIN}"
 """
+
+
+def values(settings: Settings) -> dict[str, Any]:
+    """Of the chart, for what the cluster begins with."""
+    own = {"dbEngine": settings.engine, "replicationMode": str(settings.replication), "replicationFactor": 0}
+    if Words(settings.release).since(2):
+        own["replicationFactor"] = 3
+    return {"image": {"tag": f"v{settings.release}"}, "garage": own}
 
 
 def claims(pods: int) -> list[str]:
@@ -120,7 +133,7 @@ def manifests(name: str, settings: Settings, pods: int) -> list[dict[str, Any]]:
     }
     own = {
         "name": NAME,
-        "image": image(settings.release),
+        "image": image("").removesuffix("v") + "{{ .Values.image.tag }}",
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"containerPort": S3, "name": "s3-api"}, {"containerPort": WEB, "name": "web-api"}],
         "securityContext": restricted,
@@ -164,7 +177,7 @@ def manifests(name: str, settings: Settings, pods: int) -> list[dict[str, Any]]:
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {**meta, "name": f"{NAME}-config"},
-            "data": {"garage.toml": config(settings)},
+            "data": {"garage.toml": config()},
         },
         {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": meta, "spec": stateful},
         {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": service},
@@ -186,15 +199,30 @@ def up(name: str, seats: Sequence[Host], settings: Settings, more: Sequence[str]
     kubernetes.up()
     images([settings.release, *more])
     kubernetes.apply(kubernetes.namespace(name), *volumes(name, len(seats)))
-    kubernetes.apply(*manifests(name, settings, len(seats)))
     for host in seats:
         kubernetes.control(host)
         words = f"kubectl --namespace {name} exec {pod(seats, host)} --container {NAME} -- /garage"
         files = {ALIAS: f'#!/bin/sh\nexec {words} "$@"\n', "/etc/haproxy/haproxy.cfg": proxy()}
         restart = ["systemctl", "restart", "haproxy.service"]
         hosts.must(host, [["chmod", "755", ALIAS], ["systemctl", "enable", "haproxy.service"], restart], files=files)
+    install(name, seats, settings)
     words_ = ("rollout", "status", f"statefulset/{NAME}", "--timeout=180s")
     kubernetes.kubectl("-n", name, *words_, timeout=200)
+
+
+def install(name: str, seats: Sequence[Host], settings: Settings) -> None:
+    """By Helm, as most have it, and from each host, since each may be the one that tells Helm afterwards."""
+    files = {
+        f"{CHART}/templates/{one['kind'].lower()}.yaml": json.dumps(one)
+        for one in manifests(name, settings, len(seats))
+    }
+    files[f"{CHART}/Chart.yaml"] = json.dumps({"apiVersion": "v2", "name": NAME, "version": "0.1.0"})
+    files[f"{CHART}/values.yaml"] = json.dumps(values(settings))
+    for host in seats:
+        hosts.put(host, str(release.get("helm", kubernetes_release.HELM_VERSION)), "/usr/local/bin/helm")
+        hosts.must(host, [["chmod", "-R", "go=", CHART]], files=files)
+    words = ["helm", "install", NAME, CHART, "--namespace", name]
+    hosts.must(seats[0], [["env", "KUBECONFIG=/root/.kube/config", *words]])
 
 
 def address(name: str, which: str) -> str:

@@ -194,6 +194,57 @@ def test_a_pod_goes_back_by_its_volume(garage: Stage) -> None:
     assert not called.get("resume"), "the ports of a pod are never closed"
 
 
+@pytest.fixture
+def helmed(garage: Stage) -> Stage:
+    """Of a StatefulSet that Helm has made, and a chart that gives it what it is to have."""
+    one = garage.only("a1")
+    one.found(garage_unit=POD, garage_chart_ref="/srv/chart")
+    engines(one, "", "lmdb")
+    one.on("garage_chart", {"and": {"images": [], "differences": []}})
+    return one
+
+
+def test_helm_is_told_in_the_end_what_the_pods_have(helmed: Stage) -> None:
+    run = helmed.playbook("garage_upgrade")
+    assert run.ok, run.why
+    before, after = run.of("garage_chart")
+    assert before.args["candidate"].endswith(f"garage.toml.uplift-{helmed.world.target}")
+    assert after.args["candidate"] == "", "what the ConfigMap has by then"
+    (told,) = run.of("helm_release")
+    assert told.args["values"] == {"image": {"tag": f"v{helmed.world.target}"}} == before.args["values"]
+    assert run.place("service", state="started") < run.place("helm_release")
+
+
+@pytest.mark.parametrize(
+    "given", [{"and": {"differences": ["the setting db_engine"]}}, failed("no repository named garage")]
+)
+def test_a_chart_that_gives_the_pods_something_else_stops_before_the_stop(helmed: Stage, given: Any) -> None:
+    helmed.on("garage_chart", given)
+    run = helmed.playbook("garage_upgrade")
+    said = "the setting db_engine would be another" if "and" in given else "no repository named garage"
+    assert f"would not give the pods what Garage {helmed.world.target} is to have: {said}" in run.why
+    assert not run.of("service", state="stopped") and not run.of("helm_release")
+
+
+def test_a_chart_that_fits_no_more_in_the_end_is_said_and_no_failure(helmed: Stage) -> None:
+    """The upgrade has ended well by then."""
+    helmed.on("garage_chart", {"and": {"differences": ["the setting db_engine"]}}, candidate="")
+    run = helmed.playbook("garage_upgrade")
+    assert run.ok and not run.of("helm_release"), run.why
+    assert "the Helm release lakefs was not told" in run.shown
+
+
+@pytest.mark.parametrize("without", ["chart", "helm"])
+def test_pods_of_no_chart_ask_and_tell_no_helm(helmed: Stage, without: str) -> None:
+    if without == "chart":
+        helmed.found(garage_chart_ref="")
+    else:
+        helmed.on("release", {"and": {"helm": ""}})
+    run = helmed.playbook("garage_upgrade")
+    assert run.ok and not run.of("garage_chart|helm_release"), run.why
+    assert ("Or name the chart by garage_chart_ref" in run.shown) == (without == "chart")
+
+
 @pytest.mark.parametrize(
     ("verbs_", "where", "beyond"),
     [

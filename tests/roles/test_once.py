@@ -92,6 +92,6 @@ def test_a_prepared_cluster_keeps_what_is_staged_and_is_no_failure(lakefs: Stage
     run = lakefs.playbook("lakefs_prepare")
     assert run.ok and told(run, "is prepared and waits: preflight, stage") == 1, run.why
     assert run.of("operation_report", state="written")[-1].args["error"] == ""
-    assert not run.of("lakefs_config", state="absent") and not run.of("lakefs_chart"), "the run behaves as the last one"
+    assert not run.of("lakefs_config", state="absent") and not run.of("helm_release"), "the run behaves as the last one"
     assert not list(lakefs.records.rglob("lease.json")) and lakefs.record()["state"] == "open"
     assert not run.of("service", state="stopped")

@@ -17,10 +17,14 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workloa
 
 
 def described(pods: Pods, path: str) -> dict[str, Any]:
-    """content (of the file at `path`, in base64; it may hold secrets), lasting (mount paths) and hazards, as below."""
-    content = base64.b64encode(mounted(pods, path).text.encode()).decode()
+    """content (of the file at `path`, in base64; it may hold secrets), config_map and key (where it is from), lasting
+    (mount paths) and hazards, as below.
+    """
+    held = mounted(pods, path)
+    content = base64.b64encode(held.text.encode()).decode()
     seen, own, where = pods.read(), pods.container(), pods.place.owner().summary()
-    return {"content": content, "lasting": lasting(seen, own), "hazards": hazards(seen, own, where)}
+    names = {"config_map": held.name, "key": held.key}
+    return {"content": content, **names, "lasting": lasting(seen, own), "hazards": hazards(seen, own, where)}
 
 
 def hazards(stateful: Mapping[str, Any], container: Mapping[str, Any], where: str) -> list[dict[str, str]]:

@@ -144,6 +144,12 @@ def public_lines(text: str, path: str) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
+def differing(one: str, other: str, path: str) -> list[str]:
+    """The settings that two files give other values, without the values: "the setting db_engine" and so on."""
+    rows = [dict(_flat(parse(text, path).unwrap())) for text in (one, other)]
+    return [f"the setting {name}" for name in sorted({*rows[0], *rows[1]}) if rows[0].get(name) != rows[1].get(name)]
+
+
 def reachable_s3_addresses(config: Mapping[str, Any], host_address: str) -> list[str]:
     """Where a client reaches this node's S3 API; nowhere by a socket file, port 0 or another host's loopback."""
     host, _colon, port = str(config["s3"]["api_bind_addr"]).rpartition(":")

@@ -36,17 +36,38 @@ def test_all_pods_have_the_last_release_and_the_configuration_that_it_wants(clus
     assert images(cluster) == ["dxflrs/garage:v2.5.0"] * 3
 
 
+def helm(cluster: Cluster, *words: str) -> str:
+    return cluster.on("a1", "helm", "--namespace", cluster.name, *words)
+
+
+def told(cluster: Cluster) -> dict[str, Any]:
+    """The values that the Helm release was given."""
+    found: dict[str, Any] = json.loads(helm(cluster, "get", "values", "garage", "--output", "json"))
+    return found
+
+
+def test_helm_has_what_runs_and_its_next_upgrade_changes_nothing(cluster: Cluster) -> None:
+    assert told(cluster) == {"image": {"tag": "v2.5.0"}, "garage": {"dbEngine": "lmdb", "replicationFactor": 3}}
+    before = [row["metadata"]["uid"] for row in one(cluster, "pods")["items"]]
+    helm(cluster, "upgrade", "garage", "/opt/garage-chart", "--reuse-values", "--wait")
+    assert [row["metadata"]["uid"] for row in one(cluster, "pods")["items"]] == before
+    assert "replication_factor = 3" in config(cluster)
+
+
 def test_nothing_is_left_in_the_namespace(cluster: Cluster) -> None:
     assert not one(cluster, "jobs")["items"]
     held = [row["metadata"]["name"] for row in one(cluster, "configmaps")["items"]]
     assert sorted(held) == ["garage-config", "kube-root-ca.crt"]
-    assert [row["metadata"]["name"] for row in one(cluster, "secrets")["items"]] == ["garage-rpc-secret"]
+    secrets = [row["metadata"]["name"] for row in one(cluster, "secrets")["items"]]
+    assert [name for name in secrets if not name.startswith("sh.helm.release.")] == ["garage-rpc-secret"]
 
 
 def test_one_series_back(cluster: Cluster) -> None:
-    """The metadata go back to the volumes, with the image and the configuration of before."""
-    back = cluster.playbook("garage_rollback", garage_confirm=["rollback"])
+    """The metadata go back to the volumes, with image and configuration of before, which Helm is told as well."""
+    old = {"image": {"tag": "v{version}"}, "garage": {"replicationFactor": 0}}
+    back = cluster.playbook("garage_rollback", garage_confirm=["rollback"], garage_chart_values=old)
     says(back, "garage 2.5.0 -> 1.3.0")
+    assert told(cluster)["image"] == {"tag": "v1.3.0"} and told(cluster)["garage"]["replicationFactor"] == 0
     assert images(cluster) == ["dxflrs/garage:v1.3.0"] * 3
     assert "replication_mode" in config(cluster) and 'db_engine = "lmdb"' in config(cluster)
     nothing_is_lost(cluster, "1.3.0")

@@ -206,3 +206,59 @@ def test_the_config_map_of_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (
         "/mnt/meta of kubernetes:shop/pod/garage-0 lies on no volume that outlives" in lost["findings"][0]["sentence"]
     )
+
+
+HELM = """#!{python}
+import json, sys
+words = sys.argv[1:]
+words = words[words.index("--namespace") + 2 :]
+if words[0] == "list":
+    print(json.dumps([{{"name": "garage", "chart": "garage-0.1.0"}}]))
+elif words[0] == "get":
+    print("null")
+else:
+    assert words[0] == "template" and "--values" in words, words
+    values = json.load(sys.stdin)
+    things = json.load(open("{things}"))
+    text = things["configmap"]["data"]["garage.toml"].replace('"3"', values["mode"])
+    held = {{"kind": "ConfigMap", "metadata": things["configmap"]["metadata"], "data": {{"garage.toml": text}}}}
+    own = {{"image": "dxflrs/garage:" + values["tag"]}}
+    spec = {{"template": {{"spec": {{"containers": [own]}}}}}}
+    made = {{"kind": "StatefulSet", "metadata": things["statefulset"]["metadata"], "spec": spec}}
+    print(json.dumps(held) + "\\n---\\n" + json.dumps(made))
+"""
+
+
+def test_what_a_chart_would_make_other_is_named_and_no_value_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    things = captured(tmp_path, monkeypatch)
+    (tmp_path / "things.json").write_text(json.dumps(things))
+    helm = tmp_path / "bin" / "helm"
+    helm.write_text(HELM.format(python=sys.executable, things=tmp_path / "things.json"))
+    helm.chmod(0o755)
+    candidate = tmp_path / "garage.toml.uplift-2.5.0"
+    candidate.write_text(
+        things["configmap"]["data"]["garage.toml"].replace('replication_mode = "3"', "replication_factor = 3")
+    )
+    task = {
+        "unit": "kubernetes:shop/pod/garage-0", "name": "garage", "chart_ref": "/srv/chart", "src": "/etc/garage.toml",
+        "image": "dxflrs/garage:v2.5.0", "values": {"tag": "v2.5.0", "mode": '"3"'},
+    }  # fmt: skip
+    tasks = [
+        task,
+        {**task, "values": {"tag": "v1.3.0", "mode": '"2"'}},
+        {**task, "candidate": str(candidate)},
+        {**task, "values": {"tag": "v2.5.0", "mode": '"3'}},
+    ]
+    (same, other, later, broken), said = run_all(tmp_path, tasks, action="garage_chart")
+    demand_untold(SECRET, said)
+    assert same["differences"] == [] and same["images"] == ["dxflrs/garage:v2.5.0"] and not same["changed"]
+    assert other["differences"] == ["the image dxflrs/garage:v1.3.0", "the setting replication_mode"]
+    assert later["differences"] == ["the setting replication_factor", "the setting replication_mode"]
+    assert broken["failed"] and "is not TOML" in broken["msg"]
+    (plain,), said = run_all(
+        tmp_path, [{k: task[k] for k in ("unit", "name", "chart_ref", "values")}], action="helm_chart"
+    )
+    demand_untold(SECRET, said)
+    assert plain["images"] == ["dxflrs/garage:v2.5.0"] and "opened" not in plain and "sealed" not in plain

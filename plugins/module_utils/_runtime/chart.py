@@ -5,9 +5,9 @@
 # This file is private to uplift.datastores: it may change or go without notice.
 
 
-"""The Helm release that has made a Deployment: rendered with another image, and told what the Deployment has.
+"""The Helm release that has made a workload: rendered with other values, and given those of what runs.
 
-helm has values by its input alone: they may hold the database's password.
+helm has values by its input alone: they may hold secrets.
 """
 
 from __future__ import annotations
@@ -17,12 +17,20 @@ import re
 from dataclasses import dataclass
 from typing import Any, Mapping
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
 
 WAIT = 600.0  # seconds until what helm applies is ready
+SPEC: Spec = {
+    "unit": {"type": "str", "required": True},
+    "name": {"type": "str", "required": True},
+    "chart_ref": {"type": "str", "required": True},
+    "chart_version": {"type": "str", "default": ""},
+    "values": {"type": "dict", "default": {}},
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Chart:
         if not version:
             raise UpliftError(
                 f"There is no Helm release {self.name} in {self.place.namespace}; expected the one that has made the"
-                f" {self.place.summary()}. See `helm list`."
+                f" {self.place.owner().summary()}. See `helm list`."
             )
         return version[1]
 
@@ -59,7 +67,7 @@ class Chart:
         words = ["upgrade", self.name, self.reference, "--version", self.version or self.deployed()]
         more = ["--reuse-values", "--values", "-", "--wait", "--timeout", f"{WAIT:g}s"]
         answer = self._helm(*words, *more, stdin=json.dumps(changes), timeout=WAIT + 60)
-        demand(answer, f"Giving the Helm release {self.name} the values of the {self.place.summary()}")
+        demand(answer, f"Giving the Helm release {self.name} the values of the {self.place.owner().summary()}")
 
     def _helm(self, *words: str, stdin: str = "", timeout: float = 120.0) -> Any:
         context = ["--kube-context", self.place.context] if self.place.context else []
@@ -76,12 +84,7 @@ def merged(onto: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     return found
 
 
-def run(runner: Runner, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
-    """What `lakefs_chart` does."""
-    place = runtime_place.read(params["unit"])
-    chart = Chart(runner, place, params["name"], params["chart_ref"], params["chart_version"])
-    if params["state"] == "rendered":
-        return {"changed": False, "manifests": chart.rendered(params["values"])}
-    if not check:
-        chart.apply(params["values"])
-    return {"changed": True}
+def of(runner: Runner, params: Mapping[str, Any]) -> Chart:
+    return Chart(
+        runner, runtime_place.read(params["unit"]), params["name"], params["chart_ref"], params["chart_version"]
+    )

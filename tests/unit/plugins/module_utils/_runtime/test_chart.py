@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import chart
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import chart
 
 SECRET = "postgres://lakefs:p4ss@db/lakefs"
-GIVEN = {
-    "unit": "kubernetes:lake/lakefs:mine", "state": "rendered", "name": "lakefs", "chart_ref": "lakefs/lakefs",
+GIVEN: dict[str, Any] = {
+    "unit": "kubernetes:lake/lakefs:mine", "name": "lakefs", "chart_ref": "lakefs/lakefs",
     "chart_version": "", "values": {"image": {"tag": "1.84.0"}},
 }  # fmt: skip
 
@@ -36,7 +36,7 @@ class Helm:
 
 def test_a_chart_is_rendered_with_the_releases_own_values_and_the_next_image() -> None:
     helm = Helm()
-    assert chart.run(helm, GIVEN, False) == {"changed": False, "manifests": "kind: Deployment\n"}
+    assert chart.of(helm, GIVEN).rendered(GIVEN["values"]) == "kind: Deployment\n"
     words, text = helm.asked[-1]
     assert words == ["template", "lakefs", "lakefs/lakefs", "--version", "1.4.17", "--values", "-"]
     assert json.loads(text) == {
@@ -47,8 +47,7 @@ def test_a_chart_is_rendered_with_the_releases_own_values_and_the_next_image() -
 
 def test_helm_is_told_what_differs_and_no_more() -> None:
     helm = Helm()
-    assert chart.run(helm, {**GIVEN, "state": "applied", "chart_version": "1.5.0"}, True)["changed"] and not helm.asked
-    chart.run(helm, {**GIVEN, "state": "applied", "chart_version": "1.5.0"}, False)
+    chart.of(helm, {**GIVEN, "chart_version": "1.5.0"}).apply(GIVEN["values"])
     ((words, text),) = helm.asked
     assert words[:5] == ["upgrade", "lakefs", "lakefs/lakefs", "--version", "1.5.0"]
     assert "--reuse-values" in words and "--wait" in words and json.loads(text) == GIVEN["values"]
@@ -56,7 +55,7 @@ def test_helm_is_told_what_differs_and_no_more() -> None:
 
 def test_a_release_of_helm_that_is_not_there_is_a_sentence() -> None:
     with pytest.raises(UpliftError, match="There is no Helm release lakefs in lake; expected the one that has made"):
-        chart.run(Helm([]), GIVEN, False)
+        chart.of(Helm([]), GIVEN).rendered({})
 
 
 def test_values_go_over_others_as_helm_puts_them() -> None:
