@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.action.garage_config import ActionModule as GarageConfig
+from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.config import stages
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release, place
 from ansible_collections.uplift.datastores.plugins.modules.garage_config_stage import SPEC
@@ -22,6 +23,8 @@ class ActionModule(GarageConfig):
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         self._vars = task_vars
+        if args["targets"] and not args["engine"]:
+            raise UpliftError("targets were given and no engine; expected that of the metadata. Nothing was written.")
         src, base = args["src"], args["dest"] or args["src"]
         stat: Mapping[str, Any]
         if place.is_pod(args["unit"]):  # a file of a ConfigMap has no owner: here it is the task's

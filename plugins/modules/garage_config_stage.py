@@ -25,12 +25,16 @@ options:
     type: path
     default: ''
   source: {description: The release that runs., type: str, required: true}
-  targets: {description: The releases on the upgrade path in order., type: list, elements: str, required: true}
+  targets:
+    description: The releases on the upgrade path in order. Without any the file of O(source) alone is written.
+    type: list
+    elements: str
+    default: []
   engine:
-    description: The engine of the metadata that lie on the node.
+    description: The engine of the metadata that lie on the node. Needed where there are O(targets).
     type: str
-    required: true
-    choices: [sled, lmdb, sqlite]
+    default: ''
+    choices: ['', sled, lmdb, sqlite]
   wanted_engine:
     description: The engine that the operator wants from 0.9 on. Empty for the one that is there as long as releases have it.
     type: str
@@ -79,8 +83,8 @@ SPEC: Spec = {
     "unit": {"type": "str", "default": ""},
     "dest": {"type": "path", "default": ""},
     "source": {"type": "str", "required": True},
-    "targets": {"type": "list", "elements": "str", "required": True},
-    "engine": {"type": "str", "required": True, "choices": ["sled", "lmdb", "sqlite"]},
+    "targets": {"type": "list", "elements": "str", "default": []},
+    "engine": {"type": "str", "default": "", "choices": ["", "sled", "lmdb", "sqlite"]},
     "wanted_engine": {"type": "str", "default": "", "choices": ["", "lmdb", "sqlite"]},
 }
 

@@ -204,12 +204,34 @@ def helmed(garage: Stage) -> Stage:
     return one
 
 
+@pytest.mark.parametrize(("unit", "swap"), [("garage.service", "config_release"), (POD, "pod_config")])
+def test_going_back_asks_for_the_configuration_before_the_stop(garage: Stage, unit: str, swap: str) -> None:
+    """It may have been edited in the days between; after the stop that would leave a cluster that is down."""
+    one = garage.only("a1")
+    one.found(garage_unit=unit)
+    one.on(swap, failed("it was edited since these were made from it"))
+    stopped = one.steps(["stop", "restore", "activate"], undoes="op-1")
+    assert "it was edited since" in stopped.why and not stopped.of("service", state="stopped")
+    one.rules.pop()
+    run = one.steps(["stop", "restore", "activate"], undoes="op-1")
+    assert run.ok, run.failures
+    assert [call.check for call in run.of(swap)] == [True, False]
+    assert run.place(swap) < run.place("service", state="stopped")
+
+
+def test_an_upgrade_has_made_the_configurations_just_before_it_stops(garage: Stage) -> None:
+    assert not garage.only("a1").steps(["stop"]).of("config_release|pod_config")
+
+
 def test_helm_is_told_in_the_end_what_the_pods_have(helmed: Stage) -> None:
     run = helmed.playbook("garage_upgrade")
     assert run.ok, run.why
     before, after = run.of("garage_chart")
     assert before.args["candidate"].endswith(f"garage.toml.uplift-{helmed.world.target}")
     assert after.args["candidate"] == "", "what the ConfigMap has by then"
+    kept = run.of("garage_config_stage")[-1]
+    assert kept.args["source"] == helmed.world.target and not kept.args["targets"], "Helm writes it in other words"
+    assert run.place("helm_release") < run.calls.index(kept)
     (told,) = run.of("helm_release")
     assert told.args["values"] == {"image": {"tag": f"v{helmed.world.target}"}} == before.args["values"]
     assert run.place("service", state="started") < run.place("helm_release")
