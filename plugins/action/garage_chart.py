@@ -29,5 +29,9 @@ class ActionModule(GarageConfig):
         held = self._mapped(args)
         wanted = self._fetch(args["candidate"])[0] if args["candidate"] else decoded(held)
         text = manifests.mapped(made, held["config_map"], held["key"])
-        names = garage_config.differing(text, wanted, args["src"]) if text else ["no configuration"]
+        names = (
+            garage_config.differing(text, wanted, args["src"])
+            if text
+            else ["the configuration, which the chart does not make,"]
+        )
         return {"changed": False, "images": images, "differences": [*wrong, *names]}

@@ -14,6 +14,8 @@ from ansible_collections.uplift.datastores.plugins.plugin_utils._runtime import 
 
 
 class ActionModule(UpliftAction):
+    """Renders where the task goes, reads on the controller, and returns no more than the images."""
+
     SPEC = SPEC
 
     def perform(self, args: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

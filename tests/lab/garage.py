@@ -222,7 +222,7 @@ def asked_for(name: str, wish: Wish) -> Cluster:
         addresses = {"garage_s3_addresses": [f"http://{node.ADDRESS}:{garage_kubernetes.NODE_PORTS[S3]}"]}
         product = {
             **asdict(wish), "binary": garage_kubernetes.ALIAS, "config": garage_kubernetes.CONFIG, "ports": ports,
-            "variables": {**addresses, "garage_chart_ref": garage_kubernetes.CHART},
+            "variables": addresses,
         }  # fmt: skip
         places = tuple(str(kubernetes.volumes(name) / one) for one in garage_kubernetes.claims(len(seats)))
         variables = garage_kubernetes.variables(name, seats)

@@ -394,7 +394,8 @@ def test_a_patch_that_does_not_start_is_gone_back_from_at_its_node_alone(garage:
     run = garage.playbook("garage_rollback")
     assert run.ok, run.why
     assert {call.host for call in run.of("service")} == {"a1"}
-    assert [(call.host, call.args["version"]) for call in run.of("config_release")] == [("a1", "0.8.0")]
+    swaps = [(call.host, call.args["version"], call.check) for call in run.of("config_release")]
+    assert swaps == [("a1", "0.8.0", True), ("a1", "0.8.0", False)], "asked before the stop, and done after it"
     assert not run.of("metadata_backup"), "there is nothing to restore: the releases share their data"
     assert run.hosts("garage_inventory") == ["a1"] and run.of("garage_compare")
     for host in garage.hosts:

@@ -4,10 +4,12 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
+"""The releases of Garage, and the hops between them, each by the makers' guide. Pure data."""
+
 from __future__ import annotations
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import TOOLS
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import shapes
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.verbs import VERBS
 from ansible_collections.uplift.datastores.plugins.module_utils._plan.model import (
     Catalogue,
@@ -16,42 +18,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
     Renewal,
     Series,
     Shape,
-)
-
-_STOPPED = "clients are shut out from here until the ports are opened again"
-_SWITCH = "all nodes switch at one moment: no node answers for some seconds, however large the metadata are"
-_DOWN = "no node answers from the stop to the start: how long is unknown, and grows with the metadata"
-_LATER = "; going back loses what they write from the backup on"
-_RESTARTED = "clients are served while the nodes are backed up, and by none from the stop to the start"
-_SERVED = "clients notice nothing: each wave is backed up while it serves" + _LATER
-_EMPTY = "one node at a time is closed to clients until it has everything again: clients that retry notice nothing"
-_AWAY = "one wave is away at a time: clients that retry on another address notice nothing"
-
-# From here on a node that serves can be backed up, from its own snapshot.
-_LIVE = TOOLS["meta snapshot"][0].since
-
-
-def _patched(strategy: str, name: str, backed_up: tuple[str, ...], noticed: str, since: Version | None = None) -> Shape:
-    """A move that old and new releases of one series share a protocol for. backed_up: the steps up to the proof."""
-    switched = ("activate", "start", "connect", "healthy")
-    return Shape(
-        strategy,
-        {
-            "before": ("preflight", "stage", "inventory"),
-            name: (*backed_up, *switched),
-            "after": ("verify", "watch"),
-        },
-        {name: noticed},
-        since=since,
-    )
-
-
-_STILL, _SERVING = ("stop", "backup", "prove"), ("backup_live", "prove", "stop")
-PATCH = (
-    _patched("rolling", "walk", _STILL, _AWAY),
-    _patched("rolling", "walk", _SERVING, _AWAY + _LATER, _LIVE),
-    _patched("all_at_once", "together", _STILL, _DOWN),
-    _patched("all_at_once", "together", _SERVING, _RESTARTED + _LATER, _LIVE),
 )
 
 # Guide 001, "Minimal downtime migration procedure" (rolling) and "Simple migration procedure" (all_at_once).
@@ -69,7 +35,7 @@ SEVEN_TO_EIGHT = Hop(
                 "walk_again": ("stop", "offline_repair", "start", "connect", "healthy"),
                 "after": ("repair", "verify", "watch"),
             },
-            {"walk": _AWAY, "together": _SWITCH, "walk_again": _AWAY},
+            {"walk": shapes.AWAY, "together": shapes.SWITCHED, "walk_again": shapes.AWAY},
         ),
         Shape(
             "all_at_once",
@@ -80,8 +46,8 @@ SEVEN_TO_EIGHT = Hop(
                 "after": ("healthy", "repair", "resume", "connect", "healthy", "verify", "watch"),
             },
             {
-                "before": _STOPPED,
-                "together": _STOPPED,
+                "before": shapes.STOPPED,
+                "together": shapes.STOPPED,
                 "after": "clients are let in again before the inventory is compared",
             },
         ),
@@ -89,69 +55,6 @@ SEVEN_TO_EIGHT = Hop(
     irreversible="the counters' tables are new in 0.8: going back means the metadata backup of every node",
     guide="Migrating from 0.7 to 0.8 (guide 001)",
 )
-
-
-def _switch(
-    *more: str, before: tuple[str, ...] = (), convert: tuple[str, ...] = (), walk: tuple[str, ...] = ()
-) -> Shape:
-    """Old and new releases do not understand each other, and clients may write until the stop: all nodes at once."""
-    walked = {"walk": walk} if walk else {}
-    return Shape(
-        "all_at_once",
-        {
-            "before": ("preflight", "stage", "inventory", *before, "repair", "drain"),
-            **walked,
-            # A switch of releases and a proof that their contents are the same come before anything may delete a block.
-            "together": ("stop", "backup", "prove", *convert, "start", "connect", "healthy", "contents"),
-            "after": (*more, "repair", "verify", "watch"),
-        },
-        {**dict.fromkeys(walked, _EMPTY), "together": _DOWN},
-    )
-
-
-def _rolling(*, before: tuple[str, ...] = (), convert: tuple[str, ...] = ()) -> Shape:
-    """The same with all that takes time done before, while the others serve: the switch itself is a restart of all.
-
-    A node that is converted is so on the old release, which goes on with it; its backup is of what it goes on with, so
-    that it fits the configuration to which a rollback goes back.
-    """
-    return Shape(
-        "rolling",
-        {
-            "before": ("preflight", "stage", "inventory", *before, "repair", "drain"),
-            "walk": ("stop", *convert, "backup", "start", "connect", "healthy"),
-            "together": ("prove", "activate", "restart", "connect", "healthy", "contents"),
-            "after": ("repair", "verify", "watch"),
-        },
-        {"walk": _AWAY, "together": _SWITCH},
-    )
-
-
-# The same two where nothing has to be converted, with the backup of a node that serves: its walk stops nothing.
-LIVE = (
-    Shape(
-        "rolling",
-        {
-            "before": ("preflight", "stage", "inventory", "repair", "drain"),
-            "walk": ("backup_live", "prove"),
-            "together": ("activate", "restart", "connect", "healthy", "contents"),
-            "after": ("repair", "verify", "watch"),
-        },
-        {"walk": _SERVED, "together": _SWITCH},
-        since=_LIVE,
-    ),
-    Shape(
-        "all_at_once",
-        {
-            "before": ("preflight", "stage", "inventory", "repair", "drain"),
-            "together": (*_SERVING, "activate", "start", "connect", "healthy", "contents"),
-            "after": ("repair", "verify", "watch"),
-        },
-        {"together": _RESTARTED + _LATER},
-        since=_LIVE,
-    ),
-)
-
 
 # Guide 000, "Migrating from 0.5 to 0.6", its eleven steps; the numbers are the guide's. The migration asks the running
 # daemon, so the new release has to be active before it; clients are shut out until it is proved.
@@ -167,7 +70,11 @@ FIVE_TO_SIX = Hop(
                 # 7 and 8, 9, 10, 11
                 "after": ("migrate", "repair", "contents", "resume", "connect", "healthy", "verify", "watch"),
             },
-            {"before": _STOPPED, "together": _STOPPED, "after": "clients are let in again when the contents are right"},
+            {
+                "before": shapes.STOPPED,
+                "together": shapes.STOPPED,
+                "after": "clients are let in again when the contents are right",
+            },
         ),
     ),
     irreversible="the buckets get a new table, and the migration of its contents may be made once only",
@@ -179,7 +86,7 @@ FIVE_TO_SIX = Hop(
 SIX_TO_SEVEN = Hop(
     source="0.6",
     target="0.7",
-    shapes=(_switch(convert=("activate",)),),
+    shapes=(shapes.switch(convert=("activate",)),),
     irreversible="0.7 writes entries anew in its own form; going back means the metadata backup of every node",
     guide="Migrating from 0.6 to 0.7 (measured on real clusters)",
 )
@@ -190,7 +97,7 @@ SIX_TO_SEVEN = Hop(
 EIGHT_TO_NINE = Hop(
     source="0.8",
     target="0.9",
-    shapes=(_rolling(), _switch(convert=("convert", "activate"))),
+    shapes=(shapes.rolling(), shapes.switch(convert=("convert", "activate"))),
     irreversible="0.9 writes entries in a form that 0.8 cannot read: going back means every node's metadata backup",
     guide="Migrating from 0.8 to 0.9 (measured on real clusters)",
 )
@@ -209,7 +116,7 @@ ANEW = Renewal(
     below=Version(0, 6, 0),
     modes=("3",),
     shapes=(
-        _switch(
+        shapes.switch(
             before=("snapshot",),
             walk=(
                 *("count", "quiesce", "stop", "renew", "start", "connect", "complete"),
@@ -237,8 +144,8 @@ NINE_TO_ONE = Hop(
     source="0.9",
     target="1",
     shapes=(
-        _rolling(before=("snapshot",), convert=("convert", "adopt", "readable")),
-        _switch(before=("snapshot",), convert=("convert", "readable", "activate")),
+        shapes.rolling(before=("snapshot",), convert=("convert", "adopt", "readable")),
+        shapes.switch(before=("snapshot",), convert=("convert", "readable", "activate")),
     ),
     renewal=ANEW,
     irreversible="1.x writes the layout and entries anew: going back means the metadata backup of every node",
@@ -249,34 +156,14 @@ NINE_TO_ONE = Hop(
 ONE_TO_TWO = Hop(
     source="1",
     target="2",
-    shapes=(_rolling(before=("snapshot",)), _switch(before=("snapshot",), convert=("activate",)), *LIVE),
+    shapes=(
+        shapes.rolling(before=("snapshot",)),
+        shapes.switch(before=("snapshot",), convert=("activate",)),
+        *shapes.LIVE,
+    ),
     irreversible="2.x writes buckets and keys in a form that 1.x cannot read: going back means the metadata backup of"
     " every node",
     guide="Migrating from 1.0 to 2.0 (measured on real clusters)",
-)
-
-# Going back over a hop: nodes that have run the new release get their metadata back; else the old one is only started.
-BACK = Shape(
-    "all_at_once",
-    {
-        "together": ("stop", "restore", "activate", "start", "connect"),
-        "after": ("healthy", "resume", "connect", "healthy", "contents", "verify"),
-    },
-    {"together": "no node answers from the stop to the start; what was written since the backup is lost"},
-)
-REOPEN = Shape(
-    "all_at_once",
-    {
-        "together": ("start", "connect"),
-        "after": ("healthy", "resume", "connect", "healthy", "contents", "verify"),
-    },
-)
-
-# A move inside a series that stopped midway: the nodes that have the new release get the old one again.
-SWAP = Shape(
-    "all_at_once",
-    {"together": ("stop", "activate", "start", "connect"), "after": ("healthy", "contents", "verify")},
-    {"together": "the nodes that were switched do not answer from the stop to the start; the others serve"},
 )
 
 # A newer release of a known series is allowed with a note. 0.4 stands here so that a refusal can name the legal path.
@@ -303,14 +190,14 @@ GARAGE = Catalogue(
         NINE_TO_ONE,
         ONE_TO_TWO,
     ),
-    back=(BACK, REOPEN, SWAP),
+    back=(shapes.BACK, shapes.REOPEN, shapes.SWAP),
     redundancy="garage layout config -r",
     unmet={
         "backup_live": "the nodes are stopped for their backup all the same, since the hop converts the database or the"
         " release takes no snapshot of it (garage_backup_method)."
     },
     verbs=VERBS,
-    patch=PATCH,
+    patch=shapes.PATCH,
     # replication_mode -> (copies, how many must answer for a read and a write). The "dangerous" modes are held to the
     # safe quorum: an upgrade is not the hour to lean on them.
     quorums={

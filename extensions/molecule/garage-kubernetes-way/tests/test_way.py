@@ -65,7 +65,8 @@ def test_nothing_is_left_in_the_namespace(cluster: Cluster) -> None:
 def test_one_series_back(cluster: Cluster) -> None:
     """The metadata go back to the volumes, with image and configuration of before, which Helm is told as well."""
     old = {"image": {"tag": "v{version}"}, "garage": {"replicationFactor": 0}}
-    back = cluster.playbook("garage_rollback", garage_confirm=["rollback"], garage_chart_values=old)
+    given = {"garage_chart_ref": "/opt/garage-chart", "garage_chart_values": old}
+    back = cluster.playbook("garage_rollback", garage_confirm=["rollback"], **given)
     says(back, "garage 2.5.0 -> 1.3.0")
     assert told(cluster)["image"] == {"tag": "v1.3.0"} and told(cluster)["garage"]["replicationFactor"] == 0
     assert images(cluster) == ["dxflrs/garage:v1.3.0"] * 3
