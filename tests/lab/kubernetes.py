@@ -163,7 +163,7 @@ def pause_image() -> None:
 
 def imported(*names: str) -> None:
     """From docker into the node's own containerd, by way of a file."""
-    file = home() / "images.tar"
+    file = home() / f"images-{os.getpid()}.tar"  # two clusters may be made at a time
     run(["docker", "save", "-o", str(file), *names], timeout=300)
     ctr("images", "import", str(file))
     file.unlink()
