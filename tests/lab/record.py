@@ -65,7 +65,10 @@ def named(cluster: Cluster, host: Host) -> str:
     kind, _colon, name = set_.get(f"{cluster.group}_unit", UNITS[cluster.group]).rpartition(":")
     if kind == "docker":
         return f"{name}.container"
-    return f"{name.replace('/', '.deployment.')}.workload" if kind else name
+    if kind:
+        namespace, *workload = name.split("/")
+        return ".".join([namespace, *(workload if len(workload) > 1 else ["deployment", *workload]), "workload"])
+    return name
 
 
 def of(cluster: Cluster, host: Host) -> dict[str, Any]:

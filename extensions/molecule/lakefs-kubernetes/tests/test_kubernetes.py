@@ -64,7 +64,7 @@ def test_what_is_not_there_is_said_before_anything_changes(cluster: Cluster) -> 
     cluster.on("a1", *words, "patch", "deployment", "twice", "--patch", change)
     try:
         for unit, sentence in (
-            (here, f"The unit is '{here}', which cannot be read; expected a systemd unit as garage.service"),
+            (here, f"The unit is '{here}', which cannot be read; expected a systemd unit as NAME.service"),
             (f"{here}/other", f"There is no deployment other in {cluster.name}; expected the one that serves"),
             (f"{here}/statefulset/lakefs", f"There is no statefulset lakefs in {cluster.name}; expected the one"),
             (f"{here}/lakefs:nowhere", "There is no context 'nowhere' in the kube configuration that kubectl reads"),
