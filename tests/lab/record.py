@@ -62,7 +62,7 @@ def path(cluster: Cluster, host: Host) -> str:
 def named(cluster: Cluster, host: Host) -> str:
     """What is kept of a unit lies in a directory of this name."""
     set_ = {**cluster.product.get("variables", {}), **cluster.variables.get(host.name, {})}
-    kind, _colon, name = set_.get(f"{cluster.group}_unit", UNITS[cluster.group]).rpartition(":")
+    kind, _colon, name = str(set_.get(f"{cluster.group}_unit", UNITS[cluster.group])).rpartition(":")
     if kind == "docker":
         return f"{name}.container"
     if kind:
