@@ -21,3 +21,11 @@ def test_each_release_has_its_configuration(cluster: Cluster) -> None:
     for release in (report["from"], report["to"]):
         for host in cluster.hosts:
             cluster.on(host, "test", "-s", f"{cluster.config}.uplift-{release}")
+
+
+def test_clients_noticed_nothing_but_the_switch(cluster: Cluster) -> None:
+    """Whatever took longer took one node at a time away."""
+    rows = cluster.report()["probe"]["phases"]
+    print(*rows, sep="\n")
+    served = {row["phase"]: row["unserved"] for row in rows if not row["phase"].startswith("together")}
+    assert served and not any(served.values()), rows

@@ -144,22 +144,28 @@ class Store:
 
     def ask(self, what: str, call: Callable[[Door], T]) -> T:
         while True:
-            answers, heard = [], False
-            for at, door in enumerate(list(self._doors)):
-                try:
-                    answer = call(door)
-                except S3Error as error:
-                    if 400 <= error.status < 500:  # the cluster has said no, which the next address would say too
-                        raise UpliftError(f"{what}: {door.address} said {error}.") from error
-                    answers.append(f"{door.address}: {error}")
-                    heard = heard or error.connected
-                else:
-                    self._doors = self._doors[at:] + self._doors[:at]
-                    return answer
-            if heard or not self._waited():
-                raise (UpliftError if heard else Silent)(
-                    f"{what}: no address served ({'; '.join(answers)}); see that one of them is reachable from here."
-                )
+            try:
+                return self._asked(what, call)
+            except Silent:
+                if not self._waited():
+                    raise
+
+    def _asked(self, what: str, call: Callable[[Door], T]) -> T:
+        answers, heard = [], False
+        for at, door in enumerate(list(self._doors)):
+            try:
+                answer = call(door)
+            except S3Error as error:
+                if 400 <= error.status < 500:  # the cluster has said no, which the next address would say too
+                    raise UpliftError(f"{what}: {door.address} said {error}.") from error
+                answers.append(f"{door.address}: {error}")
+                heard = heard or error.connected
+            else:
+                self._doors = self._doors[at:] + self._doors[:at]
+                return answer
+        raise (UpliftError if heard else Silent)(
+            f"{what}: no address served ({'; '.join(answers)}); see that one of them is reachable from here."
+        )
 
     def each(self, call: Callable[[Door], str]) -> dict[str, str]:
         """What every address answers, or why it does not."""

@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
-from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress, Ticker
+from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import engine, readable
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.convert import Job, converter, demand_same
@@ -45,12 +44,7 @@ def read(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mo
         files.write_atomic(config_file, text.encode(), 0o600)
         try:
             _copied(volume, engine.path(metadata, params["engine"]), scratch)
-            with Ticker(progress, f"{garage.version()} reads a copy of the database"):
-                replace(garage, config_file=config_file).offline_repair(readable.ASKS, params["timeout"])
-        except CliError as exc:
-            if readable.UNREADABLE not in str(exc):
-                raise
-            raise UpliftError(readable.sentence(garage)) from exc
+            readable.demand_read(replace(garage, config_file=config_file), progress, params["timeout"])
         finally:
             with volume.keeper(writes=True) as keeper:
                 keeper.does("rm", "-rf", scratch)
@@ -95,15 +89,19 @@ def convert(garage: Garage, params: Mapping[str, Any], progress: Progress, check
         found = job.convert(source, job.input, target, part)
         if params["prove"]:
             demand_same(job, found, job.convert(target, part, source, back))
+    except BaseException:
         with volume.keeper(writes=True) as keeper:
+            keeper.does("rm", "-rf", *left)
+        raise
+    with volume.keeper(writes=True) as keeper:
+        try:
             if keeper.has(job.output):
                 keeper.does("mv", job.output, renamed)
                 result["renamed_to"] = renamed
             keeper.does("sync")  # the database before its name
             keeper.does("mv", part, job.output)
             keeper.does("sync")
-    finally:
-        with volume.keeper(writes=True) as keeper:
+        finally:
             keeper.does("rm", "-rf", *left)
     held = {name: items for name, items in found.items() if items}
     return {**result, "seconds": round(time.monotonic() - began, 1), "trees": held, "items": sum(held.values())}

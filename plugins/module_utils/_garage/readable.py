@@ -52,15 +52,21 @@ def run(
     try:
         config_file = _copy(metadata, database, params["candidate"], scratch)
         copied = replace(garage, config_file=config_file, runner=sharing(garage.runner, scratch))
-        with Ticker(progress, f"{garage.version()} reads a copy of the database"):
-            copied.offline_repair(ASKS, params["timeout"])
-    except CliError as exc:
-        if UNREADABLE not in str(exc):
-            raise
-        raise UpliftError(sentence(garage)) from exc
+        demand_read(copied, progress, params["timeout"])
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return {**result, "readable": True}
+
+
+def demand_read(copied: Garage, progress: Progress, timeout: float) -> None:
+    """Have the release read a copy of the database, to which its configuration leads."""
+    try:
+        with Ticker(progress, f"{copied.version()} reads a copy of the database"):
+            copied.offline_repair(ASKS, timeout)
+    except CliError as exc:
+        if UNREADABLE not in str(exc):
+            raise
+        raise UpliftError(_sentence(copied)) from exc
 
 
 def sharing(runner: Runner, directory: str) -> Runner:
@@ -93,7 +99,7 @@ def _copy(metadata: str, database: str, config_file: str, scratch: str) -> str:
     return config
 
 
-def sentence(garage: Garage) -> str:
+def _sentence(garage: Garage) -> str:
     return (
         f"Garage {garage.version()} cannot decode entries of this node's database: they were written by 0.5 and never"
         " since. It would start, call itself healthy, and have lost these objects. Nothing was switched. Give the"

@@ -50,7 +50,11 @@ PATCH = (
 
 
 def switch(
-    *more: str, before: tuple[str, ...] = (), convert: tuple[str, ...] = (), walk: tuple[str, ...] = ()
+    *more: str,
+    before: tuple[str, ...] = (),
+    convert: tuple[str, ...] = (),
+    walk: tuple[str, ...] = (),
+    live: bool = False,
 ) -> Shape:
     """Old and new releases do not understand each other, and clients may write until the stop: all nodes at once."""
     walked = {"walk": walk} if walk else {}
@@ -60,10 +64,11 @@ def switch(
             "before": ("preflight", "stage", "inventory", *before, "repair", "drain"),
             **walked,
             # A switch of releases and a proof that their contents are the same come before anything may delete a block.
-            "together": ("stop", "backup", "prove", *convert, "start", "connect", "healthy", "contents"),
+            "together": (*(_SERVING if live else _STILL), *convert, "start", "connect", "healthy", "contents"),
             "after": (*more, "repair", "verify", "watch"),
         },
-        {**dict.fromkeys(walked, _EMPTY), "together": _DOWN},
+        {**dict.fromkeys(walked, _EMPTY), "together": _RESTARTED + _LATER if live else _DOWN},
+        since=_LIVE if live else None,
     )
 
 
@@ -98,16 +103,7 @@ LIVE = (
         {"walk": _SERVED, "together": SWITCHED},
         since=_LIVE,
     ),
-    Shape(
-        "all_at_once",
-        {
-            "before": ("preflight", "stage", "inventory", "repair", "drain"),
-            "together": (*_SERVING, "activate", "start", "connect", "healthy", "contents"),
-            "after": ("repair", "verify", "watch"),
-        },
-        {"together": _RESTARTED + _LATER},
-        since=_LIVE,
-    ),
+    switch(convert=("activate",), live=True),
 )
 
 # Going back over a hop: nodes that have run the new release get their metadata back; else the old one is only started.

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import chart
 from ansible_collections.uplift.datastores.plugins.plugin_utils._core.action import UpliftAction
+from ansible_collections.uplift.datastores.plugins.plugin_utils._runtime.manifests import Manifests, documents
 
-ASKED = ("unit", "name", "chart_ref", "chart_version", "values")
 
-
-def rendered(action: UpliftAction, args: Mapping[str, Any], task_vars: Mapping[str, Any]) -> str:
-    """The manifests. They may hold secrets, and come sealed."""
-    read = action.secretly("helm_chart", {name: args[name] for name in ASKED}, task_vars)
+def rendered(action: UpliftAction, args: Mapping[str, Any], task_vars: Mapping[str, Any]) -> Manifests:
+    """They may hold secrets, and come sealed."""
+    read = action.secretly("helm_chart", {name: args[name] for name in chart.SPEC}, task_vars)
     if read.get("failed") or read.get("unreachable"):
         raise UpliftError(str(read.get("msg") or f"helm gave no answer for the release {args['name']}"))
-    return str(read["opened"])
+    return documents(str(read["opened"]))

@@ -8,14 +8,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
+Manifests = Sequence[Mapping[str, Any]]
 
-def documents(text: str) -> list[Mapping[str, Any]]:
+
+def documents(text: str) -> Manifests:
     try:
         return [one for one in yaml.safe_load_all(text) if isinstance(one, Mapping)]
     except yaml.YAMLError as error:
@@ -24,17 +26,17 @@ def documents(text: str) -> list[Mapping[str, Any]]:
         raise UpliftError(f"What the chart makes is not YAML{where}; expected manifests. Correct the chart.") from None
 
 
-def images(text: str, kind: str, name: str) -> list[str]:
+def images(made: Manifests, kind: str, name: str) -> list[str]:
     """Of the containers of one workload; `kind` as Deployment."""
-    found = [one for one in _named(text, name) if str(one.get("kind", "")).lower() == kind.lower()]
+    found = [one for one in _named(made, name) if str(one.get("kind", "")).lower() == kind.lower()]
     return [str(row.get("image", "")) for one in found for row in one["spec"]["template"]["spec"]["containers"]]
 
 
-def mapped(text: str, name: str, key: str) -> str:
+def mapped(made: Manifests, name: str, key: str) -> str:
     """A file of a ConfigMap; "" where the chart makes none."""
-    found = [one for one in _named(text, name) if one.get("kind") == "ConfigMap"]
+    found = [one for one in _named(made, name) if one.get("kind") == "ConfigMap"]
     return next((str(one["data"][key]) for one in found if key in (one.get("data") or {})), "")
 
 
-def _named(text: str, name: str) -> Iterator[Mapping[str, Any]]:
-    yield from (one for one in documents(text) if (one.get("metadata") or {}).get("name") == name)
+def _named(made: Manifests, name: str) -> Iterator[Mapping[str, Any]]:
+    yield from (one for one in made if (one.get("metadata") or {}).get("name") == name)

@@ -38,7 +38,7 @@ spec: {template: {spec: {containers: [{image: "other:1"}]}}}
     ],
 )
 def test_the_images_are_those_of_one_workload(kind: str, name: str, images: list[str]) -> None:
-    assert manifests.images(MADE, kind, name) == images
+    assert manifests.images(manifests.documents(MADE), kind, name) == images
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_the_images_are_those_of_one_workload(kind: str, name: str, images: list
     [("garage-config", "garage.toml", "a = 1"), ("garage-config", "other", ""), ("garage", "password", "")],
 )
 def test_a_file_is_that_of_the_config_map(name: str, key: str, text: str) -> None:
-    assert manifests.mapped(MADE, name, key) == text
+    assert manifests.mapped(manifests.documents(MADE), name, key) == text
 
 
 def test_what_is_no_yaml_is_a_sentence_without_its_text() -> None:
     with pytest.raises(UpliftError, match="not YAML from line 2 on") as caught:
-        manifests.images("a: 1\n\tp4ss: [", "statefulset", "garage")
+        manifests.documents("a: 1\n\tp4ss: [")
     assert "p4ss" not in str(caught.value)
