@@ -17,6 +17,7 @@ description:
     service's account, and are the first to be ended where memory is short. systemd ends them after O(timeout) seconds in any case.
   - Where it cannot be done, it is not done, and RV(why) says so in a sentence.
 extends_documentation_fragment:
+  - uplift.datastores.pachyderm_scratch
   - uplift.datastores.attributes
   - uplift.datastores.progress
   - uplift.datastores.attributes.actiongroup_pachyderm
@@ -33,22 +34,11 @@ options:
     choices:
       tried: The dump has been restored into a scratch server, or RV(why) says why it has not.
       absent: No unit and no file is left of a trial that was killed.
-  id: {description: The operation. The units are called by it., type: str, required: true}
-  directory: {description: Where the servers keep their files. It is made for them and deleted with all that it holds., type: path, required: true}
-  src: {description: The dump. Its manifest lies next to it. Required if O(state=tried)., type: path}
   source: {description: The release that wrote the dump. Required if O(state=tried)., type: str}
   target: {description: The release that shall read it. Required if O(state=tried)., type: str}
+  src: {description: The dump. Its manifest lies next to it. Required if O(state=tried)., type: path}
   pachctl: {description: The client of O(target)., type: path, default: /usr/local/bin/pachctl}
-  pachd: {description: The server of O(target)., type: path, default: /usr/local/bin/pachd}
-  etcd: {description: The program., type: str, default: etcd}
-  user: {description: The account of the servers. Empty for V(nobody)., type: str, default: ''}
-  expected: {description: Whether the operator wants it tried., type: bool, default: true}
-  platform: {description: How the cluster is deployed; V(systemd) or V(kubernetes)., type: str, default: systemd}
-  hidden: {description: Directories of the cluster that the servers may not see., type: list, elements: str, default: []}
-  timeout: {description: Seconds after which the servers are ended., type: float, default: 7200}
-  start_timeout: {description: Seconds in which each server has to answer., type: float, default: 60}
   call_timeout: {description: Seconds that one call of C(pachctl) may take., type: float, default: 60}
-  stall_timeout: {description: Seconds after the last byte after which a restore is given up., type: float, default: 3600}
 """
 
 EXAMPLES = r"""
@@ -91,25 +81,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.spec import SCRATCH
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm.trial import run
 
 SPEC: Spec = {
+    **SCRATCH,
     "state": {"type": "str", "default": "tried", "choices": ["tried", "absent"]},
-    "id": {"type": "str", "required": True},
-    "directory": {"type": "path", "required": True},
-    "src": {"type": "path"},
     **{name: {"type": "str"} for name in ("source", "target")},
-    "user": {"type": "str", "default": ""},
+    "src": {"type": "path"},
     "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
-    "pachd": {"type": "path", "default": "/usr/local/bin/pachd"},
-    "etcd": {"type": "str", "default": "etcd"},
-    "platform": {"type": "str", "default": "systemd"},
-    "expected": {"type": "bool", "default": True},
-    "hidden": {"type": "list", "elements": "str", "default": []},
-    "timeout": {"type": "float", "default": 7200},
-    "stall_timeout": {"type": "float", "default": 3600},
-    **{name: {"type": "float", "default": 60} for name in ("start_timeout", "call_timeout")},
-    "progress_file": {"type": "path"},
+    "call_timeout": {"type": "float", "default": 60},
 }
 
 

@@ -29,6 +29,7 @@ CALLS = {
     "backup": ["etcd_snapshot present"],
     "prove": ["etcd_snapshot proved"],
     "extract": ["pachyderm_extract"],
+    "rehearse": ["pachyderm_rehearsal"],
     "try_restore": ["pachyderm_trial tried"],
     "recount": ["pachyderm_recount", "operation saved", "service_info"],
     "stop": ["service stopped"],
@@ -414,6 +415,37 @@ def test_a_dump_that_the_new_release_does_not_take_stops_before_anything_is_torn
     assert {done[f"0/before/{place}"] for place in ("0/quiesce", "1/pause", "2/extract", "3/try_restore")} == {"undone"}
     run = one.playbook("pachyderm_upgrade")
     assert not run.ok and not run.of("directory_rename|release", state="renamed|activated") and not run.of(**STOPPED)
+
+
+def test_what_the_new_release_does_not_take_is_known_before_anybody_is_shut_out(one: Stage) -> None:
+    one.on("pachyderm_rehearsal", failed("1.13.4 does not take a dump of the cluster as it is"))
+    run = one.playbook("pachyderm_upgrade")
+    assert "does not take a dump of the cluster as it is" in run.why
+    assert not run.of("systemd_environment", state="present") and not run.of("pachyderm_pipelines", state="stopped")
+
+
+def test_the_rehearsal_asks_the_old_release_for_a_dump_and_restores_it_with_the_staged_one(one: Stage) -> None:
+    one.found(pachyderm_object_store="/srv/store", pachyderm_objects="full", pachyderm_etcd_program="/opt/etcd")
+    run = steps(one, ["rehearse", "extract"])
+    (asked,) = run.of("pachyderm_rehearsal")
+    assert (asked.args["pachctl"], asked.args["new_pachctl"]) == (
+        "/usr/local/bin/pachctl",
+        "/usr/local/bin/pachctl-1.13.4",
+    )
+    assert (asked.args["source"], asked.args["target"], asked.args["form"]) == ("1.11.9", "1.13.4", "full")
+    assert asked.args["dump"] == run.of("pachyderm_extract")[0].args["dest"] + ".rehearsal"
+    assert asked.args["pachd"] == "/usr/local/bin/pachd-1.13.4" and asked.args["etcd"] == "/opt/etcd"
+    assert asked.args["hidden"] == ["/srv/store", "/var/lib/etcd/default"] and asked.args["id"] == ID
+    assert "Restoring was tried while clients work: 1.13.4 has taken a dump" in run.said
+
+
+@pytest.mark.parametrize("answer", [{}, {"rehearsed": False, "why": "Two commits were open meanwhile."}])
+def test_a_rehearsal_that_says_nothing_stops_nothing(one: Stage, answer: dict[str, Any]) -> None:
+    one.on("pachyderm_rehearsal", {"and": answer})
+    one.found(pachyderm_rehearse=bool(answer))
+    run = steps(one, ["rehearse"])
+    assert run.ok and len(run.of("pachyderm_rehearsal")) == bool(answer)
+    assert answer.get("why", "") in run.said
 
 
 def test_the_trial_is_of_this_dump_by_what_is_staged_and_hides_what_is_the_clusters(one: Stage) -> None:

@@ -14,7 +14,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 
 VERBS: Mapping[str, Verb] = {
     "commit_uncommitted": Verb(CLUSTER, fresh=True, what="commit what branches hold uncommitted, or say it is there"),
-    "rehearse": Verb(CLUSTER, what="run the migration on a copy of the database, and time it"),
     "alone": Verb(CLUSTER, what="prove that nobody else uses the database"),
     "uncommitted": Verb(CLUSTER, what="prove by the tables that the migration drops nothing that is not committed"),
     "configure": Verb(slots=("config",), what="put the configuration of the new release in place"),

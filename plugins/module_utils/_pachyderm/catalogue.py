@@ -56,7 +56,7 @@ DUMPED = (
     Shape(
         "all_at_once",
         {
-            "before": (*_REST, "extract", "try_restore"),
+            "before": (*_REST[:2], "rehearse", *_REST[2:], "extract", "try_restore"),
             "together": ("backup", "prove", "recount", "stop", "activate", "undeploy", "redeploy", "restore"),
             "after": (*_AMENDED, "resume", "unpause"),
         },

@@ -44,7 +44,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     known = _known(params["dest"], now)
     if known:
         return {"changed": False, "kept": "", **known}
-    files.demand_space(os.path.dirname(params["dest"]), _room(pachctl, expected, form), "the dump")
+    demand_room(pachctl, params["dest"], expected, form)
     if check:
         return {"changed": True, "kept": "", "form": form, "contents": {}, "evidence": []}
     contents, kept = _extract(pachctl, params, version, now, progress)
@@ -100,25 +100,33 @@ def _extract(
     known: what the manifest says besides the contents. A dump of an earlier state is kept, and its name returned.
     """
     form, part = known["form"], f"{params['dest']}.part"
-    files.make_private(os.path.dirname(part))
-    flags = ["--no-objects"] if form == data.KEPT else []
     try:
-        passed = _received(pachctl.argv("extract", *flags), part, params["stall_timeout"], progress)
-        demand(passed.answer, "Extracting the cluster")
-        with open(part, "rb") as handle:
-            contents = dumps.read(
-                handle,
-                lambda done: progress.say(done, passed.size, "counting the dump", "bytes"),
-                empty=bool(forms.of(forms.EMPTY_DUMPS, version)) and not known["expected"]["commits"],
-            )
+        empty = bool(forms.of(forms.EMPTY_DUMPS, version)) and not known["expected"]["commits"]
+        contents, passed = written(pachctl, part, form, params["stall_timeout"], progress, empty)
         _judge(contents, passed, version, form, known["expected"])
-        _demand_restorable(contents, params)
+        demand_restorable(contents, params)
         access.demand_carried(pachctl, version, contents.has_auth)
         text = json.dumps({**known, "contents": contents.as_dict()}, indent=1)
         return contents, earlier.put(part, params["dest"], text, keep_it=True)
     finally:
         if os.path.exists(part):
             os.unlink(part)
+
+
+def written(
+    pachctl: Pachctl, part: str, form: str, stall: float, progress: Progress, empty: bool = False
+) -> tuple[dumps.Contents, Passed]:
+    """A dump in the file `part`, counted, and what passed. empty: whether one without a byte is one."""
+    files.make_private(os.path.dirname(part))
+    flags = ["--no-objects"] if form == data.KEPT else []
+    passed = _received(pachctl.argv("extract", *flags), part, stall, progress)
+    demand(passed.answer, "Extracting the cluster")
+
+    def tell(done: int) -> None:
+        progress.say(done, passed.size, "counting the dump", "bytes")
+
+    with open(part, "rb") as handle:
+        return dumps.read(handle, tell, empty), passed
 
 
 def _received(argv: list[str], part: str, stall: float, progress: Progress) -> Passed:
@@ -147,7 +155,7 @@ def _judge(
         raise UpliftError(f"{wrong} The dump was thrown away.")
 
 
-def _demand_restorable(found: dumps.Contents, params: Mapping[str, Any]) -> None:
+def demand_restorable(found: dumps.Contents, params: Mapping[str, Any]) -> None:
     """P47: seen here, with the old cluster in its place, and not by the restore behind the teardown."""
     why = data.clashing(found.clashes, core_version.parse(params["target"])) if params["target"] else ""
     if why:
@@ -199,9 +207,11 @@ def _said(path: str, form: str, contents: dumps.Contents) -> dict[str, Any]:
     return {"form": form, "contents": contents.as_dict(), "evidence": [evidence]}
 
 
-def _room(pachctl: Pachctl, expected: Mapping[str, Any], form: str) -> int:
+def demand_room(pachctl: Pachctl, path: str, expected: Mapping[str, Any], form: str) -> None:
+    """Refused where there is no space for a dump of so much. `expected` as of `inventory.tally`."""
     objects = sum(int(row["size"] or 0) for row in pachctl.repos()) if form == data.FULL else 0
-    return _ROOM + objects + _A_COMMIT * sum(int(count) for count in expected["commits"].values())
+    wanted = _ROOM + objects + _A_COMMIT * sum(int(count) for count in expected["commits"].values())
+    files.demand_space(os.path.dirname(path), wanted, "the dump")
 
 
 def _to_url(pachctl: Pachctl, params: Mapping[str, Any], form: str, check: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Arguments that most modules of Pachyderm take: how its API is reached."""
+"""Arguments that several modules of Pachyderm take: how its API is reached, and what a scratch server is made of."""
 
 from __future__ import annotations
 
@@ -22,3 +22,19 @@ PACHYDERM: Spec = {
     "cluster": {"type": "str", "default": ""},
     "call_timeout": {"type": "float", "default": 60},
 }
+
+SCRATCH: Spec = {
+    "id": {"type": "str", "required": True},
+    "directory": {"type": "path", "required": True},
+    "user": {"type": "str", "default": ""},
+    "pachd": {"type": "path", "default": "/usr/local/bin/pachd"},
+    "etcd": {"type": "str", "default": "etcd"},
+    "platform": {"type": "str", "default": "systemd"},
+    "expected": {"type": "bool", "default": True},
+    "hidden": {"type": "list", "elements": "str", "default": []},
+    "timeout": {"type": "float", "default": 7200},
+    "start_timeout": {"type": "float", "default": 60},
+    "stall_timeout": {"type": "float", "default": 3600},
+    "progress_file": {"type": "path"},
+}
+"""Of a scratch server of another release, which both the trial and the rehearsal start."""

@@ -34,6 +34,14 @@ _NOT_LOADED = 5  # of systemctl stop
 _TAIL = 1 << 16
 
 
+class Refused(UpliftError):
+    """The new release does not take the dump. `cause` is what was said, without what to do."""
+
+    def __init__(self, sentence: str, cause: str) -> None:
+        super().__init__(sentence)
+        self.cause = cause
+
+
 @dataclass
 class Trial:
     """`params` are the module's."""
@@ -46,7 +54,7 @@ class Trial:
     def tried(self) -> dict[str, Any]:
         """What state=tried does: nothing, with the reason, where it cannot be done."""
         known, target = _known(self.params["src"]), version.parse(self.params["target"])
-        why = trial.untried(self._asked(known, target))
+        why = trial.untried(self.asked(known["form"] == dumps.FULL, known["contents"]["has_auth"]))
         if why:
             return {"changed": False, "tried": False, "why": why, "counts": {}, "evidence": []}
         self.absent()
@@ -102,15 +110,16 @@ class Trial:
     def _directory(self, token: str) -> str:
         return f"{self.params['directory']}-{token}"
 
-    def _asked(self, known: Mapping[str, Any], target: Version) -> trial.Asked:
+    def asked(self, full: bool, auth: bool) -> trial.Asked:
+        """Of a dump that holds objects or not, and authentication or not."""
         programs = (trial.SYSTEMD_RUN, self.params["etcd"])
         return trial.Asked(
             source=version.parse(self.params["source"]),
-            target=target,
-            full=known["form"] == dumps.FULL,
+            target=version.parse(self.params["target"]),
+            full=full,
             on=self.params["expected"],
             platform=self.params["platform"],
-            auth=known["contents"]["has_auth"],
+            auth=auth,
             missing=[name for name in programs if not shutil.which(name)],
         )
 
@@ -172,7 +181,8 @@ class Trial:
             with self._client(one) as pachctl:
                 found: dict[str, Any] = restore.run(pachctl, {**self.params, **own}, self.progress, False)["contents"]
         except UpliftError as exc:
-            raise UpliftError(trial.refused(target, self.params["src"], self._cause(one, exc, began))) from exc
+            cause = self._cause(one, exc, began)
+            raise Refused(trial.refused(target, self.params["src"], cause), cause) from exc
         return found
 
     def _cause(self, one: scratch_server.ScratchServer, exc: UpliftError, began: float) -> str:

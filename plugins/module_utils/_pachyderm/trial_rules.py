@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
-from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding, some
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import access, dumps, forms
 
@@ -130,6 +130,22 @@ def refused(target: Version, dump: str, cause: str) -> str:
         f"Restoring was tried beforehand, and {target} does not take the dump {dump}: {cause} Nothing was torn down:"
         " the old cluster has all that it had. Fix there what is named, and run the same command again: the dump is"
         f" taken and tried again. Where it is the scratch server that is wrong and not the dump, {LEAVE_OUT}."
+    )
+
+
+def refused_live(target: Version, cause: str, unfinished: Sequence[str]) -> str:
+    """A dump of the cluster in use was tried, and failed. unfinished: commits that were open meanwhile."""
+    if unfinished:
+        return (
+            f"Restoring was tried while clients work, and {target} does not take a dump of the cluster as it is:"
+            f" {cause} {len(unfinished)} commits were open meanwhile ({some(unfinished)}), which may be why: it is"
+            " tried again once clients are shut out and every commit is finished."
+        )
+    return (
+        f"Restoring was tried while clients work, and {target} does not take a dump of the cluster as it is:"
+        f" {cause} Nothing was changed, and clients are served. Fix there what is named, and run the same command"
+        " again. Where it is the scratch server that is wrong and not the dump, leave this out with"
+        " pachyderm_rehearse: false."
     )
 
 

@@ -21,6 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._plan.model impo
 SHARED: Mapping[str, Verb] = {
     "preflight": Verb(what="look for everything that would stop the hop"),
     "stage": Verb(slots=("stage",), what="put the releases next to the running one and ask them for their version"),
+    "rehearse": Verb(CLUSTER, fresh=True, what="try what the hop does to the data on a copy, while clients are served"),
     "inventory": Verb(CLUSTER, fresh=True, what="note what there is, and read a sample of it"),
     "quiesce": Verb(slots=("ports", "service"), closes=("ports",), what="close the ports that clients use"),
     "drain": Verb(fresh=True, what="wait until the queues have settled"),

@@ -10,9 +10,10 @@ During the restore: it begins again with fresh metadata.
 from __future__ import annotations
 
 MOMENTS = (
-    "0/before/2/quiesce",
-    "0/before/6/extract",
-    "0/before/7/try_restore",
+    "0/before/2/rehearse",
+    "0/before/3/quiesce",
+    "0/before/7/extract",
+    "0/before/8/try_restore",
     "0/together/6/redeploy",
     "0/together/7/restore",
     "0/after/5/unpause",

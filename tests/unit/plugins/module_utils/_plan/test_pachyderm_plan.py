@@ -91,6 +91,8 @@ def test_the_guides_steps_are_in_order() -> None:
     made = plan("1.9.12", "1.13.4")
     steps = [verb for one in made.hops[0].passes for verb, _scope in one.steps]
     expected = [
+        "rehearse",
+        "quiesce",
         "drain",
         "extract",
         "try_restore",
