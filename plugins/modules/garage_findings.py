@@ -41,6 +41,12 @@ options:
   pod: {description: Where Garage runs as a pod of Kubernetes its unit., type: str, default: ''}
   beyond_pods: {description: What the path takes that is not built for a pod., type: list, elements: str, default: []}
   live: {description: Whether the next hop backs nodes up while they serve., type: bool, default: false}
+  filesystem:
+    description:
+      - What is set where the operator's tasks take a snapshot of the file system; otherwise empty.
+      - The file of tasks C(tasks), where the snapshot shows the metadata C(from), and those files that the controller has not C(absent).
+    type: dict
+    default: {}
   metadata_dir: {description: The metadata directory., type: str, required: true}
   backup_dir: {description: Where backups will lie., type: str, required: true}
   node: {description: The name that the node has in sentences., type: str, default: ''}
@@ -107,6 +113,7 @@ SPEC: Spec = {
     "pod": {"type": "str", "default": ""},
     "beyond_pods": {"type": "list", "elements": "str", "default": []},
     "live": {"type": "bool", "default": False},
+    "filesystem": {"type": "dict", "default": {}},
     "metadata_dir": {"type": "str", "required": True},
     "backup_dir": {"type": "str", "required": True},
     "node": {"type": "str", "default": ""},

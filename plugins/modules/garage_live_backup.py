@@ -16,6 +16,7 @@ description:
   - The archive and its manifest are as those of M(uplift.datastores.metadata_backup), which restores them. A sound one that is there is
     kept under a name with the time it was made.
   - Sled has no snapshots.
+  - With O(copy) it archives what a snapshot of the file system shows, of any engine. Who takes that first asks for a mark.
 options:
   state:
     description: What is wanted.
@@ -23,14 +24,28 @@ options:
     default: present
     choices:
       present: There is a new backup of what the node holds.
+      marked:
+        There is a mark in O(metadata_dir), RV(mark), which a snapshot of the file system has from now on. Earlier ones are gone.
+      unmarked: There is no such mark.
       proved:
         The backup has been restored into a directory of its own, every file compared, and every object entry read by the node's own program.
-  dest: {description: The archive. Its manifest lies next to it as C(<dest>.manifest.json)., type: path, required: true}
+  dest:
+    description: The archive. Its manifest lies next to it as C(<dest>.manifest.json). Required if O(state=present) or O(state=proved).
+    type: path
+  copy:
+    description: >-
+      Where a snapshot of the file system shows the metadata directory. That is archived, in place of a snapshot of Garage's own; it has to
+      have O(mark).
+    type: path
+  mark: {description: The mark that O(copy) has to have. Required with it., type: str}
   metadata_dir: {description: The C(metadata_dir) of the configuration., type: path, required: true}
   snapshots_dir:
     description: The C(metadata_snapshots_dir) of the configuration. By default C(snapshots) in O(metadata_dir).
     type: path
-  engine: {description: The engine of the database., type: str, required: true, choices: [lmdb, sled, sqlite]}
+  engine:
+    description: The engine of the database. Required if O(state=present) or O(state=proved).
+    type: str
+    choices: [lmdb, sled, sqlite]
   compression: {description: How the archive is compressed. V(zstd) needs that program., type: str, default: zstd, choices: [zstd, gzip, none]}
   node: {description: What the cluster calls the node; empty where it is unknown. The manifest keeps it., type: str, default: ''}
   timeout: {description: Seconds that the snapshot or the reading may take., type: float, default: 86400}
@@ -53,6 +68,11 @@ EXAMPLES = r"""
     metadata_dir: /var/lib/garage/meta
     engine: lmdb
 
+- name: Leave a mark for the snapshot of the file system that is taken next
+  uplift.datastores.garage_live_backup:
+    state: marked
+    metadata_dir: /var/lib/garage/meta
+
 - name: Prove that it gives back a database that opens
   uplift.datastores.garage_live_backup:
     state: proved
@@ -62,8 +82,14 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-archive: {description: The archive., returned: always, type: str, sample: /var/backups/u/x/meta-1.3.0.tar.zst}
-made: {description: The name that Garage gave the snapshot., returned: "O(state=present), not in check mode", type: str, sample: '2026-11-21T06:23:07Z'}
+mark: {description: The name of the mark., returned: O(state=marked), type: str, sample: .uplift-20261121T062307Z-mark}
+name:
+  description: What the snapshot should be called, so that no other is.
+  returned: O(state=marked)
+  type: str
+  sample: uplift-20261121T062307Z-garage.service
+archive: {description: The archive., returned: O(state=present) and O(state=proved), type: str, sample: /var/backups/u/x/meta-1.3.0.tar.zst}
+made: {description: The name that Garage gave the snapshot; with O(copy) the mark., returned: "O(state=present), not in check mode", type: str, sample: '2026-11-21T06:23:07Z'}
 manifest:
   description: Its manifest.
   returned: always but in check mode
@@ -108,6 +134,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup import a
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import filesystem_backup
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.live_backup import prove, take
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.node import from_unit
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.spec import GARAGE
@@ -115,11 +142,13 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_pr
 
 SPEC: Spec = {
     **GARAGE,
-    "state": {"type": "str", "default": "present", "choices": ["present", "proved"]},
-    "dest": {"type": "path", "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["present", "proved", "marked", "unmarked"]},
+    "dest": {"type": "path"},
+    "copy": {"type": "path"},
+    "mark": {"type": "str"},
     "metadata_dir": {"type": "path", "required": True},
     "snapshots_dir": {"type": "path"},
-    "engine": {"type": "str", "required": True, "choices": ["lmdb", "sled", "sqlite"]},
+    "engine": {"type": "str", "choices": ["lmdb", "sled", "sqlite"]},
     "compression": {"type": "str", "default": "zstd", "choices": list(archive.COMPRESSIONS)},
     "node": {"type": "str", "default": ""},
     "timeout": {"type": "float", "default": 86400},
@@ -129,6 +158,12 @@ SPEC: Spec = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     params, progress = module.params, Progress(module.params["progress_file"])
+    if params["state"] == "marked":
+        return filesystem_backup.mark(params, module.check_mode, Clock())
+    if params["state"] == "unmarked":
+        return filesystem_backup.unmark(params, module.check_mode)
+    if params["state"] == "present" and params["copy"]:
+        return filesystem_backup.take(params, progress, module.check_mode)
     garage = from_unit(LocalRunner(), params)
     if params["state"] == "present":
         return take(garage, params, progress, module.check_mode, Clock())
@@ -136,7 +171,8 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 
 def main() -> None:
-    serve(SPEC, answer)
+    needed = [("state", state, ["dest", "engine"]) for state in ("present", "proved")]
+    serve(SPEC, answer, required_if=needed, required_together=[("copy", "mark")])
 
 
 if __name__ == "__main__":

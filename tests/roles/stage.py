@@ -106,8 +106,13 @@ def _play(group: str, role: str, entry: str, variables: Mapping[str, Any]) -> di
 
 def _is(call: Asked, module: str, given: Mapping[str, Any]) -> bool:
     own = {"host": call.host, "at": call.at, "task": call.task, "nth": call.nth, "check": call.check}
-    same = all((own[key] if key in own else call.args.get(key)) == value for key, value in given.items())
+    same = all(_one_of(own[key] if key in own else call.args.get(key), value) for key, value in given.items())
     return same and bool(re.fullmatch(module, call.module))
+
+
+def _one_of(seen: Any, wanted: Any) -> bool:
+    """Alternatives stand with `|` between them, as in a module's name."""
+    return seen == wanted or (isinstance(wanted, str) and "|" in wanted and seen in wanted.split("|"))
 
 
 class Stage:

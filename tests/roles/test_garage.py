@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,10 +99,54 @@ def test_the_backup_of_a_node_that_serves_is_proved_by_opening_it(garage: Stage)
     assert (taken["engine"], taken["snapshots_dir"], float(taken["timeout"])) == ("sqlite", "/fast", 77)
 
 
-@pytest.mark.parametrize(("method", "wants"), [("archive", []), ("snapshot", ["backup_live"])])
+@pytest.mark.parametrize(
+    ("method", "wants"), [("archive", []), ("snapshot", ["backup_live"]), ("filesystem", ["backup_live"])]
+)
 def test_the_method_is_what_the_plan_is_asked_for(garage: Stage, method: str, wants: list[str]) -> None:
     (call,) = garage.only("a1").playbook("garage_plan", garage_backup_method=method).of("upgrade_plan")
     assert call.args["wants"] == wants
+
+
+@pytest.fixture
+def filesystem(garage: Stage, tmp_path: Path) -> Stage:
+    """A node whose operator takes the snapshot; the tasks leave what they were told in the log of the run."""
+    said = "[{ansible.builtin.debug: {msg: 'WHAT {{ garage_backup_name }} of {{ garage_metadata_dir }}'}}]"
+    for name in ("taken", "removed"):
+        (tmp_path / f"{name}.yml").write_text(said.replace("WHAT", name))
+    one = garage.only("a1")
+    one.on("garage_live_backup", {"and": {"mark": ".uplift-7-mark", "name": "uplift-7-garage"}}, state="marked")
+    one.found(
+        garage_backup_method="filesystem",
+        garage_backup_tasks=str(tmp_path / "taken.yml"),
+        garage_backup_from="/snap/{{ garage_backup_name }}/meta",
+        garage_backup_after_tasks=str(tmp_path / "removed.yml"),
+    )
+    return one
+
+
+def test_a_snapshot_of_the_file_system_is_taken_archived_and_removed(filesystem: Stage) -> None:
+    run = filesystem.steps(["backup_live", "prove"])
+    assert run.ok, run.failures
+    assert [call.args["state"] for call in run.of("garage_live_backup")] == ["marked", "present", "unmarked", "proved"]
+    taken, proved = run.of("garage_live_backup", state="present|proved")
+    assert taken.args["copy"] == "/snap/uplift-7-garage/meta" and taken.args["mark"] == ".uplift-7-mark"
+    assert proved.args["copy"] is None and proved.args["dest"] == taken.args["dest"]
+    assert run.said.index("taken uplift-7-garage of /") < run.said.index("removed uplift-7-garage of /")
+
+
+def test_a_snapshot_that_is_none_is_removed_too_and_stops(filesystem: Stage) -> None:
+    filesystem.on("garage_live_backup", failed("it is of an earlier time"), state="present")
+    run = filesystem.steps(["backup_live", "prove"])
+    assert "it is of an earlier time" in run.why and "removed uplift-7-garage" in run.said
+    assert [call.args["state"] for call in run.of("garage_live_backup")] == ["marked", "present", "unmarked"]
+
+
+def test_preflight_is_told_what_the_snapshot_of_the_file_system_takes(filesystem: Stage) -> None:
+    (told,) = filesystem.steps(["preflight", "backup_live"]).of("garage_findings")
+    assert told.args["filesystem"]["absent"] == [] and told.args["filesystem"]["from"] == "/snap//meta"
+    filesystem.found(garage_backup_after_tasks="/nowhere/after.yml", garage_backup_from="")
+    (told,) = filesystem.steps(["preflight", "backup_live"], fresh=True).of("garage_findings")
+    assert told.args["filesystem"]["absent"] == ["/nowhere/after.yml"] and told.args["filesystem"]["from"] == ""
 
 
 def test_preflight_is_told_of_a_hop_that_backs_up_nodes_that_serve(garage: Stage) -> None:

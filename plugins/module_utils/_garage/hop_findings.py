@@ -83,15 +83,33 @@ def _engine(engine: Seen) -> Iterator[Finding]:
 
 
 def _live(seen: Seen) -> Iterator[Finding]:
-    """Up to 0.9 a node may have an engine of which Garage takes no snapshot."""
-    engine = seen.get("engine") or {}
-    if seen.get("live") and engine.get("opens") and not engine.get("snapshots"):
+    """Up to 0.9 a node may have an engine of which Garage takes no snapshot; a file system takes one of any."""
+    engine, taken = seen.get("engine") or {}, seen.get("filesystem") or {}
+    if not seen.get("live"):
+        return
+    if taken:
+        yield from _filesystem(taken)
+    elif engine.get("opens") and not engine.get("snapshots"):
         yield Finding(
             "engine_no_snapshot",
             True,
             f"garage_backup_method is snapshot, and the metadata are in {engine['opens']}, of which Garage takes none",
             "lmdb or sqlite",
             "set garage_backup_method to archive, which stops each node for its backup",
+        )
+
+
+def _filesystem(taken: Seen) -> Iterator[Finding]:
+    """taken: {tasks, from: as they are set, absent: files of tasks that the controller has not}."""
+    unset = [f"garage_backup_{name}" for name in ("tasks", "from") if not taken[name]]
+    if unset or taken["absent"]:
+        lacks = [f"no {name}" for name in unset] + [f"no file {path} on the controller" for path in taken["absent"]]
+        yield Finding(
+            "backup_tasks",
+            True,
+            f"garage_backup_method is filesystem, and there is {' and '.join(lacks)}",
+            "a file of tasks that take the snapshot, and the directory in which it shows the metadata",
+            "set them as the guide says, or set garage_backup_method to archive",
         )
 
 

@@ -94,6 +94,18 @@ BAD = [
         {"engine": {"opens": "sled", "snapshots": False}, "live": True},
         "garage_backup_method is snapshot, and the metadata are in sled, of which Garage takes none",
     ),
+    (
+        "backup_tasks",
+        True,
+        {"live": True, "filesystem": {"tasks": "", "from": "/snap", "absent": []}},
+        "garage_backup_method is filesystem, and there is no garage_backup_tasks",
+    ),
+    (
+        "backup_tasks",
+        True,
+        {"live": True, "filesystem": {"tasks": "/t.yml", "from": "", "absent": ["/t.yml"]}},
+        "there is no garage_backup_from and no file /t.yml on the controller",
+    ),
     ("engine_missing", True, {"engine": {"failed": True, "msg": "cannot be read"}}, "cannot be read"),
     # As it comes through the role, whose failed_when takes the failure away.
     ("engine_missing", True, {"engine": {"failed": False, "msg": "cannot be read"}}, "cannot be read"),
