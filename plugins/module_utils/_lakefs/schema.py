@@ -32,7 +32,7 @@ BASIC_AUTH = Version(1, 33, 0)  # one user with one key; all others are refused 
 LAST_IMPORT = Version(1, 52, 0)  # the last release whose `superuser` can take over one user of several
 NO_IMPORT = Version(1, 53, 0)
 # Releases whose every answer is in the captures.
-SEEN = (GRAVELER, Version(0, 70, 6), TO_KV, ANY_KV, LAST_IMPORT, Version(1, 84, 0))
+SEEN = (GRAVELER, Version(0, 55, 0), Version(0, 70, 6), TO_KV, ANY_KV, LAST_IMPORT, Version(1, 84, 0))
 UNKNOWN = Version(2, 0, 0)
 
 # (first release, what schema_migrations says). The binary starts on exactly this number.

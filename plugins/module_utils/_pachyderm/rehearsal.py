@@ -17,7 +17,9 @@ from typing import Any, Mapping
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.earlier import manifest_path
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files, version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import some
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
+from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import access, extract, forms, inventory
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dump as dumps
 from ansible_collections.uplift.datastores.plugins.module_utils._pachyderm import dumps as data
@@ -34,7 +36,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     form, src = data.form(source, target, params["form"], False), params["dump"]
     trial = Trial(pachctl.runner, {**params, "src": src, "pachctl": params["new_pachctl"]}, progress)
     auth = pachctl.knows("whoami") and access.carried(pachctl.auth(), source)
-    why = rules.untried(trial.asked(form == data.FULL, auth))
+    why = rules.untried(trial.asked(form == data.FULL, auth)) or _unlike(pachctl, source)
     if check or why:
         return {**_NOTHING, "why": why}
     try:
@@ -52,6 +54,14 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
     return {**_NOTHING, "rehearsed": tried["tried"], **{key: tried[key] for key in ("why", "counts", "seconds")}}
+
+
+def _unlike(pachctl: Pachctl, source: Version) -> str:
+    """Why a dump of now says nothing of the one that counts (P27); "" where it does."""
+    running = (
+        [one.name for one in pachctl.pipelines() if not one.rests] if forms.of(forms.OUTPUTS_LEFT_OUT, source) else []
+    )
+    return rules.UNLIKE.format(source=source, pipelines=some(running)) if running else ""
 
 
 def _dumped(pachctl: Pachctl, params: Mapping[str, Any], form: str, progress: Progress) -> list[str]:

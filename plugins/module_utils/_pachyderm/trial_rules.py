@@ -26,6 +26,11 @@ MEMORY = 512 << 20
 TAKES_A_PORT = Version(1, 8, 7)
 LEAVE_OUT = "leave the trial out with pachyderm_try_restore: false"
 
+UNLIKE = (
+    "Restoring is not tried while clients work: a dump of {source} that is made while pipelines run ({pipelines})"
+    " leaves their output out, and is another than the one that will be restored. It is tried once they are stopped."
+)
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -74,8 +74,8 @@ class Subject:
 
     def _unseen(self, why: str) -> str:
         return (
-            f"{self.name} is newer than every release that is known here, and it could not be started on {self.where}:"
-            f" {why} Expected a {self.what} that can be asked before the switch. {self._advice()}"
+            f"{self.name} is newer than the releases of its series that are known here, and it could not be started on"
+            f" {self.where}: {why} Expected a {self.what} that can be asked before the switch. {self._advice()}"
         )
 
     def _advice(self) -> str:

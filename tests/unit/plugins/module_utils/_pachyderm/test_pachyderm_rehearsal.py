@@ -121,6 +121,14 @@ def test_where_it_cannot_be_tried_nothing_is_dumped(world: World, change: dict[s
     assert not any(words.startswith("extract") for words in world.old.asked()) and not world.tried
 
 
+def test_while_pipelines_run_a_dump_of_an_old_release_says_nothing(world: World) -> None:  # trap P27
+    script = {"list-pipeline --raw": text(replay.answer("1.8.7", "list_pipeline_raw").out), "auth whoami": text("")}
+    world.old = Player(world.old.home, "1.8.8", **script)
+    world.params.update(source="1.8.8", target="1.9.0", form="full")
+    why = world.play()["why"]
+    assert "while pipelines run (edges) leaves their output out" in why and not world.tried
+
+
 def test_check_mode_dumps_nothing(world: World) -> None:
     assert world.play(check=True)["why"] == "" and not world.tried and world.nothing_is_left()
 
