@@ -47,6 +47,11 @@ options:
     type: str
     choices: [lmdb, sled, sqlite]
   compression: {description: How the archive is compressed. V(zstd) needs that program., type: str, default: zstd, choices: [zstd, gzip, none]}
+  release_binary:
+    description: Of O(state=proved), the program of the next release (for a container, its image), which reads what the backup gives back, too.
+    type: str
+    default: ''
+  candidate: {description: The configuration that is meant for it., type: path}
   node: {description: What the cluster calls the node; empty where it is unknown. The manifest keeps it., type: str, default: ''}
   timeout: {description: Seconds that the snapshot or the reading may take., type: float, default: 86400}
 extends_documentation_fragment:
@@ -151,6 +156,8 @@ SPEC: Spec = {
     "engine": {"type": "str", "choices": ["lmdb", "sled", "sqlite"]},
     "compression": {"type": "str", "default": "zstd", "choices": list(archive.COMPRESSIONS)},
     "node": {"type": "str", "default": ""},
+    "release_binary": {"type": "str", "default": ""},
+    "candidate": {"type": "path"},
     "timeout": {"type": "float", "default": 86400},
     "progress_file": {"type": "path"},
 }

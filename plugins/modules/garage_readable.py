@@ -19,7 +19,7 @@ options:
   release_binary: {description: "The program of the release that is to read; for a container, its image.", type: str, required: true}
   candidate: {description: The configuration that is meant for it., type: path, required: true}
   metadata_dir: {description: The metadata directory., type: path, required: true}
-  engine: {description: The engine of the database., type: str, required: true, choices: [lmdb, sqlite]}
+  engine: {description: The engine of the database., type: str, required: true, choices: [lmdb, sled, sqlite]}
   maintenance_image: {description: "Of a pod, an image with a shell that prepares its volume. By default that of its init container.", type: str, default: ''}
   timeout: {description: Seconds that the reading may take., type: float, default: 86400}
 extends_documentation_fragment:
@@ -63,7 +63,7 @@ SPEC: Spec = {
     **GARAGE,
     "release_binary": {"type": "str", "required": True},
     **{name: {"type": "path", "required": True} for name in ("candidate", "metadata_dir")},
-    "engine": {"type": "str", "required": True, "choices": ["lmdb", "sqlite"]},
+    "engine": {"type": "str", "required": True, "choices": ["lmdb", "sled", "sqlite"]},
     "timeout": {"type": "float", "default": 86400},
     "maintenance_image": {"type": "str", "default": ""},
     "progress_file": {"type": "path"},

@@ -93,9 +93,11 @@ def test_the_backup_of_a_node_that_serves_is_proved_by_opening_it(garage: Stage)
     asked = ["garage_config read", "garage_engine"]
     called = {verb: [" ".join(said.split()) for said in calls] for verb, calls in run.verbs().items()}
     assert called["backup_live"] == [*asked, "garage_live_backup present"]
-    assert called["prove"] == [*asked, "garage_live_backup proved"]
+    assert called["prove"] == [*asked, "release staged", "garage_live_backup proved"]
     taken, proved = ({**call.args, "state": ""} for call in run.of("garage_live_backup"))
-    assert taken == proved and taken["dest"].endswith(".tar.zst")
+    following = {name: proved.pop(name) for name in ("release_binary", "candidate")}
+    assert following["release_binary"].endswith("-0.8.7") and following["candidate"].endswith(".uplift-0.8.7")
+    assert taken == {**proved, "release_binary": "", "candidate": None} and taken["dest"].endswith(".tar.zst")
     assert (taken["engine"], taken["snapshots_dir"], float(taken["timeout"])) == ("sqlite", "/fast", 77)
 
 

@@ -97,7 +97,7 @@ SIX_TO_SEVEN = Hop(
 EIGHT_TO_NINE = Hop(
     source="0.8",
     target="0.9",
-    shapes=(shapes.rolling(), shapes.switch(convert=("convert", "activate"))),
+    shapes=(shapes.rolling(convert=("readable",)), shapes.switch(convert=("convert", "activate"))),
     irreversible="0.9 writes entries in a form that 0.8 cannot read: going back means every node's metadata backup",
     guide="Migrating from 0.8 to 0.9 (measured on real clusters)",
 )
@@ -157,7 +157,7 @@ ONE_TO_TWO = Hop(
     source="1",
     target="2",
     shapes=(
-        shapes.rolling(before=("snapshot",)),
+        shapes.rolling(before=("snapshot",), convert=("readable",)),
         shapes.switch(before=("snapshot",), convert=("activate",)),
         *shapes.LIVE,
     ),

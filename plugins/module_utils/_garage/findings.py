@@ -216,6 +216,17 @@ def _written(space: Seen, metadata: str, backups: str, live: bool) -> Iterator[F
             f"{need * copies} bytes: a copy of the database" + (", and what the proof opens" if live else ""),
             "make free space there, or remove old snapshots",
         )
+    beside = space.get("copies") or ""
+    free = ((space.get("paths") or {}).get(beside) or {}).get("free")
+    if beside and beside not in (own, backups) and need is not None and free is not None and free < need:
+        yield Finding(
+            "no_space",
+            True,
+            f"{free} bytes free at {beside}, where the new release reads a copy of the database, {need} bytes of"
+            " metadata",
+            f"{need} bytes: the copy, which is removed again",
+            "make free space there, or choose garage_strategy all_at_once where the hop has it",
+        )
 
 
 def _outside(seen: Seen) -> Iterator[Finding]:

@@ -24,7 +24,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import e
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage, form
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.convert import size_of
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.offline import owner_of
-from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable import ASKS, redirected, sharing
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable import (
+    ASKS,
+    demand_read,
+    redirected,
+    sharing,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import ENGINES, TOOLS
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
@@ -67,12 +72,17 @@ def take(
 
 
 def prove(garage: Garage, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-    """What it does for `proved`: what the archive gives back is also opened, by the release that has written it."""
+    """What it does for `proved`: what the archive gives back is also opened, by the release that has written it and by
+    the next one, where that is told."""
     directory = os.path.realpath(params["metadata_dir"])
 
     def opens(scratch: str) -> None:
         with Ticker(progress, f"{garage.version()} reads what the backup gives back"):
             _open(garage, params, directory, scratch)
+        if params["release_binary"]:
+            with open(params["candidate"], encoding="utf-8") as text:
+                following = replace(garage, binary=params["release_binary"], next_binary=params["release_binary"])
+                demand_read(_copied(following, text.read(), directory, scratch), progress, params["timeout"])
 
     # Next to the metadata: what runs as the service does not get to where only root may be.
     return metadata.prove(metadata.Wish([], params["dest"], scratch=os.path.dirname(directory)), progress, opens)
@@ -80,15 +90,24 @@ def prove(garage: Garage, params: Mapping[str, Any], progress: Progress) -> dict
 
 def _open(garage: Garage, params: Mapping[str, Any], directory: str, scratch: str) -> None:
     """A database that is empty or away is made anew and read without a complaint (G37): it has to be there before."""
-    given, name = os.path.join(scratch, "0"), params["engine"]
-    if name not in engine.look(given).engines:
+    name = params["engine"]
+    if name not in engine.look(os.path.join(scratch, "0")).engines:
         raise UpliftError(_sentence(params["dest"], f"it holds no database of {name}, or an empty one"))
-    owner, config = os.stat(directory), os.path.join(scratch, "garage.toml")
     with open(garage.config_file, encoding="utf-8") as own:
-        text = redirected(own.read(), given)
-    files.write_atomic(config, text.encode(), 0o600, (owner.st_uid, owner.st_gid))
+        copied = _copied(garage, own.read(), directory, scratch)
+    try:
+        copied.offline_repair(ASKS, params["timeout"])
+    except CliError as exc:
+        raise UpliftError(_sentence(params["dest"], f"Garage {garage.version()} cannot read it: {exc}")) from exc
+
+
+def _copied(garage: Garage, text: str, directory: str, scratch: str) -> Garage:
+    """The release at what the backup gives back, as the configuration `text` has it but for the directory."""
+    owner, config = os.stat(directory), os.path.join(scratch, "garage.toml")
+    changed = redirected(text, os.path.join(scratch, "0"))
+    files.write_atomic(config, changed.encode(), 0o600, (owner.st_uid, owner.st_gid))
     os.chown(scratch, owner.st_uid, owner.st_gid)
-    copied = replace(
+    return replace(
         garage,
         # In a container of its own: that of the node does not see the copy.
         binary=garage.next_binary if garage.container else garage.binary,
@@ -97,10 +116,6 @@ def _open(garage: Garage, params: Mapping[str, Any], directory: str, scratch: st
         runner=sharing(garage.runner, scratch),
         _versions={},
     )
-    try:
-        copied.offline_repair(ASKS, params["timeout"])
-    except CliError as exc:
-        raise UpliftError(_sentence(params["dest"], f"Garage {garage.version()} cannot read it: {exc}")) from exc
 
 
 def _beside(directory: str, to: str, name: str, own: tuple[str, str], clock: Clock) -> dict[str, str]:

@@ -7,7 +7,8 @@
 """Whether the next release can read what the last one has in its database; asked of a copy, before any switch.
 
 Garage 1.0 no longer knows the entries of 0.5, and 0.6 to 0.9 leave an entry as 0.5 wrote it until something writes it
-anew: such a cluster upgrades, and its objects are gone. Seen on 0.5.1 -> 0.6.0 -> 0.9.4 -> 1.3.0.
+anew: such a cluster upgrades, and its objects are gone. Seen on 0.5.1 -> 0.6.0 -> 0.9.4 -> 1.3.0. On other hops it is
+a rehearsal on the node's own data.
 """
 
 from __future__ import annotations
@@ -64,9 +65,8 @@ def demand_read(copied: Garage, progress: Progress, timeout: float) -> None:
         with Ticker(progress, f"{copied.version()} reads a copy of the database"):
             copied.offline_repair(ASKS, timeout)
     except CliError as exc:
-        if UNREADABLE not in str(exc):
-            raise
-        raise UpliftError(_sentence(copied)) from exc
+        said = _sentence(copied) if UNREADABLE in str(exc) else _refused(copied, str(exc))
+        raise UpliftError(said) from exc
 
 
 def sharing(runner: Runner, directory: str) -> Runner:
@@ -97,6 +97,15 @@ def _copy(metadata: str, database: str, config_file: str, scratch: str) -> str:
     for path in [scratch, *map(str, Path(scratch).rglob("*"))]:
         os.chown(path, account.st_uid, account.st_gid)
     return config
+
+
+def _refused(garage: Garage, said: str) -> str:
+    return (
+        f"Garage {garage.version()} does not read a copy of this node's database: {said} Expected every object entry."
+        " Nothing was switched: the release that ran goes on. Look at the disk and at the log of this node. Where its"
+        " database is broken, let the others fill an empty one (the makers' page on recovery), and run the same"
+        " command again."
+    )
 
 
 def _sentence(garage: Garage) -> str:

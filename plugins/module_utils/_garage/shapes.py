@@ -75,6 +75,7 @@ def switch(
 def rolling(*, before: tuple[str, ...] = (), convert: tuple[str, ...] = ()) -> Shape:
     """The same with all that takes time done before, while the others serve: the switch itself is a restart of all.
 
+    With `readable` the new release reads a copy of each node's own data there, before anybody is switched.
     A node that is converted is so on the old release, which goes on with it; its backup is of what it goes on with, so
     that it fits the configuration to which a rollback goes back.
     """

@@ -208,6 +208,12 @@ BAD = [
     (
         "no_space",
         True,
+        {"space.paths": {"/b": {"at": "/", "free": 1000}, "/c": {"at": "/c", "free": 99}}, "space.copies": "/c"},
+        "99 bytes free at /c, where the new release reads a copy of the database, 100 bytes of metadata",
+    ),
+    (
+        "no_space",
+        True,
         {
             "space.paths": {"/b": {"at": "/", "free": 1000}, "/s": {"at": "/s", "free": 150}},
             "space.snapshots": "/s",

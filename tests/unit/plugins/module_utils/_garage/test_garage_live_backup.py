@@ -54,6 +54,7 @@ class Node(Replay):
         super().__init__(version, {"meta snapshot": "meta_snapshot"})
         self.meta, self.file, self.content, self.reads = meta, file, content, reads or "offline_repair"
         self.lay: list[str] = []
+        self.readers: list[tuple[str, str]] = []
         self.config = ""
 
     def run(self, argv: Any, **how: Any) -> Answer:
@@ -61,6 +62,7 @@ class Node(Replay):
             scratch = Path(argv[2]).parent
             self.lay = sorted(str(path.relative_to(scratch)) for path in scratch.rglob("*") if path.is_file())
             self.config = Path(argv[2]).read_text()
+            self.readers.append((argv[0], self.config))
             return answer(self.reads, self.version)
         if "snapshot" in argv:
             path = self.meta / "snapshots" / MADE / self.file if self.file else self.meta / "snapshots" / MADE
@@ -82,7 +84,8 @@ def node(runner: Replay, meta: Path) -> Garage:
 def asked(meta: Path, **more: Any) -> dict[str, Any]:
     return {
         "dest": str(meta.parent / "kept" / "op" / "meta.tar"), "metadata_dir": str(meta), "snapshots_dir": None,
-        "engine": "lmdb", "compression": "none", "unit": "garage.service", "node": "0b6b", "timeout": 60.0, **more,
+        "engine": "lmdb", "compression": "none", "unit": "garage.service", "node": "0b6b", "timeout": 60.0,
+        "release_binary": "", "candidate": None, **more,
     }  # fmt: skip
 
 
@@ -99,7 +102,8 @@ def proved(meta: Path, runner: Node, **more: Any) -> dict[str, Any]:
     try:
         return live_backup.prove(node(runner, meta), asked(meta, **more), Progress())
     finally:
-        assert sorted(path.name for path in meta.parent.iterdir()) == ["garage.toml", "kept", "meta"]
+        left = sorted(path.name for path in meta.parent.iterdir() if not path.name.startswith("garage.toml"))
+        assert left == ["kept", "meta"]
 
 
 def tree(meta: Path) -> dict[str, bytes]:
@@ -176,6 +180,35 @@ def test_it_is_proved_by_the_node_s_own_program_on_what_it_gives_back(meta: Path
     assert (result["proved"], result["changed"]) == (True, False)
     assert runner.lay == sorted(["garage.toml", "0/db.lmdb/data.mdb", "0/db/conf", *(f"0/{name}" for name in SMALL)])
     assert f'metadata_dir = "{meta}"' not in runner.config and 'data_dir = "/d"' in runner.config
+
+
+def following(meta: Path) -> dict[str, str]:
+    candidate = meta.parent / "garage.toml.uplift-2.5.0"
+    candidate.write_text(f'metadata_dir = "{meta}"\ndata_dir = "/d"\nreplication_factor = 3\n')
+    return {"release_binary": "/bin/garage-2.5.0", "candidate": str(candidate)}
+
+
+def test_the_next_release_reads_it_too_with_its_own_configuration(meta: Path) -> None:
+    runner = Node(ONE, meta, "db.lmdb")
+    taken(meta, runner)
+    assert proved(meta, runner, **following(meta))["proved"]
+    (old, _own), (new, its) = runner.readers
+    assert new == "/bin/garage-2.5.0" != old and "replication_factor = 3" in its
+    assert f'metadata_dir = "{meta}"' not in its, "of the copy"
+
+
+def test_what_the_next_release_does_not_read_stops_before_the_switch(meta: Path) -> None:
+    runner = Node(ONE, meta, "db.lmdb")
+    taken(meta, runner)
+    own = runner.run
+
+    def run(argv: Any, **how: Any) -> Answer:
+        runner.reads = "offline_repair_flipped" if argv[0] == "/bin/garage-2.5.0" else "offline_repair"
+        return own(argv, **how)
+
+    runner.run = run  # type: ignore[method-assign]
+    with pytest.raises(UpliftError, match="does not read a copy of this node's database.*Nothing was switched"):
+        proved(meta, runner, **following(meta))
 
 
 @pytest.mark.parametrize("content", [b"", b"p" * 2 * os.sysconf("SC_PAGE_SIZE")], ids=["emptied", "blank"])

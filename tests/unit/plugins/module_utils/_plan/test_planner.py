@@ -358,6 +358,12 @@ def test_a_node_that_is_converted_in_a_walk_is_backed_up_with_what_it_goes_on_wi
     assert steps[:6] == ["stop", "convert", "adopt", "readable", "backup", "start"]
 
 
+@pytest.mark.parametrize(("source", "target"), [("0.8.7", "0.9.4"), ("0.9.4", "1.3.0"), ("1.3.0", "2.5.0")])
+def test_the_new_release_reads_a_copy_of_each_node_s_data_while_the_others_serve(source: str, target: str) -> None:
+    made = shaped(plan(nodes("abc", source), target))
+    assert "readable" in made["walk"] and "readable" not in made["together"]
+
+
 def test_the_engine_is_converted_by_the_release_that_knows_both() -> None:
     """1.x has no sled: the 0.9 program converts before the switch. So does it on the upgrade path to 0.9, called by its
     path."""
