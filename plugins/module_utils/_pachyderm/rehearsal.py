@@ -42,7 +42,7 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
     try:
         unfinished = _dumped(pachctl, params, form, progress)
         try:
-            tried = trial.tried()
+            tried = {"seconds": 0.0, **trial.tried()}
         except Refused as exc:
             unfinished += inventory.open_commits(pachctl, pachctl.repos())
             sentence = rules.refused_live(target, exc.cause, sorted(set(unfinished)))
@@ -58,9 +58,8 @@ def run(pachctl: Pachctl, params: Mapping[str, Any], progress: Progress, check: 
 
 def _unlike(pachctl: Pachctl, source: Version) -> str:
     """Why a dump of now says nothing of the one that counts (P27); "" where it does."""
-    running = (
-        [one.name for one in pachctl.pipelines() if not one.rests] if forms.of(forms.OUTPUTS_LEFT_OUT, source) else []
-    )
+    left_out = forms.of(forms.OUTPUTS_LEFT_OUT, source)
+    running = [one.name for one in pachctl.pipelines() if left_out and not one.rests]
     return rules.UNLIKE.format(source=source, pipelines=some(running)) if running else ""
 
 
@@ -75,7 +74,10 @@ def _dumped(pachctl: Pachctl, params: Mapping[str, Any], form: str, progress: Pr
     extract.demand_room(pachctl, src, expected, form)
     source = version.parse(params["source"])
     empty = bool(forms.of(forms.EMPTY_DUMPS, source)) and not expected["commits"]
-    contents, _passed = extract.written(pachctl, src, form, params["stall_timeout"], progress, empty)
+    try:
+        contents, _passed = extract.written(pachctl, src, form, params["stall_timeout"], progress, empty)
+    except UpliftError as exc:
+        raise UpliftError(rules.undumped(str(exc))) from exc
     extract.demand_restorable(contents, params)
     known = {"form": form, "contents": contents.as_dict(), "expected": _itself(contents)}
     files.write_atomic(manifest_path(src), json.dumps(known).encode(), 0o600)

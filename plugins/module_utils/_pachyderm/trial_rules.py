@@ -154,6 +154,15 @@ def refused_live(target: Version, cause: str, unfinished: Sequence[str]) -> str:
     )
 
 
+def undumped(cause: str) -> str:
+    """There was no dump of the cluster in use."""
+    return (
+        f"Restoring could not be tried while clients work: {cause} Nothing was changed, and clients are served. Run the"
+        " same command again. Where it is the work of clients that hinders the dump, leave this out with"
+        " pachyderm_rehearse: false; it is then made and tried once they are shut out."
+    )
+
+
 def unstarted(target: Version, cause: str) -> str:
     """There was no server to try it on."""
     return (

@@ -141,9 +141,16 @@ def test_with_authentication_whose_tokens_a_dump_holds_nothing_is_tried(world: W
 @pytest.mark.parametrize("broken", [text(DUMP[:700]), text(DUMP, rc=1, err="transport is closing\n")])
 def test_a_dump_that_is_cut_stops_as_one(world: World, broken: dict[str, Any]) -> None:
     world.old.write(**{"extract --no-objects": broken})
-    with pytest.raises(UpliftError):
+    with pytest.raises(UpliftError, match=r"while clients work: .* Nothing was changed.*pachyderm_rehearse: false"):
         world.play()
     assert not world.tried and world.nothing_is_left()
+
+
+def test_a_dump_that_says_of_itself_that_it_cannot_be_tried(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    untried = {"tried": False, "why": "authentication is on", "counts": {}}
+    monkeypatch.setattr(world, "end", lambda trial: untried)
+    found = world.play()
+    assert not found["rehearsed"] and found["why"] == "authentication is on" and found["seconds"] == 0.0
 
 
 def test_a_provenance_that_no_restore_takes_is_refused_by_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
