@@ -117,6 +117,13 @@ script:
   type: str
   returned: always
   sample: ''
+config_made:
+  description: >-
+    When others make its configuration anew, so that a change in it is lost: when the unit starts, by what it runs before its program, or
+    when the host boots, where the file lies below C(/run). Empty where neither is seen.
+  returned: always
+  type: str
+  sample: at each start of the unit, by what it runs before its program
 stray_config:
   description: A file that the command line would read by default, while the service reads another and no other one of the node reads it.
   type: str

@@ -73,7 +73,7 @@ SPEC: Spec = {
 def free(path: str) -> dict[str, object]:
     if not os.path.isabs(path):
         raise UpliftError(f"The path is {path!r}; expected an absolute one. Correct the variable that it comes from.")
-    at = path
+    at = os.path.realpath(path)  # what is written goes where a link leads
     while not os.path.isdir(at):
         at = os.path.dirname(at)
     # Root, too, may write nothing to a file system that is mounted to read only.

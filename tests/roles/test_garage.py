@@ -404,7 +404,7 @@ def test_preflight_looks_where_the_steps_will_write(garage: Stage) -> None:
     }
     one.on("garage_config", {"and": {"config": config}})
     (call,) = one.steps(["preflight", "snapshot"]).of("node_space")
-    assert call.args["paths"] == ["/var/backups/uplift", "/usr/local/bin", "/etc", "/fast"]
+    assert call.args["paths"] == ["/var/backups/uplift", "/usr/local/bin", "/etc", "/etc/garage.toml", "/fast"]
     (told,) = one.steps(["preflight", "quiesce"], fresh=True).of("garage_findings")
     assert told.args["closes"] and told.args["space"]["snapshots"] == ""
     (told,) = one.steps(["preflight", "snapshot"], fresh=True).of("garage_findings")

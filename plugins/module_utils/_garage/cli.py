@@ -63,6 +63,8 @@ class Garage:
     """Whether the account is there while the unit runs, and for systemd alone."""
     mounting: tuple[str, ...] = ()
     """The unit's own commands that mount or unmount around its program."""
+    config_made: str = ""
+    """When others make its configuration anew, "" where none is seen to do so."""
     script: str = ""
     """What the unit starts, where that is a script that leads to the program."""
     timeout: float = 30.0

@@ -100,10 +100,10 @@ def _script(info: Seen, closes: bool) -> Iterator[Finding]:
         yield Finding(
             "script_closed",
             True,
-            f"the unit starts a script ({info['script']}); while clients are shut out, {info.get('binary')} is started"
-            " in its place, with a copy of the configuration",
-            "a program that needs nothing of the script, such as variables",
-            "let the unit start the program itself; or accept this where the script sets nothing",
+            f"the unit starts its program by another ({info['script']}); while clients are shut out,"
+            f" {info.get('binary')} is started in its place, with a copy of the configuration",
+            "a program that needs nothing of what starts it, such as variables",
+            "let the unit start the program itself; or accept this where nothing is set on the way",
         )
 
 

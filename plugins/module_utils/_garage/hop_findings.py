@@ -113,11 +113,25 @@ def _filesystem(taken: Seen) -> Iterator[Finding]:
         )
 
 
+def _made_anew(info: Seen, names: list[str]) -> Iterator[Finding]:
+    """The new release would be started with what the old one wants."""
+    if names and info.get("config_made"):
+        yield Finding(
+            "config_made",
+            True,
+            f"{info['config_file']} is made anew {info['config_made']}; the way changes {', '.join(names)} in it",
+            "a file that is written once, in which a change stays",
+            "let the unit read such a file for the time of the upgrade, by a drop-in that leaves out what makes it, and"
+            " then make the same changes in what it is made of",
+        )
+
+
 def _config(seen: Seen, targets: list[str]) -> Iterator[Finding]:
     """Each release's configuration is made before anything is stopped; here it is only looked whether it can be."""
     engine = (seen.get("engine") or {}).get("engine") or "lmdb"
     try:
-        config.stages(seen["settings"]["config"], engine, seen.get("wanted_engine") or "", targets)
+        stages = config.stages(seen["settings"]["config"], engine, seen.get("wanted_engine") or "", targets)
+        yield from _made_anew(seen["info"], sorted({name for _target, change in stages for name in change}))
     except UpliftError as exc:
         yield Finding("config_ambiguous", True, str(exc), "a configuration that can be translated", "as it says")
     if seen.get("other_config"):

@@ -62,8 +62,9 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
         next_binary=next_binary,
         unit=unit.name if unit else "",
         dynamic=bool(unit and unit.dynamic),
-        script=contained.script(unit) if unit else "",
+        script=contained.script(unit, "garage") if unit else "",
         mounting=tuple(unit.mounting()) if unit else (),
+        config_made=unit_place.made_anew(unit, config_file) if unit else "",
         token=living[0].token if living else "",
     )
 
@@ -148,7 +149,7 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
         raise
     unit_place.demand_own_name(unit, params["unit"])
     contained.demand_own_program(unit, "garage_unit")
-    leads = contained.script(unit)
+    leads = contained.script(unit, "garage")
     if leads and not told:
         raise contained.NotItself(_of_script(unit.name, leads))
     if unit.load_state == "loaded":
@@ -165,8 +166,8 @@ def _of_script(unit: str, leads: str) -> Finding:
     return Finding(
         "script_unit",
         True,
-        f"the unit {unit} starts a script ({leads:.80})",
-        "the program itself: which program and configuration a script leads to is not known",
-        "set garage_binary and garage_config_file, and garage_user where the script changes the account",
+        f"the unit {unit} starts a script, or a program that starts another ({leads:.80})",
+        "the program itself: which program and configuration that leads to is not known",
+        "set garage_binary and garage_config_file, and garage_user where the account is changed on the way",
         final=True,
     )

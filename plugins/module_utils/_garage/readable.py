@@ -33,7 +33,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contain
 
 UNREADABLE = "Unable to decode entry"
 ASKS = "object_counters"  # an offline repair that reads every object entry
-_SETTING = re.compile(r"^metadata_dir\s*=.*$", re.MULTILINE)
+_SETTING = re.compile(r"""^(\ufeff?)[ \t]*(?:metadata_dir|"metadata_dir"|'metadata_dir')[ \t]*=.*$""", re.MULTILINE)
 
 
 def run(
@@ -76,7 +76,7 @@ def sharing(runner: Runner, directory: str) -> Runner:
 
 def redirected(text: str, directory: str) -> str:
     """The configuration with another metadata directory. One line says it, at the top: it was written so."""
-    changed, count = _SETTING.subn(lambda _match: f'metadata_dir = "{directory}"', text)
+    changed, count = _SETTING.subn(lambda match: f'{match[1]}metadata_dir = "{directory}"', text)
     if count != 1:
         raise UpliftError(f"The configuration sets metadata_dir {count} times; expected once, on a line of its own.")
     return changed

@@ -23,9 +23,9 @@ AS_A_WORD = "start it as a word of its own, as in `/app/lakefs run`"
 ENDS = (".sh", ".bash", ".py", ".pl", ".rb")
 
 
-def demand_program(path: str, unit: str) -> None:
-    """The program of a unit, whoever has named it."""
-    other = _OTHERS.fullmatch(os.path.basename(path))
+def demand_program(path: str, unit: str, starts_another: bool = False) -> None:
+    """The program of a unit, whoever has named it. starts_another: whether the unit is seen to start one by it."""
+    other = starts_another or _OTHERS.fullmatch(os.path.basename(path))
     if is_script(path) or other:
         kind = "a program that starts others" if other else "a script"
         raise of_script(

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from typing import Any, Mapping, Sequence
 
@@ -54,20 +55,40 @@ class Contained:
     """Where the image is written, or what it is made of."""
 
 
-def script(unit: Unit) -> str:
-    """What the unit starts, where that is a script, or a shell with one: it may lead to any program. "" else."""
-    if os.path.basename(unit.binary) in _SHELLS:
+def script(unit: Unit, product: str) -> str:
+    """What the unit starts, where that is a script, a shell with one, or a program that starts another one: it may lead
+    to any program. "" else."""
+    if os.path.basename(unit.binary) in _SHELLS or starts_another(unit, product):
         return unit.starts[0] if unit.starts else unit.binary
     return unit.binary if is_script(unit.binary) else ""
 
 
+def starts_another(unit: Unit, product: str) -> bool:
+    """Whether a word after the first is a program itself, as in `nice -n 5 /usr/local/bin/garage server`: nobody can
+    list which programs start others, but what they start lies on the disk. A bare word counts if it is the product's.
+    """
+    words = [word for line in unit.starts for word in line.split()[1:]]
+    bare = [shutil.which(word) or "" for word in words if "/" not in word and word.startswith(product)]
+    paths = [*(word for word in words if os.path.isabs(word)), *bare]
+    return any(os.path.isfile(path) and os.access(path, os.X_OK) and is_program(path) for path in paths)
+
+
+def is_program(path: str) -> bool:
+    """By its first bytes: a configuration file may have the mode of a program."""
+    return _begin(path)[:2] == b"#!" or _begin(path) == b"\x7fELF"
+
+
 def is_script(path: str) -> bool:
     """By its first bytes; what cannot be read is called by the kernel, which says why not."""
+    return _begin(path)[:2] == b"#!"
+
+
+def _begin(path: str) -> bytes:
     try:
         with open(path, "rb") as begin:
-            return begin.read(2) == b"#!"
+            return begin.read(4)
     except OSError:
-        return False
+        return b""
 
 
 def contained(unit: Unit) -> Contained | None:

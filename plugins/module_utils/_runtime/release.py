@@ -21,6 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import fil
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version as core_version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.release_place import demand_place, make_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.said_version import said_version
 
 Fetch = Callable[[str, str], None]  # (address, path): put what is at the address there
@@ -127,11 +128,12 @@ def stage(
     if not wish.upload and not wish.source:
         raise UpliftError(f"{why} Give a source for it. Nothing was changed.")
     diff = {"before": {"release": "", "why": why}, "after": {"release": file, "version": wish.version}}
+    demand_place(file)
     if check:
         told = {"changed": True, "diff": diff, "release": file, "version": wish.version, "evidence": []}
         return {**told, **_unchecked(wish, later or {}, check)}
     _demand_checksum(wish)
-    os.makedirs(os.path.dirname(file), exist_ok=True)
+    make_place(os.path.dirname(file))
     handle, temp = tempfile.mkstemp(dir=os.path.dirname(file), prefix=f".{os.path.basename(file)}.")
     os.close(handle)
     try:

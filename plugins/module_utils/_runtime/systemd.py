@@ -19,9 +19,11 @@ from typing import Mapping
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner, demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.files import write_atomic
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import accounts
 
 PROPERTIES = (
-    "Id", "LoadState", "ActiveState", "SubState", "MainPID", "ExecMainStartTimestampMonotonic", "FragmentPath",
+    "Id", "LoadState", "ActiveState", "SubState", "MainPID", "ExecMainStartTimestampMonotonic",
+    "InactiveExitTimestampMonotonic", "FragmentPath",
     "DropInPaths", "User", "Group", "KillSignal", "Restart", "NRestarts", "TimeoutStopUSec", "ExecStart", "Environment",
     "EnvironmentFiles", "ExecMainCode", "ExecMainStatus", "Result", "ConditionResult", "WorkingDirectory",
     "DynamicUser", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
@@ -91,6 +93,8 @@ class Unit:
     """What its file says it starts, a command each, where `argv` is what runs."""
     source_path: str = ""
     """Of a unit that a generator has made: the file that it was made of."""
+    began: float = 0.0
+    """When its last start began, before what runs before its program; `started` is when the program began."""
 
     def mounting(self) -> list[str]:
         """Of these the commands that mount something or unmount it: while the unit is down it is not there."""
@@ -138,7 +142,7 @@ def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
         started=_epoch(show.get("ExecMainStartTimestampMonotonic", "0")),
         fragment_path=show.get("FragmentPath", ""),
         drop_ins=tuple(words(show.get("DropInPaths", ""))),
-        user=show.get("User", ""),
+        user=accounts.named(show.get("User", "")),
         group=show.get("Group", ""),
         kill_signal=_signal(show.get("KillSignal", "15")),
         restart=show.get("Restart", "no"),
@@ -157,6 +161,7 @@ def read_unit(runner: Runner, unit: str, proc: Path = Path("/proc")) -> Unit:
         around=tuple(" ".join(_argv(one, 0, proc)) for name in _AROUND for one in seen.get(name, ()) if one),
         starts=tuple(" ".join(_argv(one, 0, proc)) for one in seen.get("ExecStart", ()) if one),
         source_path=show.get("SourcePath", ""),
+        began=_epoch(show.get("InactiveExitTimestampMonotonic", "0")),
         terms={name: show[name] for name in TERMS if show.get(name)},
     )
 

@@ -73,6 +73,19 @@ def sees(runner: Runner, path: str, user: str) -> bool:
     return os.path.isfile(path) and (not user or runner.run(["test", "-f", path], user=user).rc == 0)
 
 
+def made_anew(unit: Unit, path: str) -> str:
+    """When a file is made again by others, so that what is written to it is lost: at each start of the unit (what runs
+    before its program has made it), or at each boot (it lies in memory). "" where neither is seen."""
+    try:
+        written = os.stat(path).st_mtime
+    except OSError:
+        return ""
+    # The kernel's clock for files is some milliseconds behind.
+    if unit.around and unit.began and unit.began - 0.01 <= written <= unit.started:
+        return "at each start of the unit, by what it runs before its program"
+    return "at each boot, since /run lies in memory" if os.path.realpath(path).startswith("/run/") else ""
+
+
 def may_not_make(runner: Runner, path: str, user: str) -> str:
     """The directory that is there and in which the account may make nothing, on the way to this one; "" when it may."""
     there = path

@@ -30,6 +30,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
     demand,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._core.files import write_atomic
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import accounts
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, plain
 
 # `systemctl show` says that there are some; `systemctl cat` has the lines. An empty one takes back those before it.
@@ -80,7 +81,7 @@ class UnitRunner(CallRunner):
 def of(runner: Runner, unit: Unit, account: str) -> Runner:
     """In the terms of this unit where its account, groups or credentials are there for itself alone; else `runner`."""
     has = [name for name in CREDENTIALS if unit.terms.get(name)]
-    if not unit.dynamic and not unit.terms.get("SupplementaryGroups") and not has:
+    if not (unit.dynamic or unit.terms.get("SupplementaryGroups") or has or accounts.own_terms(unit.user, unit.group)):
         return runner
     given: list[str] = []
     values: dict[str, str] = {}

@@ -67,3 +67,12 @@ def test_whether_it_may_be_written_is_asked_where_it_would_be_made(
     monkeypatch.setattr(os, "access", access)
     assert free(str(tmp_path / "a" / "b"))["writable"] is may
     assert asked == [(str(tmp_path), os.W_OK | os.X_OK)]
+
+
+def test_room_is_asked_where_a_link_leads(tmp_path: Path) -> None:
+    """/etc/garage.toml may lead into a checkout, or into a store that is mounted to read only."""
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "garage.toml").touch()
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "garage.toml").symlink_to(tmp_path / "store" / "garage.toml")
+    assert free(str(tmp_path / "etc" / "garage.toml"))["at"] == str(tmp_path / "store")

@@ -365,9 +365,9 @@ def test_what_a_script_leads_to_has_to_be_said(monkeypatch: pytest.MonkeyPatch, 
     with pytest.raises(UpliftError) as said:
         found(monkeypatch, unit(**SCRIPT), [daemon()], **told)
     assert str(said.value) == (
-        "The unit garage.service starts a script (/bin/sh -c exec garage server); expected the program itself: which"
-        " program and configuration a script leads to is not known. Set garage_binary and garage_config_file, and"
-        " garage_user where the script changes the account. Nothing was changed."
+        "The unit garage.service starts a script, or a program that starts another (/bin/sh -c exec garage server);"
+        " expected the program itself: which program and configuration that leads to is not known. Set garage_binary"
+        " and garage_config_file, and garage_user where the account is changed on the way. Nothing was changed."
     )
     assert isinstance(said.value, NotItself) and said.value.row["key"] == "script_unit"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.findings import findings
+from ansible_collections.uplift.datastores.plugins.module_utils._garage.hop_findings import hop_findings
 
 GOOD: dict[str, Any] = {
     "info": {
@@ -150,6 +151,17 @@ BAD = [
         "/v2 takes the place",
     ),
     (
+        "config_made",
+        True,
+        {
+            "info.config_made": "at each start of the unit",
+            "info.config_file": "/run/garage.toml",
+            "targets": ["2.1.0"],
+            "settings.config": {"db_engine": "lmdb", "replication_mode": "3", "replication_factor": None, "admin": {}},
+        },
+        "/run/garage.toml is made anew at each start of the unit; the way changes replication_factor, replication_mode",
+    ),
+    (
         "two_configs",
         True,
         {
@@ -279,3 +291,9 @@ def changed(changes: dict[str, Any]) -> dict[str, Any]:
         else:
             seen[place] = value
     return seen
+
+
+def test_a_file_that_is_made_anew_and_stays_the_same_is_no_finding() -> None:
+    config = {"db_engine": "lmdb", "replication_mode": None, "replication_factor": 3, "admin": {}}
+    seen = {"info": {"config_made": "at each boot", "config_file": "/run/g"}, "settings": {"config": config}}
+    assert [one.key for one in hop_findings({**seen, "targets": ["2.5.0"]})] == []

@@ -244,6 +244,18 @@ def test_it_runs_as_the_owner_of_the_metadata(meta: Path) -> None:  # trap G19
         repaired(meta, user="somebody")
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_a_number_that_is_no_account_may_own_what_its_unit_runs_by(meta: Path) -> None:
+    """User=60999 without a line in the password file: systemd wants none."""
+    os.chown(meta, 60999, -1)
+    node = garage(Replay(ONE))
+    node.user = "60999"
+    assert offline.owner_of(node, str(meta)) == "60999"
+    node.user = "60998"
+    with pytest.raises(UpliftError, match="belongs to the number 60999, which is no account here"):
+        offline.owner_of(node, str(meta))
+
+
 def test_an_account_that_is_there_while_the_unit_runs_owns_what_it_owned_then(meta: Path) -> None:  # trap G29
     _result, runner = repaired(meta, user="garage", dynamic=True)
     assert runner.calls[-1]["user"] == "garage"
@@ -715,7 +727,7 @@ def test_not_even_a_unit() -> None:
         "running": False, "binary": None, "cli": None, "config_file": None, "user": None, "version": None,
         "lingers": None, "binary_version": None, "node_id": None, "rpc_address": None, "nodes": None, "unparsed": [],
         "problem": "The unit garage.service is not-found.", "container": {}, "pod": "", "mounting": [], "script": "",
-        "stray_config": "", "not_itself": {},
+        "stray_config": "", "not_itself": {}, "config_made": "",
         "stop_signal": "SIGINT",
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,20 @@ def test_check_mode_copies_nothing(tmp_path: Path) -> None:
 def test_a_configuration_that_cannot_be_redirected(text: str) -> None:
     with pytest.raises(UpliftError, match="expected once"):
         readable.redirected(text, "/s")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'metadata_dir = "/m"',
+        "  metadata_dir='/m' # here",
+        '"metadata_dir" = "/m"',
+        "\t'metadata_dir'\t= '/m'",
+        '\ufeffmetadata_dir = "/m"',
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_every_spelling_of_the_setting_is_found_before_the_database_is_copied(line: str, end: str) -> None:
+    text = f'{line}{end}data_dir = "/d"{end}'
+    parsed = tomllib.loads(readable.redirected(text, "/s").lstrip("\ufeff"))
+    assert parsed == {"metadata_dir": "/s", "data_dir": "/d"}

@@ -26,11 +26,22 @@ def test_a_unit_that_is_started_by_a_script_is_refused_before_anything_is_called
     entry = tmp_path / "lakefs-start.sh"
     entry.write_text("#!/bin/sh\nexec /usr/local/bin/lakefs run\n", encoding="utf-8")
     found = lakefs_where.AsUnit(Never(), "lakefs.service")
-    found.__dict__["unit"] = SimpleNamespace(name="lakefs.service", user="", binary=str(entry))
+    found.__dict__["unit"] = SimpleNamespace(name="lakefs.service", user="", binary=str(entry), starts=())
     with pytest.raises(
         UpliftError, match="lakefs-start.sh, a script, .* with lakefs_binary, and with lakefs_config_file"
     ):
         found.program({"binary": str(entry) if named else ""})
+
+
+def test_a_program_that_no_list_has_and_that_starts_lakefs_is_refused(tmp_path: Path) -> None:
+    program = tmp_path / "lakefs"
+    program.write_bytes(b"\x7fELF\x02")
+    program.chmod(0o755)
+    found = lakefs_where.AsUnit(Never(), "lakefs.service")
+    line = f"/usr/bin/numactl --interleave=all {program} run"
+    found.__dict__["unit"] = SimpleNamespace(name="lakefs.service", user="", binary="/usr/bin/numactl", starts=(line,))
+    with pytest.raises(contained.NotItself, match="is /usr/bin/numactl, a program that starts others"):
+        found.program({"binary": ""})
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contain
     NotItself,
     contained,
     demand_own_program,
+    script,
+    starts_another,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_findings import of_not_itself
 
@@ -138,3 +140,29 @@ def test_a_look_that_tolerates_much_gives_the_finding(name: str) -> None:
     asked = garage_info.nothing(["version"], NotItself(Finding("container_unit", True, "seen", "other", "do")))
     assert asked["not_itself"]["key"] == "container_unit" and asked["problem"].startswith("Seen; expected other. Do.")
     assert garage_info.nothing(["version"], UpliftError("No such unit."))["not_itself"] == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "another"),
+    [
+        ("/usr/bin/nice -n 5 {garage} server", True),
+        ("/opt/no-list-has-it exec-env /etc/secrets.yaml {garage} server", True),
+        ("/usr/bin/numactl --interleave=all garage server", True),
+        ("/usr/local/bin/garage -c {config} server", False),
+        ("/usr/local/bin/garage server", False),
+        ("/usr/bin/nice -n 5 /gone/garage server", False),
+    ],
+)
+def test_a_program_that_starts_another_is_not_the_program(
+    words: str, another: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its own version counts, and the next release would be put in its place: `nice` would be Garage."""
+    (tmp_path / "garage").write_bytes(b"\x7fELF\x02")
+    (tmp_path / "config").write_text("metadata_dir = '/m'\n", encoding="utf-8")
+    for file in tmp_path.iterdir():
+        file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    line = words.format(garage=tmp_path / "garage", config=tmp_path / "config")
+    one = replace(unit("not_found"), binary=line.split()[0], starts=(line,))
+    assert starts_another(one, "garage") == another
+    assert script(one, "garage") == (line if another else "")

@@ -315,3 +315,33 @@ def test_info(plain: Path, new: Path) -> None:
     activate(plain, "0.8.7")
     after = release.info(RUN, Wish(str(plain), "0.8.7"))
     assert (after["active_version"], after["link"], after["staged"]) == ("0.8.7", "tool-0.8.7", True)
+
+
+def test_where_a_link_leads_to_a_place_for_reading_it_is_said_before_anything_is_made(
+    tmp_path: Path, new: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a package manager, /nix/store/...-garage-1.3.0/bin/garage."""
+    program(tmp_path / "store" / "x-tool-0.7.0" / "bin" / "tool", "0.7.0")
+    link = tmp_path / "tool"
+    link.symlink_to(tmp_path / "store" / "x-tool-0.7.0" / "bin" / "tool")
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(tmp_path / "store") and real(path, mode))
+    for check in (True, False):
+        with pytest.raises(UpliftError, match="nothing can be written to .*/store. Expected a directory for programs"):
+            stage(link, "0.8.7", new, check=check)
+    assert [one.name for one in (tmp_path / "store").iterdir()] == ["x-tool-0.7.0"]
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750])
+def test_the_services_account_may_enter_what_is_made_whatever_the_umask(tmp_path: Path, new: Path, mode: int) -> None:
+    program(tmp_path / "opt" / "0.7.0" / "bin" / "tool", "0.7.0")
+    link = tmp_path / "tool"
+    link.symlink_to(tmp_path / "opt" / "0.7.0" / "bin" / "tool")
+    (tmp_path / "opt").chmod(mode)
+    before = os.umask(0o077)
+    try:
+        stage(link, "0.8.7", new)
+    finally:
+        os.umask(before)
+    for made in ("opt/0.8.7", "opt/0.8.7/bin"):
+        assert (tmp_path / made).stat().st_mode & 0o777 == mode

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import unit_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd, unit_place
 
 MOUNT = "ExecStartPre={ path=/bin/mount ; argv[]=/bin/mount /srv/meta ; ignore_errors=no ; start_time=[n/a] }\n"
 
@@ -41,3 +44,29 @@ def test_another_name_of_a_unit_is_refused() -> None:
     ):
         unit_place.mounting(Systemd("garage-blue.service"), ["garage"])
     assert unit_place.mounting(Systemd("gone.service", load="not-found"), ["other"]) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "around", "path", "when"),
+    [
+        (100.5, ("/bin/sh -c envsubst",), "garage.toml", "at each start of the unit"),
+        (99.995, ("/bin/sh -c envsubst",), "garage.toml", "at each start of the unit"),
+        (100.5, (), "garage.toml", ""),
+        (90.0, ("/usr/bin/test -f /etc/garage.toml",), "garage.toml", ""),
+        (110.0, ("/bin/sh -c envsubst",), "garage.toml", ""),
+        (90.0, (), "/run/hostname-like", "at each boot"),
+        (90.0, (), "not-there", ""),
+    ],
+)
+def test_a_file_that_others_make_anew_is_known_by_its_time(
+    written: float, around: tuple[str, ...], path: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = replace(systemd.read_unit(Systemd("g.service"), "g"), around=around, began=100.0, started=101.0)
+    file = tmp_path / "garage.toml"
+    file.touch()
+    os.utime(file, (written, written))
+    asked = str(tmp_path / path)
+    if when == "at each boot":
+        monkeypatch.setattr(os.path, "realpath", lambda _path: path)
+        asked = str(file)
+    assert unit_place.made_anew(unit, asked).startswith(when) and bool(unit_place.made_anew(unit, asked)) == bool(when)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,6 +75,11 @@ def own_terms(runner: Systemd) -> Runner:
         (PLAIN, UNIT, False),
         (MAKERS, UNIT, True),
         (PLAIN.replace("SupplementaryGroups=", "SupplementaryGroups=secrets"), UNIT, True),
+        (PLAIN.replace("User=garage\nGroup=garage", "User=daemon\nGroup=daemon"), UNIT, False),
+        (PLAIN.replace("User=garage\nGroup=garage", "User=daemon\nGroup=mail"), UNIT, True),
+        (PLAIN.replace("User=garage\nGroup=garage", "User=daemon\nGroup=8"), UNIT, True),
+        (PLAIN.replace("User=garage\nGroup=garage", "User=60999\nGroup="), UNIT, True),
+        (PLAIN.replace("User=garage\nGroup=garage", "User=0\nGroup=0"), UNIT, False),
         (
             PLAIN.replace("LoadCredential=", "LoadCredential=[unprintable]"),
             UNIT + "LoadCredential=rpc:/etc/rpc\n",
@@ -166,3 +172,10 @@ def test_a_credential_with_its_value_in_the_unit_goes_by_file() -> None:
 def test_systemd_reads_every_environment_as_it_was(env: dict[str, str]) -> None:
     env = {name: value.replace("\0", "").replace("\r", "") for name, value in env.items()}
     assert systemd.environment_file(unit_runner.quoted(env)) == env
+
+
+def test_a_number_is_the_account_that_has_it() -> None:
+    """User=990 is the account garage: its home, its files and its groups are found by its name."""
+    shown = PLAIN.replace("User=garage", f"User={pwd.getpwnam('daemon').pw_uid}")
+    assert systemd.read_unit(Systemd(shown), "garage.service").user == "daemon"
+    assert systemd.read_unit(Systemd(PLAIN.replace("User=garage", "User=60999")), "garage.service").user == "60999"
