@@ -204,7 +204,8 @@ def _space(space: Seen, metadata: str, backups: str, live: bool) -> Iterator[Fin
 
 def _written(space: Seen, metadata: str, backups: str, live: bool) -> Iterator[Finding]:
     """Where the steps write: archives, the next program, the next configuration, and Garage its own snapshot."""
-    yield from read_only(space, "garage_backup_dir for archives and with garage_binary for the program")
+    named = "garage_backup_dir for archives and with garage_binary for the program"
+    yield from read_only(space, f"{named}; where a link leads there, put the file itself in its place")
     own, need = space.get("snapshots") or "", (space.get("sizes") or {}).get(metadata)
     copies = 2 if live else 1
     free = ((space.get("paths") or {}).get(own) or {}).get("free")

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, Mapping
 
@@ -44,7 +45,10 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
     unit = _unit(runner, params)
     command = unit.command() if unit else []
     environment = dict(unit.environment) if unit else {}
-    config_file = _config_file(params["config_file"], daemon.config_of(command[1:], environment))
+    own = daemon.config_of(command[1:], environment)
+    if unit and not os.path.isabs(own):  # from where its unit runs
+        own = os.path.join(unit_place.directory(unit, unit.user), own)
+    config_file = _config_file(params["config_file"], own)
     next_binary = params["binary"] or (unit.binary if unit else "")
     living = daemon.daemons(config_file)
     if unit and unit.active == "active":

@@ -13,26 +13,41 @@ import re
 from typing import Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself, is_script
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import (
+    NotItself,
+    is_script,
+    starts_another,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit
 
 _OTHERS = re.compile(
     r"(ba|da|a|k|z)?sh|busybox|env|nice|ionice|chrt|setpriv|runuser|su|sudo|gosu|su-exec|tini|dumb-init|timeout|python[\d.]*"
     r"|(docker|podman|nerdctl)([.-].*)?"
 )
+_STARTER = "a program that starts others"
 AS_A_WORD = "start it as a word of its own, as in `/app/lakefs run`"
 ENDS = (".sh", ".bash", ".py", ".pl", ".rb")
 
 
-def demand_program(path: str, unit: str, starts_another: bool = False) -> None:
-    """The program of a unit, whoever has named it. starts_another: whether the unit is seen to start one by it."""
-    other = starts_another or _OTHERS.fullmatch(os.path.basename(path))
+def demand_itself(unit: Unit) -> None:
+    """Of a unit of whose program nobody has said anything, by what it is seen to start."""
+    if starts_another(unit, "lakefs"):
+        raise _of_program(unit.binary, unit.name, _STARTER)
+
+
+def demand_program(path: str, unit: str) -> None:
+    """The program of a unit, whoever has named it."""
+    other = _OTHERS.fullmatch(os.path.basename(path))
     if is_script(path) or other:
-        kind = "a program that starts others" if other else "a script"
-        raise of_script(
-            f"the program of the unit {unit} is {path}, {kind}, which may do anything when it is asked for its version",
-            "name the program that it starts with lakefs_binary, and with lakefs_config_file the file that it hands"
-            " over, if it does",
-        )
+        raise _of_program(path, unit, _STARTER if other else "a script")
+
+
+def _of_program(path: str, unit: str, kind: str) -> NotItself:
+    return of_script(
+        f"the program of the unit {unit} is {path}, {kind}, which may do anything when it is asked for its version",
+        "name the program that it starts with lakefs_binary, and with lakefs_config_file the file that it hands over,"
+        " if it does",
+    )
 
 
 def of_script(saw: str, do: str) -> NotItself:

@@ -29,10 +29,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, unit_place, unit_runner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import (
-    demand_own_program,
-    starts_another,
-)
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import demand_own_program
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
@@ -131,8 +128,9 @@ class AsUnit:
         binary = params.get("binary") or self.unit.binary
         if not binary:
             raise UpliftError(f"The unit {self.unit.name} starts no program; expected lakefs run. Name it with binary.")
-        leads = not params.get("binary") and starts_another(self.unit, "lakefs")
-        launcher.demand_program(binary, self.unit.name, leads)
+        if not params.get("binary"):
+            launcher.demand_itself(self.unit)
+        launcher.demand_program(binary, self.unit.name)
         own, here = unit_place.environment(self.unit, user), unit_place.directory(self.unit, user)
         runner = unit_runner.of(self.runner, self.unit, user)
         lakefs = Lakefs(runner, binary, params.get("config_file") or "", user, own, directory=here)

@@ -76,10 +76,12 @@ def settings(text: str, path: str, environment: Sequence[str] = ()) -> dict[str,
     if not metadata:
         raise ConfigError("config_no_metadata_dir", f"{path} has no metadata_dir; Garage needs one, as a text.")
     known = PUBLIC | SECRET
+    data, snapshots = _data_dirs(document.get("data_dir"), path), _text(document, "metadata_snapshots_dir")
+    _demand_absolute(path, [metadata, snapshots, *(row["path"] for row in data)])
     return {
         "metadata_dir": metadata,
-        "data_dirs": _data_dirs(document.get("data_dir"), path),
-        "snapshots_dir": _text(document, "metadata_snapshots_dir"),
+        "data_dirs": data,
+        "snapshots_dir": snapshots,
         "db_engine": _text(document, "db_engine"),
         "replication_mode": document.get("replication_mode"),
         "replication_factor": document.get("replication_factor"),
@@ -195,6 +197,17 @@ def _flat(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
         else:
             rows.append((name, value))
     return rows
+
+
+def _demand_absolute(path: str, directories: Sequence[str]) -> None:
+    """The daemon takes a relative one from where its unit runs, and each other program from where that runs."""
+    for one in directories:
+        if one and not one.startswith("/"):
+            sentence = (
+                f"{path} has the directory {one!r}, which is relative: where it leads depends on where a program runs."
+                " Expected an absolute path; write it out, and restart the service."
+            )
+            raise ConfigError("config_relative", sentence)
 
 
 def _data_dirs(value: Any, path: str) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -346,6 +347,12 @@ def test_the_running_daemon_is_asked_with_its_own_program(monkeypatch: pytest.Mo
     one = found(monkeypatch, unit(), [daemon(7, "/opt/other"), daemon(42, "/proc/42/exe")])
     assert one.binary == "/proc/42/exe", "the unit's own process, whose file was replaced"
     assert one.next_binary == "/usr/local/bin/garage"
+
+
+def test_a_relative_configuration_lies_where_the_unit_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("/usr/local/bin/garage", "-c", os.path.basename(CONFIG), "server")
+    one = found(monkeypatch, unit(argv=words, directory=os.path.dirname(CONFIG), user=""), [daemon()])
+    assert one.config_file == CONFIG and one.running
 
 
 SCRIPT = {

@@ -89,6 +89,11 @@ def test_a_typo_is_seen_g20(old: str, new: str, unknown: list[str]) -> None:
         (TEXT.replace("\ndata_dir", "\ndata_dri"), "config_bad_data_dir", "data_dir"),
         (TEXT.replace('data_dir = "/var/lib/garage/data"', "data_dir = [1]"), "config_bad_data_dir", "data_dir"),
         ("", "config_no_metadata_dir", "has no metadata_dir"),
+        (
+            TEXT.replace('"/var/lib/garage/meta"', '"meta"'),
+            "config_relative",
+            "'meta', which is relative",
+        ),
     ],
 )
 def test_what_is_wrong_is_a_sentence(text: str, key: str, words: str) -> None:
