@@ -17,6 +17,7 @@ from pathlib import Path
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 CHUNK = 1 << 20
+_ACL = "system.posix_acl_access"
 
 
 def sha256_of(path: str) -> str:
@@ -27,10 +28,10 @@ def sha256_of(path: str) -> str:
     return digest.hexdigest()
 
 
-def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
+def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | None = None, like: str = "") -> None:
     """The file is there as a whole or not at all, with its mode from birth, whatever the umask.
 
-    owner: uid and gid; by default who runs this.
+    owner: uid and gid; by default who runs this. like: a file whose access list (setfacl) it gets, too.
     """
     handle, temp = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
     try:
@@ -39,6 +40,8 @@ def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | Non
             if owner:
                 os.fchown(out.fileno(), *owner)
             os.fchmod(out.fileno(), mode)
+            if like:
+                take_access(like, temp)
             out.flush()
             os.fsync(out.fileno())
         os.replace(temp, path)
@@ -46,6 +49,12 @@ def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | Non
         Path(temp).unlink()
         raise
     sync_directory(os.path.dirname(path))
+
+
+def take_access(source: str, target: str) -> None:
+    """Who may read the one by an access list (setfacl) may read the other: owner and mode do not tell of it."""
+    with contextlib.suppress(OSError):  # there is none, or the file system knows none
+        os.setxattr(target, _ACL, os.getxattr(source, _ACL))
 
 
 def make_private(path: str) -> None:

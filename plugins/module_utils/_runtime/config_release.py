@@ -50,5 +50,5 @@ def put(path: str, new: str, old: str, check: bool) -> Put:
     if now != expected and not check:
         like = os.stat(path)
         with open(new, "rb") as stream:
-            files.write_atomic(path, stream.read(), like.st_mode & 0o7777, (like.st_uid, like.st_gid))
+            files.write_atomic(path, stream.read(), like.st_mode & 0o7777, (like.st_uid, like.st_gid), like=path)
     return Put(now != expected, {"path": path, "size": os.path.getsize(new), "sha256": expected})

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,12 +25,13 @@ class TwoReleases:
     """The running 0.7.0 says what it said; the staged program says `staged`."""
 
     def __init__(self, staged: Answer) -> None:
-        self.staged, self.users = staged, []
+        self.staged, self.users, self.read = staged, [], list[str]()
 
     def run(self, argv: Sequence[str], **options: Any) -> Answer:
         if argv[0] != STAGED:
             return replay.answer("version" if argv[1] == "--version" else "node_id", replay.OLD)
-        assert list(argv) == [STAGED, "-c", replay.CONFIG, "node", "id", "-q"]
+        assert [*argv[:2], *argv[3:]] == [STAGED, "-c", "node", "id", "-q"]
+        self.read.append(argv[2])
         self.users.append(options["user"])
         return self.staged
 
@@ -41,7 +45,7 @@ def test_the_staged_release_reads_the_file_as_the_service_does() -> None:
     """trap G22: each release parses the whole config by its own rules."""
     garage, runner = asked(replay.answer("node_id", replay.OLD))
     assert len(check(garage, STAGED)["node_id"]) == 64
-    assert runner.users == ["garage"]
+    assert (runner.users, runner.read) == (["garage"], [replay.CONFIG])
 
 
 def test_a_file_that_the_staged_release_cannot_read_stops_before_anything_else_does() -> None:
@@ -55,3 +59,28 @@ def test_another_node_in_the_file_stops() -> None:
     garage, _runner = asked(replay.answer("node_id", replay.NEW))
     with pytest.raises(UpliftError, match="expected .* the one that runs"):
         check(garage, STAGED)
+
+
+ACL = "system.posix_acl_access"
+
+
+def listed(path: Path) -> bytes:
+    """Give a file an access list as `setfacl -m u:990:r` does, where the file system has such."""
+    rows = ((1, 6, 2**32 - 1), (2, 4, 990), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1))
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *row) for row in rows)
+    try:
+        os.setxattr(path, ACL, value)
+    except OSError:
+        pytest.skip("no access lists here")
+    return value
+
+
+def test_what_is_meant_for_the_release_may_be_read_as_what_the_service_reads(tmp_path: Path) -> None:
+    own, candidate = tmp_path / "garage.toml", tmp_path / "garage.toml.uplift-0.8.7"
+    own.touch()
+    candidate.touch()
+    value = listed(own)
+    garage, runner = asked(replay.answer("node_id", replay.OLD))
+    garage.config_file = str(own)
+    check(garage, STAGED, str(candidate))
+    assert os.getxattr(candidate, ACL) == value and runner.read == [str(candidate)]

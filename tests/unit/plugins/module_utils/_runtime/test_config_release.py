@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,27 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     os.unlink(tmp_path / "garage.toml.uplift-2.1.0")
     with pytest.raises(UpliftError, match="is not there"):
         config_release.activate(str(path), "2.1.0", "1.3.0", False)
+
+
+ACL = "system.posix_acl_access"
+
+
+def listed(path: Path) -> bytes:
+    """Give a file an access list as `setfacl -m u:990:r` does, where the file system has such."""
+    rows = ((1, 6, 2**32 - 1), (2, 4, 990), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1))
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *row) for row in rows)
+    try:
+        os.setxattr(path, ACL, value)
+    except OSError:
+        pytest.skip("no access lists here")
+    return value
+
+
+def test_who_may_read_the_file_by_an_access_list_still_may(tmp_path: Path) -> None:
+    """The service's account may be named there alone: it would not start on what replaces the file."""
+    path = tmp_path / "garage.toml"
+    for name, text in (("", "old"), (".uplift-1.3.0", "old"), (".uplift-2.5.0", "new")):
+        (tmp_path / f"garage.toml{name}").write_text(text, encoding="utf-8")
+    value = listed(path)
+    config_release.activate(str(path), "2.5.0", "1.3.0", False)
+    assert path.read_text(encoding="utf-8") == "new" and os.getxattr(path, ACL) == value
