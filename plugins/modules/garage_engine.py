@@ -47,6 +47,11 @@ snapshots: {description: Whether that engine can be copied while the node serves
 survives: {description: Whether a database of that engine is whole after its process was killed., returned: success, type: bool, sample: false}
 engines: {description: Every engine of which there is a database., returned: success, type: list, elements: str, sample: [sled]}
 same: {description: Whether it is what the release opens. Null when it is unknown., returned: success, type: bool, sample: true}
+elsewhere:
+  description: Whether the running service finds another directory at O(metadata_dir) than the host does. Not of a pod.
+  returned: when O(unit) is no pod
+  type: bool
+  sample: false
 finding:
   description: What is wrong, with C(key), C(seen), C(expected) and C(advice). Empty when nothing is.
   returned: success
@@ -59,8 +64,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import engine
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place, unit_place
 
 SPEC: Spec = {
     "metadata_dir": {"type": "path", "required": True},
@@ -76,7 +82,9 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     release = version.parse(asked["version"])
     if place.is_pod(asked["unit"]):
         return engine.of_running(asked["says"], asked["db_engine"], release)
-    return engine.summary(asked["metadata_dir"], asked["db_engine"], release)
+    (unit,) = unit_place.own(LocalRunner(), [asked["unit"]] if asked["unit"] else []) or (None,)
+    found = engine.summary(asked["metadata_dir"], asked["db_engine"], release)
+    return {**found, "elsewhere": bool(unit and unit_place.elsewhere(unit, asked["metadata_dir"]))}
 
 
 def main() -> None:

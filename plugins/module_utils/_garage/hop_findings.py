@@ -28,6 +28,7 @@ def hop_findings(seen: Seen) -> Iterator[Finding]:
     targets = [version.parse(text) for text in seen.get("targets") or []]
     source = version.find(str(seen["info"].get("version") or seen["info"].get("binary_version") or ""))
     yield from _engine(seen.get("engine") or {})
+    yield from _elsewhere(seen)
     yield from _live(seen)
     if seen.get("pod"):
         yield from _in_pod(seen)
@@ -80,6 +81,20 @@ def _engine(engine: Seen) -> Iterator[Finding]:
         yield Finding(found["key"], True, found["seen"], found["expected"], found["advice"])
     elif engine.get("failed") or engine.get("msg"):  # the role's failed_when takes the first away
         yield Finding("engine_missing", True, str(engine.get("msg")), "a database", "correct metadata_dir")
+
+
+def _elsewhere(seen: Seen) -> Iterator[Finding]:
+    """What lies on the host is not what the service writes (G31)."""
+    if (seen.get("engine") or {}).get("elsewhere"):
+        yield Finding(
+            "other_directory",
+            True,
+            f"the service finds another directory at {seen.get('metadata_dir')} than this host does",
+            "the same directory: what the host has there is backed up, and read while the unit is down",
+            "set metadata_dir to where the directory lies on the host, or mount it there for everybody (fstab), in the"
+            " place of BindPaths= or TemporaryFileSystem= of the unit",
+            final=True,
+        )
 
 
 def _live(seen: Seen) -> Iterator[Finding]:

@@ -73,6 +73,18 @@ def sees(runner: Runner, path: str, user: str) -> bool:
     return os.path.isfile(path) and (not user or runner.run(["test", "-f", path], user=user).rc == 0)
 
 
+def elsewhere(unit: Unit, path: str, proc: str = "/proc") -> bool:
+    """Whether the running service finds another directory there than this host does, since its unit mounts one for it
+    alone (BindPaths=, TemporaryFileSystem=). Asked of the kernel, since units lead to it in many ways."""
+    if not unit.main_pid or not os.path.isdir(f"{proc}/{unit.main_pid}/root/"):
+        return False
+    own = os.path.realpath(path)  # a link that is absolute would lead back to this host
+    try:
+        return not os.path.samefile(f"{proc}/{unit.main_pid}/root{own}", own)
+    except FileNotFoundError:
+        return os.path.exists(own)
+
+
 def made_anew(unit: Unit, path: str) -> str:
     """When a file is made again by others, so that what is written to it is lost: at each start of the unit (what runs
     before its program has made it), or at each boot (it lies in memory). "" where neither is seen."""

@@ -107,6 +107,12 @@ BAD = [
         {"live": True, "filesystem": {"tasks": "/t.yml", "from": "", "absent": ["/t.yml"]}},
         "there is no garage_backup_from and no file /t.yml on the controller",
     ),
+    (
+        "other_directory",
+        True,
+        {"engine": {"elsewhere": True}},
+        "the service finds another directory at /m than this host does",
+    ),
     ("engine_missing", True, {"engine": {"failed": True, "msg": "cannot be read"}}, "cannot be read"),
     # As it comes through the role, whose failed_when takes the failure away.
     ("engine_missing", True, {"engine": {"failed": False, "msg": "cannot be read"}}, "cannot be read"),

@@ -70,3 +70,25 @@ def test_a_file_that_others_make_anew_is_known_by_its_time(
         monkeypatch.setattr(os.path, "realpath", lambda _path: path)
         asked = str(file)
     assert unit_place.made_anew(unit, asked).startswith(when) and bool(unit_place.made_anew(unit, asked)) == bool(when)
+
+
+@pytest.mark.parametrize(
+    ("inside", "elsewhere"), [("same", False), ("another", True), ("nothing", True), ("link", False), ("gone", False)]
+)
+def test_what_the_service_alone_finds_in_another_place_is_seen(inside: str, elsewhere: bool, tmp_path: Path) -> None:
+    """trap G31: a backup of what the host has there would be of another node, or of nothing."""
+    here, root = tmp_path / "meta", tmp_path / "proc" / "7" / "root"
+    here.mkdir()
+    there = root / str(here).lstrip("/")
+    there.parent.mkdir(parents=True)
+    if inside in ("same", "link"):
+        there.symlink_to(here)
+    elif inside == "another":
+        there.mkdir()
+    asked = here
+    if inside == "link":
+        asked = tmp_path / "var"
+        asked.symlink_to(here)
+    pid = 8 if inside == "gone" else 7
+    unit = replace(systemd.read_unit(Systemd("g.service"), "g"), main_pid=pid)
+    assert unit_place.elsewhere(unit, str(asked), str(tmp_path / "proc")) == elsewhere
