@@ -79,6 +79,7 @@ SPEC: Spec = {
     "dump": {"type": "path", "required": True},
     "form": {"type": "str", "default": "", "choices": ["", "full", "kept"]},
     "new_pachctl": {"type": "path", "required": True},
+    "progress_file": {"type": "path"},
 }
 
 

@@ -91,6 +91,7 @@ SPEC: Spec = {
     "src": {"type": "path"},
     "pachctl": {"type": "path", "default": "/usr/local/bin/pachctl"},
     "call_timeout": {"type": "float", "default": 60},
+    "progress_file": {"type": "path"},
 }
 
 

@@ -81,8 +81,8 @@ def _no_snapshot(directory: str, copy: str, params: Mapping[str, Any]) -> str:
     if not os.path.exists(os.path.join(copy, params["mark"])):
         return (
             f"{copy} has no {params['mark']}, which was written to {directory} right before garage_backup_tasks: it is"
-            " of an earlier time or of another directory. Name the snapshot by garage_backup_name, in"
-            " garage_backup_tasks and in garage_backup_from."
+            " of an earlier time or of another directory. Give each snapshot a name of its own in garage_backup_tasks,"
+            " and name that one in garage_backup_from; the guide shows how."
         )
     missing = [] if params["engine"] in engine.look(copy).engines else [f"a database of {params['engine']}"]
     missing += [] if os.path.exists(os.path.join(copy, "node_key")) else ["node_key"]

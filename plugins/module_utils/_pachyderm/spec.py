@@ -35,6 +35,5 @@ SCRATCH: Spec = {
     "timeout": {"type": "float", "default": 7200},
     "start_timeout": {"type": "float", "default": 60},
     "stall_timeout": {"type": "float", "default": 3600},
-    "progress_file": {"type": "path"},
 }
 """Of a scratch server of another release, which both the trial and the rehearsal start."""

@@ -94,7 +94,7 @@ def test_a_snapshot_of_yesterday_or_of_another_directory(meta: Path) -> None:
     params = snapshot(meta)
     later = filesystem_backup.mark(asked(meta), False, Clock(now=lambda: 1_800_086_400.0))
     said = refused({**params, "mark": later["mark"]})
-    assert "of an earlier time or of another directory" in said and "garage_backup_name" in said
+    assert "of an earlier time or of another directory" in said and "name of its own in garage_backup_tasks" in said
 
 
 @pytest.mark.parametrize(
