@@ -14,11 +14,10 @@ import os
 import time
 from typing import Any, Mapping
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import metadata
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._garage import engine
+from ansible_collections.uplift.datastores.plugins.module_utils._garage import engine, live_backup
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 
@@ -55,15 +54,7 @@ def take(params: Mapping[str, Any], progress: Progress, check_mode: bool) -> dic
     if why:
         raise UpliftError(f"{why} Nothing was backed up, and the node goes on as it is.")
     files.make_private(os.path.dirname(dest))
-    wish = metadata.Wish(
-        [directory],
-        dest,
-        compression=params["compression"],
-        unit=place.key(params["unit"]),
-        node=params["node"],
-        parts={copy: directory},
-    )
-    return {**metadata.present(wish, progress, lambda: None, False), "made": params["mark"]}
+    return {**live_backup.archived(params, {copy: directory}, progress), "made": params["mark"]}
 
 
 def _no_snapshot(directory: str, copy: str, params: Mapping[str, Any]) -> str:

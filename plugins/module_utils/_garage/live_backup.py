@@ -60,15 +60,20 @@ def take(
     with tempfile.TemporaryDirectory(prefix=f".{os.path.basename(dest)}.live-", dir=os.path.dirname(dest)) as scratch:
         beside = os.path.join(scratch, "meta")
         parts = {**_beside(directory, beside, name, own, clock), **_database(directory, beside, name, made)}
-        wish = metadata.Wish(
-            [directory],
-            dest,
-            compression=params["compression"],
-            unit=place.key(params["unit"]),
-            node=params["node"],
-            parts=parts,
-        )
-        return {**metadata.present(wish, progress, lambda: None, False), "made": os.path.basename(made)}
+        return {**archived(params, parts, progress), "made": os.path.basename(made)}
+
+
+def archived(params: Mapping[str, Any], parts: Mapping[str, str], progress: Progress) -> dict[str, Any]:
+    """The archive of what lies elsewhere (where it lies -> where it belongs), while the node serves."""
+    wish = metadata.Wish(
+        [os.path.realpath(params["metadata_dir"])],
+        params["dest"],
+        compression=params["compression"],
+        unit=place.key(params["unit"]),
+        node=params["node"],
+        parts=parts,
+    )
+    return metadata.present(wish, progress, lambda: None, False)
 
 
 def prove(garage: Garage, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def started(unit: systemd.Unit, binary: str) -> tuple[Sequence[str], str]:
 
     binary: what the operator names; the unit's own is taken where it starts a program.
     """
-    return ((binary, "server"), binary) if binary and script(unit) else (unit.argv, unit.binary)
+    return ((binary, "server"), binary) if binary and script(unit, "garage") else (unit.argv, unit.binary)
 
 
 def close(runner: Runner, unit_name: str, config_file: str, act: bool, binary: str = "") -> dict[str, Any]:
