@@ -94,7 +94,11 @@ name:
   type: str
   sample: uplift-20261121T062307Z-garage.service
 archive: {description: The archive., returned: O(state=present) and O(state=proved), type: str, sample: /var/backups/u/x/meta-1.3.0.tar.zst}
-made: {description: The name that Garage gave the snapshot; with O(copy) the mark., returned: "O(state=present), not in check mode", type: str, sample: '2026-11-21T06:23:07Z'}
+made:
+  description: The name that Garage gave the snapshot; with O(copy) the mark.
+  returned: O(state=present), not in check mode
+  type: str
+  sample: '2026-11-21T06:23:07Z'
 manifest:
   description: Its manifest.
   returned: always but in check mode

@@ -40,7 +40,11 @@ class World:
             **{"stall_timeout": 20.0, "expected": True, "platform": "systemd", "etcd": "sh", "id": "one"},
         }
         monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
-        monkeypatch.setattr(Trial, "tried", lambda trial: self.end(trial))
+
+        def tried(trial: Trial) -> dict[str, Any]:
+            return self.end(trial)
+
+        monkeypatch.setattr(Trial, "tried", tried)
 
     def end(self, trial: Trial) -> dict[str, Any]:
         self.tried += 1
