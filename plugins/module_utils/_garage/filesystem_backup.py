@@ -33,7 +33,6 @@ def mark(params: Mapping[str, Any], check_mode: bool, clock: Clock) -> dict[str,
     if not check_mode:
         unmark(params, False)
         files.write_atomic(os.path.join(directory, made), b"", 0o600)
-        files.sync_directory(directory)
     return {"changed": True, "mark": made, "name": name}
 
 
