@@ -19,7 +19,7 @@ from tests.lab import cluster as clusters
 from tests.lab import paths, snapshots
 from tests.lab.proc import lock
 from tests.matrix import play
-from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, sample
+from tests.matrix.cells import FAULTS, UPGRADES, Cell, cells, chosen, cover, sample
 from tests.matrix.results import Newest, Results, commit, state, table
 
 
@@ -30,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--strategy", action="append", choices=sorted({one.strategy for one in UPGRADES}))
     top.add_argument("--fault", action="append", choices=[one.name for one in FAULTS])
     top.add_argument("--key", action="append", metavar="PATTERN", help="a step's key, such as '0/walk/*/backup'")
+    top.add_argument(
+        "--cover", action="store_true", help="each fault of each upgrade once, and each of its steps with some fault"
+    )
     top.add_argument("--again", action="store_true", help="cells that passed at this commit, too")
     top.add_argument("--list", action="store_true", help="play nothing: the table of what is chosen")
     top.add_argument("--sample", metavar="SEED", help="one cell, chosen by the seed")
@@ -46,7 +49,7 @@ def expected(args: argparse.Namespace) -> list[Cell]:
     if args.sample:
         return sample(every, args.sample)
     picked = [args.product or (), args.strategy or (), args.fault or (), args.key or (), args.source or ()]
-    return chosen(every, *picked)
+    return chosen(cover(every) if args.cover else every, *picked)
 
 
 def played(listed: Sequence[Cell], results: Results, args: argparse.Namespace) -> None:

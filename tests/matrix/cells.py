@@ -238,6 +238,28 @@ def chosen(
     return [cell for cell in every if expected(cell)]
 
 
+def cover(every: Sequence[Cell]) -> list[Cell]:
+    """The fewest that show each fault of each upgrade, and each step of each upgrade with some fault.
+
+    Faults that fit few steps choose first, so that steps are not taken twice; what is left is met by the first fault.
+    """
+    possible = [cell for cell in every if not cell.fault.impossible]
+    taken: set[tuple[Upgrade, str]] = set()
+    kinds: dict[tuple[Upgrade, str], list[Cell]] = {}
+    for cell in possible:
+        kinds.setdefault((cell.upgrade, cell.fault.name), []).append(cell)
+    found = set()
+    for row in sorted(kinds.values(), key=len):
+        cell = next((one for one in row if (one.upgrade, one.key) not in taken), row[0])
+        taken.add((cell.upgrade, cell.key))
+        found.add(cell)
+    for cell in possible:
+        if (cell.upgrade, cell.key) not in taken:
+            taken.add((cell.upgrade, cell.key))
+            found.add(cell)
+    return [cell for cell in possible if cell in found]
+
+
 # Those that cost no more than two runs, and that were seen to be played: for a sample that everybody waits for.
 QUICK = ("kill-controller", "reboot")
 

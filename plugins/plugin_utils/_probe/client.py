@@ -26,7 +26,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 with suppress(ImportError):  # the action says that it is missing
     from botocore.auth import S3SigV4Auth
@@ -213,6 +213,7 @@ class Probe:
         self._control_state: tuple[int, int] = (0, 0)
         self._ledger = Ledger(orders["phase"], time.monotonic(), time.time())
         self._marks = 0
+        self._asking = self._told = False
 
     def run(self) -> str:
         """Until there is a reason to end, which is returned."""
@@ -229,6 +230,12 @@ class Probe:
             self._publish()
             time.sleep(max(0.0, began + self._orders["interval"] - time.monotonic()))
 
+    def end(self) -> None:
+        """End now; during a request after it, since a write that nobody waits for may come after the removal."""
+        self._told = True
+        if not self._asking:
+            raise SystemExit(0)
+
     def finish(self, reason: str) -> None:
         self._ledger.end(time.monotonic(), time.time())
         # A page that is only read leaves nothing.
@@ -240,11 +247,19 @@ class Probe:
         order = self._doors[self._turn :] + self._doors[: self._turn]
         began, failed = time.monotonic(), []
         for door in order:
-            if door.serves(method, body):
+            if self._served(door, method, body):
                 break
             failed.append(door.address)
         now = time.monotonic()
         self._ledger.request(kind, len(failed) < len(order), failed, now - began, now)
+
+    def _served(self, door: Door, method: str, body: bytes) -> bool:
+        self._asking = True
+        answer = door.serves(method, body)
+        self._asking = False
+        if self._told:
+            raise SystemExit(0)
+        return answer
 
     def _obey(self) -> None:
         """Take the orders that have come since: names of phases, and whom the probe belongs to."""
@@ -309,13 +324,13 @@ def _main() -> None:
     orders = json.load(sys.stdin)
     directory = Path(orders["directory"])
 
-    def leave(_signal: int, _frame: Any) -> NoReturn:
+    def leave(_signal: int, _frame: Any) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise SystemExit(0)
+        probe.end()
 
+    probe = Probe(orders, directory)
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    probe = Probe(orders, directory)
     _guarded(probe.run, probe.finish)
 
 

@@ -15,7 +15,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release
 
 from tests.matrix import cells as matrix
-from tests.matrix.cells import FAULTS, UPGRADES, Cell, at_the_leader, cells, chosen, keys, sample
+from tests.matrix.cells import FAULTS, UPGRADES, Cell, at_the_leader, cells, chosen, cover, keys, sample
 from tests.matrix.faults import ASKED, HEAL, INJECT, USED_BY, liar
 from tests.matrix.results import Newest, Results, commit, counts, last_words, table
 
@@ -38,6 +38,14 @@ def test_a_fault_belongs_somewhere_and_can_be_played_or_says_why_not(fault: matr
     assert [cell for cell in cells() if cell.fault == fault]
     assert (fault.name in INJECT) is not bool(fault.impossible)
     assert (fault.name in HEAL) is (fault.lasting or fault.refused)
+
+
+def test_a_cover_has_each_fault_and_each_step_of_each_upgrade() -> None:
+    every = [cell for cell in cells() if not cell.fault.impossible]
+    few = cover(cells())
+    for part in (lambda cell: (cell.upgrade, cell.fault.name), lambda cell: (cell.upgrade, cell.key)):
+        assert set(map(part, few)) == set(map(part, every))
+    assert len(few) == len(set(few)) < len(every) / 2
 
 
 def test_the_program_lies_that_the_step_works_with() -> None:
