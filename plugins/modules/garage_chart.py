@@ -42,7 +42,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-images: {description: Of the containers of the StatefulSet., returned: success, type: list, elements: str, sample: ["dxflrs/garage:v1.3.0"]}
+images: {description: Of the containers of the StatefulSet or DaemonSet., returned: success, type: list, elements: str, sample: ["dxflrs/garage:v1.3.0"]}
 differences:
   description: What is another than it is to be, the image or a setting by its name; empty where nothing is.
   returned: success

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pod_config
-short_description: Give the pods of a StatefulSet the configuration of another release
+short_description: Give the pods of a StatefulSet or DaemonSet the configuration of another release
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: pod_volume
-short_description: Copy a directory of a stopped pod of a StatefulSet to this machine, or put it back
+short_description: Copy a directory of a stopped pod of a StatefulSet or DaemonSet to this machine, or put it back
 version_added: 0.1.0
 description:
   - A pod of an image with C(tar) mounts the pod's own volume, its files are copied by C(kubectl exec) and compared by their SHA-256, and

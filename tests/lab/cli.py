@@ -245,8 +245,8 @@ def cluster_commands(subs: Subparsers) -> None:
     p.add_argument(
         "--form",
         default="plain",
-        help="garage: plain, packaged (as the two public roles leave it), odd, docker or kubernetes; lakefs: plain,"
-        " environment, docker or kubernetes; pachyderm: plain or kubernetes",
+        help="garage: plain, packaged (as the two public roles leave it), odd, docker, kubernetes or daemonset; lakefs:"
+        " plain, environment, docker or kubernetes; pachyderm: plain or kubernetes",
     )
     p.add_argument("--replication", type=int, default=3)
     p.add_argument("--engine", default="", help="db_engine in the configuration; by default none is written")

@@ -25,9 +25,10 @@ from tests.lab import kubernetes_forms as node
 from tests.lab.cluster import Cluster
 from tests.lab.garage_forms import (
     ADMIN,
+    DAEMON_SET,
     DOCKER,
     FORMS,
-    KUBERNETES,
+    IN_PODS,
     PROXY,
     RPC,
     S3,
@@ -63,8 +64,8 @@ class Wish:
 
     def refuse(self) -> str:
         """Why there can be no such cluster, or the empty string."""
-        if self.form not in (*FORMS, DOCKER, KUBERNETES):
-            return f"form {self.form!r}: expected one of {', '.join((*FORMS, DOCKER, KUBERNETES))}"
+        if self.form not in (*FORMS, DOCKER, *IN_PODS):
+            return f"form {self.form!r}: expected one of {', '.join((*FORMS, DOCKER, *IN_PODS))}"
         words = Words(self.release)
         if not words.since(0, 5):
             return f"release {self.release}: expected 0.5 or later"
@@ -74,8 +75,12 @@ class Wish:
             return f"secret {self.secret!r}: expected config, world, file or env"
         if self.secret in ("file", "env") and not words.since(0, 8, 2):
             return f"the secret by {self.secret} with {self.release}: its daemon reads it from the configuration only"
-        if self.form in (DOCKER, KUBERNETES) and (self.secret != "config" or self.data_dirs > 1):
+        if self.form in (DOCKER, *IN_PODS) and (self.secret != "config" or self.data_dirs > 1):
             return f"the form {self.form}: expected the secret in the configuration, and one data directory"
+        if self.form == DAEMON_SET and (self.nodes, self.replication) != (1, 1):
+            return (
+                "the form daemonset: expected --nodes 1 --zones 1 --replication 1, since Kubernetes has one node here"
+            )
         if self.secret == "env" and not FORMS[self.form].environment:
             return f"the secret by env in the form {self.form}: its unit has no file of environment"
         if self.secret == "file" and FORMS[self.form].dynamic:
@@ -144,8 +149,8 @@ def node_id(cluster: Cluster, host: Host) -> str:
     """`<64 hex>@<address>:3901`, also of a node that does not know its address."""
     ident = garage(cluster, host, "node", "id", "-q").strip().partition("@")[0]
     address = host.address
-    if cluster.product["form"] == KUBERNETES:
-        address = garage_kubernetes.address(cluster.name, garage_kubernetes.pod(cluster.hosts, host))
+    if cluster.product["form"] in IN_PODS:
+        address = garage_kubernetes.address(cluster.name, cluster.hosts.index(host))
     return f"{ident}@{address}:{cluster.product['ports']['rpc']}"
 
 
@@ -218,14 +223,14 @@ def asked_for(name: str, wish: Wish) -> Cluster:
         own = tuple(str(node / part) for node in nodes for part in ("meta", "data"))
         variables = {host.name: {"garage_unit": f"docker:{containers.container(host, 'garage')}"} for host in seats}
         return Cluster(name, "garage", seats, "docker.service", own, product, variables)
-    if wish.form == KUBERNETES:
+    if wish.form in IN_PODS:
         addresses = {"garage_s3_addresses": [f"http://{node.ADDRESS}:{garage_kubernetes.NODE_PORTS[S3]}"]}
         product = {
             **asdict(wish), "binary": garage_kubernetes.ALIAS, "config": garage_kubernetes.CONFIG, "ports": ports,
             "variables": addresses,
         }  # fmt: skip
         places = tuple(str(kubernetes.volumes(name) / one) for one in garage_kubernetes.claims(len(seats)))
-        variables = garage_kubernetes.variables(name, seats)
+        variables = garage_kubernetes.variables(name, seats, wish.form == DAEMON_SET)
         return Cluster(name, "garage", seats, "haproxy.service", places, product, variables)
     shape = FORMS[wish.form]
     ports["s3"] = PROXY if shape.local else S3
@@ -251,9 +256,9 @@ def up(expected: Cluster) -> Cluster:
     third = hosts.make_network(name)
     seats = hosts.plan(name, wish.nodes, wish.zones, third, wish.gateways)
     settings = Settings(wish.release, secrets.token_hex(32), wish.replication, wish.engine, wish.secret, wish.data_dirs)
-    if wish.form == KUBERNETES:
+    if wish.form in IN_PODS:
         hosts.boot(name, seats, wish.small_disk, garage_kubernetes.PACKAGES)
-        garage_kubernetes.up(name, seats, settings, LATER)
+        garage_kubernetes.up(name, seats, settings, LATER, wish.form == DAEMON_SET)
         return formed(replace(expected, hosts=tuple(seats)))
     docker = wish.form == DOCKER
     more = (lambda host: garage_docker.mounts(name, host)) if docker else (lambda _: [])

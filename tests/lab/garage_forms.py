@@ -195,6 +195,9 @@ WantedBy=multi-user.target
 DOCKER = "docker"
 # A StatefulSet: see garage_kubernetes.
 KUBERNETES = "kubernetes"
+# The same as a DaemonSet with its data on its node; the lab has one node, so one pod.
+DAEMON_SET = "daemonset"
+IN_PODS = (KUBERNETES, DAEMON_SET)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the uplift.datastores contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Garage as a StatefulSet on the lab's real Kubernetes, as the makers' chart has it. Each host stands for a pod.
+"""Garage on the lab's real Kubernetes as the makers' chart has it, as StatefulSet or DaemonSet. A host is a pod.
 
 A host has kubectl, and a proxy to the one service of all pods, so that fill, load and judge ask where they always do.
 """
@@ -43,12 +43,9 @@ def images(versions: Sequence[str]) -> None:
         pachyderm_workers.image(INIT, {f"bin/{name}": pachyderm_workers.BUSYBOX for name in COMMANDS})
 
 
-def pod(hosts_: Sequence[Host], host: Host) -> str:
-    return f"{NAME}-{[one.name for one in hosts_].index(host.name)}"
-
-
-def variables(name: str, seats: Sequence[Host]) -> dict[str, dict[str, Any]]:
-    return {host.name: {"garage_unit": f"kubernetes:{name}/pod/{pod(seats, host)}"} for host in seats}
+def variables(name: str, seats: Sequence[Host], daemon: bool) -> dict[str, dict[str, Any]]:
+    units = [f"daemonset/{NAME}@{node.NODE}" if daemon else f"pod/{NAME}-{at}" for at, _ in enumerate(seats)]
+    return {host.name: {"garage_unit": f"kubernetes:{name}/{unit}"} for host, unit in zip(seats, units, strict=True)}
 
 
 def config() -> str:
@@ -88,7 +85,7 @@ def values(settings: Settings) -> dict[str, Any]:
     """Of the chart, for what the cluster begins with."""
     own = {"dbEngine": settings.engine, "replicationMode": str(settings.replication), "replicationFactor": 0}
     if Words(settings.release).since(2):
-        own["replicationFactor"] = 3
+        own["replicationFactor"] = settings.replication
     return {"image": {"tag": f"v{settings.release}"}, "garage": own}
 
 
@@ -96,25 +93,31 @@ def claims(pods: int) -> list[str]:
     return [f"{kind}-{NAME}-{number}" for number in range(pods) for kind in ("meta", "data")]
 
 
+def places(name: str, pods: int) -> dict[str, str]:
+    """The directories of the node, by their claims."""
+    found = {claim: paths.made(kubernetes.volumes(name) / claim) for claim in claims(pods)}
+    for place in found.values():
+        os.chown(place, ACCOUNT, ACCOUNT)
+    return {claim: str(place) for claim, place in found.items()}
+
+
 def volumes(name: str, pods: int) -> list[dict[str, Any]]:
     """Made before their claims, since nobody here makes volumes for claims."""
     found = []
-    for claim in claims(pods):
-        place = paths.made(kubernetes.volumes(name) / claim)
-        os.chown(place, ACCOUNT, ACCOUNT)
+    for claim, place in places(name, pods).items():
         spec = {
             "capacity": {"storage": "1Gi"},
             "accessModes": ["ReadWriteOnce"],
             "storageClassName": name,
             "claimRef": {"namespace": name, "name": claim},
-            "hostPath": {"path": str(place)},
+            "hostPath": {"path": place},
         }
         meta = {"name": f"{name}-{claim}", "labels": {"uplift-lab": name}}
         found.append({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": meta, "spec": spec})
     return found
 
 
-def manifests(name: str, settings: Settings, pods: int) -> list[dict[str, Any]]:
+def manifests(name: str, settings: Settings, pods: int, daemon: bool) -> list[dict[str, Any]]:
     labels = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/instance": NAME}
     meta = {"namespace": name, "name": NAME, "labels": labels}
     secret = {"name": "RPC_SECRET", "valueFrom": {"secretKeyRef": {"name": f"{NAME}-rpc-secret", "key": "rpcSecret"}}}
@@ -164,6 +167,11 @@ def manifests(name: str, settings: Settings, pods: int) -> list[dict[str, Any]]:
         "template": template,
         "volumeClaimTemplates": [{"metadata": {"name": kind}, "spec": claim} for kind in ("meta", "data")],
     }
+    workload = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": meta, "spec": stateful}
+    if daemon:
+        paths_ = zip(("meta", "data"), places(name, 1).values(), strict=True)
+        template["spec"]["volumes"] += [{"name": kind, "hostPath": {"path": place}} for kind, place in paths_]
+        workload = {**workload, "kind": "DaemonSet", "spec": {key: stateful[key] for key in ("selector", "template")}}
     ports = [{"name": f"p{port}", "port": port, "targetPort": port, "nodePort": at} for port, at in NODE_PORTS.items()]
     service = {"type": "NodePort", "selector": labels, "ports": ports}
     return [
@@ -179,7 +187,7 @@ def manifests(name: str, settings: Settings, pods: int) -> list[dict[str, Any]]:
             "metadata": {**meta, "name": f"{NAME}-config"},
             "data": {"garage.toml": config()},
         },
-        {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": meta, "spec": stateful},
+        workload,
         {"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": service},
     ]
 
@@ -194,27 +202,28 @@ def proxy() -> str:
     return "\n".join([f"defaults\n  mode tcp\n{times}", *rows])
 
 
-def up(name: str, seats: Sequence[Host], settings: Settings, more: Sequence[str]) -> None:
+def up(name: str, seats: Sequence[Host], settings: Settings, more: Sequence[str], daemon: bool) -> None:
     """`more`: releases whose images the node has, too: there is no registry."""
     kubernetes.up()
     images([settings.release, *more])
-    kubernetes.apply(kubernetes.namespace(name), *volumes(name, len(seats)))
-    for host in seats:
+    kubernetes.apply(kubernetes.namespace(name), *([] if daemon else volumes(name, len(seats))))
+    for number, host in enumerate(seats):
         kubernetes.control(host)
-        words = f"kubectl --namespace {name} exec {pod(seats, host)} --container {NAME} -- /garage"
+        pod = f"daemonset/{NAME}" if daemon else f"{NAME}-{number}"
+        words = f"kubectl --namespace {name} exec {pod} --container {NAME} -- /garage"
         files = {ALIAS: f'#!/bin/sh\nexec {words} "$@"\n', "/etc/haproxy/haproxy.cfg": proxy()}
         restart = ["systemctl", "restart", "haproxy.service"]
         hosts.must(host, [["chmod", "755", ALIAS], ["systemctl", "enable", "haproxy.service"], restart], files=files)
-    install(name, seats, settings)
-    words_ = ("rollout", "status", f"statefulset/{NAME}", "--timeout=180s")
+    install(name, seats, settings, daemon)
+    words_ = ("rollout", "status", f"{'daemon' if daemon else 'stateful'}set/{NAME}", "--timeout=180s")
     kubernetes.kubectl("-n", name, *words_, timeout=200)
 
 
-def install(name: str, seats: Sequence[Host], settings: Settings) -> None:
+def install(name: str, seats: Sequence[Host], settings: Settings, daemon: bool) -> None:
     """By Helm, as most have it, and from each host, since each may be the one that tells Helm afterwards."""
     files = {
         f"{CHART}/templates/{one['kind'].lower()}.yaml": json.dumps(one)
-        for one in manifests(name, settings, len(seats))
+        for one in manifests(name, settings, len(seats), daemon)
     }
     files[f"{CHART}/Chart.yaml"] = json.dumps({"apiVersion": "v2", "name": NAME, "version": "0.1.0"})
     files[f"{CHART}/values.yaml"] = json.dumps(values(settings))
@@ -225,7 +234,7 @@ def install(name: str, seats: Sequence[Host], settings: Settings) -> None:
     hosts.must(seats[0], [["env", "KUBECONFIG=/root/.kube/config", *words]])
 
 
-def address(name: str, which: str) -> str:
-    """Where a pod is now."""
-    words = ("get", "pod", which, "--output", "jsonpath={.status.podIP}")
-    return kubernetes.kubectl("-n", name, *words).strip()
+def address(name: str, number: int) -> str:
+    """Where a pod is now, by its place in the order of their names."""
+    words = ("get", "pods", "--selector", f"app.kubernetes.io/name={NAME}", "--sort-by", "metadata.name")
+    return kubernetes.kubectl("-n", name, *words, "--output", f"jsonpath={{.items[{number}].status.podIP}}").strip()

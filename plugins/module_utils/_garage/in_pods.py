@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""The configuration of Garage in a pod, and what its StatefulSet must not have where all are stopped together."""
+"""The configuration of Garage in a pod, and what its workload must not have where all are stopped together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import lasting, mounted
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import demanding_claims
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import demanding_claims, is_daemon_set
 
 
 def described(pods: Pods, path: str) -> dict[str, Any]:
@@ -28,8 +28,10 @@ def described(pods: Pods, path: str) -> dict[str, Any]:
 
 
 def hazards(stateful: Mapping[str, Any], container: Mapping[str, Any], where: str) -> list[dict[str, str]]:
-    """What would go wrong when all pods of a StatefulSet are stopped and started together: key and sentence."""
+    """What would go wrong when all pods are stopped and started together: key and sentence. [] of a DaemonSet."""
     spec, found = stateful["spec"], []
+    if is_daemon_set(stateful):
+        return []
     if demanding_claims(stateful):
         found.append({"key": "claims_deleted", "sentence": demanding_claims(stateful)})
     if spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady" and "readinessProbe" in container:

@@ -104,11 +104,11 @@ def _from_container(runner: Runner, params: Mapping[str, Any], name: str, docker
 def of_pod(runner: Runner, params: Mapping[str, Any]) -> Pod:
     """The pod, with where it reads its configuration. Its image may name its program alone: then that is /garage."""
     where = place.read(params["unit"])
-    if where.workload != place.POD:
+    if not where.one_pod:
         raise UpliftError(
-            f"garage_unit is {where}, the {where.summary()}, which is several nodes or none that keeps its name;"
-            f" expected one pod of a StatefulSet a host, as kubernetes:{where.namespace}/pod/{where.name}-0. Daemonsets"
-            " and Deployments of Garage are not built yet. Nothing was changed."
+            f"garage_unit is {where}, the {where.summary()}, which is several nodes or none that keeps its data;"
+            f" expected one pod a host: kubernetes:{where.namespace}/pod/{where.name}-0 of a StatefulSet, or"
+            f" kubernetes:{where.namespace}/daemonset/{where.name}@NODE of a DaemonSet. Nothing was changed."
         )
     pods = Pods(runner, where, "garage")
     command = pods.command()
@@ -131,7 +131,7 @@ def _from_pod(pod: Pod, timeout: float) -> Garage:
         running=running,
         next_binary=pod.pods.start if running and pod.image() == image else image,
         unit=str(pod.pods.place),
-        pod=pod.pods.place.name,
+        pod=pod.pods.place.pod,
         address=f"{address}:{said[1] if said else RPC}" if address else "",
         token=str(pod.status().get("containerID", "")) if running else "",
     )

@@ -4,7 +4,9 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""One pod of a StatefulSet, a node of its own cluster: asked in it while it runs, else by a Job on its volumes."""
+"""One pod of a StatefulSet or DaemonSet, a node of its own cluster: asked in it while it runs, else by a Job on its
+volumes.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, Call, CallRunner, bare
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod_job import More
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
@@ -32,10 +35,15 @@ class Pod(CallRunner):
     found: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def read(self) -> dict[str, Any]:
-        """As the API server has it, asked once; {} where there is none, as while the StatefulSet is scaled down."""
+        """As the API server has it, asked once; {} where there is none, as while its workload is stopped."""
         if not self.found:
-            self.found = self.pods.kubectl.get("pod", self.pods.place.name)
+            self.found = pod_of(self.pods)
         return self.found
+
+    @property
+    def name(self) -> str:
+        """What kubectl knows it by; "" where there is none."""
+        return str(self.read().get("metadata", {}).get("name", ""))
 
     def status(self) -> dict[str, Any]:
         """Of its container: image, ready, containerID and so on, as Kubernetes says it."""
@@ -54,7 +62,7 @@ class Pod(CallRunner):
 
     def perform(self, call: Call) -> Answer:
         program, *words = bare(call.argv)
-        kubectl, name = self.pods.kubectl, self.pods.place.name
+        kubectl, name = self.pods.kubectl, self.name or self.pods.place.name
         if program == "journalctl":  # what Kubernetes keeps of the program's output is its journal
             since = next((float(word[1:]) for word in words if word.startswith("@")), 0.0)
             moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
@@ -77,6 +85,15 @@ class Pod(CallRunner):
         with open(words[1], encoding="utf-8") as stream:
             data = {**own.data, own.key: stream.read()}
         return ["-c", self.config_file, *words[2:]], replace(more, config_map=own.name, data=data)
+
+
+def pod_of(pods: Pods) -> dict[str, Any]:
+    """As the API server has it now; {} for none. Of a DaemonSet the one on its node, the youngest while one ends."""
+    if not pods.place.node:
+        return pods.kubectl.get("pod", pods.place.name)
+    all_ = pods.kubectl.find("pods", runtime_kubectl.selector(pods.read()))
+    here = [one for one in all_ if one["spec"].get("nodeName") == pods.place.node]
+    return max(here, key=lambda one: str(one["metadata"].get("creationTimestamp", "")), default={})
 
 
 @dataclass(frozen=True)

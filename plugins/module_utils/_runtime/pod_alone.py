@@ -13,6 +13,7 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import LABEL, Pods
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import template
 
 CONTAINER = "uplift"
 START = 300.0  # seconds that a pod may take until its program runs: an image has to be pulled
@@ -26,7 +27,7 @@ def pod(
 
     It has none of their labels: no service sends anybody there. It ends by itself after so many seconds.
     """
-    template, other = pods.read()["spec"]["template"]["spec"], pods.container()
+    same, other = template(pods.read()), pods.container()
     container = {
         "name": CONTAINER,
         "image": image,
@@ -35,7 +36,8 @@ def pod(
         **own,
     }
     spec = {
-        **{key: template[key] for key in _SAME if key in template},
+        **{key: same[key] for key in _SAME if key in same},
+        **({"nodeName": pods.place.node} if pods.place.node else {}),
         "restartPolicy": "Never",
         "activeDeadlineSeconds": int(seconds + START),
         "containers": [container],

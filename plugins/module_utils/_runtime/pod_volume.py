@@ -27,7 +27,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_alone
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import lasting, outlives
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import lasting, outlives, pod_of
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods, claims
 
 TIMES = 3  # the size of what is copied: the copy, the archive of it, and the proof of that
@@ -50,7 +50,7 @@ class Keeper:
 
     def does(self, *words: str) -> str:
         """What a program says there. Raises `CliError` where it fails."""
-        what = f"{words[0]} on the volume of {self.pods.place.name}"
+        what = f"{words[0]} on the volume of {self.pods.place.pod}"
         return demand(self.pods.local.run(self.argv(*words), timeout=self.timeout), what).out
 
     def has(self, path: str) -> bool:
@@ -90,7 +90,7 @@ class Volume:
         shutil.rmtree(part, ignore_errors=True)
         with self.keeper() as keeper:
             size = int(keeper.does("du", "-sk", self.path).split()[0]) << 10
-            files.demand_space(dest, size * TIMES + RESERVE, f"{self.path} of {self.pods.place.name}, and its archive")
+            files.demand_space(dest, size * TIMES + RESERVE, f"{self.path} of {self.pods.place.pod}, and its archive")
             try:
                 os.mkdir(part, 0o700)
                 # The tar of busybox has no --exclude.
@@ -134,17 +134,17 @@ class Volume:
         wrong = different(listed, here)
         if wrong:
             raise UpliftError(
-                f"{here} and {there} of the pod {self.pods.place.name} differ: {'; '.join(wrong[:3])} ({len(wrong)} in"
+                f"{here} and {there} of the pod {self.pods.place.pod} differ: {'; '.join(wrong[:3])} ({len(wrong)} in"
                 " all); expected the same files. The copy is removed, the rest of the volume is as it was."
             )
         return listed
 
     def demand_down(self) -> None:
-        pods, name = self.pods, self.pods.place.name
-        if pods.kubectl.get("pod", name):
+        pods = self.pods
+        if pod_of(pods):
             raise UpliftError(
-                f"There is a pod {name} in {pods.place.namespace}; expected none while its volumes are copied. Scale"
-                f" the {pods.place.owner().summary()} down first. Nothing was changed."
+                f"There is a {pods.place.summary()}; expected none while its volumes are copied. Stop the"
+                f" {pods.place.owner().summary()} first. Nothing was changed."
             )
 
     @contextmanager
@@ -156,7 +156,7 @@ class Volume:
             self.pods.kubectl.create(made, f"Making the pod {name}")
             advice = (
                 "See that the image can be had, or name another one, to read the volumes of"
-                f" {self.pods.place.name}, in the product's setting that ends in _maintenance_image."
+                f" {self.pods.place.pod}, in the product's setting that ends in _maintenance_image."
             )
             pod_alone.wait(self.pods, name, self.image, self.clock, advice)
             yield Keeper(name, self.pods, self.timeout)
@@ -175,7 +175,7 @@ class Volume:
                 process.stdout.close()  # else it may wait for a reader for ever
             if process.wait() or broken:
                 raise UpliftError(
-                    f"The copy of {self.path} of {self.pods.place.name} broke off ({broken}tar ended with"
+                    f"The copy of {self.path} of {self.pods.place.pod} broke off ({broken}tar ended with"
                     f" {process.returncode} and said {_last(err)}); expected all of it. The copy is removed, the volume"
                     " is as it was."
                 )
@@ -194,7 +194,7 @@ class Volume:
                     process.stdin.close()
             if process.wait():
                 raise UpliftError(
-                    f"{src} was not copied to the volume of {self.pods.place.name}: tar ended with"
+                    f"{src} was not copied to the volume of {self.pods.place.pod}: tar ended with"
                     f" {process.returncode} and said {_last(err)}. See that there is free space on the volume, which"
                     " is as it was."
                 )
@@ -239,16 +239,16 @@ def different(listed: Mapping[str, str], tree: str) -> list[str]:
 
 def keeper_pod(name: str, pods: Pods, path: str, image: str, timeout: float, writes: bool = False) -> dict[str, Any]:
     """A pod with the volume below which `path` is, where and as whom the program's pods run."""
-    template = pods.read()["spec"]["template"]["spec"]
-    own = pods.container()
+    own, template = pods.container(), pods.read()["spec"]["template"]["spec"]
     kept = [one for one in lasting(pods.read(), own) if outlives(path, [one])]
     mounts = [dict(one, readOnly=not writes) for one in own.get("volumeMounts", []) if one["mountPath"] in kept]
     volumes = [*claims(pods.read(), pods.place.name), *template.get("volumes", [])]
     names = {one["name"] for one in mounts}
     if not names:
         raise UpliftError(
-            f"{path} is on no volume of the pod {pods.place.name}, or on one that goes with it; expected a claim of its"
-            " StatefulSet. What is lost with the pod cannot be backed up. Nothing was changed."
+            f"{path} is on no volume of the pod {pods.place.pod}, or on one that goes with it; expected a claim of its"
+            " StatefulSet, or a directory of its node. What is lost with the pod cannot be backed up. Nothing was"
+            " changed."
         )
     container = {"command": ["sleep", str(int(timeout))], "volumeMounts": mounts}
     kept_volumes = [one for one in volumes if one["name"] in names]

@@ -22,9 +22,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import kubectl as runtime_kubectl
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.kubectl import Kubectl
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import POD, STATEFUL_SET, Place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import DAEMON_SET, STATEFUL_SET, Place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod_job import More
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import Workload
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import Workload, counts, template
 
 LABEL = "uplift.datastores/deployment"
 # A pod that waits for one of these waits for ever.
@@ -74,13 +74,12 @@ class Pods(CallRunner):
         return [*one.get("command", []), *one.get("args", [])]
 
     def running(self) -> int:
-        return int(self.read().get("status", {}).get("readyReplicas", 0))
+        return counts(self.read()).ready
 
     def active(self) -> str:
         """In the word of a systemd unit, or how far it is from there: all pods ready, and of the newest template."""
-        spec, status = self.read()["spec"], self.read().get("status", {})
-        expected, updated = spec.get("replicas", 1), status.get("updatedReplicas", 0)
-        ready = min(self.running(), updated)
+        found = counts(self.read())
+        expected, ready = found.expected, min(found.ready, found.updated)
         return "active" if ready == expected > 0 else f"at {ready} of {expected} pods" if expected else "inactive"
 
     def environment(self) -> dict[str, str]:
@@ -206,7 +205,8 @@ def job(
 ) -> dict[str, Any]:  # fmt: skip
     """The Deployment's pod with one container and other words. Not its labels: no service may send anybody there.
 
-    Of a StatefulSet it has no claims. Of one of its pods it has that pod's, and all that comes before the program.
+    Of a StatefulSet it has no claims, and of a DaemonSet nothing of a node. Of one pod it has that pod's volumes and
+    node, and all that comes before the program.
     """
     drop = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "args")
     one = {key: value for key, value in container.items() if key not in drop}
@@ -218,16 +218,19 @@ def job(
     one["env"] = [row for row in one.get("env", []) if row["name"] not in env]
     if env:
         one["envFrom"] = [*one.get("envFrom", []), {"secretRef": {"name": name}}]
-    template = deployment["spec"]["template"]["spec"]
+    own = template(deployment)
     apart = ("initContainers", "containers", "restartPolicy", "terminationGracePeriodSeconds")
-    pod = {key: value for key, value in template.items() if key not in apart}
-    pod.update(containers=[one], restartPolicy="Never")
-    if where.workload in (STATEFUL_SET, POD):
-        pod["volumes"] = [*pod.get("volumes", []), *(claims(deployment, where.name) if where.workload == POD else [])]
-        known = {volume["name"] for volume in pod["volumes"]}
+    pod = {key: value for key, value in own.items() if key not in apart}
+    pod.update(containers=[one], restartPolicy="Never", **({"nodeName": where.node} if where.node else {}))
+    if where.one_pod:
+        pod["volumes"] = [*pod.get("volumes", []), *claims(deployment, where.name)]
+    elif where.workload == DAEMON_SET:
+        pod["volumes"] = [volume for volume in pod.get("volumes", []) if "hostPath" not in volume]
+    if where.workload in (STATEFUL_SET, DAEMON_SET) or where.one_pod:
+        known = {volume["name"] for volume in pod.get("volumes", [])}
         one["volumeMounts"] = [mount for mount in one.get("volumeMounts", []) if mount["name"] in known]
-    if where.workload == POD:
-        pod["initContainers"] = list(template.get("initContainers", []))
+    if where.one_pod:
+        pod["initContainers"] = list(own.get("initContainers", []))
     labels = {LABEL: where.name}
     spec = {
         "backoffLimit": 0,
@@ -240,7 +243,7 @@ def job(
 
 
 def claims(stateful: Mapping[str, Any], pod: str) -> list[dict[str, Any]]:
-    """The volumes that a pod of a StatefulSet has of its own, as Kubernetes names their claims."""
+    """The volumes that a pod of a StatefulSet has of its own, as Kubernetes names their claims; [] of a DaemonSet."""
     names = [one["metadata"]["name"] for one in stateful["spec"].get("volumeClaimTemplates", [])]
     return [{"name": name, "persistentVolumeClaim": {"claimName": f"{name}-{pod}"}} for name in names]
 

@@ -199,7 +199,7 @@ class OnKubernetes:
         return {**self.start(order, check), "changed": True}
 
     def stage(self, image: Image, check: bool) -> Answer:
-        start = image.program if self.place.workload == runtime_place.POD else ""
+        start = image.program if self.place.one_pod else ""
         pods = Pods(self.runner, self.place.owner(), image.name, start)
         return workload_image.stage(pods, image.image, image.version, image.asks)
 

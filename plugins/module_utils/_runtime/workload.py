@@ -4,10 +4,11 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""A Deployment or StatefulSet brought to no pod and back to as many as it had, and given another image.
+"""A Deployment, StatefulSet or DaemonSet brought to no pod and back to as many as it had, and given another image.
 
 While it is held down it is wanted at no pod, which a horizontal autoscaler leaves alone, and two annotations say how
-many it had and for which operation it is held. They are written by the same change that stops it.
+many it had and for which operation it is held. They are written by the same change that stops it. A DaemonSet has no
+number: its template wants a label of the node that no node has.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_pr
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import Place
 
 REPLICAS, HELD = "uplift.datastores/replicas", "uplift.datastores/held"
+NOWHERE = "uplift.datastores/stopped"  # a label that no node has
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Workload:
             if not check:
                 self._gone(seen, timeout)
             return {"changed": bool(expected or note), **self.summary(seen)}
-        change: dict[str, Any] = {"spec": {"replicas": 0}}
+        change: dict[str, Any] = {"spec": wanted(seen, 0)}
         if note:
             change["metadata"] = {"annotations": note}
         self.kubectl.patch(self.place.workload, self.place.name, change)
@@ -83,7 +85,7 @@ class Workload:
         if not replicas(seen) and REPLICAS not in noted:
             raise UpliftError(
                 f"The {self.place.summary()} has no pod, and no annotation {REPLICAS} says how many it had: it was not"
-                f" stopped by this. Bring it to as many as it should have, by `kubectl scale`. Nothing was changed."
+                f" stopped by this. Bring it to as many as it should have, by {_by_hand(seen)}. Nothing was changed."
             )
         expected = int(noted.get(REPLICAS, replicas(seen)))
         notes = [name for name in (REPLICAS, HELD) if name in noted]
@@ -91,7 +93,7 @@ class Workload:
         if check:
             return {"changed": changed, **self.summary(seen)}
         if expected != replicas(seen):
-            self.kubectl.patch(self.place.workload, self.place.name, {"spec": {"replicas": expected}})
+            self.kubectl.patch(self.place.workload, self.place.name, {"spec": wanted(seen, expected)})
         self._ready(timeout)
         if notes:
             change = {"metadata": {"annotations": dict.fromkeys(notes)}}
@@ -110,11 +112,6 @@ class Workload:
         return True
 
     def _scaled(self) -> dict[str, Any]:
-        if self.place.workload == "daemonset":
-            raise UpliftError(
-                f"The {self.place.summary()} has a pod on each node and cannot be brought to none; expected a"
-                " Deployment or a StatefulSet. Daemonsets are not built yet. Nothing was changed."
-            )
         seen = self.read()
         if demanding_claims(seen):
             raise UpliftError(f"{demanding_claims(seen)} Nothing was changed.")
@@ -140,19 +137,64 @@ class Workload:
             if settled(seen):
                 return
             if self.clock.now() >= ends:
-                status = seen.get("status", {})
                 raise UpliftError(
-                    f"The {self.place.summary()} has {status.get('readyReplicas', 0)} of {replicas(seen)} pods"
+                    f"The {self.place.summary()} has {counts(seen).ready} of {replicas(seen)} pods"
                     f" ready {timeout:g} s after its start; expected all. See `kubectl describe pod`."
                 )
             self.clock.sleep(1.0)
 
 
-def replicas(seen: dict[str, Any]) -> int:
-    """Of a daemonset the nodes that it wants a pod on."""
-    if "replicas" not in seen["spec"] and "desiredNumberScheduled" in seen.get("status", {}):
-        return int(seen["status"]["desiredNumberScheduled"])
-    return int(seen["spec"].get("replicas", 1))
+@dataclass(frozen=True)
+class Counts:
+    """How many pods it wants, has, has of its newest template, and has ready."""
+
+    expected: int
+    there: int
+    updated: int
+    ready: int
+
+
+def is_daemon_set(seen: Mapping[str, Any]) -> bool:
+    return seen.get("kind") == "DaemonSet"
+
+
+def counts(seen: Mapping[str, Any]) -> Counts:
+    status = seen.get("status", {})
+    if not is_daemon_set(seen):
+        names = ("replicas", "updatedReplicas", "readyReplicas")
+        return Counts(replicas(seen), *(int(status.get(name, 0)) for name in names))
+    names = ("currentNumberScheduled", "updatedNumberScheduled", "numberReady")
+    return Counts(replicas(seen), *(int(status.get(name, 0)) for name in names))
+
+
+def replicas(seen: Mapping[str, Any]) -> int:
+    """How many pods it wants; of a DaemonSet the nodes that it wants one on."""
+    if not is_daemon_set(seen):
+        return int(seen["spec"].get("replicas", 1))
+    return 0 if NOWHERE in _nodes(seen) else int(seen.get("status", {}).get("desiredNumberScheduled", 0))
+
+
+def wanted(seen: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The change of the spec that brings it to so many pods; a DaemonSet to none or to one a node."""
+    if not is_daemon_set(seen):
+        return {"replicas": number}
+    return {"template": {"spec": {"nodeSelector": {NOWHERE: None if number else "true"}}}}
+
+
+def template(seen: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec of its pods, as it is while it is not stopped."""
+    own = dict(seen["spec"]["template"]["spec"])
+    if NOWHERE in _nodes(seen):
+        own["nodeSelector"] = {name: value for name, value in own["nodeSelector"].items() if name != NOWHERE}
+    return own
+
+
+def _nodes(seen: Mapping[str, Any]) -> Mapping[str, str]:
+    return seen["spec"]["template"]["spec"].get("nodeSelector") or {}
+
+
+def _by_hand(seen: Mapping[str, Any]) -> str:
+    return f"taking {NOWHERE} out of its nodeSelector" if is_daemon_set(seen) else "`kubectl scale`"
 
 
 def demanding_claims(seen: Mapping[str, Any]) -> str:
@@ -172,11 +214,10 @@ def notes_of(seen: dict[str, Any]) -> dict[str, str]:
 
 def settled(seen: dict[str, Any]) -> bool:
     """Has the controller seen what is wanted, and are all pods of the newest template ready?"""
-    status, expected = seen.get("status", {}), replicas(seen)
-    if status.get("observedGeneration", 0) < seen["metadata"].get("generation", 0):
+    if seen.get("status", {}).get("observedGeneration", 0) < seen["metadata"].get("generation", 0):
         return False
-    counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas")]
-    return counts == [expected] * 3
+    found = counts(seen)
+    return found.there == found.updated == found.ready == found.expected
 
 
 def look(runner: Runner, unit: str) -> dict[str, Any]:

@@ -23,10 +23,10 @@ import sys
 import time
 import urllib.parse
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 with suppress(ImportError):  # the action says that it is missing
     from botocore.auth import S3SigV4Auth
@@ -72,8 +72,7 @@ class Ledger:
         self._since: dict[str, float] = {}
 
     def mark(self, name: str, now: float, wall: float) -> None:
-        self._charge(now)
-        self.phases[-1].ended = wall
+        self.end(now, wall)
         self.phases.append(Phase(name, wall))
 
     def end(self, now: float, wall: float) -> None:
@@ -176,12 +175,16 @@ class Door:
         return said
 
     def serves(self, method: str, body: bytes) -> bool:
-        """An object has to be the one that was written; a page may be any."""
+        """An object has to be the one that was written; a page may be any. Who is told to end waits for the answer: a
+        write that nobody waits for may come after the removal."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
             answer = self.send(method, body)
             return answer == CONTENT or method != "GET" or bool(self._orders["path"])
         except (OSError, http.client.HTTPException):
             return False
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
     def _headers(self, method: str, body: bytes) -> dict[str, str]:
         """Signed as S3 wants it, or with the key and its secret as a page of an API does."""
@@ -213,7 +216,6 @@ class Probe:
         self._control_state: tuple[int, int] = (0, 0)
         self._ledger = Ledger(orders["phase"], time.monotonic(), time.time())
         self._marks = 0
-        self._asking = self._told = False
 
     def run(self) -> str:
         """Until there is a reason to end, which is returned."""
@@ -230,12 +232,6 @@ class Probe:
             self._publish()
             time.sleep(max(0.0, began + self._orders["interval"] - time.monotonic()))
 
-    def end(self) -> None:
-        """End now; during a request after it, since a write that nobody waits for may come after the removal."""
-        self._told = True
-        if not self._asking:
-            raise SystemExit(0)
-
     def finish(self, reason: str) -> None:
         self._ledger.end(time.monotonic(), time.time())
         # A page that is only read leaves nothing.
@@ -247,19 +243,11 @@ class Probe:
         order = self._doors[self._turn :] + self._doors[: self._turn]
         began, failed = time.monotonic(), []
         for door in order:
-            if self._served(door, method, body):
+            if door.serves(method, body):
                 break
             failed.append(door.address)
         now = time.monotonic()
         self._ledger.request(kind, len(failed) < len(order), failed, now - began, now)
-
-    def _served(self, door: Door, method: str, body: bytes) -> bool:
-        self._asking = True
-        answer = door.serves(method, body)
-        self._asking = False
-        if self._told:
-            raise SystemExit(0)
-        return answer
 
     def _obey(self) -> None:
         """Take the orders that have come since: names of phases, and whom the probe belongs to."""
@@ -322,26 +310,20 @@ def start_of(pid: int) -> str:
 
 def _main() -> None:
     orders = json.load(sys.stdin)
-    directory = Path(orders["directory"])
 
-    def leave(_signal: int, _frame: Any) -> None:
+    def leave(_signal: int, _frame: Any) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        probe.end()
+        raise SystemExit(0)
 
-    probe = Probe(orders, directory)
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    _guarded(probe.run, probe.finish)
-
-
-def _guarded(run: Callable[[], str], finish: Callable[[str], None]) -> None:
-    reason = "it was stopped"
+    probe, reason = Probe(orders, Path(orders["directory"])), "it was stopped"
     try:
-        reason = run()
+        reason = probe.run()
     except Exception as error:
         reason = f"it broke: {type(error).__name__}: {error}"
     finally:
-        finish(reason)
+        probe.finish(reason)
 
 
 if __name__ == "__main__":

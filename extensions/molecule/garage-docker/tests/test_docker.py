@@ -63,7 +63,7 @@ def test_containers_that_will_not_do(cluster: Cluster) -> None:
         ),
         (
             "kubernetes:store/statefulset/garage",
-            "expected one pod of a StatefulSet a host, as kubernetes:store/pod/garage-0",
+            "expected one pod a host: kubernetes:store/pod/garage-0 of a StatefulSet",
         ),
     ):
         stopped_by(cluster.playbook("garage_plan", garage_version="2.1.1", garage_unit=unit), sentence)

@@ -562,7 +562,7 @@ def test_lists_are_asked_as_the_release_wants_it() -> None:  # trap G28
         ("podman:garage", "The unit is 'podman:garage', which cannot be read"),
         (
             "kubernetes:store/statefulset/garage",
-            "is kubernetes:store/statefulset/garage, .* expected one pod .* as kubernetes:store/pod/garage-0",
+            "is kubernetes:store/statefulset/garage, .* expected one pod .*: kubernetes:store/pod/garage-0",
         ),
     ],
 )

@@ -24,12 +24,28 @@ PLACES = st.one_of(
         st.sampled_from(["deployment", "statefulset", "daemonset", "pod"]),
         st.from_regex(r"(\S{1,30})?", fullmatch=True),
     ),
+    st.builds(
+        Place,
+        st.just("kubernetes"),
+        LABELS,
+        LABELS,
+        st.just("daemonset"),
+        st.from_regex(r"(\S{1,30})?", fullmatch=True),
+        LABELS,
+    ),
 )
 
 
 @given(PLACES)
 def test_what_is_written_is_read_again(one: Place) -> None:
     assert place.read(str(one)) == one and place.kind_of(str(one)) == one.kind
+    assert place.is_pod(str(one)) is one.one_pod
+
+
+@given(st.lists(PLACES, min_size=2, max_size=2, unique_by=str))
+def test_two_places_have_two_keys(two: list[Place]) -> None:
+    keys = {place.key(str(one)).removesuffix(".service") for one in two}
+    assert len(keys) == len({str(one).removesuffix(".service") for one in two})
 
 
 @given(st.text(max_size=40))
@@ -53,6 +69,10 @@ def test_any_text_is_a_place_or_a_sentence(text: str) -> None:
         ("kubernetes:store/statefulset/garage", Place("kubernetes", "garage", "store", "statefulset")),
         ("kubernetes:store/daemonset/garage:far", Place("kubernetes", "garage", "store", "daemonset", "far")),
         (
+            "kubernetes:store/daemonset/garage@n1.example:far",
+            Place("kubernetes", "garage", "store", "daemonset", "far", "n1.example"),
+        ),
+        (
             "kubernetes:lake/lakefs:arn:aws:eks:eu:1:cluster/x",
             Place("kubernetes", "lakefs", "lake", "deployment", "arn:aws:eks:eu:1:cluster/x"),
         ),
@@ -68,6 +88,7 @@ def test_the_notation(text: str, expected: Place) -> None:
         "", " garage", "garage service", "podman:garage", "docker:", "docker:a/b", "docker:-a", "kubernetes:",
         "kubernetes:/lakefs", "kubernetes:lake/", "kubernetes:Lake/lakefs", "kubernetes:lake/job/x",
         "kubernetes:lakefs", "kubernetes:lake/lakefs:", "k8s:lake/lakefs", "kubernetes:lake/Deployment/lakefs",
+        "kubernetes:lake/pod/lakefs-0@n1", "kubernetes:lake/lakefs@n1", "kubernetes:lake/daemonset/lakefs@",
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_a_sentence(text: str) -> None:

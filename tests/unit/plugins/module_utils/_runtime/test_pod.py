@@ -31,6 +31,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import lasting, mounted, outlives
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import NOWHERE
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "kubernetes"
 CASES = yaml.safe_load((FIXTURES / "garage_pods_1.31.0.yml").read_text(encoding="utf-8"))
@@ -142,6 +143,73 @@ def test_a_pod_stops_and_starts_with_its_stateful_set() -> None:
     runtime.of(cluster, UNIT).activate(runtime.Image("0.8.7", name="garage", program="/garage"), False)
     (patch,) = [words for words in cluster.asked if words[0] == "patch"]
     assert patch[1:3] == ["statefulset", "garage"] and NEW in patch[6]
+
+
+class DaemonCluster(Cluster):
+    """The same pod as one of a DaemonSet, with its data on its node, and next to it one of another node."""
+
+    UNIT = f"kubernetes:{SPACE}/daemonset/garage@node"
+
+    def __init__(self, up: bool = True) -> None:
+        super().__init__(up)
+        daemon = self.things.pop("statefulset")
+        for gone in ("volumeClaimTemplates", "replicas", "serviceName"):
+            del daemon["spec"][gone]
+        on_node = [{"name": kind, "hostPath": {"path": f"/srv/{kind}"}} for kind in ("meta", "data")]
+        daemon["spec"]["template"]["spec"]["volumes"] += on_node
+        self.things["daemonset"] = {**daemon, "kind": "DaemonSet"}
+        self.rows: list[dict[str, Any]] = []
+        if up:
+            for name, where, made in (("b", "node", "02"), ("a", "node", "01"), ("c", "other", "03")):
+                own = {"name": f"garage-{name}", "creationTimestamp": f"2026-11-28T00:00:{made}Z"}
+                meta = {**self.things["pod"]["metadata"], **own}
+                spec = {**self.things["pod"]["spec"], "nodeName": where}
+                self.rows.append({**self.things["pod"], "metadata": meta, "spec": spec})
+
+    def _answer(self, words: list[str], stdin: str) -> str:
+        if words[:2] == ["get", "pods"] and "job-name" not in words[3]:
+            return json.dumps({"items": self.rows})
+        return super()._answer(words, stdin)
+
+
+def test_a_pod_of_a_daemon_set_is_found_by_its_node() -> None:
+    cluster = DaemonCluster()
+    cluster.said = {"--version": "garage v0.8.0\n", "id": "ab" * 32 + "\n"}
+    garage = garage_node.from_unit(cluster, {**PARAMS, "unit": DaemonCluster.UNIT})
+    assert garage.running and str(garage.version()) == "0.8.0" and garage.pod == "garage-node"
+    asked = [words for words in cluster.asked if words[0] == "exec"]
+    assert {words[1] for words in asked} == {"garage-b"}, "the younger of two, since the other ends"
+
+
+def test_what_is_made_for_a_pod_of_a_daemon_set_has_its_node_and_not_the_label_of_a_stop(tmp_path: Path) -> None:
+    cluster = DaemonCluster(up=False)
+    cluster.things["daemonset"]["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "fast", NOWHERE: "true"}
+    one = pods(cluster, DaemonCluster.UNIT)
+    assert not garage_node.from_unit(cluster, {**PARAMS, "unit": DaemonCluster.UNIT}).running
+    job = runtime_pods.job("x", one.place, one.read(), one.container(), NEW, ["node", "id"], {}, 60, "/garage")
+    keeper = pod_volume.keeper_pod("y", one, "/mnt/meta", INIT, 60.0)
+    for spec in (job["spec"]["template"]["spec"], keeper["spec"]):
+        assert spec["nodeName"] == "node" and spec["nodeSelector"] == {"disk": "fast"}
+        (meta,) = [row for row in spec["volumes"] if row["name"] == "meta"]
+        assert meta["hostPath"] == {"path": "/srv/meta"}
+        assert "/mnt/meta" in {row["mountPath"] for row in spec["containers"][0]["volumeMounts"]}
+    pod_volume.Volume(one, "/mnt/meta", INIT).demand_down()
+    with pytest.raises(UpliftError, match="There is a pod on node of the daemonset garage in .* Stop the daemonset"):
+        pod_volume.Volume(pods(DaemonCluster(), DaemonCluster.UNIT), "/mnt/meta", INIT).demand_down()
+
+
+def test_a_release_says_its_version_without_the_directories_of_any_node() -> None:
+    one = pods(DaemonCluster(), f"kubernetes:{SPACE}/daemonset/garage")
+    job = runtime_pods.job("x", one.place, one.read(), one.container(), NEW, ["--version"], {}, 60, "/garage")
+    pod = job["spec"]["template"]["spec"]
+    assert "nodeName" not in pod and not [row for row in pod["volumes"] if "hostPath" in row]
+    assert "/mnt/meta" not in {row["mountPath"] for row in pod["containers"][0]["volumeMounts"]}
+
+
+def test_nothing_of_the_order_of_a_stateful_set_stands_in_the_way_of_a_daemon_set() -> None:
+    one = pods(DaemonCluster(), DaemonCluster.UNIT)
+    assert not hazards(one.read(), {**one.container(), "readinessProbe": {}}, "it")
+    assert lasting(one.read(), one.container()) == lasting(pods(Cluster()).read(), one.container())
 
 
 def test_the_configuration_is_that_of_the_config_map() -> None:
@@ -347,7 +415,7 @@ def test_the_metadata_go_back_to_the_volume(tmp_path: Path, monkeypatch: pytest.
 
 def test_nothing_is_copied_while_there_is_a_pod(tmp_path: Path) -> None:
     cluster = Cluster()
-    with pytest.raises(UpliftError, match="There is a pod garage-0 .* Scale the statefulset garage"):
+    with pytest.raises(UpliftError, match="There is a pod garage-0 .* Stop the statefulset garage"):
         pod_volume.Volume(pods(cluster), "/mnt/meta", INIT).fetch(str(tmp_path / "copy"), Progress(None))
     assert not cluster.made
 

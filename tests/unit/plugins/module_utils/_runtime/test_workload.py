@@ -19,7 +19,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import runtime, workload
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import HELD, REPLICAS, Workload
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import (
+    HELD,
+    NOWHERE,
+    REPLICAS,
+    Workload,
+)
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "kubernetes"
 CASES = yaml.safe_load((FIXTURES / "one_call_1.31.0.yml").read_text(encoding="utf-8"))
@@ -214,9 +219,55 @@ def test_other_kinds_of_workloads() -> None:
     server = Server()
     of(server, "kubernetes:lakefs-kubernetes/statefulset/lakefs").stop("", 60, False)
     assert {words[1] for words in server.asked} == {"statefulset", "pods"}
-    for order in (lambda one: one.stop("", 60, False), lambda one: one.start(60, False)):
-        with pytest.raises(UpliftError, match="The daemonset lakefs in .* Daemonsets are not built yet. Nothing was"):
-            order(of(server, "kubernetes:lakefs-kubernetes/daemonset/lakefs"))
+
+
+class DaemonServer(Server):
+    """A DaemonSet on two nodes."""
+
+    def __init__(self, slow: int = 2, deaf: bool = False) -> None:
+        super().__init__(slow, deaf)
+        del self.thing["spec"]["replicas"]
+        self.thing.update(kind="DaemonSet", status={"replicas": 2, "desiredNumberScheduled": 2})
+        self.thing["spec"]["template"]["spec"]["nodeSelector"] = {"disk": "fast"}
+
+    def _follow(self) -> None:
+        self.left -= not self.deaf
+        if self.left <= 0:
+            number = 0 if len(self.thing["spec"]["template"]["spec"]["nodeSelector"]) > 1 else 2
+            names = ("currentNumberScheduled", "desiredNumberScheduled", "updatedNumberScheduled", "numberReady")
+            # `replicas`: how many pods this server shows. A DaemonSet has no such status.
+            self.thing["status"].update(dict.fromkeys((*names, "replicas"), number))
+            self.thing["status"]["observedGeneration"] = self.thing["metadata"]["generation"]
+
+
+DAEMON_SET = "kubernetes:lakefs-kubernetes/daemonset/lakefs"
+
+
+def test_a_daemon_set_is_stopped_by_a_label_that_no_node_has() -> None:
+    server = DaemonServer()
+    before = copy.deepcopy(server.thing["spec"]["template"])
+    done = of(server, DAEMON_SET).stop(OP, 60, False)
+    nowhere = {"template": {"spec": {"nodeSelector": {NOWHERE: "true"}}}}
+    assert server.patches == [{"spec": nowhere, "metadata": {"annotations": {REPLICAS: "2", HELD: OP}}}]
+    assert (done["changed"], done["active"], done["held"], done["replicas"]) == (True, "inactive", OP, 0)
+    assert workload.template(server.thing) == before["spec"], "a pod of ours would wait for that node, too"
+    assert not of(server, DAEMON_SET).stop(OP, 60, False)["changed"]
+    back = of(server, DAEMON_SET).start(60, False)
+    assert back["changed"] and back["active"] == "active" and server.notes() == {}
+    assert server.thing["spec"]["template"] == before and not of(server, DAEMON_SET).start(60, False)["changed"]
+
+
+def test_a_daemon_set_that_does_not_come_back_or_has_no_note_is_told() -> None:
+    server = DaemonServer()
+    of(server, DAEMON_SET).stop(OP, 60, False)
+    server.deaf, server.left = True, 3
+    with pytest.raises(UpliftError, match="The daemonset lakefs in .* has 0 of 0 pods ready 5 s after its start"):
+        of(server, DAEMON_SET).start(5, False)
+    server = DaemonServer()
+    of(server, DAEMON_SET).stop("", 60, False)
+    server.thing["metadata"]["annotations"].pop(REPLICAS)
+    with pytest.raises(UpliftError, match="as it should have, by taking uplift.datastores/stopped out of its nodeS"):
+        of(server, DAEMON_SET).start(60, False)
 
 
 def test_a_workload_that_is_not_there_is_a_sentence() -> None:
