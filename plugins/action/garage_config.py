@@ -148,8 +148,9 @@ def _demand_lasting(config: Mapping[str, Any], mounts: Sequence[str], unit: str)
     for path in (config["metadata_dir"], *(row["path"] for row in config["data_dirs"])):
         if not outlives(path, mounts):
             sentence = (
-                f"The metadata or data directory {path} of {unit} lies on no volume that outlives the pod; expected a claim"
-                " or a directory of its node, as with persistence.enabled of the makers' chart. A stop would lose it."
+                f"The metadata or data directory {path} of {unit} lies on no volume that outlives the pod; expected a"
+                " claim or a directory of its node, as with persistence.enabled of the makers' chart. A stop would lose"
+                " it."
             )
             raise ConfigError("data_in_container", sentence)
 

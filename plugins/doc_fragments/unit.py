@@ -13,8 +13,9 @@ options:
       - Where the service runs. A systemd unit of this host as V(garage.service), a container of its docker as
         V(docker:NAME), or a workload of Kubernetes as V(kubernetes:NAMESPACE/NAME), which is a Deployment.
       - Other workloads have their kind before the name, as V(kubernetes:NAMESPACE/statefulset/NAME) and
-        V(kubernetes:NAMESPACE/daemonset/NAME). Where each pod is a node of its own cluster, as of Garage, a pod is meant, by
-        V(kubernetes:NAMESPACE/pod/NAME) of a StatefulSet and V(kubernetes:NAMESPACE/daemonset/NAME@NODE) of a DaemonSet.
+        V(kubernetes:NAMESPACE/daemonset/NAME). Where each pod is a node of its own cluster, as of Garage, a pod is
+        meant, by V(kubernetes:NAMESPACE/pod/NAME) of a StatefulSet, and by
+        V(kubernetes:NAMESPACE/daemonset/NAME@NODE) of a DaemonSet.
       - A context of kubectl goes behind it, as V(kubernetes:NAMESPACE/NAME:CONTEXT), where the current one is not
         meant.
     type: str
