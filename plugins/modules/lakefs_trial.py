@@ -16,8 +16,9 @@ description:
     release serves.
   - The server is a transient unit of systemd, on loopback, by the account of the service, that can write to its own
     directory alone. Where the service is a container of docker, it is a container in the same networks, which reads the
-    same volumes, publishes no port and writes to itself alone. It, its directory and its database are gone afterwards.
-    An image for pods is not tried.
+    same volumes, publishes no port and writes to itself alone. Of a workload of Kubernetes it is a pod of its own, which has what the
+    pods have of ConfigMaps and Secrets and no label of theirs; it listens on its loopback, and C(kubectl port-forward)
+    reaches it. It, its directory and its database are gone afterwards.
   - Fails when an answer is not understood. Where no server can be started, it fails for a release that is newer than
     all that are known here, and warns for the others.
 extends_documentation_fragment:
@@ -39,8 +40,8 @@ options:
     default: ''
   directory:
     description:
-      - Where its own directory is made, for some megabytes. What is below C(/run) is gone after a boot. Of a container it
-        lies in the container.
+      - Where its own directory is made, for some megabytes. What is below C(/run) is gone after a boot. Of a container or a pod it
+        lies in that.
     type: path
     default: /run
   start_timeout:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import (
     Answer,
@@ -21,10 +20,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_alone
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import LABEL, Pods
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.transient import LIMIT
-
-_ADVICE = "See that its image can be had."
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.scratch_pod import Server, Start
 
 
 @dataclass
@@ -43,8 +40,6 @@ class Inside(CallRunner):
 
 @dataclass
 class InPod:
-    """Its configuration is a Secret, which the pod owns."""
-
     name: str
     pods: Pods
     image: str
@@ -56,16 +51,18 @@ class InPod:
     def program(self) -> str:
         return self.pods.start
 
+    @property
+    def _server(self) -> Server:
+        return Server(self.name, self.pods, self.clock)
+
     def account(self) -> str:
         return ""
 
     def start(self, directory: str, config_file: str) -> None:
         with open(config_file, encoding="utf-8") as stream:
             text = stream.read()
-        kubectl = self.pods.kubectl
-        made = kubectl.create(self._pod(directory, config_file), f"Making the pod {self.name}")
-        kubectl.create(self._secret(text, str(made["metadata"]["uid"])), f"Making the Secret of the pod {self.name}")
-        pod_alone.wait(self.pods, self.name, self.image, self.clock, _ADVICE)
+        own = {"command": [self.program], "args": ["-c", config_file, "server"]}
+        self._server.launch(Start(self.image, own, directory, config_file, text))
 
     def runner(self) -> Runner:
         return Inside(self.name, self.pods)
@@ -73,33 +70,14 @@ class InPod:
     once = runner
 
     def alive(self) -> bool:
-        return bool(self.pods.kubectl.get("pod", self.name).get("status", {}).get("phase") == "Running")
+        return self._server.alive()
 
     def said(self) -> str:
-        return self.pods.local.run(self.pods.kubectl.argv("logs", self.name, "--tail", "5"), timeout=30).out
+        return self._server.said()
 
     def stop(self) -> None:
         words = ["delete", "pod", self.name, "--grace-period", "30", "--timeout", "60s"]
         demand(self.pods.local.run(self.pods.kubectl.argv(*words), timeout=90), f"Stopping the pod {self.name}")
 
     def remove(self) -> None:
-        pod_alone.remove(self.pods, "pod,secret", self.name)
-
-    def _pod(self, directory: str, config_file: str) -> dict[str, Any]:
-        mounts = [
-            {"name": "scratch", "mountPath": directory},
-            {"name": "config", "mountPath": config_file, "subPath": "garage.toml", "readOnly": True},
-        ]
-        own = {"command": [self.program], "args": ["-c", config_file, "server"], "volumeMounts": mounts}
-        volumes = [{"name": "scratch", "emptyDir": {}}, {"name": "config", "secret": {"secretName": self.name}}]
-        return pod_alone.pod(self.name, self.pods, self.image, own, volumes, LIMIT)
-
-    def _secret(self, text: str, owner: str) -> dict[str, Any]:
-        owned = {"apiVersion": "v1", "kind": "Pod", "name": self.name, "uid": owner}
-        meta = {
-            "name": self.name,
-            "namespace": self.pods.place.namespace,
-            "labels": {LABEL: self.pods.place.owner().name},
-            "ownerReferences": [owned],
-        }
-        return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": {"garage.toml": text}}
+        self._server.remove()

@@ -18,7 +18,12 @@ from typing import Any, Mapping, Protocol
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import schema
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import scratch_container, transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    scratch_container,
+    scratch_pod,
+    transient,
+)
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import before_the_verb
 
 DOMAIN = "s3.scratch.local"
 _QUIET_SINCE = Version(0, 103, 0)
@@ -156,6 +161,28 @@ class InContainer:
         )
         words = [self.program, "--config", config_file, "run"]
         self.server.launch(self.image, words, of_the_driver(self.given_to), laid)
+
+    def remove(self) -> None:
+        self.server.remove()
+
+
+@dataclass
+class InPods:
+    """image: of the release. given_to: the environment of the service's pods. server: a pod of its own."""
+
+    image: str
+    given_to: Mapping[str, str] = field(repr=False)
+    server: scratch_pod.Server
+    path: str = "/uplift-scratch"
+
+    def start(self, given: Mapping[str, Any]) -> None:
+        """What the connection string names may be mounted from a Secret: it has what the service's pods have."""
+        config_file = f"/uplift-config/{_CONFIG}"
+        command = before_the_verb(self.server.pods.container().get("command", []))
+        own = {**({"command": command} if command else {}), "args": ["--config", config_file, "run"]}
+        env, port = of_the_driver(self.given_to), int(given["listen_address"].rpartition(":")[2])
+        how = scratch_pod.Start(self.image, own, self.path, config_file, json.dumps(given), env, mounts=True, port=port)
+        self.server.launch(how)
 
     def remove(self) -> None:
         self.server.remove()

@@ -36,13 +36,18 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program 
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.scratch import (
     DOMAIN,
     InContainer,
+    InPods,
     OnSystemd,
     Scratch,
     config,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._plan import path as plan_path
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import scratch_container, transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    container_spec,
+    scratch_container,
+    scratch_pod,
+    transient,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.trial import Subject, Unstarted, untried
 
 _NAME, _BRANCH, _PATH, _BODY = "scratch", "main", "a/b.txt", "scratch\n"
@@ -174,8 +179,6 @@ def _subject(release: Version) -> Subject:
 
 
 def _tried(release: Version, params: Mapping[str, Any]) -> Iterator[str]:
-    if runtime_place.read(params["unit"]).kind == runtime_place.KUBERNETES:
-        raise Unstarted("its program is an image for pods, and a scratch server is started by systemd or docker alone.")
     local = LocalRunner()
     one = _place(local, params)
     one.remove()
@@ -193,6 +196,10 @@ def _tried(release: Version, params: Mapping[str, Any]) -> Iterator[str]:
 def _place(local: Runner, params: Mapping[str, Any]) -> Scratch:
     """Where a server of the release can run as the service does."""
     where, name = lakefs_where.of(local, params["unit"]), transient.ident(params["unit"])
+    if isinstance(where, lakefs_where.AsDeployment):
+        image = container_spec.tagged(params["binary"] or where.pods.container()["image"])
+        pod = scratch_pod.Server(f"uplift-scratch-{where.pods.place.pod}", where.pods)
+        return InPods(image, where.environment(), pod)
     lakefs = where.program(params)
     if isinstance(where, lakefs_where.InContainer):
         server = scratch_container.Server(name, where.seen, where.docker)

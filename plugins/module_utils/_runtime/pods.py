@@ -211,8 +211,8 @@ def job(
     drop = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports", "args")
     one = {key: value for key, value in container.items() if key not in drop}
     one.update(name="uplift", image=image, args=list(words))
-    if "run" in one.get("command", []):  # the server's own verb; what stands before it calls the program
-        one["command"] = one["command"][: one["command"].index("run")]
+    if "command" in one:
+        one["command"] = before_the_verb(one["command"])
     if start:
         one["command"] = [start]
     one["env"] = [row for row in one.get("env", []) if row["name"] not in env]
@@ -240,6 +240,11 @@ def job(
     }
     meta = {"name": name, "namespace": where.namespace, "labels": labels}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": meta, "spec": spec}
+
+
+def before_the_verb(command: Sequence[str]) -> list[str]:
+    """What calls the program, without the server's own verb and all behind it."""
+    return list(command[: command.index("run")] if "run" in command else command)
 
 
 def claims(stateful: Mapping[str, Any], pod: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
@@ -25,7 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import s
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import where as lakefs_where
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.api import Api
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse.http import Reply
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import docker, transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import docker, pods, scratch_pod, transient
 
 from tests.unit.replay import FakeTime
 
@@ -189,32 +190,34 @@ PARAMS = {
 }
 
 
-def test_a_known_release_that_cannot_be_tried_is_a_note() -> None:
-    found = trial.run({**PARAMS, "version": "1.84.0"}, Progress(), False)
-    assert not found["tried"] and "its program is an image for pods" in found["why"]
-    assert "It is known here" in found["why"]
-
-
-@pytest.mark.parametrize("release", sorted(path.name for path in (FIXTURES / "lakefs").iterdir() if path.is_dir()))
-def test_each_release_whose_answers_are_kept_is_known(release: str) -> None:
-    assert "It is known here" in trial.run({**PARAMS, "version": release}, Progress(), False)["why"]
-
-
-def test_one_that_nobody_has_seen_stops_it() -> None:
-    with pytest.raises(
-        UpliftError, match=f"lakeFS {UNSEEN} is newer than the releases of its series that are known here"
-    ):
-        trial.run({**PARAMS, "version": UNSEEN}, Progress(), False)
-
-
-def test_no_database_of_its_own_is_no_failure_of_the_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def unstarted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refused(*_args: Any) -> Any:
         raise CliError("permission denied to create database")
 
     monkeypatch.setattr(trial.scratch_database, "empty", refused)
     monkeypatch.setattr(trial, "_place", lambda *_args: there(tmp_path, Local()))
-    found = trial.run({**PARAMS, "unit": "lakefs.service", "version": "1.84.0"}, Progress(), False)
-    assert "permission denied to create database" in found["why"]
+
+
+@pytest.mark.usefixtures("unstarted")
+def test_a_known_release_that_cannot_be_tried_is_a_note() -> None:
+    found = trial.run({**PARAMS, "version": "1.84.0"}, Progress(), False)
+    assert not found["tried"] and "permission denied to create database" in found["why"]
+    assert "It is known here" in found["why"]
+
+
+@pytest.mark.usefixtures("unstarted")
+@pytest.mark.parametrize("release", sorted(path.name for path in (FIXTURES / "lakefs").iterdir() if path.is_dir()))
+def test_each_release_whose_answers_are_kept_is_known(release: str) -> None:
+    assert "It is known here" in trial.run({**PARAMS, "version": release}, Progress(), False)["why"]
+
+
+@pytest.mark.usefixtures("unstarted")
+def test_one_that_nobody_has_seen_stops_it() -> None:
+    with pytest.raises(
+        UpliftError, match=f"lakeFS {UNSEEN} is newer than the releases of its series that are known here"
+    ):
+        trial.run({**PARAMS, "version": UNSEEN}, Progress(), False)
 
 
 def test_check_mode_starts_nothing() -> None:
@@ -302,3 +305,105 @@ def test_where_it_listens_and_is_asked(
 ) -> None:
     one = beside(Daemon(network), monkeypatch)
     assert (one.server.listens, one.server.hosts()) == (listens, hosts)
+
+
+class Kube:
+    """A Deployment as once captured, and what is made next to it."""
+
+    def __init__(self, refused: str = "") -> None:
+        self.made: list[dict[str, Any]] = []
+        self.asked: list[list[str]] = []
+        self.refused = refused
+        text = (FIXTURES / "kubernetes" / "one_call_1.31.0.yml").read_text(encoding="utf-8")
+        self.deployment: dict[str, Any] = json.loads(yaml.safe_load(text)["deployment"]["stdout"])
+        own = self.deployment["spec"]["template"]["spec"]
+        own["volumes"] = [
+            {"name": "ca", "secret": {"secretName": "db-ca"}},
+            {"name": "cache", "persistentVolumeClaim": {"claimName": "c"}},
+        ]
+        container = own["containers"][0]
+        container.update(
+            command=["/usr/bin/tini", "--", "/app/lakefs", "run"],
+            env=[{"name": "PGPASSWORD", "value": "pw-canary"}, {"name": "LAKEFS_DATABASE_TYPE", "value": "postgres"}],
+            volumeMounts=[{"name": "ca", "mountPath": "/etc/db"}, {"name": "cache", "mountPath": "/cache"}],
+        )
+        container.pop("envFrom", None)
+
+    def run(self, argv: Any, *, stdin: str = "", **_how: Any) -> Answer:
+        words = list(argv[argv.index("--namespace") + 2 :])
+        self.asked.append(words)
+        found: Any = {}
+        if words[0] == "create":
+            found = json.loads(stdin)
+            found["metadata"]["uid"] = "7"
+            self.made.append(found)
+        elif words[:2] == ["get", "pod"]:
+            found = {"status": {"phase": "Running"}}
+        elif words[0] == "get":
+            found = self.deployment
+        return Answer(tuple(argv), 0, json.dumps(found), "")
+
+
+def in_pods(kube: Kube) -> Any:
+    return trial._place(kube, PARAMS)  # type: ignore[arg-type]
+
+
+def test_a_pod_is_tried_next_to_the_workload_and_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    kube, begun = Kube(), []
+    monkeypatch.setattr(scratch_pod.subprocess, "Popen", lambda argv, **_how: begun.append(argv) or Forwarded())
+    one = in_pods(kube)
+    one.start(scratch.config(NEW, one.path, f"{one.server.listens}:8001", "postgres://u:dsn-canary@db/x", "key-canary"))
+    pod, secret = kube.made
+    (container,) = pod["spec"]["containers"]
+    assert container["command"] == ["/usr/bin/tini", "--", "/app/lakefs"] and container["image"] == "lakefs:1.84.0"
+    assert container["args"] == ["--config", "/uplift-config/config.yaml", "run"]
+    assert [row["name"] for row in container["env"]] == ["PGPASSWORD"], "the service's settings reach its database"
+    assert [row["name"] for row in pod["spec"]["volumes"]] == ["uplift-scratch", "uplift-config", "ca"]
+    assert container["volumeMounts"][-1] == {"name": "ca", "mountPath": "/etc/db", "readOnly": True}
+    assert "canary" not in str(pod) + str(kube.asked) and list(pod["metadata"]["labels"]) == [pods.LABEL]
+    assert secret["stringData"]["PGPASSWORD"] == "pw-canary" and "dsn-canary" in secret["stringData"]["config.yaml"]
+    assert secret["metadata"]["ownerReferences"][0]["uid"] == "7"
+    assert one.server.hosts() == ["127.0.0.1"] == [one.server.listens] and one.server.alive()
+    (argv,) = begun
+    assert argv[-3:] == ["port-forward", "pod/uplift-scratch-lakefs", "8001"]
+    one.remove()
+    assert kube.asked[-1][:3] == ["delete", "pod,secret", "uplift-scratch-lakefs"]
+
+
+class Forwarded:
+    """kubectl port-forward. said: it ended with that."""
+
+    def __init__(self, said: str = "") -> None:
+        self.said, self.killed = said, False
+
+    def poll(self) -> int | None:
+        return 1 if self.said else None
+
+    def kill(self) -> None:
+        self.killed = True
+
+    def communicate(self) -> tuple[None, str]:
+        return None, self.said
+
+
+def test_a_port_is_forwarded_again_until_the_server_listens_but_not_where_it_is_forbidden(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused = 'error: pods "uplift-scratch-lakefs" is forbidden: User "x" cannot create resource "pods/portforward"'
+    saying = iter(["error: lost connection to pod", "", refused, ""])
+    begun: list[Forwarded] = []
+
+    def popen(_argv: Any, **_how: Any) -> Forwarded:
+        begun.append(Forwarded(next(saying)))
+        return begun[-1]
+
+    monkeypatch.setattr(scratch_pod.subprocess, "Popen", popen)
+    forward = scratch_pod.Forward(in_pods(Kube()).server.pods, "uplift-scratch-lakefs", 8001)
+    for _again in range(3):
+        forward.keep()
+    assert len(begun) == 2, "one that lives is left alone"
+    forward.close()
+    assert begun[-1].killed
+    forward.keep()
+    with pytest.raises(UpliftError, match="port-forward to the pod uplift-scratch-lakefs: .*pods/portforward"):
+        forward.keep()
