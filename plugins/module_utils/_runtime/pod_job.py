@@ -4,7 +4,7 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Pure: what the Job of one call has that the pods of its workload do not have."""
+"""Pure: what the Job of one call has that the pods of its workload do not have, and what a Job or pod of ours owns."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class More:
         """The ConfigMap for a Job that was made, which owns it; {} where there is none."""
         if not self.config_map:
             return {}
-        meta = job["metadata"]
-        owned = {"apiVersion": "batch/v1", "kind": "Job", "name": meta["name"], "uid": meta["uid"]}
-        own = {key: meta[key] for key in ("name", "namespace", "labels")}
-        return {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {**own, "ownerReferences": [owned]},
-            "data": dict(self.data),
-        }
+        return owned(job, "ConfigMap", data=dict(self.data))
+
+
+def owned(by: Mapping[str, Any], kind: str, **content: Mapping[str, str]) -> dict[str, Any]:
+    """A ConfigMap or Secret with the name and labels of what was made: it goes when that goes, whoever removes it."""
+    meta = by["metadata"]
+    owner = {"apiVersion": by["apiVersion"], "kind": by["kind"], "name": meta["name"], "uid": str(meta["uid"])}
+    own = {key: meta[key] for key in ("name", "namespace", "labels")}
+    return {"apiVersion": "v1", "kind": kind, "metadata": {**own, "ownerReferences": [owner]}, **content}

@@ -23,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_spec import is_image
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.kubectl import Kubectl
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.place import DAEMON_SET, STATEFUL_SET, Place
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod_job import More
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod_job import More, owned
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import Workload, counts, template
 
 LABEL = "uplift.datastores/deployment"
@@ -155,7 +155,7 @@ class Pods(CallRunner):
             made = self.kubectl.create(expected, f"Making the Job {name} in {self.place.namespace}")
             if env:
                 what = f"Making the Secret of the Job {name} in {self.place.namespace}"
-                self.kubectl.create(secret(name, self.place, env, str(made["metadata"]["uid"])), what)
+                self.kubectl.create(owned(made, "Secret", stringData=dict(env)), what)
             if more.config_map:
                 self.kubectl.create(
                     more.held(made), f"Making the ConfigMap of the Job {name} in {self.place.namespace}"
@@ -190,13 +190,6 @@ class Pods(CallRunner):
             if past > timeout + _START:
                 raise UpliftError(f"The Job {name} of {image} has not ended after {past:.0f} s; it was removed.")
             self.sleep(0.5 if past < 30 else 2.0)
-
-
-def secret(name: str, where: Place, env: Mapping[str, str], owner: str) -> dict[str, Any]:
-    """`owner`: the uid of the Job of that name; when it goes, whoever removes it, this goes."""
-    owned = {"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": owner}
-    meta = {"name": name, "namespace": where.namespace, "labels": {LABEL: where.name}, "ownerReferences": [owned]}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": dict(env)}
 
 
 def job(

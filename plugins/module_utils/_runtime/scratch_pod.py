@@ -17,7 +17,8 @@ from typing import Any, Mapping
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_alone
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import LABEL, Pods
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod_job import owned
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.transient import LIMIT
 
 _ADVICE = "See that its image can be had."
@@ -89,7 +90,8 @@ class Server:
     def launch(self, how: Start) -> None:
         kubectl = self.pods.kubectl
         made = kubectl.create(self._pod(how), f"Making the pod {self.name}")
-        kubectl.create(self._secret(how, str(made["metadata"]["uid"])), f"Making the Secret of the pod {self.name}")
+        held = {posixpath.basename(how.config_file): how.text, **how.env}
+        kubectl.create(owned(made, "Secret", stringData=held), f"Making the Secret of the pod {self.name}")
         pod_alone.wait(self.pods, self.name, how.image, self.clock, _ADVICE)
         self.forward = Forward(self.pods, self.name, how.port) if how.port else None
 
@@ -130,17 +132,6 @@ class Server:
         ]
         own = {**how.own, "volumeMounts": mounts, **({"env": env} if env else {})}
         return pod_alone.pod(self.name, self.pods, how.image, own, volumes, LIMIT)
-
-    def _secret(self, how: Start, owner: str) -> dict[str, Any]:
-        owned = {"apiVersion": "v1", "kind": "Pod", "name": self.name, "uid": owner}
-        meta = {
-            "name": self.name,
-            "namespace": self.pods.place.namespace,
-            "labels": {LABEL: self.pods.place.owner().name},
-            "ownerReferences": [owned],
-        }
-        data = {posixpath.basename(how.config_file): how.text, **how.env}
-        return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": data}
 
 
 def _given(pods: Pods) -> list[dict[str, Any]]:

@@ -365,8 +365,10 @@ class Kube:
         words = list(argv)
         self.asked.append(words)
         if "create" in words:
-            self.made.append(json.loads(stdin))
-            return Answer(tuple(words), 0, json.dumps({"metadata": {"uid": "7"}}), "")
+            made = json.loads(stdin)
+            made["metadata"]["uid"] = "7"
+            self.made.append(made)
+            return Answer(tuple(words), 0, json.dumps(made), "")
         state = {"waiting": {"reason": "ErrImagePull"}} if self.phase != "Running" else {"running": {}}
         status = {"phase": self.phase, "containerStatuses": [{"state": state}]}
         return Answer(tuple(words), 0, json.dumps({"status": status}) if "get" in words else "", "")
