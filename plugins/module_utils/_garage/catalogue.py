@@ -86,7 +86,7 @@ FIVE_TO_SIX = Hop(
 SIX_TO_SEVEN = Hop(
     source="0.6",
     target="0.7",
-    shapes=(shapes.switch(convert=("activate",)),),
+    shapes=(shapes.rolling(), shapes.switch(convert=("activate",))),
     irreversible="0.7 writes entries anew in its own form; going back means the metadata backup of every node",
     guide="Migrating from 0.6 to 0.7 (measured on real clusters)",
 )
