@@ -105,9 +105,19 @@ def mounts(cluster: str, host: Host, parts: Sequence[str]) -> list[str]:
 
 def start(cluster: str, host: Host, recipe: Recipe, version: str, binds: Mapping[str, str], *words: str) -> None:
     """`binds`: by the place in the container, what lies there."""
+    # As docker compose notes what it made: it would make the container anew from its file, with the image named there.
+    labels = {
+        hosts.LABEL: cluster,
+        "com.docker.compose.project": cluster,
+        "com.docker.compose.service": recipe.product,
+        "com.docker.compose.project.config_files": "/srv/compose.yml",
+        "com.docker.compose.project.working_dir": "/srv",
+        "com.docker.compose.oneoff": "False",
+    }
+    noted = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
     volumes = [word for inside, outside in binds.items() for word in ("-v", f"{outside}:{inside}")]
     run([
-        "docker", "run", "-d", "--name", container(host, recipe.product), "--label", f"{hosts.LABEL}={cluster}",
+        "docker", "run", "-d", "--name", container(host, recipe.product), *noted,
         "--network", f"container:{host.container}", "--restart", "unless-stopped", *volumes, *words,
         recipe.name(version),
     ])  # fmt: skip
