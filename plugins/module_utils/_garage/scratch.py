@@ -28,7 +28,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.port impor
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.config import FACTOR_ONLY
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import STOP_SIGNAL
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    container_spec,
+    scratch_container,
+    transient,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 
@@ -165,6 +169,7 @@ class InContainer:
     def start(self, directory: str, config_file: str) -> None:
         user = self.node.container.user
         words = ["--detach", "--name", self.name, "--network", "none", "--stop-signal", STOP_SIGNAL]
+        words += ["--label", f"{scratch_container.LABEL}={self.name}"]
         words += ["--volume", f"{directory}:{directory}", *(["--user", user] if user else [])]
         asked = ["docker", "run", *words, "--entrypoint", self.program, self.image, "-c", config_file, "server"]
         demand(self.node.local.run(asked, timeout=60), f"Starting {self.image} on its own")
