@@ -107,7 +107,15 @@ def _written(garage: Garage, copy: str, params: Mapping[str, Any], account: str)
     os.mkdir(data)
     ports = scratch.free()
     secret = secrets.token_hex(32)  # nothing else has it: whoever hears of this node does not talk to it
-    text = scratch.config(garage.version(), ports, secret, params["engine"], copy, data, _factor(params))
+    text = scratch.config(
+        garage.version(),
+        ports,
+        secret,
+        params["engine"],
+        copy,
+        data,
+        copies(params["replication_factor"], params["replication_mode"]),
+    )
     config_file = os.path.join(copy, "rehearsal.toml")
     files.write_atomic(config_file, text.encode(), 0o600)
     owner = _owner(account, params["metadata_dir"])
@@ -125,11 +133,14 @@ def _owner(account: str, metadata: str) -> tuple[int, int]:
     return there.st_uid, there.st_gid
 
 
-def _factor(params: Mapping[str, Any]) -> str:
-    """As the candidate has it: with another one the release would throw the layout away."""
-    if params["replication_factor"]:
-        return f"replication_factor = {int(params['replication_factor'])}"
-    return f'replication_mode = "{params["replication_mode"]}"'
+def copies(factor: str, mode: str) -> str:
+    """The lines of the configuration: as many copies as the candidate has, or the release would throw the layout away;
+    and answers of one node alone, since the others are not there (2.5.0 asks two of three for its list of buckets).
+    """
+    if factor:
+        return f'replication_factor = {int(factor)}\nconsistency_mode = "dangerous"'
+    number = mode.partition("-")[0]
+    return f'replication_mode = "{number}-dangerous"' if number in ("2", "3") else f'replication_mode = "{mode}"'
 
 
 def _all(directory: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ def test_it_serves_alone_and_can_reach_nobody(monkeypatch: pytest.MonkeyPatch, t
     again = Host()
     (tmp_path / "uplift-data").rmdir()
     served(monkeypatch, tmp_path, again, replication_factor="", replication_mode="3")
-    assert again.config["rpc_secret"] != config["rpc_secret"] and again.config["replication_mode"] == "3"
+    assert again.config["rpc_secret"] != config["rpc_secret"] and again.config["replication_mode"] == "3-dangerous"
 
 
 LISTENS = (("s3_api", "api_bind_addr"), ("s3_web", "bind_addr"), ("admin", "api_bind_addr"))
@@ -158,6 +158,23 @@ def test_where_the_service_has_no_account_that_lasts_it_runs_as_a_root_without_p
     host = rehearsal._host(node, "garage.service")
     assert isinstance(host, scratch.OnHost)
     assert (host.user, host.more) == ("garage" if not more else "root", more)
+
+
+@pytest.mark.parametrize(
+    ("factor", "mode", "lines"),
+    [
+        ("3", "", ["replication_factor = 3", 'consistency_mode = "dangerous"']),
+        ("1", "", ["replication_factor = 1", 'consistency_mode = "dangerous"']),
+        ("", "3", ['replication_mode = "3-dangerous"']),
+        ("", "3-degraded", ['replication_mode = "3-dangerous"']),
+        ("", "2-dangerous", ['replication_mode = "2-dangerous"']),
+        ("", "none", ['replication_mode = "none"']),
+        ("", "1", ['replication_mode = "1"']),
+    ],
+)
+def test_it_answers_without_the_others_and_keeps_the_layout(factor: str, mode: str, lines: list[str]) -> None:
+    """Seen on 2.5.0: with the quorum of three copies it lists no bucket alone."""
+    assert rehearsal.copies(factor, mode).splitlines() == lines
 
 
 @pytest.mark.parametrize(
