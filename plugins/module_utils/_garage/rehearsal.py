@@ -28,7 +28,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage import c
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.readable import UNREHEARSED
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.trial import Unstarted
 
 # Who the others are, and where blocks lay: the copy is to know neither.
 FORGOTTEN = ("peer_list", "data_layout")
@@ -78,7 +77,7 @@ def _served(one: trial.Trial, timeout: float) -> dict[str, list[dict[str, Any]]]
         strange = [*buckets.unparsed, *keys.unparsed]
         if strange:
             raise UpliftError(f"It said {strange[0]!r:.200}, which is not known here.")
-    except (Unstarted, UpliftError) as exc:
+    except UpliftError as exc:
         raise UpliftError(
             f"Garage {one.release} does not serve a copy of this node's metadata: {exc} Expected its layout, buckets"
             " and keys. Nothing was switched: the release that ran goes on. Look at the log of this node, and choose"
