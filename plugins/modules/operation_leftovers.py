@@ -11,8 +11,9 @@ short_description: List what operations have left on a node, and remove what not
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Looks for backups, staged releases, configurations for other releases, data that were put aside, and copies in which a run was killed. Only
-    what bears the mark of an operation, or what a record says was staged, is looked at.
+  - Looks for backups, staged programs and images, configurations for other releases, data that were put aside, databases that were converted
+    into another, and what runs that were killed have left to try something in. Only what bears the mark of an operation, or what a record
+    says was staged, is looked at; of databases, containers, pods and Jobs only what bears its comment or label, too.
   - What is used now, what a rollback of the last operation would need, and what is younger than O(days) stays.
 extends_documentation_fragment:
   - uplift.datastores.attributes
@@ -43,6 +44,15 @@ options:
         type: list
         elements: path
         default: []
+  unit:
+    description: Where the service runs, as M(uplift.datastores.service) takes it. Docker and Kubernetes are asked for what was left there.
+    type: str
+    default: ''
+  dsn:
+    description: The connection string of the database in which the product keeps its data; what was put aside next to it is looked for.
+      Empty means none.
+    type: str
+    default: ''
   days: {description: 'How old a thing has to be, in days.', type: float, default: 30}
   forget:
     description: Whether nobody will go back over the last operation, so that what a rollback needs may go, too. The record keeps that.
@@ -59,7 +69,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 left:
-  description: One row for each thing, by path. RV(ignore:stays) says why it stays; it is empty where nothing needs it any more. Sizes are bytes.
+  description: One row for each thing, by path. RV(ignore:stays) says why it stays; it is empty where nothing needs it any more. Sizes are bytes, and
+    null where nobody can say.
   returned: always
   type: list
   elements: dict
@@ -83,8 +94,10 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import conninfo, put_aside
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
-from ansible_collections.uplift.datastores.plugins.module_utils._operation import leftovers_files
+from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
+from ansible_collections.uplift.datastores.plugins.module_utils._operation import leftovers_elsewhere, leftovers_files
 
 SPEC: Spec = {
     "state": {"type": "str", "default": "listed", "choices": ["listed", "removed"]},
@@ -99,13 +112,18 @@ SPEC: Spec = {
             "beside": {"type": "list", "elements": "path", "default": []},
         },
     },
+    "unit": {"type": "str", "default": ""},
+    "dsn": {"type": "str", "default": "", "no_log": True},
     "days": {"type": "float", "default": 30},
     "forget": {"type": "bool", "default": False},
 }
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
-    return leftovers_files.bring(module.params, time.time(), module.check_mode)
+    local, params = LocalRunner(), module.params
+    databases = [put_aside.PutAside(local, conninfo.parse(params["dsn"]))] if params["dsn"] else []
+    elsewhere = leftovers_elsewhere.of(local, params["unit"], databases)
+    return leftovers_files.bring(params, time.time(), module.check_mode, elsewhere)
 
 
 def main() -> None:

@@ -69,7 +69,32 @@ def test_a_node_that_is_away_keeps_the_others_from_it(garage: Stage) -> None:
 def test_every_product_says_where_it_leaves_things(lakefs: Stage, pachyderm: Stage) -> None:
     for stage, beside in ((lakefs, "/etc/lakefs/config.yaml"), (pachyderm, "/var/lib/etcd/default")):
         one = stage.only(stage.hosts[0])
+        one.on("operation_leftovers", {"left": [], "refused": "", "removed": []})
         run = one.playbook(f"{stage.product}_cleanup")
         (asked,) = run.of("operation_leftovers")
         assert run.ok and asked.args["leaves"]["beside"] == [beside], run.why
         assert f"/{stage.product}/" in asked.args["leaves"]["backups"] and asked.args["days"] == 30
+
+
+def test_a_database_is_asked_by_one_node_and_docker_and_kubernetes_by_each(lakefs: Stage) -> None:
+    pair = lakefs.only(*lakefs.hosts[:2])
+    pair.variables["lakefs_unit"] = "docker:lakefs"
+    pair.on("operation_leftovers", {"left": [], "refused": "", "removed": []})
+    run = pair.playbook("lakefs_cleanup", lakefs_cleanup_remove=True)
+    first, second = pair.hosts
+    for state in ("listed", "removed"):
+        asked = {call.host: call.args for call in run.of("operation_leftovers", state=state)}
+        assert asked[first]["dsn"].startswith("postgres://") and asked[second]["dsn"] == "", run.why
+        assert {args["unit"] for args in asked.values()} == {"docker:lakefs"}
+
+
+def test_what_a_pod_calls_its_own_is_not_looked_for_here(garage: Stage) -> None:
+    pods = garage.only("a1", "b1")
+    for number, host in enumerate(pods.hosts):
+        pods.host_variables[host]["garage_unit"] = f"kubernetes:store/pod/garage-{number}"
+    pods.on("operation_leftovers", {"left": [], "refused": "", "removed": []})
+    run = pods.playbook("garage_cleanup")
+    beside = [call.args["leaves"]["beside"] for call in run.of("operation_leftovers")]
+    assert [[path.endswith("/garage.toml") and "/store.pod.garage-" in path for path in paths] for paths in beside] == [
+        [True], [True]
+    ], (beside, run.why)  # fmt: skip

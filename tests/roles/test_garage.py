@@ -64,7 +64,7 @@ CALLS = {
         "garage_config absent",
     ],
     "snapshot": ["garage_config read", "garage_engine"],
-    "readable": ["garage_config read", "release staged", "garage_readable"],
+    "readable": ["garage_config read", "release staged", "operation read", "garage_readable"],
     "restore": ["metadata_backup restored"],
     "count": ["garage_complete", "operation saved"],
     "renew": ["garage_config read", "garage_engine", "garage_renew"],
@@ -699,3 +699,32 @@ def test_the_ports_are_moved_and_not_left_out(garage: Stage) -> None:
     """trap G23: up to 0.7 the daemon panics without them."""
     written = garage.only("a1").steps(["quiesce"]).of("garage_config", state="present")[0].args["set"]
     assert written == {"s3_api.api_bind_addr": "127.0.0.1:0", "s3_web.bind_addr": "127.0.0.1:0"}
+
+
+INVENTORY = {
+    "buckets": [{"id": "b1", "global_aliases": ["photos"]}],
+    "keys": [{"id": "GK1", "name": "anna"}],
+    "objects": [{}],
+}
+
+
+def test_the_copy_is_held_against_the_inventory_that_the_leader_took(garage: Stage) -> None:
+    pair = garage.only("a1", "b1")
+    pair.found(garage_start_timeout=91)
+    run = pair.steps(["readable"], before={"inventory_0": INVENTORY})
+    assert run.ok, run.why
+    for call in run.of("garage_readable"):
+        assert call.args["before"] == {name: INVENTORY[name] for name in ("buckets", "keys")}
+        assert (float(call.args["start_timeout"]), call.args["serves"]) == (91, True)
+    assert "has served a copy of the metadata of b1 alone, with 3 buckets and 4 keys, in 4.2 s." in run.said
+
+
+def test_a_copy_that_lacks_a_bucket_stops_unless_that_is_accepted(garage: Stage) -> None:
+    one = garage.only("a1")
+    gone = [{"key": "bucket_gone", "sentence": "The bucket b1 is gone."}]
+    one.on("garage_readable", {"and": {"missing": gone}})
+    run = one.steps(["readable", "activate"], before={"inventory_0": INVENTORY})
+    assert not run.ok and "The bucket b1 is gone." in run.why and not run.of("release", state="activated")
+    one.found(garage_accept=["bucket_gone", "untried_release"])
+    run = one.steps(["readable"], before={"inventory_0": INVENTORY}, fresh=True)
+    assert run.ok and run.of("garage_readable")[0].args["serves"] is False, run.why

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 
@@ -73,6 +74,20 @@ def test_secrets_are_nowhere(cluster: Cluster) -> None:
             host, "grep", "-rlF", *(x for word in secrets for x in ("-e", word)), "/var/lib/uplift", check=False
         )
         assert not [word for word in secrets if word in journal] and "/var/lib/uplift" not in kept
+
+
+def test_hooks_were_played(cluster: Cluster) -> None:
+    """For scenarios with `hooks`: each instance was taken from clients before its stop, and given back after."""
+    for host in cluster.hosts:
+        record = json.loads(cluster.on(host, "sh", "-c", "cat /var/lib/uplift/lakefs/*/record.json"))
+        walked = [
+            (int(place), verb, step["state"])
+            for (_hop, name, place, verb), step in ((key.split("/"), one) for key, one in record["steps"].items())
+            if name == "walk" and verb in ("before_wave", "stop", "start", "after_wave")
+        ]
+        assert [(verb, state) for _place, verb, state in sorted(walked)] == [
+            ("before_wave", "done"), ("stop", "done"), ("start", "done"), ("after_wave", "done")
+        ], walked  # fmt: skip
 
 
 def test_all_instances_are_in_the_load_balancer_again(cluster: Cluster) -> None:

@@ -12,7 +12,7 @@ import os
 import time
 from typing import Any, Iterator
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import database_rights
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import database_rights, put_aside
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import LIMIT, Backup, Manifest
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_rights import (
     DATABASE,
@@ -26,6 +26,9 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.errors imp
 
 _GRANTS = """SELECT CASE grantee WHEN 0 THEN '' ELSE pg_get_userbyid(grantee) END AS who, privilege_type AS what
  FROM pg_namespace, aclexplode(nspacl) WHERE nspname = current_schema() AND grantee <> nspowner ORDER BY 1, 2"""
+_COMMENTS = """SELECT shobj_description(oid, 'pg_database') AS database,
+ obj_description(current_schema()::regnamespace, 'pg_namespace') AS schema
+ FROM pg_database WHERE datname = current_database()"""
 
 
 def restore(backup: Backup, check: bool) -> dict[str, Any]:
@@ -54,14 +57,24 @@ def refusal(rights: Rights) -> str:
 
 def _as_database(backup: Backup, manifest: Manifest, rights: Rights, renamed: str) -> None:
     fresh, admin = f"{rights.database}_uplift_new", Postgres(backup.runner, backup.dsn.at(MAINTENANCE))
+    said = backup.postgres.rows(_COMMENTS)[0]["database"]
     admin.run(f"DROP DATABASE IF EXISTS {name(fresh)}; CREATE DATABASE {name(fresh)} TEMPLATE template0;")
+    admin.run(f"COMMENT ON DATABASE {name(fresh)} IS {put_aside.note(put_aside.SCRATCH, backup.dest, time.time())};")
     admin.run(backup.postgres.paths(fresh))
     backup.restore_into(Postgres(backup.runner, backup.dsn.at(fresh)), manifest)
     # Both names or none: there is no moment without a database of this name.
     admin.run(
         f"BEGIN; ALTER DATABASE {name(rights.database)} RENAME TO {name(renamed)};"
-        f" ALTER DATABASE {name(fresh)} RENAME TO {name(rights.database)}; COMMIT;"
+        f" ALTER DATABASE {name(fresh)} RENAME TO {name(rights.database)};"
+        f" {_noted('DATABASE', rights.database, renamed, said, backup.dest)} COMMIT;"
     )
+
+
+def _noted(what: str, own: str, renamed: str, said: str | None, dest: str) -> str:
+    """Statements: what is put aside says so, and what takes its place says what was said of that."""
+    note = put_aside.note(put_aside.RENAMED, dest, time.time())
+    again = literal(said) if said else "NULL"
+    return f"COMMENT ON {what} {name(renamed)} IS {note}; COMMENT ON {what} {name(own)} IS {again};"
 
 
 def _as_schema(backup: Backup, manifest: Manifest, rights: Rights, renamed: str) -> None:
@@ -73,15 +86,16 @@ def _as_schema(backup: Backup, manifest: Manifest, rights: Rights, renamed: str)
     try:
         argv = ["pg_restore", *what, f"--schema={rights.schema}", f"--file={text}", backup.dest]
         backup.postgres.program(argv, timeout=LIMIT)
-        statements = "\n".join(_statements(backup.postgres, manifest, rights.schema, renamed, text))
+        statements = "\n".join(_statements(backup, manifest, rights.schema, renamed, text))
         Postgres(backup.runner, backup.dsn, LIMIT).run(statements)
     finally:
         os.unlink(text)
 
 
-def _statements(postgres: Postgres, manifest: Manifest, schema: str, renamed: str, text: str) -> Iterator[str]:
+def _statements(backup: Backup, manifest: Manifest, schema: str, renamed: str, text: str) -> Iterator[str]:
     yield f"BEGIN; ALTER SCHEMA {name(schema)} RENAME TO {name(renamed)}; CREATE SCHEMA {name(schema)};"
-    for row in postgres.rows(_GRANTS):
+    yield _noted("SCHEMA", schema, renamed, backup.postgres.rows(_COMMENTS)[0]["schema"], backup.dest)
+    for row in backup.postgres.rows(_GRANTS):
         yield f"GRANT {row['what']} ON SCHEMA {name(schema)} TO {name(row['who']) if row['who'] else 'PUBLIC'};"
     yield f"\\i {literal(text)}"
     yield from comparison(manifest, schema)

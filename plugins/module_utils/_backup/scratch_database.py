@@ -8,14 +8,15 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import Iterator
 
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import put_aside
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import DatabaseError, parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, name
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
-SCRATCH = "uplift_scratch"  # the beginning of the names of databases that are ours to drop
 _SCHEMAS = "SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
 
@@ -29,10 +30,12 @@ def empty(postgres: Postgres, given: str = "") -> Iterator[Postgres]:
     if given:
         yield from _given(postgres, given)
         return
-    database = f"{SCRATCH}_{postgres.dsn.database}"[:60]
+    database = put_aside.scratch_name(postgres.dsn.database)
+    note = put_aside.note(put_aside.SCRATCH, f"of {postgres.dsn.database}", time.time())
     try:
         postgres.run(f"DROP DATABASE IF EXISTS {name(database)};")
         postgres.run(f"CREATE DATABASE {name(database)} TEMPLATE template0;")
+        postgres.run(f"COMMENT ON DATABASE {name(database)} IS {note};")
         postgres.run(postgres.paths(database))
     except DatabaseError as exc:
         raise UpliftError(

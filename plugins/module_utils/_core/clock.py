@@ -22,3 +22,11 @@ class Clock:
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     epoch: Callable[[], float] = time.time
+
+
+def span(seconds: float) -> str:
+    """How long something takes, for people: `0.8 s`, `2 min 05 s`, `1 h 02 min`."""
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

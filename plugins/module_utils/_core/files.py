@@ -28,6 +28,17 @@ def sha256_of(path: str) -> str:
     return digest.hexdigest()
 
 
+def prints(path: str) -> dict[str, list[int]]:
+    """Sizes and times of a database's files, by their names in it. Lock files change at every look."""
+    there = Path(path)
+    files = [there] if there.is_file() else sorted(one for one in there.rglob("*") if one.is_file())
+    return {
+        str(one.relative_to(there)): [one.stat().st_size, one.stat().st_mtime_ns]
+        for one in files
+        if one.name != "lock.mdb"
+    }
+
+
 def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | None = None, like: str = "") -> None:
     """The file is there as a whole or not at all, with its mode from birth, whatever the umask.
 

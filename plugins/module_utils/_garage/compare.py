@@ -46,6 +46,20 @@ def compare(before: Row, after: Row, clients_shut_out: bool) -> Compared:
     return Compared([row for row in told if row["key"] not in NOTES], [row for row in told if row["key"] in NOTES])
 
 
+def listed(before: Row, lists: Row) -> list[Difference]:
+    """What lists of buckets and keys lack of an inventory, by ids of which the lists may have but the beginning."""
+    gone = {
+        name: [row for row in before.get(name, []) if not any(row["id"].startswith(one["id"]) for one in lists[name])]
+        for name in ("keys", "buckets")
+    }
+    theirs = [row for row in gone["buckets"] if not _probes(row)]
+    return [*_keys(gone, {}), *(_bucket_gone(row["id"]) for row in theirs)]
+
+
+def _probes(bucket: Row) -> bool:
+    return bool(bucket["global_aliases"]) and all(map(ours, bucket["global_aliases"]))
+
+
 def _keys(before: Row, after: Row) -> Iterator[Difference]:
     now = _by_id(after.get("keys", []))
     for key in before.get("keys", []):
@@ -62,7 +76,7 @@ def _buckets(before: Row, after: Row) -> Iterator[Difference]:
     now = _by_id(after.get("buckets", []))
     not_theirs = _our_keys(before) | _our_keys(after)
     for bucket in before.get("buckets", []):
-        if bucket["global_aliases"] and all(map(ours, bucket["global_aliases"])):
+        if _probes(bucket):
             continue
         if bucket["id"] not in now:
             yield _bucket_gone(bucket["id"])

@@ -31,7 +31,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.offline 
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.runbook import TOOLS, TREES
 
-Print = Mapping[str, Any]  # size and time of each file, by its name
+Print = Mapping[str, Any]  # as of core_files.prints
 _TREE = re.compile(r"(\S+): finished importing, (\d+) items")
 _ON_THE_WAY = re.compile(r"\S+: imported \d+")
 
@@ -154,7 +154,9 @@ def run(
         "changed": False, "version": str(job.garage.version()), "user": job.garage.user, "input": job.input,
         "output": job.output, "manifest": job.manifest, "renamed_to": "",
     }  # fmt: skip
-    what = decide(manifest, _there(job), prints(job.input), prints(job.output), params["existing"])
+    what = decide(
+        manifest, _there(job), core_files.prints(job.input), core_files.prints(job.output), params["existing"]
+    )
     if what == "done":
         return {**result, **_told(job, manifest["trees"])}
     core_files.demand_space(job.metadata_dir, size_of(job.input) * (2 if params["prove"] else 1), "the conversion")
@@ -230,8 +232,9 @@ def _finish(job: Job, found: Mapping[str, int]) -> None:
             f"{strangers[0]} does not belong to {job.garage.user}; the daemon could not open it. It is not used."
         )
     told = {
-        "version": str(job.garage.version()), "source": job.source, "target": job.target, "trees": found,
-        "created": round(time.time(), 3), "source_files": prints(job.input), "output_files": prints(part),
+        "version": str(job.garage.version()), "source": job.source, "input": job.input, "target": job.target,
+        "trees": found, "created": round(time.time(), 3), "source_files": core_files.prints(job.input),
+        "output_files": core_files.prints(part),
     }  # fmt: skip
     core_files.write_atomic(job.manifest, (json.dumps(told, indent=1) + "\n").encode(), 0o600)
     os.chown(job.manifest, account.st_uid, account.st_gid)
@@ -245,19 +248,8 @@ def _there(job: Job) -> str:
     return "data" if job.target in engine.look(job.metadata_dir).engines else "blank"
 
 
-def prints(path: str) -> dict[str, list[int]]:
-    """Sizes and times of a database's files. Lock files change at every look."""
-    there = Path(path)
-    files = [there] if there.is_file() else sorted(one for one in there.rglob("*") if one.is_file())
-    return {
-        str(one.relative_to(there)): [one.stat().st_size, one.stat().st_mtime_ns]
-        for one in files
-        if one.name != "lock.mdb"
-    }
-
-
 def size_of(path: str) -> int:
-    return sum(size for size, _time in prints(path).values())
+    return sum(size for size, _time in core_files.prints(path).values())
 
 
 def _renamed_to(path: str) -> str:

@@ -34,7 +34,9 @@ def read(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mo
     volume = _volume(garage, params)
     garage = replace(garage, binary=params["release_binary"], _versions={})
     volume.demand_down()
-    result = {"changed": False, "readable": None, "version": str(garage.version())}
+    why = "of a pod the copy lies on its own volume, and no daemon is started there."
+    unserved = {**readable.UNREHEARSED, "why": why}
+    result = {"changed": False, "readable": None, "version": str(garage.version()), **unserved}
     if check_mode:
         return result
     scratch = f"{metadata}/{OURS}readable"

@@ -19,7 +19,7 @@ import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import CliError, Runner
@@ -32,20 +32,29 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.offline 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 
 UNREADABLE = "Unable to decode entry"
+UNREHEARSED: Mapping[str, Any] = {"rehearsed": False, "why": "", "seconds": 0.0, "served": {}, "missing": []}
 ASKS = "object_counters"  # an offline repair that reads every object entry
 _SETTING = re.compile(r"""^(\ufeff?)[ \t]*(?:metadata_dir|"metadata_dir"|'metadata_dir')[ \t]*=.*$""", re.MULTILINE)
 
 
+Rehearse = Callable[[Garage, str, Mapping[str, Any], Progress], "dict[str, Any]"]
+
+
 def run(
-    garage: Garage, params: Mapping[str, Any], progress: Progress, check_mode: bool, proc: Path = daemon.PROC
+    garage: Garage,
+    params: Mapping[str, Any],
+    progress: Progress,
+    check_mode: bool,
+    rehearse: Rehearse,
+    proc: Path = daemon.PROC,
 ) -> dict[str, Any]:
-    """What `garage_readable` does."""
+    """What `garage_readable` does. rehearse: what is done with the copy when it was read."""
     metadata, database = params["metadata_dir"], engine.path(params["metadata_dir"], params["engine"])
     garage = replace(
         garage, binary=params["release_binary"], user=owner_of(garage, params["metadata_dir"]), _versions={}
     )
     demand_down(garage, metadata, proc, "the look at a copy")
-    result = {"changed": False, "readable": None, "version": str(garage.version())}
+    result = {"changed": False, "readable": None, "version": str(garage.version()), **UNREHEARSED}
     files.demand_space(os.path.dirname(metadata), size_of(database), "a copy of the database")
     if check_mode:
         return result
@@ -54,9 +63,9 @@ def run(
         config_file = _copy(metadata, database, params["candidate"], scratch)
         copied = replace(garage, config_file=config_file, runner=sharing(garage.runner, scratch))
         demand_read(copied, progress, params["timeout"])
+        return {**result, "readable": True, **rehearse(copied, scratch, params, progress)}
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return {**result, "readable": True}
 
 
 def demand_read(copied: Garage, progress: Progress, timeout: float) -> None:

@@ -13,7 +13,7 @@ import pwd
 import secrets
 import shutil
 from dataclasses import dataclass, replace
-from typing import Mapping, Protocol
+from typing import Mapping, Protocol, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import (
@@ -28,7 +28,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.port impor
 from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.config import FACTOR_ONLY
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms import STOP_SIGNAL
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec, transient
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    container_spec,
+    scratch_container,
+    transient,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container import Service, Wish
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.container_runner import ContainerRunner
 
@@ -39,12 +43,17 @@ _INDEX_UNTIL = Version(0, 8, 0)
 _BYTES_SINCE = Version(0, 9, 0)
 
 
-def config(release: Version, directory: str, ports: Mapping[str, int], secret: str, engine: str) -> str:
-    """The least that the release reads. engine: "" where it is not written. Source: each release's own errors."""
-    factor = "replication_factor = 1" if release >= FACTOR_ONLY else 'replication_mode = "none"'
+def config(
+    release: Version, ports: Mapping[str, int], secret: str, engine: str, metadata: str, data: str, factor: str = ""
+) -> str:
+    """The least that the release reads. engine: "" where it is not written. factor: its line, "" for one copy.
+
+    Source: each release's own errors.
+    """
+    factor = factor or ("replication_factor = 1" if release >= FACTOR_ONLY else 'replication_mode = "none"')
     engine_line = f'db_engine = "{engine}"\n' if engine else ""
-    text = f"""metadata_dir = "{directory}/meta"
-data_dir = "{directory}/data"
+    text = f"""metadata_dir = "{metadata}"
+data_dir = "{data}"
 {engine_line}{factor}
 rpc_bind_addr = "127.0.0.1:{ports["rpc"]}"
 rpc_public_addr = "127.0.0.1:{ports["rpc"]}"
@@ -120,6 +129,8 @@ class OnHost(transient.Server):
 
     binary: str
     user: str
+    more: Sequence[str] = ()
+    """Further properties of systemd."""
     reached: bool = True
     stays: bool = True
 
@@ -135,6 +146,7 @@ class OnHost(transient.Server):
             *transient.confined(self.user, transient.LIMIT),
             f"ReadWritePaths={directory}",
             f"KillSignal={STOP_SIGNAL}",
+            *self.more,
         ]
         self.launch(properties, [self.binary, "-c", config_file, "server"])
 
@@ -165,6 +177,7 @@ class InContainer:
     def start(self, directory: str, config_file: str) -> None:
         user = self.node.container.user
         words = ["--detach", "--name", self.name, "--network", "none", "--stop-signal", STOP_SIGNAL]
+        words += ["--label", f"{scratch_container.LABEL}={self.name}"]
         words += ["--volume", f"{directory}:{directory}", *(["--user", user] if user else [])]
         asked = ["docker", "run", *words, "--entrypoint", self.program, self.image, "-c", config_file, "server"]
         demand(self.node.local.run(asked, timeout=60), f"Starting {self.image} on its own")
@@ -210,11 +223,17 @@ def directory(path: str, account: str) -> str:
     return made
 
 
+def free() -> dict[str, int]:
+    """Ports of loopback that nobody has."""
+    return dict(zip(_PORTS, free_ports(len(_PORTS))))
+
+
 def write(release: Version, directory: str, engine: str, account: str) -> tuple[str, dict[str, int]]:
     """Its configuration, with a secret that nothing else has; and where it listens."""
-    ports = dict(zip(_PORTS, free_ports(len(_PORTS))))
+    ports = free()
+    meta, data = os.path.join(directory, "meta"), os.path.join(directory, "data")
     path = os.path.join(directory, "garage.toml")
-    files.write_atomic(path, config(release, directory, ports, secrets.token_hex(32), engine).encode(), 0o600)
+    files.write_atomic(path, config(release, ports, secrets.token_hex(32), engine, meta, data).encode(), 0o600)
     _give(path, account, 0o600 if account else 0o644)
     return path, ports
 

@@ -204,19 +204,19 @@ def run(garage: Garage, params: Mapping[str, Any], progress: Progress, check_mod
 
 def _tried(garage: Garage, release: Version, params: Mapping[str, Any], progress: Progress) -> Iterator[str]:
     name = transient.ident(params["unit"])
-    host = _host(name, garage, params["release_binary"])
-    host.remove()
+    on = host(name, garage, params["release_binary"])
+    on.remove()
     around = os.path.join(params["directory"], name)
     try:
-        directory = scratch.directory(around, host.account())
-        config_file, ports = scratch.write(release, directory, params["engine"], host.account())
-        _start(host, release, directory, config_file, progress)
-        staged = Garage(host.runner(), host.program, config_file, timeout=_CALL, unit=host.name)
-        trial = Trial(release, staged, host, ports, params["repairs"], progress)
+        directory = scratch.directory(around, on.account())
+        config_file, ports = scratch.write(release, directory, params["engine"], on.account())
+        _start(on, release, directory, config_file, progress)
+        staged = Garage(on.runner(), on.program, config_file, timeout=_CALL, unit=on.name)
+        trial = Trial(release, staged, on, ports, params["repairs"], progress)
         trial.begin(params["start_timeout"])
         yield from ask(trial)
     finally:
-        host.remove()
+        on.remove()
         shutil.rmtree(around, ignore_errors=True)
 
 
@@ -224,15 +224,16 @@ def _subject(release: Version) -> Subject:
     return Subject(f"Garage {release}", "scratch data", "daemon", "garage", not path.notes(GARAGE, release))
 
 
-def _start(host: scratch.Host, release: Version, directory: str, config_file: str, progress: Progress) -> None:
+def _start(on: scratch.Host, release: Version, directory: str, config_file: str, progress: Progress) -> None:
     progress.say(0, len(QUESTIONS), f"Garage {release} on scratch data: start")
     try:
-        host.start(directory, config_file)
+        on.start(directory, config_file)
     except UpliftError as exc:
         raise Unstarted(str(exc)) from exc
 
 
-def _host(name: str, garage: Garage, program: str) -> scratch.Host:
+def host(name: str, garage: Garage, program: str) -> scratch.Host:
+    """Where a scratch daemon of the program runs, as the service does."""
     if isinstance(garage.runner, ContainerRunner):
         return scratch.InContainer(name, garage.runner, program)
     if isinstance(garage.runner, Pod):

@@ -33,7 +33,7 @@ VERBS: Mapping[str, Verb] = {
         slots=("engine",), discards=True, what="convert the metadata to an engine that the new release has"
     ),
     "adopt": Verb(what="let the release that runs read the converted database from its next start on"),
-    "readable": Verb(what="let the new release read a copy of what the old one has written"),
+    "readable": Verb(what="let the new release read a copy of what the old one has written, and serve it alone"),
     "contents": Verb(CLUSTER, what="compare buckets, aliases, keys and permissions before anything may delete a block"),
     "offline_repair": Verb(slots=("data",), bars=THINGS, what="run the offline migration with the new release"),
     "restart": Verb(

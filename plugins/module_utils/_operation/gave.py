@@ -25,6 +25,8 @@ which variables. Pure.
 <product>_findings.findings, by `preflight`: rows as _core/findings.py makes them
 <product>_compared, by `compare`: {differences: rows {key, sentence}} and what else the report shall tell
 <product>_report_access, as the operator has set it: what the address of the reports wants, a secret
+<product>_settings.dsn, by `discover`: the connection string of the database in which the product keeps its data, a
+          secret; none by default
 <product>_result.evidence, by any verb: what the step left, as _operation/evidence.py knows it
 """
 
@@ -47,13 +49,14 @@ REST: Mapping[str, Any] = {"closed": [], "blind": "", "leaves": {}, "weighed": [
 
 
 def gave(known: Mapping[str, Any], product: str) -> dict[str, Any]:
-    """{found, findings, compared, evidence, report_access} of a host; `found` is {} before `discover`."""
+    """{found, findings, compared, evidence, report_access, dsn} of a host; `found` is {} before `discover`."""
     found = known.get(f"{product}_found")
     return {
         "found": {**(whole := _found(found, product)), "bytes": _bytes(known, whole)} if found else {},
         "findings": _of(known, f"{product}_findings", "findings"),
         "compared": dict(known.get(f"{product}_compared") or {}),
         "evidence": _of(known, f"{product}_result", "evidence"),
+        "dsn": str((known.get(f"{product}_settings") or {}).get("dsn") or ""),
         "report_access": dict(known.get(f"{product}_report_access") or {}),
     }
 

@@ -18,7 +18,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.files impo
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import lease as operation_lease
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.record import ABANDONED, unfinished
 
-BACKUP, RELEASE, CONFIGURATION, RENAMED, SCRATCH = "backup", "release", "configuration", "renamed", "scratch"
+BACKUP, RELEASE, IMAGE, CONFIGURATION = "backup", "release", "image", "configuration"
+RENAMED, CONVERTED, SCRATCH = "renamed", "converted", "scratch"
 FORGET = "forget_rollback"  # what an operator confirms who will never go back over the last operation
 FORGOTTEN = "forgotten"  # in the record: when it was
 DAY = 86400.0
@@ -26,15 +27,16 @@ DAY = 86400.0
 
 @dataclass(frozen=True)
 class Left:
-    """One thing that lies on the node.
+    """One thing that lies on the node, or that the node reaches: an image, a database, an object of Kubernetes.
 
-    operation, release: what it is of, "" where its name says neither. size: in bytes. changed: seconds since 1970.
+    operation, release: what it is of, "" where its name says neither. size: in bytes, None where nobody can say.
+    changed: seconds since 1970.
     used: who uses it now, as the end of a sentence, or "". names: of a backup, its notes on what lies elsewhere.
     """
 
     path: str
     kind: str
-    size: int
+    size: int | None
     changed: float
     operation: str = ""
     release: str = ""
@@ -46,8 +48,10 @@ class Left:
         said = {
             BACKUP: f"backup of {self.operation}" if self.operation else "backup that no operation took",
             RELEASE: f"release {self.release}",
+            IMAGE: f"image of {self.release}",
             CONFIGURATION: f"configuration for {self.release}",
             RENAMED: f"data that {self.operation or 'an operation'} has put aside",
+            CONVERTED: "database of which another was made for the engine that is used now",
             SCRATCH: "copy that a run was killed in",
         }
         return said[self.kind]
@@ -117,7 +121,7 @@ def told(by_host: Mapping[str, Sequence[Mapping[str, Any]]], product: str) -> li
         return ["No operation has left anything at these nodes."]
     lines = [_line(group, rows) for group, rows in sorted(groups.items())]
     free = [one for rows in by_host.values() for one in rows if not one["stays"]]
-    size = human(sum(one["size"] for one in free))
+    size = human(sum(one["size"] or 0 for one in free))
     said = f"{size} may go: set {product}_cleanup_remove to true to remove it." if free else "Nothing may go."
     return [*lines, said]
 
@@ -126,5 +130,7 @@ def _line(group: tuple[str, str, str], rows: Sequence[tuple[str, Mapping[str, An
     path, about, why = group
     hosts, ones = ", ".join(host for host, _one in rows), [one for _host, one in rows]
     oldest = days_of(max(one["age_days"] for one in ones) * DAY)
-    what = f"{path}: {about}, {human(sum(one['size'] for one in ones))}, {oldest} old"
+    sizes = [one["size"] for one in ones if one["size"] is not None]
+    size = f", {human(sum(sizes))}" if sizes else ""
+    what = f"{path}: {about}{size}, {oldest} old"
     return f"{what}; {'stays, for ' + why if why else 'may go'}. At {hosts}."

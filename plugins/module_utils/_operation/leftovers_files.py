@@ -4,19 +4,22 @@
 
 # This file is private to uplift.datastores: it may change or go without notice.
 
-"""Looks for what operations have left on this node, and removes it. What it is and whether it may go: leftovers.py."""
+"""Looks for what operations have left on this node, and removes it. What it is and whether it may go: leftovers.py;
+what is no file: leftovers_elsewhere.py."""
 
 from __future__ import annotations
 
 import calendar
 import contextlib
+import json
 import os
 import re
 import shutil
 import time
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Protocol, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core import files as core_files
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import directory as operation_directory
@@ -26,23 +29,48 @@ from ansible_collections.uplift.datastores.plugins.module_utils._operation.lease
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.leftovers import Left
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.record import FILE, Files
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.steps import DONE
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import transient
 
 MARK = ".uplift-"
 _TIME = re.compile(r"(?:new-)?([0-9]{8}T[0-9]{6}Z)(.*)")
 _OPERATION = re.compile(r"([0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9]+\.[0-9]+\.[0-9]+[^/]*?)(-[0-9])?")
 _RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+.*")
 _ASIDE = re.compile(r"undone-[0-9]+")
+_OF_A_TRIAL = {"node", "config.yaml", "data", "cache"}
+CONVERSION = ".uplift.json"  # behind the name of a database that a conversion has made: what it was made of
 _SCRATCH = re.compile(r"part|proof|readable-.*|[0-9]+")
 
 Leaves = Mapping[str, Any]
 
 
-def bring(params: Mapping[str, Any], now: float, check: bool) -> dict[str, Any]:
+class Source(Protocol):
+    def found(self, records: Sequence[Mapping[str, Any]], now: float) -> Sequence[Left]: ...
+
+    def remove(self, path: str) -> None:
+        """One that it has found."""
+
+
+class Disk:
+    """leaves: as of `found`. unit: whose scratch directories may lie there."""
+
+    def __init__(self, leaves: Leaves, unit: str = "") -> None:
+        self._leaves, self._unit = leaves, unit
+
+    def found(self, records: Sequence[Mapping[str, Any]], now: float) -> list[Left]:
+        return found(self._leaves, records, now, self._unit)
+
+    def remove(self, path: str) -> None:
+        remove(path)
+
+
+def bring(params: Mapping[str, Any], now: float, check: bool, elsewhere: Sequence[Source] = ()) -> dict[str, Any]:
     """List it; with the state `removed` remove what may go, with no other call on this node meanwhile."""
-    directory = params["directory"]
+    directory, sources = params["directory"], [Disk(params["leaves"], params.get("unit") or ""), *elsewhere]
     with operation_directory.sentences(directory), operation_directory.alone(directory):
         record = Files(directory).record()
-        things = found(params["leaves"], [*_ended(directory), *([record] if record else [])], now)
+        records = [*_ended(directory), *([record] if record else [])]
+        of = {one.path: (source, one) for source in sources for one in source.found(records, now)}
+        things = [one for _source, one in of.values()]
         why = {one.path: leftovers.stays(one, record, params["days"], now, params["forget"]) for one in things}
         free = [one for one in things if not why[one.path]]
         refused = leftovers.refused(record, Leases(directory).read())
@@ -54,7 +82,7 @@ def bring(params: Mapping[str, Any], now: float, check: bool) -> dict[str, Any]:
         if not check and free:
             _forget(Files(directory), record, free, now)
             for one in free:
-                remove(one.path)
+                of[one.path][0].remove(one.path)
         return {"changed": bool(free), "removed": [one.path for one in free], **told}
 
 
@@ -74,11 +102,13 @@ def _forget(files: Files, record: Mapping[str, Any], free: Sequence[Left], now: 
         files.write_record({**record, leftovers.FORGOTTEN: now})
 
 
-def found(leaves: Leaves, records: Sequence[Mapping[str, Any]], now: float) -> list[Left]:
+def found(leaves: Leaves, records: Sequence[Mapping[str, Any]], now: float, unit: str = "") -> list[Left]:
     """All of it, by path. leaves: where the product leaves things, as its `discover` says; see _operation/gave.py."""
     rows = [*_backups(leaves.get("backups") or "", leaves.get("notes") or (), now)]
     rows += [one for path in leaves.get("dumps") or () for one in _dumps(path)]
     rows += [one for path in leaves.get("beside") or () if path for one in _beside(path, now)]
+    rows += [one for path in leaves.get("beside") or () if path for one in _converted(path)]
+    rows += list(_scratch(leaves, unit)) if unit else []
     rows += _releases(records)
     return sorted({one.path: one for one in rows}.values(), key=lambda one: one.path)
 
@@ -142,6 +172,38 @@ def _marked(place: Path, mark: str, now: float) -> Iterator[Left]:
         yield Left(str(place), leftovers.SCRATCH, size, changed)
 
 
+def _converted(directory: str) -> Iterator[Left]:
+    """A database that is to the bit as it was when another was made of it, which is there, and that nobody has open."""
+    for note in _entries(directory):
+        told = _note(note) if note.name.endswith(CONVERSION) else {}
+        read, made = told.get("input") or "", str(note)[: -len(CONVERSION)]
+        both = os.path.dirname(read) == directory and read != made and os.path.exists(read) and os.path.exists(made)
+        if both and core_files.prints(read) == told["source_files"]:
+            size, changed = _measured(Path(read), told["created"])
+            used = "a process has it open" if _open(read) else ""
+            yield Left(read, leftovers.CONVERTED, size, changed, used=used)
+
+
+def _note(path: Path) -> dict[str, Any]:
+    with contextlib.suppress(OSError, ValueError):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(told, dict) and {"input", "source_files", "created"} <= set(told):
+            return told
+    return {}
+
+
+def _scratch(leaves: Leaves, unit: str) -> Iterator[Left]:
+    """The directory of a trial of this unit, with what is made in it and nothing else."""
+    name = transient.ident(unit)
+    for parent in sorted({"/run", *(os.path.dirname(path) for path in leaves.get("beside") or () if path)}):
+        place = Path(parent, name)
+        if place.is_dir() and not place.is_symlink() and {one.name for one in place.iterdir()} <= _OF_A_TRIAL:
+            yield Left(str(place), leftovers.SCRATCH, *_measured(place))
+        environment = Path(f"{place}.env")
+        if environment.is_file() and not environment.is_symlink():
+            yield Left(str(environment), leftovers.SCRATCH, *_measured(environment))
+
+
 def _releases(records: Sequence[Mapping[str, Any]]) -> Iterator[Left]:
     """Programs that a step has staged, as the records say, and that are still there."""
     running = _running()
@@ -156,13 +218,19 @@ def _releases(records: Sequence[Mapping[str, Any]]) -> Iterator[Left]:
 def _staged(records: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Path -> when it was staged last."""
     out: dict[str, float] = {}
+    for item, when in staged(records):
+        if item.get("kind") == "file" and MARK not in item["path"]:
+            out[item["path"]] = max(out.get(item["path"], 0.0), when)
+    return out
+
+
+def staged(records: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], float]]:
+    """The evidence of each step that has staged a release, and when it had."""
     for record in records:
         for key, step in record["steps"].items():
             if step["state"] == DONE and operation_steps.verb_name(key) == "stage":
                 for item in step["evidence"]:
-                    if item.get("kind") == "file" and MARK not in item["path"]:
-                        out[item["path"]] = max(out.get(item["path"], 0.0), step["finished"])
-    return out
+                    yield item, step["finished"]
 
 
 def _used(path: str, running: Sequence[str]) -> str:
@@ -173,9 +241,16 @@ def _used(path: str, running: Sequence[str]) -> str:
     return f"{links[0]} leads to it" if links else ""
 
 
-def _running() -> list[str]:
+def _open(path: str) -> bool:
+    """Whether a process has a file of it open."""
+    real = os.path.realpath(path)
+    return any(one == real or one.startswith(real + os.sep) for one in _running("fd/*"))
+
+
+def _running(what: str = "exe") -> list[str]:
+    """Where links of all processes lead."""
     out = []
-    for link in Path("/proc").glob("[0-9]*/exe"):
+    for link in Path("/proc").glob(f"[0-9]*/{what}"):
         try:
             out.append(os.readlink(link))
         except OSError:  # it has ended, or is none of ours

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Iterator, Sequence
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import span
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.report import NOT_MEASURED, Report
 
 _GAP = 15.0  # seconds: the client begins after the record is opened, and ends before it is closed
@@ -119,7 +120,7 @@ def _cell(value: Any) -> str:
 
 def _pass_rows(rows: Any) -> Iterator[Any]:
     for row in rows:
-        took = _span(row["finished"] - row["started"])
+        took = span(row["finished"] - row["started"])
         yield (
             f"{row['hop'] + 1} {row['pass']}",
             row.get("wave") or "all",
@@ -134,7 +135,7 @@ def _pass_rows(rows: Any) -> Iterator[Any]:
 def _probe_rows(probe: Report) -> Iterator[Any]:
     for row in probe.get("phases") or []:
         failures = ", ".join(f"{address}: {count}" for address, count in sorted(row["failures"].items()))
-        yield row["phase"], row["requests"], row["unserved"], failures or "none", f"{row['unavailable_seconds']:.1f} s"
+        yield row["phase"], row["requests"], row["unserved"], failures or "none", span(row["unavailable_seconds"])
 
 
 def _backup_rows(rows: Any) -> Iterator[Any]:
@@ -144,8 +145,8 @@ def _backup_rows(rows: Any) -> Iterator[Any]:
 
 def _rehearsal_rows(rows: Any) -> Iterator[Any]:
     for row in rows:
-        took = NOT_MEASURED if row["took"] is None else _span(row["took"])
-        yield row["hop"] + 1, _span(row["foretold"]), took
+        took = NOT_MEASURED if row["took"] is None else span(row["took"])
+        yield row["hop"] + 1, span(row["foretold"]), took
 
 
 def _run_rows(rows: Any) -> Iterator[Any]:
@@ -155,7 +156,7 @@ def _run_rows(rows: Any) -> Iterator[Any]:
 
 def _estimate_rows(rows: Any) -> Iterator[Any]:
     for row in rows:
-        foretold, took = (_span(row[name]) if row[name] is not None else "" for name in ("foretold", "took"))
+        foretold, took = (span(row[name]) if row[name] is not None else "" for name in ("foretold", "took"))
         besides = f"as long as {', '.join(row['open'])} need" if row["open"] else "nothing"
         yield row["hop"] + 1, foretold or "unknown", besides, took or NOT_MEASURED
 
@@ -187,7 +188,7 @@ def _time(report: Report) -> str:
     began, ended = report.get("started"), report.get("finished")
     if began is None:
         return NOT_MEASURED
-    return f"{_stamp(began)} to " + (f"{_stamp(ended)}, {_span(ended - began)}" if ended is not None else "no end yet")
+    return f"{_stamp(began)} to " + (f"{_stamp(ended)}, {span(ended - began)}" if ended is not None else "no end yet")
 
 
 def _pass_times(report: Report) -> str:
@@ -199,7 +200,7 @@ def _pass_times(report: Report) -> str:
     times: dict[str, float] = {}
     for (_hop, name), (began, ended) in spans.items():
         times[name] = times.get(name, 0.0) + ended - began
-    texts = [f"{name} {_span(seconds)}" for name, seconds in times.items()]
+    texts = [f"{name} {span(seconds)}" for name, seconds in times.items()]
     return ", ".join(texts) or ("none" if "passes" in report else NOT_MEASURED)
 
 
@@ -223,7 +224,7 @@ def _clients(report: Report) -> str:
         return NOT_MEASURED
     worst = max(probe["phases"], key=lambda row: row["unavailable_seconds"])
     seconds = probe["longest_unavailable_seconds"]
-    text = f"{probe['requests']} requests, {probe['unserved']} failed on all addresses, longest outage {seconds:.1f} s"
+    text = f"{probe['requests']} requests, {probe['unserved']} failed on all addresses, longest outage {span(seconds)}"
     return (f"{text} ({worst['phase']})" if seconds else text) + _unmeasured(report)
 
 
@@ -234,7 +235,7 @@ def _unmeasured(report: Report) -> str:
     if began is None or ended is None or not seen:
         return ""
     away = ended - began - sum(until - since for since, until in seen)
-    return f"; not measured: {_span(away)} of {_span(ended - began)}" if away > _GAP else ""
+    return f"; not measured: {span(away)} of {span(ended - began)}" if away > _GAP else ""
 
 
 def spans(probe: Report) -> list[tuple[float, float]]:
@@ -264,13 +265,6 @@ def _inventory(report: Report) -> str:
 
 def _stamp(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def _span(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = int(seconds) // 60
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {int(seconds) % 60} s"
 
 
 def _size(count: Any) -> str:

@@ -85,6 +85,13 @@ class Docker:
         )
         return found
 
+    def all(self) -> list[dict[str, Any]]:
+        """Those that are down, too."""
+        found: list[dict[str, Any]] = self._read(
+            *self.call("GET", "/containers/json?all=1", None, 60), "Listing the containers"
+        )
+        return found
+
     def create(self, name: str, body: Mapping[str, Any]) -> str:
         made = self._post(f"/containers/create?{urlencode({'name': name})}", f"Creating the container {name}", body)
         return str(made["Id"])
@@ -118,6 +125,11 @@ class Docker:
         """Its volumes stay, those without a name, too. force: also while it runs."""
         status, text = self.call("DELETE", f"/containers/{_quoted(name)}?v=0&force={force:d}", None, 120)
         self._read(status, text, f"Removing {name}", (204, 404))
+
+    def remove_image(self, name: str) -> None:
+        """That name of it, and itself with its last name. The daemon keeps what a container is of."""
+        status, text = self.call("DELETE", f"/images/{quote(name)}", None, 120)
+        self._read(status, text, f"Removing the image {name}", (200, 404))
 
     def logs(self, name: str, since: float = 0.0, tail: str = "all") -> str:
         query = urlencode({"stdout": 1, "stderr": 1, "since": f"{since:.6f}", "tail": tail})

@@ -17,10 +17,13 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.docker import Docker
 
 _KEPT = ("Dns", "DnsSearch", "DnsOptions", "ExtraHosts", "Runtime", "UsernsMode")
+LABEL = "uplift.datastores/scratch"  # its own name: what has none of it was made by somebody else
 _LOOPBACK = "127.0.0.1"
 
 
-def body(seen: spec.Json, image: str, words: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
+def body(
+    name: str, seen: spec.Json, image: str, words: Sequence[str], environment: Mapping[str, str]
+) -> dict[str, Any]:
     """What `create` is given. seen: the service's container. words: the program and its arguments.
 
     It is of the service's account and networks, reads its volumes, publishes no port and has none of its names.
@@ -40,6 +43,7 @@ def body(seen: spec.Json, image: str, words: Sequence[str], environment: Mapping
         "Entrypoint": [words[0]],
         "Cmd": list(words[1:]),
         "Env": [f"{name}={value}" for name, value in environment.items()],
+        "Labels": {LABEL: name},
         "User": seen["Config"].get("User") or "",
         "HostConfig": {**{name: host.get(name) for name in _KEPT}, **own},
         "NetworkingConfig": {"EndpointsConfig": {name: {} for name in first}},
@@ -84,7 +88,7 @@ class Server:
 
     def launch(self, image: str, words: Sequence[str], environment: Mapping[str, str], files: bytes) -> None:
         """files: as of `archive`. Secrets go there and in the environment: what is asked of docker is in no argv."""
-        self.docker.create(self.name, body(self.seen, image, words, environment))
+        self.docker.create(self.name, body(self.name, self.seen, image, words, environment))
         self.docker.unpack(self.name, files)
         for network in spec.networks(self.seen)[1]:
             self.docker.connect(network, self.name, {})

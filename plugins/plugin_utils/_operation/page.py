@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core import clock
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import report_text
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.report import NOT_MEASURED
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.report_text import Table
@@ -134,7 +135,7 @@ def _name(row: int, text: str) -> str:
 def _bar(scale: Scale, number: int, row: Report, span: Report) -> str:
     kind = "failed" if span["state"] == "running" else LOUD.get(row["step"], "step")
     took = span["finished"] - span["started"]
-    said = f"{span['node']}: {row['pass']}, {row['step']}, {took:.1f} s" + ", not finished" * (kind == "failed")
+    said = f"{span['node']}: {row['pass']}, {row['step']}, {clock.span(took)}" + ", not finished" * (kind == "failed")
     return scale.rect(number, span["started"], span["finished"], kind, said)
 
 
@@ -147,7 +148,7 @@ def _clients(scale: Scale, number: int, probe: Report) -> list[str]:
         *(scale.rect(number, since, until, "served", "measured") for since, until in seen),
     ]
     for one in probe.get("outages") or []:
-        said = f"no service ({one['of']}) for {one['until'] - one['since']:.1f} s"
+        said = f"no service ({one['of']}) for {clock.span(one['until'] - one['since'])}"
         lines.append(scale.rect(number, one["since"], one["until"], "outage", said))
     return lines
 

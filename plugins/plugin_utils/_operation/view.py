@@ -16,6 +16,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ansible_collections.uplift.datastores.plugins.module_utils._core.clock import span
+
 Words = TypeVar("Words", bound=Hashable)
 
 FAILED, DONE, RUNNING = "failed in", "after", "in"
@@ -89,7 +91,7 @@ class View:
     def clients(self, figures: Mapping[str, Any]) -> None:
         """`client_probe` has said what its client saw."""
         unserved, longest = figures.get("unserved", 0), figures.get("longest_unavailable_seconds", 0)
-        self.noticed = f"clients: {unserved} requests failed, longest outage {float(longest):.1f} s"
+        self.noticed = f"clients: {unserved} requests failed, longest outage {span(float(longest))}"
 
     def said(self, nodes: Sequence[str], text: str, width: int) -> list[str]:
         """What a task shows. `nodes`: those that say it, where others say something else; else none."""
@@ -161,14 +163,6 @@ class View:
     def _words(self, state: str, step: Step) -> str:
         hop = self._hop(step.key)
         return f"{state} the step {step.verb} of {hop['source']} -> {hop['target']} ({step.key})"
-
-
-def span(seconds: float) -> str:
-    """`0.8 s`, `2 min 05 s`, `1 h 02 min`."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def wrapped(text: str, indent: str, width: int) -> list[str]:

@@ -83,6 +83,19 @@ def test_tags_of_others_may_be_skipped(tmp_path: Path) -> None:
     assert ended.rc == 0 and "TASK" in ended.out, ended.out
 
 
+@pytest.mark.parametrize("product", ["garage", "lakefs", "pachyderm"])
+def test_a_slice_of_a_job_is_refused(tmp_path: Path, product: str) -> None:
+    """The inventory of a slice has but its own hosts: the servers of lakeFS do not miss the rest."""
+    stage = Stage(tmp_path, {product: 1})
+    given = {f"{product}_version": "9.9.9", "awx_job_template_name": "upgrade", "awx_job_launch_type": "workflow"}
+    was = stage.listing()
+    ended = stage.play(f"{product}_upgrade", **given, awx_workflow_job_name="upgrade")
+    assert ended.rc != 0 and ended.says("is a slice of the job template 'upgrade'", "job_slice_count"), ended.out
+    assert stage.listing() == was and "TASK" not in ended.out
+    ended = stage.play(f"{product}_status", **given, awx_workflow_job_name="upgrade with approvals")
+    assert not ended.says("is a slice") and "TASK" in ended.out, ended.out
+
+
 @pytest.mark.parametrize("playbook", ["garage_upgrade", "garage_status", "garage_unlock", "garage_verify"])
 def test_a_group_without_hosts_is_no_success(tmp_path: Path, playbook: str) -> None:
     ended = Stage(tmp_path, {"garage": 1}).play(playbook, **GARAGE, garage_group="garbage")

@@ -13,7 +13,9 @@ from expectations import each_is_of, nothing_is_lost, stopped_by
 from upgrades import Cluster
 
 BEGINS_WITH = (
+    "all_instances_are_in_the_load_balancer_again",
     "clients_were_measured",
+    "hooks_were_played",
     "no_request_failed",
     "nothing_is_lost",
     "secrets_are_nowhere",

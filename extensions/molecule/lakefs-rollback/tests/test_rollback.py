@@ -42,6 +42,21 @@ def test_there_is_nothing_more_to_undo(cluster: Cluster) -> None:
     assert result.rc != 0 and result.says("nothing more to go back from"), result.out[-3000:]
 
 
+def put_aside(cluster: Cluster) -> str:
+    return cluster.sql("SELECT string_agg(datname, ',') FROM pg_database WHERE datname ~ '_uplift_|^uplift_scratch_'")
+
+
+def test_what_the_restore_put_aside_goes_when_it_is_asked_for(cluster: Cluster) -> None:
+    aside = put_aside(cluster)
+    assert aside and "," not in aside
+    listed = cluster.playbook("lakefs_cleanup", lakefs_cleanup_days=0)
+    assert listed.rc == 0 and listed.says(f"/{aside}: data that") and put_aside(cluster) == aside, listed.out[-3000:]
+    assert cluster.playbook("lakefs_cleanup", lakefs_cleanup_remove=True).rc == 0 and put_aside(cluster) == aside
+    gone = cluster.playbook("lakefs_cleanup", lakefs_cleanup_remove=True, lakefs_cleanup_days=0)
+    assert gone.rc == 0 and not put_aside(cluster), gone.out[-3000:]
+    stands_on(cluster, OLD, "")
+
+
 def test_forward_again(cluster: Cluster) -> None:
     done = cluster.playbook("lakefs_upgrade", lakefs_version=NEWEST)
     assert done.rc == 0, done.out[-6000:]

@@ -17,6 +17,7 @@ from upgrades import Cluster
 BEGINS_WITH = (
     "all_instances_are_in_the_load_balancer_again",
     "clients_were_measured",
+    "hooks_were_played",
     "no_request_failed",
     "nothing_is_left_behind",
     "nothing_is_lost",

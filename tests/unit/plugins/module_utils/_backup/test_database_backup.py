@@ -16,6 +16,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup import (
     database,
     database_restore,
     database_rights,
+    put_aside,
+    scratch_database,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import Backup, Manifest
@@ -260,3 +262,75 @@ def test_no_way_back_is_found_before_anything_stops() -> None:
     assert "may not create databases" in said and " ".join(OWN_SCHEMA + CREATE) in said
     assert "no_rollback" in findings({}), "rights that were not asked are not taken to be there"
     assert "GRANT SELECT ON a, b" in findings(replace(ALL, unreadable=["a", "b"]).facts())["not_readable"]
+
+
+def aside(server: Server) -> dict[str, dict[str, Any]]:
+    dsn = parse(server.dsn("lake", "lakefs"))
+    return {
+        row["path"].replace(dsn.place()[: -len("lake")], ""): row
+        for row in put_aside.PutAside(LocalRunner(), dsn).rows()
+    }
+
+
+def dropped(server: Server, *names: str) -> None:
+    one = put_aside.PutAside(LocalRunner(), parse(server.dsn("lake", "lakefs")))
+    for row in list(one.rows()):
+        if any(name in row["path"] for name in names):
+            one.remove(row["path"])
+
+
+@needs_postgres
+def test_what_a_restore_put_aside_is_told_with_its_operation_and_may_be_dropped(lake: Server, tmp_path: Path) -> None:
+    lake.admin(
+        "ALTER ROLE lakefs CREATEDB", "COMMENT ON DATABASE lake IS 'ours, ask Anna'", "CREATE DATABASE lake_uplift_mine"
+    )
+    place = tmp_path / "20261101T031500Z-lakefs-1.84.0"
+    place.mkdir()
+    made = backup(lake, place)
+    made.present(check=False)
+    replaced = database_restore.restore(made, check=False)["replaced"]
+    (path, row), *more = aside(lake).items()
+    assert (path, row["kind"], row["operation"], row["used"], more) == (
+        f"database {replaced}", "renamed", place.name, "", []
+    )  # fmt: skip
+    assert row["size"] > 1000000 and abs(row["changed"] - made.demand_sound().created) < 600
+    said = "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = 'lake'"
+    assert lake.admin(said) == "ours, ask Anna"
+    dropped(lake, replaced)
+    assert not aside(lake) and rows(lake) == "50"
+
+
+@needs_postgres
+def test_a_schema_that_was_put_aside_goes_where_nothing_else_is_made_of_it(lake: Server, tmp_path: Path) -> None:
+    made = backup(lake, tmp_path)
+    made.present(check=False)
+    lake.at("lake", "lakefs").run(
+        "CREATE TYPE colour AS ENUM ('red'); CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+    )
+    replaced = database_restore.restore(made, check=False)["replaced"]
+    lake.admin(f'CREATE VIEW public.theirs AS SELECT id FROM {replaced}."odd ""name"', database="lake")
+    assert aside(lake)[f"schema {replaced} of lake"]["size"] > 0
+    with pytest.raises(UpliftError, match="other objects depend on them"):
+        dropped(lake, replaced)
+    assert lake.admin(f'SELECT count(*) FROM {replaced}."odd ""name"', database="lake") == "50", "half of it is gone"
+    lake.admin("DROP VIEW public.theirs", database="lake")
+    dropped(lake, replaced)
+    assert not aside(lake) and rows(lake) == "50"
+
+
+@needs_postgres
+def test_what_bears_no_comment_of_ours_or_is_used_stays(lake: Server) -> None:
+    lake.admin("ALTER ROLE lakefs CREATEDB")
+    lake.at("lake", "lakefs").run("CREATE DATABASE lake_uplift_20261121063829417;")
+    lake.at("lake", "lakefs").run("CREATE SCHEMA public_uplift_20261121063829417;")
+    with pytest.raises(RuntimeError), scratch_database.empty(lake.at("lake", "lakefs")) as scratch:
+        left = aside(lake)["database uplift_scratch_lake"]
+        assert (left["kind"], left["operation"], left["used"]) == ("scratch", "", "")
+        assert scratch.value("SELECT 1 AS one") == 1
+        raise RuntimeError
+    left = aside(lake)
+    assert sorted(left) == [
+        "database lake_uplift_20261121063829417",
+        "schema public_uplift_20261121063829417 of lake",
+    ]
+    assert all(row["used"].startswith("it bears no comment of an operation") for row in left.values())

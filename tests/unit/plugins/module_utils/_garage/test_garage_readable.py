@@ -33,6 +33,10 @@ class Reader(Replay):
         self.config = Path(argv[2]).read_text()
         return answer(self.said, self.version)
 
+    def rehearse(self, copied: Any, copy: str, params: Any, progress: Any) -> dict[str, Any]:
+        assert self.lay and Path(copy, "node_key").exists(), "it is served when it was read, and before it is removed"
+        return {"rehearsed": True, "served": copied.config_file.startswith(copy)}
+
 
 def asked(tmp_path: Path, said: str, check_mode: bool = False) -> tuple[Reader, Any]:
     meta = tmp_path / "meta"
@@ -51,14 +55,14 @@ def asked(tmp_path: Path, said: str, check_mode: bool = False) -> tuple[Reader, 
     node = garage(runner, running=False)
     node.user = pwd.getpwuid(os.getuid()).pw_name
     try:
-        return runner, readable.run(node, params, Progress(), check_mode, tmp_path / "proc")
+        return runner, readable.run(node, params, Progress(), check_mode, runner.rehearse, tmp_path / "proc")
     finally:
         assert sorted(path.name for path in tmp_path.iterdir()) == ["garage.toml.uplift-1.3.0", "meta", "proc"]
 
 
 def test_a_database_that_it_reads(tmp_path: Path) -> None:
     runner, result = asked(tmp_path, "offline_repair_rewritten")
-    assert result["readable"] is True
+    assert (result["readable"], result["rehearsed"], result["served"]) == (True, True, True)
     assert runner.lay == ["db.lmdb/data.mdb", "garage.toml", "node_key"], "the copy, and not the sled next to it"
     assert 'metadata_dir = "/m"' not in runner.config and 'data_dir = "/d"' in runner.config
 

@@ -93,7 +93,7 @@ class Says:
 def played(monkeypatch: pytest.MonkeyPatch, place: Path, release: str, host: Fake, **more: Any) -> dict[str, Any]:
     node = garage(Replay(NEW))
     node.runner = host.answers
-    monkeypatch.setattr(trial, "_host", lambda _name, _garage, _program: host)
+    monkeypatch.setattr(trial, "host", lambda _name, _garage, _program: host)
     params = {
         "unit": "garage.service",
         "release_binary": "/staged/garage",
@@ -125,12 +125,14 @@ def quiet(monkeypatch: pytest.MonkeyPatch, *failing: tuple[str, Exception]) -> l
 @pytest.mark.parametrize("release", ALL)
 def test_the_configuration_is_the_least_that_the_release_reads(release: str) -> None:
     """trap G21, G22: each release refuses what another one demands. Each was started with it on a host of the lab."""
-    text = scratch.config(parse(release), "/run/x", PORTS, "s" * 64, "")
+    text = scratch.config(parse(release), PORTS, "s" * 64, "", "/run/x/meta", "/run/x/data")
     since = tuple(map(int, release.split(".")))
     assert ("replication_factor = 1" in text) == (since >= (2,)) and ("replication_mode" in text) == (since < (2,))
     assert ("[admin]" in text) == (since >= (0, 7)) and ('index = "index.html"' in text) == (since < (0, 8))
     assert "db_engine" not in text and text.count("127.0.0.1") == (5 if since >= (0, 7) else 4)
-    assert 'db_engine = "lmdb"\n' in scratch.config(parse(release), "/run/x", PORTS, "s" * 64, "lmdb")
+    assert 'db_engine = "lmdb"\n' in scratch.config(
+        parse(release), PORTS, "s" * 64, "lmdb", "/run/x/meta", "/run/x/data"
+    )
 
 
 @pytest.mark.parametrize(("release", "size"), [("0.8.7", "1"), ("0.9.0", "1G"), ("2.5.0", "1G")])
@@ -291,7 +293,7 @@ def test_on_a_host_it_is_a_unit_that_writes_nowhere_else_and_ends_by_itself() ->
 def test_it_runs_as_the_service_or_as_nobody(user: str, dynamic: bool, account: str) -> None:
     node = garage(Replay(NEW))
     node.user, node.dynamic = user, dynamic
-    assert trial._host("x.service", node, "/staged/garage").account() == account
+    assert trial.host("x.service", node, "/staged/garage").account() == account
 
 
 CAPTURED = Path(__file__).parents[3] / "fixtures/docker/container_plain_20.10.24.json"
@@ -381,7 +383,7 @@ def in_pod(kube: Kube) -> scratch_pod.InPod:
     pods.seen = {"spec": {"template": {"spec": template}}}
     node = garage(Replay(NEW))
     node.runner, node.pod = Pod(pods, "/etc/garage.toml"), "garage-0"
-    host = trial._host("x", node, "dxflrs/garage:v2.5.0")
+    host = trial.host("x", node, "dxflrs/garage:v2.5.0")
     assert isinstance(host, scratch_pod.InPod)
     return host
 

@@ -27,6 +27,7 @@ def test_nothing_is_given_before_anything_was_asked() -> None:
         "findings": [],
         "compared": {},
         "evidence": [],
+        "dsn": "",
         "report_access": {},
     }
 
@@ -79,3 +80,9 @@ def test_how_much_a_backup_reads_is_looked_at_or_said() -> None:
 
 def test_what_the_address_of_reports_wants_is_the_operators() -> None:
     assert gave({"toy_report_access": {"headers": {"X": "y"}}}, "toy")["report_access"] == {"headers": {"X": "y"}}
+
+
+def test_where_the_data_lie_is_told_beside_what_is_shown() -> None:
+    assert (
+        gave({"toy_found": FOUND, "toy_settings": {"dsn": "postgres://u:s@h/d"}}, "toy")["dsn"] == "postgres://u:s@h/d"
+    )

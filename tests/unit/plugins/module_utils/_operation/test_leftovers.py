@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import leftovers, leftovers_files
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.leftovers import Left
@@ -61,6 +62,11 @@ def left(kind: str, age: float = 60, **more: Any) -> Left:
         (left("renamed", operation=OLD), record(), ""),
         (left("renamed", 59), record(), "a rollback of"),  # no operation in its name: since the last one began
         (left("renamed", 80), record(), ""),
+        (left("image", release="0.8.0"), record(), "a rollback of"),
+        (left("image", release="0.7.0"), record(), ""),
+        (left("image", release="0.7.0", used="the container g is of it"), record(), "the container g is of it"),
+        (left("converted", 59), record(), "a rollback of"),
+        (left("converted", 80), record(), ""),
         (left("scratch"), record(), ""),
         (left("scratch", 1), record(), "it is 1 day old"),
     ],
@@ -99,6 +105,11 @@ def test_nodes_that_have_the_same_are_named_together() -> None:
         f"/somewhere: backup of {OLD}, 20 bytes, 60 days old; may go. At a1, b1.",
         "/somewhere: release 0.8.7, 10 bytes, 60 days old; stays, for a process runs it. At b1.",
         "20 bytes may go: set garage_cleanup_remove to true to remove it.",
+    ]
+    nowhere = {**rows[0], "size": None}
+    assert leftovers.told({"a1": [nowhere]}, "garage") == [
+        f"/somewhere: backup of {OLD}, 60 days old; may go. At a1.",
+        "0 bytes may go: set garage_cleanup_remove to true to remove it.",
     ]
     assert leftovers.told({"a1": kept}, "garage")[-1] == "Nothing may go."
     assert leftovers.told({"a1": [], "b1": []}, "garage") == ["No operation has left anything at these nodes."]
@@ -234,3 +245,68 @@ def test_data_put_aside_by_a_hop_are_of_its_operation(tmp_path: Path) -> None:
     put(tmp_path / "default.uplift-undone-0" / "snap", 900)
     first, second = leftovers_files.found({"beside": [str(tmp_path / "default")]}, [], NOW)
     assert (first.operation, first.changed, second.operation) == (LAST, LAST_AT, "")
+
+
+def conversion(meta: Path, **other: Any) -> dict[str, Any]:
+    """A database of sled, and one of LMDB that was made of it; and what `found` is asked."""
+    put(meta / "db" / "db")
+    put(meta / "db.lmdb" / "data.mdb")
+    told = {"input": str(meta / "db"), "source_files": files.prints(str(meta / "db")), "created": LAST_AT, **other}
+    put(meta / "db.lmdb.uplift.json", text=json.dumps(told))
+    return {"beside": [str(meta)]}
+
+
+def test_a_database_that_was_converted_is_found_while_it_is_as_it_was(tmp_path: Path) -> None:
+    leaves = conversion(tmp_path)
+    (one,) = leftovers_files.found(leaves, [], NOW)
+    assert (one.path, one.kind, one.size, one.changed, one.used) == (
+        str(tmp_path / "db"), "converted", 10, LAST_AT, ""
+    )  # fmt: skip
+    with (tmp_path / "db" / "db").open(encoding="utf-8"):
+        (one,) = leftovers_files.found(leaves, [], NOW)
+        assert one.used == "a process has it open"
+    put(tmp_path / "db" / "db", 1)
+    assert leftovers_files.found(leaves, [], NOW) == [], "somebody has written to it since"
+
+
+@pytest.mark.parametrize("other", [{"input": "/etc"}, {"input": ""}, {"source_files": {}}])
+def test_what_its_note_does_not_prove_is_not_found(tmp_path: Path, other: dict[str, Any]) -> None:
+    assert leftovers_files.found(conversion(tmp_path, **other), [], NOW) == []
+
+
+def test_a_database_is_kept_where_what_was_made_of_it_is_gone(tmp_path: Path) -> None:
+    leaves = conversion(tmp_path)
+    leftovers_files.remove(str(tmp_path / "db.lmdb"))
+    assert leftovers_files.found(leaves, [], NOW) == []
+    put(tmp_path / "db.lmdb.uplift.json", text="{")
+    assert leftovers_files.found(leaves, [], NOW) == []
+
+
+def test_the_directory_of_a_trial_is_found_where_nothing_else_is_in_it(tmp_path: Path) -> None:
+    leaves, place = {"beside": [str(tmp_path / "meta")]}, tmp_path / "uplift-scratch-garage.service"
+    put(place / "node" / "garage.toml")
+    put(tmp_path / "uplift-scratch-garage.service.env")
+    put(tmp_path / "uplift-scratch-other.service" / "node" / "x")
+    found = leftovers_files.found(leaves, [], NOW, "garage.service")
+    assert [(one.path, one.kind) for one in found] == [(str(place), "scratch"), (f"{place}.env", "scratch")]
+    put(place / "precious")
+    assert [one.path for one in leftovers_files.found(leaves, [], NOW, "garage.service")] == [f"{place}.env"]
+
+
+class Elsewhere:
+    def __init__(self) -> None:
+        self.there = [Left("image x", "image", 5, NOW - 60 * 86400, release="0.6.0")]
+
+    def found(self, records: Any, now: float) -> list[Left]:
+        assert [one["id"] for one in records] == [OLD, LAST] and now == NOW
+        return list(self.there)
+
+    def remove(self, path: str) -> None:
+        self.there = [one for one in self.there if one.path != path]
+
+
+def test_what_is_no_file_is_listed_and_goes_with_the_files(tmp_path: Path) -> None:
+    asked, elsewhere = {**node(tmp_path), "state": "removed"}, Elsewhere()
+    assert "image x" in leftovers_files.bring(asked, NOW, True, [elsewhere])["removed"] and elsewhere.there
+    said = leftovers_files.bring(asked, NOW, False, [elsewhere])
+    assert {"image x", str(tmp_path / "backups" / OLD)} <= set(said["removed"]) and not elsewhere.there

@@ -141,7 +141,7 @@ def test_hooks_that_failed_are_told() -> None:
 
 def test_what_the_client_of_a_killed_run_did_not_see_is_said() -> None:
     """The probe ends with its run: 26 s were measured of 92."""
-    assert "longest outage 0.8 s (together); not measured: 1 min 6 s of 1 min 32 s" in report_text.markdown(report())
+    assert "longest outage 0.8 s (together); not measured: 1 min 06 s of 1 min 32 s" in report_text.markdown(report())
     whole = {**PROBE, "started": "2026-11-21T03:15:05Z", "ended": "2026-11-21T03:16:30Z"}
     found = subject.gather({"a1": record(0)}, whole, [], {}, "")
     assert "not measured: " not in report_text.summary(found, "")[7]

@@ -92,7 +92,7 @@ def test_the_picture_shows_who_did_what_when_and_what_clients_noticed() -> None:
     assert [(one["x"], one["width"]) for one in page.all("rect", "served")] == [("150.0", "504.0")]
     assert [(one["x"], one["width"]) for one in page.all("rect", "outage")] == [("570.0", "42.0")]
     assert "no service (write) for 5.0 s" in page.texts
-    assert "b1: walk, start, 70.0 s, not finished" in page.texts
+    assert "b1: walk, start, 1 min 10 s, not finished" in page.texts
     assert [text for text in page.texts if text in ("a1", "b1", "clients")][:3] == ["a1", "b1", "clients"]
 
 

@@ -140,14 +140,6 @@ def test_of_many_nodes_some_are_named(view: subject.View) -> None:
     assert view.names(many, 2) == "n0 and 99 more"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0.0 s"), (59.94, "59.9 s"), (60, "1 min 00 s"), (3599.4, "59 min 59 s"), (3600, "1 h 00 min")],
-)
-def test_a_span(seconds: float, text: str) -> None:
-    assert subject.span(seconds) == text
-
-
 @given(st.text(alphabet="ab -\n", max_size=300), st.integers(0, 200))
 def test_wrapping_loses_no_word(text: str, width: int) -> None:
     lines = subject.wrapped(text, "  ", width)
