@@ -11,7 +11,7 @@ short_description: List what operations have left on a node, and remove what not
 version_added: 0.1.0
 author: the uplift.datastores contributors (!UNKNOWN)
 description:
-  - Looks for backups, staged programs and images, configurations for other releases, data that were put aside, databases that were converted
+  - Looks for backups, staged programs and images, configurations for other releases, data that were renamed, databases that were converted
     into another, and what runs that were killed have left to try something in. Only what bears the mark of an operation, or what a record
     says was staged, is looked at; of databases, containers, pods and Jobs only what bears its comment or label, too.
   - What is used now, what a rollback of the last operation would need, and what is younger than O(days) stays.
@@ -40,7 +40,7 @@ options:
       notes: {description: 'Patterns of files there that name what lies elsewhere, such as snapshots of volumes.', type: list, elements: str, default: []}
       dumps: {description: Backups that no operation took., type: list, elements: path, default: []}
       beside:
-        description: Files and directories next to which, and in which, things are put aside with C(.uplift-) behind their names.
+        description: Files and directories next to which, and in which, things are renamed with C(.uplift-) behind their names.
         type: list
         elements: path
         default: []
@@ -49,7 +49,7 @@ options:
     type: str
     default: ''
   dsn:
-    description: The connection string of the database in which the product keeps its data; what was put aside next to it is looked for.
+    description: The connection string of the database in which the product keeps its data; what was renamed next to it is looked for.
       Empty means none.
     type: str
     default: ''
@@ -94,7 +94,7 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import conninfo, put_aside
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import conninfo, server_leftovers
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._operation import leftovers_elsewhere, leftovers_files
@@ -121,7 +121,7 @@ SPEC: Spec = {
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     local, params = LocalRunner(), module.params
-    databases = [put_aside.PutAside(local, conninfo.parse(params["dsn"]))] if params["dsn"] else []
+    databases = [server_leftovers.ServerLeftovers(local, conninfo.parse(params["dsn"]))] if params["dsn"] else []
     elsewhere = leftovers_elsewhere.of(local, params["unit"], databases)
     return leftovers_files.bring(params, time.time(), module.check_mode, elsewhere)
 

@@ -27,7 +27,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.watched im
 
 FORMAT = 2
 LIMIT = 7 * 86400.0  # seconds; a task's own timeout is the operator's limit
-ASIDE = "*_uplift_2*"  # schemas that a restore has renamed: not what the servers run on
+RENAMED_SCHEMAS = "*_uplift_2*"  # schemas that a restore has renamed: not what the servers run on
 _SYSTEM = "SELECT system_identifier::text AS system FROM pg_control_system()"
 _OIDS = """SELECT datname AS name, oid::bigint AS oid FROM pg_database
  WHERE datname = current_database() OR starts_with(datname, current_database() || '_uplift_')"""
@@ -184,7 +184,7 @@ class Backup:
         files.make_private(os.path.dirname(self.dest))
         temp = f"{self.dest}.part"
         os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600))
-        argv = ["pg_dump", "--format=custom", "--no-password", f"--exclude-schema={ASIDE}", f"--file={temp}"]
+        argv = ["pg_dump", "--format=custom", "--no-password", f"--exclude-schema={RENAMED_SCHEMAS}", f"--file={temp}"]
         try:
             watched(
                 lambda: self.postgres.program(argv, timeout=LIMIT),

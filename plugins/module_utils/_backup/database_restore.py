@@ -12,7 +12,7 @@ import os
 import time
 from typing import Any, Iterator
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import database_rights, put_aside
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import database_rights, server_leftovers
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import LIMIT, Backup, Manifest
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database_rights import (
     DATABASE,
@@ -59,7 +59,8 @@ def _as_database(backup: Backup, manifest: Manifest, rights: Rights, renamed: st
     fresh, admin = f"{rights.database}_uplift_new", Postgres(backup.runner, backup.dsn.at(MAINTENANCE))
     said = backup.postgres.rows(_COMMENTS)[0]["database"]
     admin.run(f"DROP DATABASE IF EXISTS {name(fresh)}; CREATE DATABASE {name(fresh)} TEMPLATE template0;")
-    admin.run(f"COMMENT ON DATABASE {name(fresh)} IS {put_aside.note(put_aside.SCRATCH, backup.dest, time.time())};")
+    note = server_leftovers.note(server_leftovers.SCRATCH, backup.dest, time.time())
+    admin.run(f"COMMENT ON DATABASE {name(fresh)} IS {note};")
     admin.run(backup.postgres.paths(fresh))
     backup.restore_into(Postgres(backup.runner, backup.dsn.at(fresh)), manifest)
     # Both names or none: there is no moment without a database of this name.
@@ -71,8 +72,8 @@ def _as_database(backup: Backup, manifest: Manifest, rights: Rights, renamed: st
 
 
 def _noted(what: str, own: str, renamed: str, said: str | None, dest: str) -> str:
-    """Statements: what is put aside says so, and what takes its place says what was said of that."""
-    note = put_aside.note(put_aside.RENAMED, dest, time.time())
+    """Statements: what is renamed says so, and what takes its place says what was said of that."""
+    note = server_leftovers.note(server_leftovers.RENAMED, dest, time.time())
     again = literal(said) if said else "NULL"
     return f"COMMENT ON {what} {name(renamed)} IS {note}; COMMENT ON {what} {name(own)} IS {again};"
 

@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from typing import Iterator
 
-from ansible_collections.uplift.datastores.plugins.module_utils._backup import put_aside
+from ansible_collections.uplift.datastores.plugins.module_utils._backup import server_leftovers
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import DatabaseError, parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.postgres import Postgres, name
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -30,8 +30,8 @@ def empty(postgres: Postgres, given: str = "") -> Iterator[Postgres]:
     if given:
         yield from _given(postgres, given)
         return
-    database = put_aside.scratch_name(postgres.dsn.database)
-    note = put_aside.note(put_aside.SCRATCH, f"of {postgres.dsn.database}", time.time())
+    database = server_leftovers.scratch_name(postgres.dsn.database)
+    note = server_leftovers.note(server_leftovers.SCRATCH, f"of {postgres.dsn.database}", time.time())
     try:
         postgres.run(f"DROP DATABASE IF EXISTS {name(database)};")
         postgres.run(f"CREATE DATABASE {name(database)} TEMPLATE template0;")

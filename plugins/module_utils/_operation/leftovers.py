@@ -50,7 +50,7 @@ class Left:
             RELEASE: f"release {self.release}",
             IMAGE: f"image of {self.release}",
             CONFIGURATION: f"configuration for {self.release}",
-            RENAMED: f"data that {self.operation or 'an operation'} has put aside",
+            RENAMED: f"data that {self.operation or 'an operation'} has renamed",
             CONVERTED: "database of which another was made for the engine that is used now",
             SCRATCH: "copy that a run was killed in",
         }

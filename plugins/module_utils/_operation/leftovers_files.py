@@ -35,7 +35,7 @@ MARK = ".uplift-"
 _TIME = re.compile(r"(?:new-)?([0-9]{8}T[0-9]{6}Z)(.*)")
 _OPERATION = re.compile(r"([0-9]{8}T[0-9]{6}Z-[a-z]+-[0-9]+\.[0-9]+\.[0-9]+[^/]*?)(-[0-9])?")
 _RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+.*")
-_ASIDE = re.compile(r"undone-[0-9]+")
+_UNDONE = re.compile(r"undone-[0-9]+")
 _OF_A_TRIAL = {"node", "config.yaml", "data", "cache"}
 CONVERSION = ".uplift.json"  # behind the name of a database that a conversion has made: what it was made of
 _SCRATCH = re.compile(r"part|proof|readable-.*|[0-9]+")
@@ -164,7 +164,7 @@ def _marked(place: Path, mark: str, now: float) -> Iterator[Left]:
     changed = min(changed, now)
     if operation:
         yield Left(str(place), leftovers.RENAMED, size, changed, operation[1])
-    elif _TIME.fullmatch(mark) or _ASIDE.fullmatch(mark):
+    elif _TIME.fullmatch(mark) or _UNDONE.fullmatch(mark):
         yield Left(str(place), leftovers.RENAMED, size, changed)
     elif _RELEASE.fullmatch(mark):
         yield Left(str(place), leftovers.CONFIGURATION, size, changed, release=mark)

@@ -16,8 +16,8 @@ from ansible_collections.uplift.datastores.plugins.module_utils._backup import (
     database,
     database_restore,
     database_rights,
-    put_aside,
     scratch_database,
+    server_leftovers,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.conninfo import parse
 from ansible_collections.uplift.datastores.plugins.module_utils._backup.database import Backup, Manifest
@@ -268,12 +268,12 @@ def aside(server: Server) -> dict[str, dict[str, Any]]:
     dsn = parse(server.dsn("lake", "lakefs"))
     return {
         row["path"].replace(dsn.place()[: -len("lake")], ""): row
-        for row in put_aside.PutAside(LocalRunner(), dsn).rows()
+        for row in server_leftovers.ServerLeftovers(LocalRunner(), dsn).rows()
     }
 
 
 def dropped(server: Server, *names: str) -> None:
-    one = put_aside.PutAside(LocalRunner(), parse(server.dsn("lake", "lakefs")))
+    one = server_leftovers.ServerLeftovers(LocalRunner(), parse(server.dsn("lake", "lakefs")))
     for row in list(one.rows()):
         if any(name in row["path"] for name in names):
             one.remove(row["path"])

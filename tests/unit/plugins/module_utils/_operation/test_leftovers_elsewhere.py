@@ -162,7 +162,7 @@ def test_each_unit_is_asked_where_it_runs_and_its_databases_everywhere() -> None
         "kubernetes:store/lakefs": ["Listed", "Objects"],
     }
     (listed,) = elsewhere.of(local, "", [Listing()])
-    assert [one.about for one in listed.found([], 0.0)] == ["data that o has put aside"]
+    assert [one.about for one in listed.found([], 0.0)] == ["data that o has renamed"]
     with pytest.raises(UpliftError, match="database x is used"):
         listed.remove("database x")
 

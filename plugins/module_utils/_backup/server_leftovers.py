@@ -60,7 +60,7 @@ def note(kind: str, what: str, moment: float) -> str:
 
 
 @dataclass
-class PutAside:
+class ServerLeftovers:
     """Next to the database of the servers. `rows` as _operation/leftovers_elsewhere.py takes them."""
 
     runner: Runner
