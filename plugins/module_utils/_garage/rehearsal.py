@@ -48,17 +48,16 @@ def run(garage: Garage, copy: str, params: Mapping[str, Any], progress: Progress
     """garage: the new release, not running, with its configuration in `copy`, which is a metadata directory."""
     host = _host(garage, params["unit"])
     host.remove()
-    watch = Stopwatch()
+    watch, release = Stopwatch(), garage.version()
     config_file, ports = _written(garage, copy, params, host.account())
-    staged = Garage(host.runner(), host.program, config_file, timeout=_CALL, unit=host.name)
-    one = trial.Trial(garage.version(), staged, host, ports, (), progress)
     try:
-        with Ticker(progress, f"Garage {one.release} serves a copy of the metadata alone"):
+        with Ticker(progress, f"Garage {release} serves a copy of the metadata alone"):
             try:
                 host.start(copy, config_file)
             except UpliftError as exc:
-                return unrehearsed(f"No daemon of Garage {one.release} could be started on a copy: {exc}")
-            served = _served(one, params["start_timeout"])
+                return unrehearsed(f"No daemon of Garage {release} could be started on a copy: {exc}")
+            staged = Garage(host.runner(), host.program, config_file, timeout=_CALL, unit=host.name)
+            served = _served(trial.Trial(release, staged, host, ports, (), progress), params["start_timeout"])
         with contextlib.suppress(UpliftError):  # it is of no use any more
             host.stop()
     finally:

@@ -58,7 +58,7 @@ TAKES: Mapping[str, Takes] = {
     "renew": Takes(5),
     "complete": Takes(5, open=True),
     "convert": Takes(6, 60),
-    "readable": Takes(12, 40),
+    "readable": Takes(9, 40),
     "offline_repair": Takes(6, 60),
     "restart": Takes(10),
     "rehearse": Takes(10, 100),

@@ -46,6 +46,7 @@ class Host:
             raise CliError("systemd-run is not there.")
 
     def runner(self) -> Any:
+        assert "start" in self.done, "there is no container yet to run anything in"
         return self.answers
 
     once = runner
