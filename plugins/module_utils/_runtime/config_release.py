@@ -53,7 +53,7 @@ def put(path: str, new: str, old: str, check: bool) -> Put:
 
 
 def write(path: str, content: str, like: str, check: bool) -> dict[str, Any]:
-    """Let `path` hold what the file `content` does, and be as `like` is in all else; for its owner alone without one."""
+    """Let `path` hold what the file `content` does, and be as `like` is in all else; without one, its owner's alone."""
     there = os.path.isfile(path) and files.sha256_of(path) == files.sha256_of(content)
     same = there and (not like or files.alike(path, like))
     if not same and not check and like:
