@@ -62,7 +62,7 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         return result
 
     def write_like(self, text: str, dest: str, like: str, task_vars: Any) -> bool:
-        """Let a file of the node hold this text, and be as another one of it is in all else; whether that changes it."""
+        """Let a file of the node hold this text, and be as another is in all else; whether that changes it."""
         shell = self._connection._shell
         temporary = shell.join_path(self._make_tmp_path(), "content")
         self._transfer_data(temporary, text)  # by way of a file of mode 0600 on the controller, removed at once
