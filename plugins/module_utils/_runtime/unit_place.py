@@ -22,6 +22,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, read_unit
 
+_ROOTS = ("RootDirectory", "RootImage")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -46,7 +47,7 @@ def home(given: Mapping[str, str], user: str) -> str:
 
 
 def demand_own(unit: Unit, asked: str, setting: str) -> None:
-    """A unit by its own name and with an account. `setting`: the operator's, which named it as `asked`.
+    """A unit by its own name, in the host's root and with an account. `setting`: the operator's, which named it as `asked`.
 
     What is kept of a unit lies by its name: under an alias there would be a second record, and a second lease.
     """
@@ -56,6 +57,20 @@ def demand_own(unit: Unit, asked: str, setting: str) -> None:
         saw = f"the unit {asked} is another name of {unit.name}"
         expected = "the unit's own name, by which its record and its lease are kept"
         raise NotItself(Finding("unit_alias", True, saw, expected, f"set {setting} to {unit.name}", final=True))
+    root = [f"{name}={unit.terms[name]}" for name in _ROOTS if unit.terms.get(name, "/") != "/"]
+    if root:
+        raise NotItself(
+            Finding(
+                "unit_root",
+                True,
+                f"the unit {unit.name} runs in a root of its own ({', '.join(root)}): the paths of its program, its"
+                " configuration and its data are others for this host",
+                "a unit that sees the host's files",
+                "let the unit start the program without it, with BindPaths= or ProtectSystem= where it is to be shut in;"
+                " else upgrade this one by hand",
+                final=True,
+            )
+        )
     gone = "" if unit.dynamic else accounts.gone(unit.user, unit.group)
     if gone:
         raise NotItself(

@@ -47,6 +47,17 @@ def test_another_name_of_a_unit_is_refused() -> None:
     assert unit_place.mounting(Systemd("gone.service", load="not-found"), {"other": "garage_unit"}) == []
 
 
+@pytest.mark.parametrize("shown", ["RootDirectory=/srv/root", "RootImage=/srv/root.raw", "RootDirectory=/"])
+def test_a_unit_in_a_root_of_its_own_is_refused(shown: str) -> None:
+    """The host has a program and a configuration at the same paths, which are not those that run."""
+    if shown.endswith("=/"):
+        assert unit_place.own(Systemd("garage.service", f"{shown}\n"), {"garage": "garage_unit"})
+        return
+    with pytest.raises(NotItself, match=f"runs in a root of its own .{shown}.:") as said:
+        unit_place.own(Systemd("garage.service", f"{shown}\n"), {"garage": "garage_unit"})
+    assert said.value.row["key"] == "unit_root" and said.value.row["final"]
+
+
 @pytest.mark.parametrize(
     ("shown", "gone"),
     [
