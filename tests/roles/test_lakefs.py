@@ -209,7 +209,9 @@ def test_a_server_is_started_on_no_database_that_it_does_not_fit(one: Stage) -> 
 
 def test_preflight_asks_where_a_step_will_write(lakefs: Stage) -> None:
     (asked,) = lakefs.only("l1").steps(["preflight"]).of("node_space")
-    assert asked.args["paths"] == ["/var/backups/uplift", "/tmp", "/usr/local/bin"]
+    assert asked.args["paths"] == [
+        "/var/backups/uplift", "/var/lib/uplift/lakefs/lakefs.service", "/tmp", "/usr/local/bin",
+    ]  # fmt: skip
 
 
 # gate
