@@ -92,21 +92,13 @@ class ActionModule(UpliftAction):
             if error.key != "config_missing":
                 raise
             before, old = "", {}
-        same = before == edited and all(old[key] == stat[key] for key in ("mode", "uid", "gid"))
+        same = before == edited and alike(old, stat)
         if not same and not self.check_mode:
-            self._put(edited, args["dest"], stat)
+            self.write_like(edited, args["dest"], args["src"], self._vars)
         lines = {"before": before, "after": edited}
         diff = {side: garage_config.public_lines(lines[side], args["dest"]) for side in lines}
         header = {f"{side}_header": args["dest"] for side in lines}
         return {"changed": not same, "config": config, "diff": {**diff, **header}}
-
-    def _put(self, text: str, dest: str, stat: Mapping[str, Any]) -> None:
-        shell = self._connection._shell
-        temporary = shell.join_path(self._make_tmp_path(), "copy")
-        self._transfer_data(temporary, text)  # by way of a file of mode 0600 on the controller, removed at once
-        self._fixup_perms2((shell.tmpdir, temporary))
-        account = {key: str(stat[number]) for key, number in (("owner", "uid"), ("group", "gid")) if number in stat}
-        self._module("copy", src=temporary, dest=dest, mode=stat["mode"], **account)
 
     def _fetch(self, path: str) -> tuple[str, dict[str, Any]]:
         if not path:
@@ -137,6 +129,11 @@ def _demanded(answer: dict[str, Any], what: str, path: str) -> dict[str, Any]:
     if answer.get("failed") or answer.get("unreachable"):
         raise ConfigError("config_unreadable", f"{path}: {what} failed: {answer.get('msg', 'no reason given')}")
     return answer
+
+
+def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two files differ in their content alone."""
+    return all(one[key] == other[key] for key in ("mode", "uid", "gid", "attributes") if key in other)
 
 
 def decoded(read: Mapping[str, Any]) -> str:

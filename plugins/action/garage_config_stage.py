@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.uplift.datastores.plugins.action.garage_config import ActionModule as GarageConfig
+from ansible_collections.uplift.datastores.plugins.action.garage_config import alike
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.config import stages
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release, place
@@ -28,9 +29,9 @@ class ActionModule(GarageConfig):
         src, base = args["src"], args["dest"] or args["src"]
         stat: Mapping[str, Any]
         if place.is_pod(args["unit"]):  # a file of a ConfigMap has no owner: here it is the task's
-            read, stat = self._held(args), {"mode": "0600"}
+            read, stat, self._like = self._held(args), {"mode": "0600"}, ""
         else:
-            read, stat = self._fetch(src)
+            (read, stat), self._like = self._fetch(src), src
         config, text = garage_config.settings(read, src), read
         files = [self._file(base, args["source"], text, stat, [])]
         for version, changes in stages(config, args["engine"], args["wanted_engine"], args["targets"]):
@@ -49,8 +50,8 @@ class ActionModule(GarageConfig):
             if error.key != "config_missing":
                 raise
             before, old = "", {}
-        same = before == text and all(old[key] == stat[key] for key in ("mode", "uid", "gid") if key in stat)
+        same = before == text and alike(old, stat)
         if not same and not self.check_mode:
-            self._put(text, dest, stat)
+            self.write_like(text, dest, self._like, self._vars)
         engine = garage_config.settings(text, src)["db_engine"]
         return {"version": version, "path": dest, "changed": not same, "settings": settings, "db_engine": engine}

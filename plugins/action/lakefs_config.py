@@ -48,7 +48,7 @@ class ActionModule(UpliftAction):
             return {"changed": self._module("file", path=staged, state="absent")["changed"], "path": path}
         if args["state"] != "staged":
             return self._node({**args, "src": path})
-        return self._stage(args, path, text, staged, found["stat"])
+        return self._stage(args, path, text, staged)
 
     def _read(self, args: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -67,19 +67,17 @@ class ActionModule(UpliftAction):
         names = {name: conninfo.whole(value, inside["database"]) for name, value in strings.items()}
         places = {name: _place(value, rows) for name, value in names.items()}
         settings["database"] = {"type": database["type"], **places}
-        if found["stat"] and int(found["stat"]["mode"], 8) & 0o004:
-            sentence = f"{found['path']} has the mode {found['stat']['mode']}: everybody on the node reads its secrets."
+        if found["mode"] and int(found["mode"], 8) & 0o004:
+            sentence = f"{found['path']} has the mode {found['mode']}: everybody on the node reads its secrets."
             rows.append({"key": "config_world_readable", "severity": "warning", "sentence": sentence})
         more = {name: found[name] for name in ("path", "user", "binary")}
         return {"changed": False, "settings": settings, "dsn": names["place"], "findings": rows, **more}
 
-    def _stage(
-        self, args: Mapping[str, Any], path: str, text: str, staged: str, stat: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _stage(self, args: Mapping[str, Any], path: str, text: str, staged: str) -> dict[str, Any]:
         made = config.stage(text, path, core_version.parse(args["version"]), args["discard"])
         if args["keep"]:
-            self._keep(args, path, text, stat)
-        answer = self._copy(made.text, staged, stat)
+            self._keep(args, path, text)
+        changed = self.write_like(made.text, staged, path, self._vars)
         diff = {
             "before": config.public_lines(text, path),
             "after": config.public_lines(made.text, path),
@@ -87,9 +85,9 @@ class ActionModule(UpliftAction):
             "after_header": staged,
         }
         told = {"path": path, "staged": staged, "changes": made.changes, "lost": made.lost, "diff": diff}
-        return {"changed": bool(answer.get("changed")), **told}
+        return {"changed": changed, **told}
 
-    def _keep(self, args: Mapping[str, Any], path: str, text: str, stat: Mapping[str, Any]) -> None:
+    def _keep(self, args: Mapping[str, Any], path: str, text: str) -> None:
         """Keep what the staged one is made from, so that an edit made later is seen. Where the staged one counts
         already, what is kept is what it was made from, and stays for the rollback."""
         keep = staged_path(path, str(core_version.parse(args["keep"])))
@@ -97,15 +95,7 @@ class ActionModule(UpliftAction):
         kept = self._node({**args, "state": "read", "src": keep})["opened"]["text"] if there else ""
         version = core_version.parse(args["version"])
         if not kept or config.stage(kept, keep, version, args["discard"]).text != text:
-            self._copy(text, keep, stat)
-
-    def _copy(self, text: str, dest: str, stat: Mapping[str, Any]) -> dict[str, Any]:
-        shell = self._connection._shell
-        temporary = shell.join_path(self._make_tmp_path(), "copy")
-        self._transfer_data(temporary, text)  # by way of a file of mode 0600 on the controller, removed at once
-        self._fixup_perms2((shell.tmpdir, temporary))
-        owner = {"owner": str(stat["uid"]), "group": str(stat["gid"])}
-        return self._module("copy", src=temporary, dest=dest, remote_src=True, mode=stat["mode"], **owner)
+            self.write_like(text, keep, path, self._vars)
 
     def _node(self, args: Mapping[str, Any]) -> dict[str, Any]:
         result = self.secretly("lakefs_config", args, self._vars)

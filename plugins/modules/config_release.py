@@ -18,8 +18,13 @@ description:
     its own rules.
 options:
   path: {description: The file that the service reads., type: path, required: true}
-  version: {description: The release whose file is to count., type: str, required: true}
-  source: {description: The release whose file counts until now., type: str, required: true}
+  version: {description: The release whose file is to count., type: str, default: ''}
+  source: {description: The release whose file counts until now., type: str, default: ''}
+  content:
+    description: Internal. A file of the node. With it O(path) is written with what that holds, and is as O(like) is in all else.
+    type: path
+    default: ''
+  like: {description: "Internal. The file whose owner, group, mode, access list and label it gets.", type: path, default: ''}
 extends_documentation_fragment:
   - uplift.datastores.attributes
   - uplift.datastores.attributes.internal
@@ -39,10 +44,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path: {description: The file that the service reads., returned: success, type: str, sample: /etc/garage.toml}
-version: {description: The release whose file counts., returned: success, type: str, sample: 2.1.0}
+version: {description: The release whose file counts., returned: without O(content), type: str, sample: 2.1.0}
 evidence:
   description: What the record keeps to see later whether it still holds.
-  returned: success
+  returned: without O(content)
   type: list
   elements: dict
   sample: [{slot: release, kind: file, path: /etc/garage.toml, size: 312, sha256: 40 more hex digits}]
@@ -51,19 +56,25 @@ evidence:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import serve
+from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import config_release
 
-SPEC = {name: {"type": "path" if name == "path" else "str", "required": True} for name in ("path", "version", "source")}
+SPEC: Spec = {
+    "path": {"type": "path", "required": True},
+    **{name: {"type": "str", "default": ""} for name in ("version", "source")},
+    **{name: {"type": "path", "default": ""} for name in ("content", "like")},
+}
 
 
 def answer(module: AnsibleModule) -> dict[str, Any]:
     asked = module.params
+    if asked["content"]:
+        return config_release.write(asked["path"], asked["content"], asked["like"], module.check_mode)
     return config_release.activate(asked["path"], asked["version"], asked["source"], module.check_mode)
 
 
 def main() -> None:
-    serve(SPEC, answer)
+    serve(SPEC, answer, required_one_of=[("version", "content")], required_together=[("version", "source")])
 
 
 if __name__ == "__main__":

@@ -135,7 +135,7 @@ from contextlib import suppress
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.uplift.datastores.plugins.module_utils._core import seal
+from ansible_collections.uplift.datastores.plugins.module_utils._core import files, seal
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -176,7 +176,8 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
 
 
 def described(path: str) -> dict[str, Any]:
-    """mode (as 0640), uid, gid, owner and group (names, else numbers), isreg, readable. Of what a link leads to."""
+    """mode (as 0640), attributes (as hex), uid, gid, owner and group (names, else numbers), isreg, readable. Of what a
+    link leads to."""
     seen = os.stat(path)
     owner, group = str(seen.st_uid), str(seen.st_gid)
     with suppress(KeyError):
@@ -185,7 +186,8 @@ def described(path: str) -> dict[str, Any]:
         group = grp.getgrgid(seen.st_gid).gr_name
     names = {"uid": seen.st_uid, "gid": seen.st_gid, "owner": owner, "group": group}
     more = {"isreg": stat.S_ISREG(seen.st_mode), "readable": os.access(path, os.R_OK)}
-    return {"mode": f"{stat.S_IMODE(seen.st_mode):04o}", **names, **more}
+    attributes = {name: value.hex() for name, value in sorted(files.attributes(path).items())}
+    return {"mode": f"{stat.S_IMODE(seen.st_mode):04o}", "attributes": attributes, **names, **more}
 
 
 def main() -> None:

@@ -82,7 +82,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     release = version.parse(asked["version"])
     if place.is_pod(asked["unit"]):
         return engine.of_running(asked["says"], asked["db_engine"], release)
-    (unit,) = unit_place.own(LocalRunner(), [asked["unit"]] if asked["unit"] else []) or (None,)
+    (unit,) = unit_place.own(LocalRunner(), {asked["unit"]: "garage_unit"} if asked["unit"] else {}) or (None,)
     found = engine.summary(asked["metadata_dir"], asked["db_engine"], release)
     return {**found, "elsewhere": bool(unit and unit_place.elsewhere(unit, asked["metadata_dir"]))}
 

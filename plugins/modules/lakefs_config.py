@@ -38,6 +38,8 @@ options:
         one was made from; where none is kept, what counts now is.
       absent: Remove the staged one of O(version).
   unit: {description: "The systemd unit, V(docker:NAME), or V(kubernetes:NAMESPACE/DEPLOYMENT).", type: str, default: lakefs.service}
+  binary: {description: "The program of a systemd unit that starts it by another one. By default the unit's.", type: path}
+  user: {description: "The account of the program, where it is not the unit's.", type: str}
   src: {description: The configuration. Empty means what the unit's program reads., type: path, default: ''}
   version: {description: The release., type: str, default: ''}
   keep: {description: The release whose configuration counted until now., type: str, default: ''}
@@ -93,10 +95,11 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import sea
 from ansible_collections.uplift.datastores.plugins.module_utils._core.argspec import Spec, serve
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.file import activate, raw, staged_path
+from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.spec import LAKEFS
 
 SPEC: Spec = {
     "state": {"type": "str", "default": "read", "choices": ["read", "staged", "activated", "absent"]},
-    "unit": {"type": "str", "default": "lakefs.service"},
+    **{name: value for name, value in LAKEFS.items() if name != "config_file"},
     **{name: {"type": "str", "default": ""} for name in ("version", "keep")},
     "src": {"type": "path", "default": ""},
     "discard": {"type": "bool", "default": False},

@@ -117,6 +117,11 @@ sessions:
   type: list
   elements: dict
   sample: [{account: lakefs, application: '', address: 198.18.1.11, sessions: 25}]
+led:
+  description: Whether the server is a child of another program that the unit has started. How that ends tells nothing of the server.
+  returned: always
+  type: bool
+  sample: false
 mounting:
   description: What the unit mounts and unmounts around its program, a command each.
   returned: always
@@ -147,7 +152,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.info imp
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.spec import LAKEFS, LAKEFS_API
 from ansible_collections.uplift.datastores.plugins.module_utils._operation.recovery import held_rows
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import unit_place, workload
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import workload
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.held import everything
 
 SPEC = {
@@ -164,7 +169,7 @@ def answer(module: AnsibleModule) -> dict[str, Any]:
     place = runtime_place.read(unit)
     name = str(place) if place.kind == runtime_place.KUBERNETES else place.name
     closed = held_rows(name, [*everything(), *workload.held(runner, unit)])
-    return {"closed": closed, "mounting": unit_place.mounting(runner, [unit]), **gather(runner, module.params)}
+    return {"closed": closed, **gather(runner, module.params)}
 
 
 def main() -> None:

@@ -71,6 +71,23 @@ def test_what_each_verb_calls(one: Stage) -> None:
     assert [call.args["command"] for call in run.of("lakefs_migrate")] == ["auto", "task", "superuser"]
 
 
+def test_a_launched_program_that_is_told_is_told_to_every_step(one: Stage) -> None:
+    """Where a unit starts a script or another program nothing else says which program is meant, and as whom it runs."""
+    one.found(lakefs_binary="/opt/lakefs", lakefs_user="lake")
+    run = one.steps(verbs("lakefs"), before=SAVED)
+    assert run.ok, run.failures
+    calls = run.of("lakefs_config|lakefs_info|lakefs_config_check|lakefs_trial|lakefs_migrate|lakefs_rehearsal")
+    assert {call.args["user"] for call in calls} == {"lake"} and all(call.args["binary"] for call in calls)
+    assert {call.args["binary"] for call in run.of("lakefs_config|lakefs_info")} == {"/opt/lakefs"}
+
+
+@pytest.mark.parametrize("led", [True, False])
+def test_the_end_of_a_launcher_is_not_taken_for_the_servers(one: Stage, led: bool) -> None:
+    one.on("lakefs_info", {"and": {"led": led}})
+    run = one.steps(["preflight", "stop"])
+    assert run.ok and run.of("service")[0].args["clean"] is not led, run.failures
+
+
 def test_what_is_not_wanted_is_not_done(lakefs: Stage) -> None:
     stage = lakefs.only("l1")
     run = stage.steps(["commit_uncommitted", "inventory", "rehearse", "verify", "move_objects", "admit"])
@@ -192,7 +209,9 @@ def test_a_server_is_started_on_no_database_that_it_does_not_fit(one: Stage) -> 
 
 def test_preflight_asks_where_a_step_will_write(lakefs: Stage) -> None:
     (asked,) = lakefs.only("l1").steps(["preflight"]).of("node_space")
-    assert asked.args["paths"] == ["/var/backups/uplift", "/tmp", "/usr/local/bin"]
+    assert asked.args["paths"] == [
+        "/var/backups/uplift", "/var/lib/uplift/lakefs/lakefs.service", "/tmp", "/usr/local/bin",
+    ]  # fmt: skip
 
 
 # gate

@@ -82,7 +82,12 @@ DOWN = {"module": "service", "state": "stopped"}
 def test_the_cluster_is_counted_once_right_before_it_is_stopped(cluster: Stage) -> None:
     run = cluster.playbook("pachyderm_upgrade")
     assert run.ok, run.why
-    order = [run.place("pachyderm_extract"), run.place("pachyderm_recount"), run.place(**DOWN), run.place(**RENAMED_SCHEMAS)]
+    order = [
+        run.place("pachyderm_extract"),
+        run.place("pachyderm_recount"),
+        run.place(**DOWN),
+        run.place(**RENAMED_SCHEMAS),
+    ]
     assert order == sorted(order)
     (counted,) = run.of("pachyderm_recount", late=False)
     (restored,) = run.of("pachyderm_restore")
@@ -97,7 +102,9 @@ def test_a_run_goes_on_with_a_cluster_that_has_another_id_since(cluster: Stage) 
     cluster.on("pachyderm_inventory", {"and": {"differences": lost, "notes": []}}, clients="out", dest=None)
     stopped = cluster.playbook("pachyderm_upgrade")
     assert "No file of data@master can be read." in stopped.why
-    assert stopped.of(**RENAMED_SCHEMAS) and not stopped.of("systemd_environment", state="absent"), "the ports stay closed"
+    assert stopped.of(**RENAMED_SCHEMAS) and not stopped.of("systemd_environment", state="absent"), (
+        "the ports stay closed"
+    )
     assert cluster.record()["cluster"] == "id-1.11.9"
     cluster.rules.pop()
     cluster.on(
@@ -108,7 +115,11 @@ def test_a_run_goes_on_with_a_cluster_that_has_another_id_since(cluster: Stage) 
     cluster.rules.pop()
     done = cluster.playbook("pachyderm_upgrade")
     assert done.ok, done.why
-    assert not done.of(**RENAMED_SCHEMAS) and not done.of("pachyderm_restore") and done.of("systemd_environment", state="absent")
+    assert (
+        not done.of(**RENAMED_SCHEMAS)
+        and not done.of("pachyderm_restore")
+        and done.of("systemd_environment", state="absent")
+    )
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,8 @@ _DATABASE = ("dbname", "database")
 def whole(text: str, besides: Mapping[str, str]) -> str:
     """A connection string with what its service's environment says besides, by libpq's names; `parse` reads it."""
     words = " ".join(f"{name}={_quoted(value)}" for name, value in sorted(besides.items()) if value)
-    return f"{text.strip()}{_BESIDES}{words}" if text.strip() and words else text.strip()
+    text = _trimmed(text)
+    return f"{text}{_BESIDES}{words}" if text and words else text
 
 
 def besides(environment: Mapping[str, str]) -> dict[str, str]:
@@ -163,7 +164,7 @@ def besides(environment: Mapping[str, str]) -> dict[str, str]:
 
 def parse(text: str) -> Dsn:
     """A connection string as lakeFS takes it, a URL or keywords. What is wrong with it is said without quoting it."""
-    text, _mark, more = text.strip().partition(_BESIDES)
+    text, _mark, more = _trimmed(text).partition(_BESIDES)
     if not text:
         raise DatabaseError("There is no connection string; expected the one of the running server.")
     try:
@@ -215,15 +216,20 @@ def _demand_ports(ports: str) -> None:
 
 
 def _keywords(text: str) -> dict[str, str]:
-    parts, rest = {}, text.strip()
+    parts, rest = {}, _trimmed(text)
     while rest:
         word = _WORD.match(rest)
         if not word:
             raise ValueError(rest)
         value = word[2]
-        parts[word[1]] = re.sub(r"\\(.)", r"\1", value[1:-1] if value.startswith("'") else value)
-        rest = rest[word.end() :].strip()
+        parts[word[1]] = re.sub(r"(?s)\\(.)", r"\1", value[1:-1] if value.startswith("'") else value)
+        rest = rest[word.end() :].lstrip()
     return parts
+
+
+def _trimmed(text: str) -> str:
+    """Without blanks around it; one behind a backslash belongs to the last value."""
+    return re.sub(r"(?s)\A\s*((?:\\.|[^\\])*?)\s*\Z", r"\1", text)
 
 
 def _quoted(value: str) -> str:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 
 CHUNK = 1 << 20
-_ACL = "system.posix_acl_access"
+_OF_CONTENT = ("security.ima", "security.evm", "trusted.")  # a signature of what is in the file; what root alone sees
 
 
 def sha256_of(path: str) -> str:
@@ -42,17 +43,17 @@ def prints(path: str) -> dict[str, list[int]]:
 def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | None = None, like: str = "") -> None:
     """The file is there as a whole or not at all, with its mode from birth, whatever the umask.
 
-    owner: uid and gid; by default who runs this. like: a file whose access list (setfacl) it gets, too.
+    owner: uid and gid; by default who runs this. like: a file whose attributes it gets, too.
     """
     handle, temp = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
     try:
         with os.fdopen(handle, "wb") as out:
-            out.write(data)
             if owner:
                 os.fchown(out.fileno(), *owner)
-            os.fchmod(out.fileno(), mode)
             if like:
-                take_access(like, temp)
+                take_attributes(like, temp)
+            os.fchmod(out.fileno(), mode)
+            out.write(data)
             out.flush()
             os.fsync(out.fileno())
         os.replace(temp, path)
@@ -62,10 +63,39 @@ def write_atomic(path: str, data: bytes, mode: int, owner: tuple[int, int] | Non
     sync_directory(os.path.dirname(path))
 
 
-def take_access(source: str, target: str) -> None:
-    """Who may read the one by an access list (setfacl) may read the other: owner and mode do not tell of it."""
-    with contextlib.suppress(OSError):  # there is none, or the file system knows none
-        os.setxattr(target, _ACL, os.getxattr(source, _ACL))
+def write_like(path: str, data: bytes, like: str) -> None:
+    """The same file but for its content: owner, group, mode, access list and label are those of `like`."""
+    seen = os.stat(like)
+    write_atomic(path, data, stat.S_IMODE(seen.st_mode), (seen.st_uid, seen.st_gid), like)
+
+
+def alike(path: str, like: str) -> bool:
+    """Whether two files differ in their content alone."""
+    one, other = os.stat(path), os.stat(like)
+    same = (one.st_uid, one.st_gid, one.st_mode) == (other.st_uid, other.st_gid, other.st_mode)
+    return same and attributes(path) == attributes(like)
+
+
+def attributes(path: str) -> dict[str, bytes]:
+    """What owner and mode do not tell of: access list (setfacl), SELinux's label, capabilities, and the operator's."""
+    found: dict[str, bytes] = {}
+    with contextlib.suppress(OSError):  # the file system knows none
+        for name in os.listxattr(path):
+            if not name.startswith(_OF_CONTENT):
+                with contextlib.suppress(OSError):
+                    found[name] = os.getxattr(path, name)
+    return found
+
+
+def take_attributes(source: str, target: str) -> None:
+    """Also none where there are none: a directory may give each new file a list of its own (setfacl -d)."""
+    wanted = attributes(source)
+    for name in sorted(set(attributes(target)) - set(wanted)):
+        with contextlib.suppress(OSError):  # a label cannot be taken away
+            os.removexattr(target, name)
+    for name, value in wanted.items():
+        with contextlib.suppress(OSError):  # that is root's, or not for this file system
+            os.setxattr(target, name, value)
 
 
 def make_private(path: str) -> None:

@@ -37,7 +37,9 @@ def summary(findings: Sequence[Finding], node: str, accept: Sequence[str]) -> di
 
 
 def read_only(space: Mapping[str, Any], names: str) -> Iterator[Finding]:
-    """Directories that steps will write to and cannot, as `node_space` saw them. names: the settings that name them."""
+    """Directories that steps will write to and cannot, as `node_space` saw them. names: the settings that name them,
+    but for that of the record."""
+    names = f"{names}; of the record, with operation_root"
     for path, row in (space.get("paths") or {}).items():
         if row.get("writable") is False:
             yield Finding(
@@ -46,6 +48,14 @@ def read_only(space: Mapping[str, Any], names: str) -> Iterator[Finding]:
                 f"nothing can be written to {path} (at {row['at']})",
                 "a directory that the steps may write to",
                 f"mount it to read and write; or name another place, with {names}",
+            )
+        elif row.get("free") == 0:
+            yield Finding(
+                "no_space",
+                True,
+                f"nothing is free at {path} (at {row['at']}), where the steps write",
+                "some space: every step notes in the record what it does",
+                f"make free space; or name another place, with {names}",
             )
 
 

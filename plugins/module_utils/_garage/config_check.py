@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.uplift.datastores.plugins.module_utils._core import files
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import demand
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
@@ -22,8 +21,6 @@ def check(garage: Garage, release_binary: str, candidate: str = "") -> dict[str,
     with the daemon up or down; it has to find the same node.
     """
     config_file = candidate or garage.config_file
-    if candidate and not garage.pod:
-        files.take_access(garage.config_file, candidate)  # the service may read its own by an access list alone
     argv = [release_binary, "-c", config_file, "node", "id", "-q"]
     answer = garage.runner.run(argv, env=dict(garage.environment), timeout=garage.timeout, user=garage.user)
     seen = node_id(demand(answer, f"Reading {config_file} with {release_binary}").out).id

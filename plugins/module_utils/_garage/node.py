@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Mapping
+from pathlib import Path
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -18,8 +19,10 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.findings i
 from ansible_collections.uplift.datastores.plugins.module_utils._garage import daemon
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.cli import Garage
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    accounts,
     contained,
     container_spec,
+    main_process,
     place,
     systemd,
     unit_place,
@@ -52,8 +55,9 @@ def from_unit(runner: Runner, params: Mapping[str, Any]) -> Garage:
     next_binary = params["binary"] or (unit.binary if unit else "")
     living = daemon.daemons(config_file)
     if unit and unit.active == "active":
+        demand_main(unit, [one.pid for one in living])
         living = [one for one in living if one.pid == unit.main_pid] or living
-    account = params["user"] or (unit.user if unit else "")
+    account = accounts.named(params["user"] or (unit.user if unit else ""))
     return Garage(
         runner=unit_runner.of(runner, unit, account) if unit else runner,
         # The command line of another release hangs (G07): ask with the running daemon's own program.
@@ -137,6 +141,23 @@ def _from_pod(pod: Pod, timeout: float) -> Garage:
     )
 
 
+def demand_main(unit: systemd.Unit, pids: Sequence[int], proc: Path = daemon.PROC) -> None:
+    """How the daemon ends says whether it has written everything (G08, G09): of a child nobody hears that."""
+    if unit.main_pid not in pids and set(pids) & set(main_process.children(unit.main_pid, proc)):
+        raise contained.NotItself(
+            Finding(
+                "script_unit",
+                True,
+                f"the main process of the unit {unit.name} is {unit.exe}, and Garage is a child of it: how Garage ends"
+                " is not seen, and what waits for it may kill it after a moment",
+                "Garage as the unit's main process",
+                "let User= change the account, or let a script end with exec, so that Garage takes its place; then"
+                " restart this node",
+                final=True,
+            )
+        )
+
+
 def _config_file(told: str | None, own: str) -> str:
     """While clients are shut out the unit reads a copy of the operator's file, whatever the operator names."""
     return own if not told or own == told + daemon.QUIET else told
@@ -151,7 +172,7 @@ def _unit(runner: Runner, params: Mapping[str, Any]) -> systemd.Unit | None:
         if told:
             return None
         raise
-    unit_place.demand_own_name(unit, params["unit"])
+    unit_place.demand_own(unit, params["unit"], "garage_unit")
     contained.demand_own_program(unit, "garage_unit")
     leads = contained.script(unit, "garage")
     if leads and not told:

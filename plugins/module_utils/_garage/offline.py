@@ -106,8 +106,6 @@ def owner_of(garage: Garage, metadata_dir: str) -> str:
             f"The metadata directory {metadata_dir} cannot be read ({exc.strerror}). Correct metadata_dir."
         ) from exc
     except KeyError as exc:
-        if user == str(uid):
-            return user  # the unit has the number, too, and systemd needs no account for it
         raise UpliftError(
             f"{metadata_dir} belongs to the number {uid}, which is no account here; expected the service's account."
         ) from exc

@@ -238,9 +238,7 @@ def host(name: str, garage: Garage, program: str) -> scratch.Host:
         return scratch.InContainer(name, garage.runner, program)
     if isinstance(garage.runner, Pod):
         return scratch_pod.InPod(f"uplift-scratch-{garage.pod}", garage.runner.pods, program)
-    # A number that is left is no account: the scratch directories could not be given to it by a name.
-    own = garage.user != "root" and not garage.dynamic and not garage.user.isdigit()
-    static = garage.user if own else ""
+    static = garage.user if garage.user != "root" and not garage.dynamic else ""
     # The scratch daemon is no part of the node's unit.
     local = garage.runner.runner if isinstance(garage.runner, UnitRunner) else garage.runner
     return scratch.OnHost(name, local, program, static or transient.NOBODY)

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import Any, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import files, seal
@@ -36,7 +35,7 @@ def raw(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
         "sealed": seal.seal(
             params[seal.NAME], {"text": config.text, "environment": own, "database": connection.besides(where, lakefs)}
         ),
-        "stat": {"mode": f"{stat.st_mode & 0o7777:04o}", "uid": stat.st_uid, "gid": stat.st_gid} if stat else {},
+        "mode": f"{stat.st_mode & 0o7777:04o}" if stat else "",
         "mounted": config.mounted,
         "published": where.published(),
         "user": lakefs.user,
@@ -65,8 +64,8 @@ def activate(path: str, staged: str, keep: str, check: bool) -> dict[str, Any]:
     if not os.path.exists(keep) and check:
         return {"changed": files.sha256_of(path) != files.sha256_of(staged), "path": path, "kept": keep}
     if not os.path.exists(keep):
-        shutil.copy2(path, keep)
-        os.chown(keep, os.stat(path).st_uid, os.stat(path).st_gid)
+        with open(path, "rb") as stream:
+            files.write_like(keep, stream.read(), path)
     file = config_release.put(path, staged, keep, check)
     evidence = [{"slot": "config", "kind": "file", **file.facts, "path": path}]
     return {"changed": file.changed, "path": path, "kept": keep, "evidence": evidence}

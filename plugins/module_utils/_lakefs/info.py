@@ -26,6 +26,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse import http
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse import program as parse
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where import Where
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import unit_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.said_version import said_version
 
@@ -53,7 +54,7 @@ def _unfit(facts: Mapping[str, Any], discarded: bool) -> str:
 
 
 _NAMES = ("version", "binary_version", "binary", "program", "config_file", "failure")
-_NO_SERVICE = {"running": False, **dict.fromkeys(_NAMES, "")}
+_NO_SERVICE = {"running": False, "led": False, "mounting": [], **dict.fromkeys(_NAMES, "")}
 
 
 def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +64,8 @@ def _service(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
     runs = where.runs(lies_there)
     return {
         "running": bool(runs),
+        "led": where.led(),
+        "mounting": unit_place.mounting(runner, {params["unit"]: "lakefs_unit"}),
         "version": runs,
         "binary_version": lies_there,
         "binary": lakefs.binary,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Sequence
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
@@ -18,6 +19,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contain
     is_script,
     starts_another,
 )
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import children
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit
 
 _OTHERS = re.compile(
@@ -37,7 +39,7 @@ def demand_itself(unit: Unit) -> None:
 
 def demand_program(path: str, unit: str) -> None:
     """The program of a unit, whoever has named it."""
-    other = _OTHERS.fullmatch(os.path.basename(path))
+    other = _other(path)
     if is_script(path) or other:
         raise _of_program(path, unit, _STARTER if other else "a script")
 
@@ -46,8 +48,64 @@ def _of_program(path: str, unit: str, kind: str) -> NotItself:
     return of_script(
         f"the program of the unit {unit} is {path}, {kind}, which may do anything when it is asked for its version",
         "name the program that it starts with lakefs_binary, and with lakefs_config_file the file that it hands over,"
-        " if it does",
+        " if it does; with lakefs_user the account, where that is changed on the way",
     )
+
+
+def leads(unit: Unit) -> bool:
+    """Whether the unit starts something that leads to the program."""
+    return bool(is_script(unit.binary) or _other(unit.binary) or starts_another(unit, "lakefs"))
+
+
+def handed(unit: Unit) -> list[str]:
+    """The words of the unit's command that the program gets: those before it are the launcher's, whose -c is another.
+
+    A script is believed to hand over its own words.
+    """
+    words = unit.command()
+    if is_script(unit.binary) or not leads(unit):
+        return words[1:]
+    later = [at for at, word in enumerate(words) if at and may_be_program(word)]
+    paths = [at for at in later if os.path.isabs(words[at]) and os.access(words[at], os.X_OK)]
+    first = next(iter(paths or [at for at in later if "/" not in words[at]]), len(words))
+    return words[first + 1 :]
+
+
+def runs_with(unit: Unit, proc: Path = Path("/proc")) -> list[str] | None:
+    """The words that the program of the unit was started with, itself or as a child of what starts it; None where it
+    does not run."""
+    pids = [unit.main_pid, *children(unit.main_pid, proc)] if unit.main_pid else []
+    return next((_words(proc / str(pid)) for pid in pids if _is_program(proc / str(pid))), None)
+
+
+def led(unit: Unit, proc: Path = Path("/proc")) -> bool:
+    """Whether the program runs as a child of what the unit has started: how that ends tells nothing of the program."""
+    return runs_with(unit, proc) is not None and not _is_program(proc / str(unit.main_pid))
+
+
+def demand_read(unit: str, seen: str, derived: str) -> None:
+    """`seen`: what the program that runs was told to read. `derived`: the same by what the unit says."""
+    if seen != derived:
+        raise of_script(
+            f"the unit {unit} starts lakeFS by another program, which tells it to read {seen or 'no file'}, where the"
+            f" unit's own words say {derived or 'none'}",
+            f"set lakefs_config_file to {seen}" if seen else "take the file out of the unit's command",
+        )
+
+
+def _is_program(process: Path) -> bool:
+    try:
+        return may_be_program(os.readlink(process / "exe").replace(" (deleted)", ""))
+    except OSError:
+        return False
+
+
+def _words(process: Path) -> list[str]:
+    return (process / "cmdline").read_text(encoding="utf-8", errors="surrogateescape").split("\0")[1:-1]
+
+
+def _other(path: str) -> bool:
+    return bool(_OTHERS.fullmatch(os.path.basename(path)))
 
 
 def of_script(saw: str, do: str) -> NotItself:

@@ -26,7 +26,12 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program 
     found_config,
     named_config,
 )
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_info, unit_place, unit_runner
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import (
+    accounts,
+    container_info,
+    unit_place,
+    unit_runner,
+)
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import container_spec as spec
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place as runtime_place
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import demand_own_program
@@ -72,6 +77,9 @@ class Where(Protocol):
 
     def runs(self, lies_there: str) -> str:
         """The release that runs, empty when none does; `lies_there` is that of the next start."""
+
+    def led(self) -> bool:
+        """Whether the server is a child of what was started, which ends in its own way."""
 
     def log(self) -> str:
         """What the server said last."""
@@ -120,11 +128,12 @@ class AsUnit:
     @functools.cached_property
     def unit(self) -> Unit:
         unit = find_unit(self.runner, self.name)
+        unit_place.demand_own(unit, self.name, "lakefs_unit")
         demand_own_program(unit, "lakefs_unit")
         return unit
 
     def program(self, params: Params) -> Lakefs:
-        user = params.get("user") or self.unit.user
+        user = accounts.named(params.get("user") or self.unit.user)
         binary = params.get("binary") or self.unit.binary
         if not binary:
             raise UpliftError(f"The unit {self.unit.name} starts no program; expected lakefs run. Name it with binary.")
@@ -137,7 +146,10 @@ class AsUnit:
         return lakefs if lakefs.config_file else replace(lakefs, config_file=self.read_by(lakefs))
 
     def read_by(self, lakefs: Lakefs, version: Version | None = None) -> str:
-        named = named_config(self.unit.command())
+        named = named_config(launcher.handed(self.unit))
+        running = launcher.runs_with(self.unit) if launcher.leads(self.unit) else None
+        if running is not None:
+            launcher.demand_read(self.unit.name, named_config(running), named)
         if named:
             return os.path.join(lakefs.directory, named)
         home = unit_place.home(lakefs.environment, lakefs.user)
@@ -165,6 +177,9 @@ class AsUnit:
         # The kernel still has the program that was replaced on the disk. What is no lakefs is a wrapper of it.
         own = "lakefs" in os.path.basename(self.unit.exe)
         return said_version(self.runner, f"/proc/{self.unit.main_pid}/exe") if own else lies_there
+
+    def led(self) -> bool:
+        return launcher.led(self.unit)
 
     def log(self) -> str:
         words = ["journalctl", "--unit", self.name, "--output", "cat", "--no-pager", "--lines", LINES]
@@ -238,6 +253,9 @@ class InContainer:
     def runs(self, lies_there: str) -> str:
         return said_version(self._runner(), program_of(self.here)) if self.active() == "active" else ""
 
+    def led(self) -> bool:
+        return False
+
     def log(self) -> str:
         return self.docker.logs(self.here.name, tail=LINES)
 
@@ -272,6 +290,9 @@ class AsDeployment:
 
     def runs(self, lies_there: str) -> str:
         return min(self.pods.versions(), key=core_version.parse, default=lies_there) if self.pods.running() else ""
+
+    def led(self) -> bool:
+        return False
 
     def log(self) -> str:
         words = self.pods.kubectl.argv("logs", f"{self.pods.place.workload}/{self.pods.place.name}", "--tail", LINES)

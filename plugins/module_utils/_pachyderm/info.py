@@ -57,6 +57,7 @@ EMPTY: Mapping[str, Any] = {
     "problem": "",
     "not_itself": {},
 }
+SETTINGS = ("pachyderm_unit", "pachyderm_etcd_unit")  # which name the units that are asked, in their order
 MOVED = "zz-uplift-quiet.conf"  # what systemd_environment writes for the other port
 
 
@@ -74,8 +75,9 @@ def run(runner: Runner, params: Mapping[str, Any]) -> dict[str, Any]:
             raise
         found["problem"] = str(exc)
     closed_here = _closed_here(runner, params["units"])
-    own = unit_place.own(runner, _units(params["units"]))
+    own: list[systemd.Unit] = []
     try:
+        own = unit_place.own(runner, dict(zip(_units(params["units"]), SETTINGS)))
         for unit in own:
             demand_own_program(unit, "pachyderm_unit", docker=False)
     except NotItself as exc:

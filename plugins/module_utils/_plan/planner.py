@@ -35,7 +35,7 @@ Waves = waves.Waves
 
 def plan(catalogue: Catalogue, nodes: Sequence[Node], cluster: Cluster, request: Request) -> Plan | Sequence[Refusal]:
     """The whole upgrade path from what runs to what is wanted, or every reason why not. Pure."""
-    refusals = list(_request(request)) + list(membership({node.id: node.name for node in nodes}, cluster))
+    refusals = [*_request(request), *_twice(nodes), *membership({node.id: node.name for node in nodes}, cluster)]
     try:
         source, target = path.running(nodes), version.parse(request.target)
         via = [version.parse(one) for one in request.via]
@@ -136,6 +136,22 @@ def _request(request: Request) -> list[Refusal]:
         return []
     expected = ", ".join(WAVES)
     return [Refusal("unknown_wave", f"The wave {request.wave!r} is not known; expected one of {expected}, or none.")]
+
+
+def _twice(nodes: Sequence[Node]) -> list[Refusal]:
+    """Two names of one node would be two waves, each believing that the others serve meanwhile."""
+    names: dict[str, list[str]] = {}
+    for node in nodes:
+        names.setdefault(node.id, []).append(node.name)
+    return [
+        Refusal(
+            "node_twice",
+            f"{' and '.join(sorted(several))} are one node, {ident[:16]}; expected one name of the inventory for each."
+            " Take the others out of the group. Where they are two daemons of one host, give each its unit.",
+        )
+        for ident, several in sorted(names.items())
+        if ident and len(several) > 1
+    ]
 
 
 def membership(here: Mapping[str, str], cluster: Cluster) -> list[Refusal]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import grp
 import pwd
 from contextlib import suppress
+from typing import Callable
 
 
 def named(user: str) -> str:
@@ -21,22 +22,24 @@ def named(user: str) -> str:
     return user
 
 
-def known(user: str) -> bool:
-    """Whether it is an account of this host."""
-    try:
-        pwd.getpwnam(user)
-    except KeyError:
-        return False
-    return True
+def gone(user: str, group: str) -> str:
+    """Which of the two is not there, as `account lakefs`; "" where both are. A number has to be there as well: systemd
+    asks for the account's group."""
+    if not _there(user, pwd.getpwuid, pwd.getpwnam):
+        return f"account {user}"
+    return "" if _there(group, grp.getgrgid, grp.getgrnam) else f"group {group}"
 
 
-def own_terms(user: str, group: str) -> bool:
-    """Whether the service runs as what the account's name alone does not lead to: as a number that is no account, or
-    with another group than the account's own, by which it may read its files."""
-    if user.isdigit() and not known(named(user)):
-        return True
+def own_group(user: str, group: str) -> bool:
+    """Whether the service runs with another group than the account's own, by which it may read its files."""
     if not user or not group:
         return False
-    with suppress(KeyError):  # of what is not there systemd says so at the start
+    with suppress(KeyError):  # of what is not there preflight says so
         return pwd.getpwnam(named(user)).pw_gid != (int(group) if group.isdigit() else grp.getgrnam(group).gr_gid)
+    return False
+
+
+def _there(name: str, by_number: Callable[[int], object], by_name: Callable[[str], object]) -> bool:
+    with suppress(KeyError):
+        return not name or bool(by_number(int(name)) if name.isdigit() else by_name(name))
     return False

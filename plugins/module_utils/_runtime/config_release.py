@@ -48,7 +48,21 @@ def put(path: str, new: str, old: str, check: bool) -> Put:
             f" {new} and copy {old} over {path}, then run the same again. Nothing was changed."
         )
     if now != expected and not check:
-        like = os.stat(path)
-        with open(new, "rb") as stream:
-            files.write_atomic(path, stream.read(), like.st_mode & 0o7777, (like.st_uid, like.st_gid), like=path)
+        files.write_like(path, _content(new), path)
     return Put(now != expected, {"path": path, "size": os.path.getsize(new), "sha256": expected})
+
+
+def write(path: str, content: str, like: str, check: bool) -> dict[str, Any]:
+    """Let `path` hold what the file `content` does, and be as `like` is in all else; without one, its owner's alone."""
+    there = os.path.isfile(path) and files.sha256_of(path) == files.sha256_of(content)
+    same = there and (not like or files.alike(path, like))
+    if not same and not check and like:
+        files.write_like(path, _content(content), like)
+    elif not same and not check:
+        files.write_atomic(path, _content(content), 0o600)
+    return {"changed": not same, "path": path}
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()

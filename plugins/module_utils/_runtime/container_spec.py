@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import datetime
+import posixpath
 import re
 from dataclasses import dataclass, field
 from typing import Any, Mapping, Sequence
@@ -224,6 +225,7 @@ def differences(old: Json, image: Json | None, new: Json, change: Change) -> lis
 
 def host_path(mounts: Mapping[str, str], inside: str) -> str:
     """Where a file of the container lies on the host; empty when it lies in the container alone."""
+    inside = posixpath.normpath(re.sub("^/+", "/", inside))
     for place in sorted(mounts, key=len, reverse=True):
         if inside == place or inside.startswith(place.rstrip("/") + "/"):
             return mounts[place] + inside[len(place.rstrip("/")) :] if inside != place else mounts[place]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
@@ -39,6 +40,14 @@ class Unclean(UpliftError):
     def __init__(self, sentence: str, facts: dict[str, Any]) -> None:
         super().__init__(sentence)
         self.facts = {**facts, "changed": True}
+
+
+def children(pid: int, proc: Path = Path("/proc")) -> list[int]:
+    """The processes that this one has started and that are there."""
+    try:
+        return [int(one) for one in (proc / str(pid) / "task" / str(pid) / "children").read_text().split()]
+    except OSError:
+        return []
 
 
 @dataclass(frozen=True)

@@ -262,6 +262,7 @@ def _dress(temp: str, path: str) -> None:
         like = os.stat(path)
         mode = like.st_mode & 0o777
         os.chown(temp, like.st_uid, like.st_gid)
+        files.take_attributes(path, temp)  # such as the capability to listen on port 80 (setcap)
     os.chmod(temp, mode)
 
 
@@ -279,4 +280,5 @@ def _link_or_copy(now: str, file: str) -> None:
         temp = f"{file}.uplift-{os.getpid()}"
         shutil.copy2(now, temp)
         os.chown(temp, os.stat(now).st_uid, os.stat(now).st_gid)
+        files.take_attributes(now, temp)
         os.replace(temp, file)

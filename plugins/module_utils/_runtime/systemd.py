@@ -36,7 +36,8 @@ _MOUNTERS = re.compile(
 # As what it runs, in the words in which systemd-run takes it; credentials without their values.
 TERMS = (
     "User", "Group", "SupplementaryGroups", "DynamicUser", "StateDirectory", "CacheDirectory", "LogsDirectory",
-    "ConfigurationDirectory", "RootDirectory", "BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem", "UMask",
+    "ConfigurationDirectory", "RootDirectory", "RootImage", "BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem",
+    "UMask",
     "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted", "ImportCredential",
 )  # fmt: skip
 RUNTIME, PERSISTENT = "/run/systemd/system", "/etc/systemd/system"
@@ -48,6 +49,7 @@ _ASSIGNMENT = re.compile(
     rf"^[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t]*((?:(?:{_QUOTE})[ \t]*)*)((?:\\.|[^\\\n])*)$", re.M | re.S
 )
 _QUOTED = re.compile(r"""'([^']*)(?:'|\Z)|"((?:\\.|[^"\\])*)(?:"|\Z)""", re.S)
+_TRAILING = re.compile(r"\A((?:\\.|[^\\])*?)[ \t]*\Z", re.S)  # a blank behind a backslash is none of them
 _DOUBLE = re.compile(r'\\(?:\n|(["\\$`]))')
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "s": " "}
 _PATH = re.compile(r"^\{ path=(.*?) ; argv\[\]=.*$", re.S)  # not argv[0], which `ExecStart=@` may name otherwise
@@ -109,12 +111,11 @@ class Unit:
         """`argv` with `${NAME}` and whole-word `$NAME` put in, as systemd does at a start; it may hold secrets."""
         words: list[str] = []
         for word in self.argv:
-            whole = re.fullmatch(r"\$([A-Za-z_]\w*)", word)
-            if whole:
-                words += self.environment.get(whole[1], "").split()
+            if word.startswith("$") and word[1:2] not in ("{", "$"):
+                words += self.environment.get(word[1:], "").split()
             else:
-                found = re.sub(r"\$\{([A-Za-z_]\w*)\}", lambda m: self.environment.get(m[1], ""), word)
-                words.append(found.replace("$$", "$"))
+                put = r"\$\$|\$\{([A-Za-z_]\w*)\}"
+                words.append(re.sub(put, lambda m: self.environment.get(m[1], "") if m[1] else "$", word))
         return words
 
 
@@ -182,7 +183,7 @@ def environment_file(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, quoted, rest in _ASSIGNMENT.findall(text):
         begin = "".join(single or _DOUBLE.sub(r"\1", double) for single, double in _QUOTED.findall(quoted))
-        found[key] = begin + re.sub(r"\\(?:\n|(.))", lambda m: m[1] or "", rest.rstrip(" \t"))
+        found[key] = begin + re.sub(r"\\(?:\n|(.))", lambda m: m[1] or "", _TRAILING.sub(r"\1", rest))
     return found
 
 

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import os
 import pwd
-from typing import Iterable, Mapping
+from typing import Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Runner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import place
+from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import accounts, place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.systemd import Unit, read_unit
 
+_ROOTS = ("RootDirectory", "RootImage")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -43,27 +46,57 @@ def home(given: Mapping[str, str], user: str) -> str:
     return given.get("HOME") or _entry(user).pw_dir
 
 
-def demand_own_name(unit: Unit, asked: str) -> None:
-    """What is kept of a unit lies by its name: under an alias there would be a second record, and a second lease."""
-    if unit.load_state == "loaded" and unit.name != place.key(asked):
-        raise UpliftError(
-            f"{asked} is another name of {unit.name}; expected the unit's own, by which its record and its lease are"
-            " kept. Name that one. Nothing was changed."
+def demand_own(unit: Unit, asked: str, setting: str) -> None:
+    """A unit by its own name, in the host's root and with an account. `setting`: the operator's, which named it as `asked`.
+
+    What is kept of a unit lies by its name: under an alias there would be a second record, and a second lease.
+    """
+    if unit.load_state != "loaded":
+        return
+    if unit.name != place.key(asked):
+        saw = f"the unit {asked} is another name of {unit.name}"
+        expected = "the unit's own name, by which its record and its lease are kept"
+        raise NotItself(Finding("unit_alias", True, saw, expected, f"set {setting} to {unit.name}", final=True))
+    root = [f"{name}={unit.terms[name]}" for name in _ROOTS if unit.terms.get(name, "/") != "/"]
+    if root:
+        raise NotItself(
+            Finding(
+                "unit_root",
+                True,
+                f"the unit {unit.name} runs in a root of its own ({', '.join(root)}): the paths of its program, its"
+                " configuration and its data are others for this host",
+                "a unit that sees the host's files",
+                "let the unit start the program without it, with BindPaths= or ProtectSystem= where it is to be shut in;"
+                " else upgrade this one by hand",
+                final=True,
+            )
+        )
+    gone = "" if unit.dynamic else accounts.gone(unit.user, unit.group)
+    if gone:
+        raise NotItself(
+            Finding(
+                "account_gone",
+                True,
+                f"the unit {unit.name} runs as the {gone}, which is not there: systemd would not start it again",
+                "an account and a group of this host, also where the unit names them by number",
+                "make it again with the same number, or correct User= and Group= of the unit",
+                final=True,
+            )
         )
 
 
-def mounting(runner: Runner, units: Iterable[str]) -> list[str]:
+def mounting(runner: Runner, units: Mapping[str, str]) -> list[str]:
     """What systemd mounts and unmounts around these: while they are down it is not there (G31)."""
     return [words for unit in own(runner, units) for words in unit.mounting()]
 
 
-def own(runner: Runner, units: Iterable[str]) -> list[Unit]:
-    """Those of systemd, each read by its own name."""
+def own(runner: Runner, units: Mapping[str, str]) -> list[Unit]:
+    """Those of systemd, each read by its own name. units: name -> the setting that names it."""
     found = []
-    for name in units:
+    for name, setting in units.items():
         if place.kind_of(name) == place.SYSTEMD:
             unit = read_unit(runner, name)
-            demand_own_name(unit, name)
+            demand_own(unit, name, setting)
             found.append(unit)
     return found
 

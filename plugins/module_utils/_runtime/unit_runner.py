@@ -81,7 +81,7 @@ class UnitRunner(CallRunner):
 def of(runner: Runner, unit: Unit, account: str) -> Runner:
     """In the terms of this unit where its account, groups or credentials are there for itself alone; else `runner`."""
     has = [name for name in CREDENTIALS if unit.terms.get(name)]
-    alone = unit.terms.get("SupplementaryGroups") or has or accounts.own_terms(unit.user, unit.group)
+    alone = unit.terms.get("SupplementaryGroups") or has or accounts.own_group(unit.user, unit.group)
     if not unit.dynamic and not alone:
         return runner
     given: list[str] = []

@@ -61,6 +61,17 @@ class UpliftAction(ActionBase):  # type: ignore[misc]  # Ansible is not typed
         result: dict[str, Any] = self._execute_module(module_name=name, module_args=dict(args), task_vars=task_vars)
         return result
 
+    def write_like(self, text: str, dest: str, like: str, task_vars: Any) -> bool:
+        """Let a file of the node hold this text, and be as another is in all else; whether that changes it."""
+        shell = self._connection._shell
+        temporary = shell.join_path(self._make_tmp_path(), "content")
+        self._transfer_data(temporary, text)  # by way of a file of mode 0600 on the controller, removed at once
+        self._fixup_perms2((shell.tmpdir, temporary))
+        answer = self.on_node("config_release", {"path": dest, "content": temporary, "like": like}, task_vars)
+        if answer.get("failed") or answer.get("unreachable"):
+            raise UpliftError(f"{dest} could not be written: {answer.get('msg', 'no reason given')}")
+        return bool(answer["changed"])
+
     @property
     def check_mode(self) -> bool:
         return bool(self._task.check_mode)

@@ -21,7 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.parse.pr
 
 with suppress(ImportError):  # the action says that it is missing
     from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.comments import CommentedMap, TaggedScalar
     from ruamel.yaml.error import YAMLError
 
 _SECRET = re.compile(r"secret|password|token|credential|access_key|connection_string|passphrase|private|dsn", re.I)
@@ -78,12 +78,12 @@ def settings(text: str, path: str, environment: Mapping[str, str]) -> dict[str, 
         "has_secret_key": bool(read("auth.encrypt.secret_key")),
         "bootstrap": bool(read("installation.user_name")),
         "cataloger": read(keys.CATALOGER),
-        "drop_tables": read("database.drop_tables").lower() == "true",
+        "drop_tables": read("database.drop_tables").lower() in ("true", "t", "1"),
         "rbac": read(keys.RBAC),
         "rbac_server": read(keys.RBAC_SERVER),
         "logging": read("logging.output"),
         "from_environment": sorted(name for name in environment if name.startswith("LAKEFS_")),
-        "file_has_database": "database" in document,
+        "file_has_database": has(document, "database"),
     }
 
 
@@ -99,7 +99,7 @@ def stage(text: str, path: str, version: Version, discard: bool = False) -> Stag
     lines = _Lines(text, path)
     _add_postgres(lines, version, made)
     if discard and version == schema.GRAVELER and get(lines.document, keys.CATALOGER) != "rocks":
-        lines.append(["cataloger:", "  type: rocks"])
+        lines.append(["cataloger:", "  type: rocks"], {"cataloger": {"type": "rocks"}})
         made.changes.append("cataloger.type is rocks: the data of the older releases is discarded")
     if version >= schema.TO_KV and get(lines.document, "database.drop_tables"):
         lines.set("database.drop_tables", "false")
@@ -113,18 +113,19 @@ def stage(text: str, path: str, version: Version, discard: bool = False) -> Stag
 
 def _add_postgres(lines: _Lines, version: Version, made: Stage) -> None:
     """Guide 003, KV migration, step 1: the type and a copy of the old keys in the section postgres."""
-    database = lines.document.get("database")
-    if version < schema.TO_KV or not isinstance(database, dict) or "postgres" in database:
+    database = get(lines.document, "database")
+    if version < schema.TO_KV or not isinstance(database, dict) or has(database, "postgres"):
         return
-    old = [key for key in ("connection_string", *keys.POOL) if key in database]
-    if "connection_string" not in old or database.get("type") not in (None, "", "postgres"):
+    old = [own(database, key) for key in ("connection_string", *keys.POOL) if has(database, key)]
+    if not has(database, "connection_string") or get(database, "type") not in (None, "", "postgres"):
         return
-    section = ["postgres:", *(f"  {lines.line(f'database.{key}')}" for key in old)]
-    if "type" in database:
+    section = ["postgres:", *(f"  {row}" for key in old for row in lines.of(f"database.{key}"))]
+    copied = {key: database[key] for key in old}
+    if has(database, "type"):
         lines.set(keys.TYPE, "postgres")
     else:
         section.insert(0, "type: postgres")
-    lines.insert("database", section)
+    lines.insert("database", section, {"type": "postgres", "postgres": copied})
     made.changes.append("database.type is postgres; the section database.postgres is a copy of the old keys")
 
 
@@ -144,7 +145,8 @@ def _take_away(lines: _Lines, gone: keys.Gone, made: Stage) -> None:
 
 
 class _Lines:
-    """A YAML file edited line by line: whatever is not edited stays to the byte. The parser says where a key stands."""
+    """A YAML file edited line by line: whatever is not edited stays to the byte. The parser says where a key stands,
+    and after each change that all else says what it said."""
 
     def __init__(self, text: str, path: str) -> None:
         self.path = path
@@ -157,59 +159,97 @@ class _Lines:
     def _at(self, name: str) -> tuple[int, int]:
         section, _dot, key = name.rpartition(".")
         table = get(self.document, section) if section else self.document
-        line, column = table.lc.key(key)
-        if table.fa.flow_style() or not re.fullmatch(r" *", self._rows[line][:column]):
-            raise ConfigError(
-                "config_flow_style",
-                f"{self.path} has {name} in a line with others (braces); expected one setting a line: write it so.",
-            )
+        try:
+            line, column = table.lc.key(own(table, key))
+        except KeyError:  # it comes from elsewhere in the file (`<<`)
+            raise self._not_alone(name) from None
+        if table.fa.flow_style() or self._rows[line][:column].strip(" \ufeff"):
+            raise self._not_alone(name)
         return int(line), int(column)
 
-    def line(self, name: str) -> str:
-        """The line of a setting, without its indentation."""
+    def _not_alone(self, name: str) -> ConfigError:
+        return ConfigError(
+            "config_flow_style",
+            f"{self.path} has {name} in a line with others (braces), or by an anchor, so that it cannot be changed"
+            " alone; expected one setting a line: write it so.",
+        )
+
+    def of(self, name: str) -> list[str]:
+        """The lines of a setting, without its indentation. What has an anchor cannot stand there twice."""
         line, column = self._at(name)
-        return self._rows[line][column:]
+        if re.search(r":\s+&", self._rows[line]):
+            raise self._not_alone(name)
+        return [row[column:] if row.strip() else "" for row in self._rows[line : self._end(line, column)]]
 
     def _end(self, line: int, column: int) -> int:
-        """Behind the last line that belongs to the key: deeper ones, and what is blank between them."""
+        """Behind the last line that belongs to the key: deeper ones, items of its list, and what is between them."""
         end = line + 1
         for place in range(line + 1, len(self._rows)):
             row = self._rows[place]
-            if row.strip() and len(row) - len(row.lstrip()) <= column:
+            at = len(row) - len(row.lstrip())
+            if not row.strip() or row.lstrip().startswith("#"):
+                continue
+            if at < column or (at == column and not row.lstrip().startswith("- ")):
                 break
-            end = place + 1 if row.strip() else end
+            end = place + 1
         return end
 
     def remove(self, name: str) -> None:
         line, column = self._at(name)
-        section = name.rpartition(".")[0]
+        section, _dot, key = name.rpartition(".")
         if section and len(get(self.document, section)) == 1:
             return self.remove(section)
-        self._write([*self._rows[:line], *self._rows[self._end(line, column) :]])
+        rows = [*self._rows[:line], *self._rows[self._end(line, column) :]]
+        self._write(rows, name, {})
 
     def rename(self, name: str, key: str) -> None:
         line, column = self._at(name)
         old = name.rpartition(".")[2]
-        row = re.sub(rf"^([\"']?){re.escape(old)}\1(?=\s*:)", key, self._rows[line][column:])
-        self._write([*self._rows[:line], self._rows[line][:column] + row, *self._rows[line + 1 :]])
+        row = re.sub(rf"(?i)^([\"']?){re.escape(old)}\1(?=\s*:)", key, self._rows[line][column:])
+        rows = [*self._rows[:line], self._rows[line][:column] + row, *self._rows[line + 1 :]]
+        self._write(rows, name, {key: get(self.document, name)})
 
     def set(self, name: str, value: str) -> None:
         line, column = self._at(name)
         key = self._rows[line][column:].partition(":")[0]
-        rows = [f"{' ' * column}{key}: {value}"]
-        self._write([*self._rows[:line], *rows, *self._rows[self._end(line, column) :]])
+        rows = [f"{self._rows[line][:column]}{key}: {value}"]
+        wanted = {name.rpartition(".")[2]: YAML().load(value)}
+        self._write([*self._rows[:line], *rows, *self._rows[self._end(line, column) :]], name, wanted)
 
-    def insert(self, section: str, rows: list[str]) -> None:
-        """As the first settings of a section, with the indentation that it has."""
-        line, _column = self._at(section)
-        inner = self._at(f"{section}.{next(iter(get(self.document, section)))}")[1]
-        self._write([*self._rows[: line + 1], *(" " * inner + row for row in rows), *self._rows[line + 1 :]])
+    def insert(self, section: str, rows: list[str], says: Mapping[str, Any]) -> None:
+        """As the first settings of a section, with the indentation that it has. says: what they are to mean."""
+        first = f"{section}.{next(iter(get(self.document, section)))}"
+        line, inner = self._at(first)
+        indented = [" " * inner + row if row else "" for row in rows]
+        self._at(section)
+        self._write([*self._rows[:line], *indented, *self._rows[line:]], f"{section}.", says)
 
-    def append(self, rows: list[str]) -> None:
-        self._write([*self.text.rstrip("\n").split("\n"), *rows, ""])
+    def append(self, rows: list[str], says: Mapping[str, Any]) -> None:
+        self._write([*self.text.rstrip("\n").split("\n"), *rows, ""], "", says)
 
-    def _write(self, rows: list[str]) -> None:
-        self._read("\n".join(rows))
+    def _write(self, rows: list[str], gone: str, says: Mapping[str, Any]) -> None:
+        """gone: the setting that is not there afterwards. says: what is there in its section instead, or besides."""
+        section, _dot, key = gone.rpartition(".")
+        wanted = plain(self.document)
+        table = get(wanted, section) if section else wanted
+        there = own(table, key)
+        table.pop(there, None)
+        table.update({there if name == key else name: plain(one) for name, one in says.items()})
+        try:
+            self._read("\n".join(rows))
+        except ConfigError:
+            raise self._not_alone(gone.rstrip(".")) from None
+        if plain(self.document) != wanted:
+            raise self._not_alone(gone.rstrip("."))
+
+
+def plain(value: Any) -> Any:
+    """What it says, without where and how it is written."""
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    return value.value if isinstance(value, TaggedScalar) else value  # of `!!str x`
 
 
 def variable(name: str) -> str:
@@ -218,14 +258,19 @@ def variable(name: str) -> str:
 
 def get(document: Any, name: str) -> Any:
     for part in name.split("."):
-        document = document.get(part) if isinstance(document, dict) else None
+        document = document.get(own(document, part)) if isinstance(document, dict) else None
     return document
+
+
+def own(table: Mapping[Any, Any], key: str) -> str:
+    """The key as the file has it: lakeFS does not tell capitals from small letters there."""
+    return next((str(one) for one in table if str(one).lower() == key.lower()), key)
 
 
 def has(document: Any, name: str) -> bool:
     section, _dot, key = name.rpartition(".")
     table = get(document, section) if section else document
-    return isinstance(table, dict) and key in table
+    return isinstance(table, dict) and own(table, key) in table
 
 
 def public_lines(text: str, path: str) -> str:

@@ -50,7 +50,9 @@ def test_what_is_not_built_changes_nothing(cluster: Cluster) -> None:
     before = [one["metadata"]["uid"] for one in listed(cluster, "pods")]
     waves = {"garage_version": "0.9.4", "garage_strategy": "rolling"}
     planned = cluster.playbook("garage_plan", **waves)
-    stopped_by(planned, "kubernetes_hop (stops)", "garage-0 is a pod, and the path takes the waves of the strategy")
+    stopped_by(
+        planned, "kubernetes_hop (stops)", "garage-0 is a pod, and the path takes restart, the waves of the strategy"
+    )
     accepted = cluster.playbook("garage_upgrade", **waves, garage_accept=["kubernetes_hop", "release"])
     stopped_by(accepted, "which is not built there", "Nothing was stopped")
     assert [one["metadata"]["uid"] for one in listed(cluster, "pods")] == before

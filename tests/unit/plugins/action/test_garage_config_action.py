@@ -75,6 +75,7 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "garage.toml"
     path.write_text(TEXT)
     path.chmod(0o640)
+    os.setxattr(path, "user.note", b"mine")
     return path
 
 
@@ -87,7 +88,7 @@ def test_a_copy_is_written_and_no_secret_is_shown(tmp_path: Path, config: Path) 
     result, printed = run(tmp_path, task)
     assert result["changed"]
     assert dest.read_text() == TEXT.replace("[::]:3900", "127.0.0.1:0")
-    assert stat.S_IMODE(dest.stat().st_mode) == 0o640
+    assert stat.S_IMODE(dest.stat().st_mode) == 0o640 and os.getxattr(dest, "user.note") == b"mine"
     assert '+s3_api.api_bind_addr = "127.0.0.1:0"' in printed
     assert "rpc_secret = ********" in printed
     demand_untold(SECRET, json.dumps(result) + checked + printed)

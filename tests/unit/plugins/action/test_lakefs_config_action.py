@@ -27,7 +27,7 @@ def new(text: str) -> str:
 
 class Action(ActionModule):
     def __init__(self, kept: str) -> None:
-        self.kept, self.written = kept, {}  # type: ignore[var-annotated]
+        self.kept, self.written, self._vars = kept, {}, {}  # type: ignore[var-annotated]
 
     def _module(self, name: str, **module_args: Any) -> dict[str, Any]:
         assert (name, module_args["path"]) == ("stat", KEPT)
@@ -37,9 +37,10 @@ class Action(ActionModule):
         assert (args["state"], args["src"]) == ("read", KEPT) and self.kept, "a file that is not there was read"
         return {"opened": {"text": self.kept}}
 
-    def _copy(self, text: str, dest: str, stat: Any) -> dict[str, Any]:
+    def write_like(self, text: str, dest: str, like: str, task_vars: Any) -> bool:
+        assert like == "/etc/lakefs/config.yaml", "it would not be as the file is that the server reads"
         self.written[dest] = text
-        return {"changed": True}
+        return True
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ class Action(ActionModule):
 def test_what_it_is_staged_from_is_kept(text: str, kept: str, expected: str | None) -> None:
     action = Action(kept)
     args = {"version": "0.80.2", "keep": "0.70.6", "discard": False}
-    action._stage(args, "/etc/lakefs/config.yaml", text, "/etc/lakefs/config.uplift-0.80.2.yaml", {})
+    action._stage(args, "/etc/lakefs/config.yaml", text, "/etc/lakefs/config.uplift-0.80.2.yaml")
     assert action.written.pop("/etc/lakefs/config.uplift-0.80.2.yaml")
     assert action.written.get(KEPT) == expected
 

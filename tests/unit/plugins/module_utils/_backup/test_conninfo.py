@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,12 @@ def in_keywords(parts: Mapping[str, str], blanks: str) -> str:
     return "  ".join(f"{name}{blanks}={blanks}'{value}'" for name, value in quoted.items())
 
 
+def bare(parts: Mapping[str, str], blanks: str) -> str:
+    """Without quotes: what would end a value has a backslash before it."""
+    escaped = {name: re.sub(r"([\s'\\])", r"\\\1", value) for name, value in parts.items()}
+    return "\n".join(f"{name}{blanks}={blanks}{value}" for name, value in escaped.items())
+
+
 WORDS = st.text("aZ9é '\\/@:?&=%+,#.-_", min_size=1, max_size=8)
 HOSTS = st.lists(
     st.sampled_from(["db", "10.0.0.7", "db-2.example.org", "fd00::1", "/run/postgresql"]), min_size=1, max_size=3
@@ -97,7 +104,7 @@ def test_every_spelling_of_a_connection_is_read_alike_and_as_libpq_reads_it(aske
     hosts = asked.pop("host")
     ports = [str(port) for port in asked.pop("ports", [])][: len(hosts)]
     parts = {"host": ",".join(hosts), **({"port": ",".join(ports)} if ports else {}), **asked}
-    spellings = [in_url(parts, False), in_url(parts, True), in_keywords(parts, blanks)]
+    spellings = [in_url(parts, False), in_url(parts, True), in_keywords(parts, blanks), bare(parts, blanks)]
     for text in spellings:
         assert libpq(text) == parts, text
         assert dict(parse(text).parts) == parts, text

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,49 @@ def test_space_is_asked_where_the_directory_will_be(tmp_path: Path) -> None:
     files.demand_space(str(tmp_path / "a" / "b" / "c"), 1, "it")
     with pytest.raises(UpliftError, match="free, it needs 1024.0 TiB: make free space"):
         files.demand_space(str(tmp_path / "a"), 1 << 50, "it")
+
+
+ACL, DEFAULT_ACL = "system.posix_acl_access", "system.posix_acl_default"
+
+
+def listed(path: Path, kind: str = ACL, reader: int = 990) -> bytes:
+    """Give a file an access list as `setfacl -m u:990:r` does, where the file system has such."""
+    rows = ((1, 6, 2**32 - 1), (2, 4, reader), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1))
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *row) for row in rows)
+    try:
+        os.setxattr(path, kind, value)
+    except OSError:
+        pytest.skip("no access lists here")
+    return value
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_a_file_is_written_like_another_in_all_but_its_content(tmp_path: Path) -> None:
+    own, copy = tmp_path / "garage.toml", tmp_path / "garage.toml.uplift-quiesced"
+    own.write_text("old", encoding="utf-8")
+    os.chown(own, 990, 991)
+    value = listed(own)
+    os.setxattr(own, "user.note", b"mine")
+    files.write_like(str(copy), b"new", str(own))
+    seen = os.stat(copy)
+    assert (copy.read_text(encoding="utf-8"), seen.st_uid, seen.st_gid, seen.st_mode & 0o7777) == (
+        "new",
+        990,
+        991,
+        0o640,
+    )
+    assert os.getxattr(copy, ACL) == value and os.getxattr(copy, "user.note") == b"mine"
+    assert files.alike(str(copy), str(own))
+    os.removexattr(copy, "user.note")
+    assert not files.alike(str(copy), str(own))
+
+
+def test_what_a_directory_gives_to_new_files_is_not_given_to_a_secret(tmp_path: Path) -> None:
+    """`setfacl -d` on /etc/garage: the copy could be read by whom the file itself keeps out."""
+    own = tmp_path / "garage.toml"
+    own.write_text("old", encoding="utf-8")
+    own.chmod(0o640)
+    listed(tmp_path, DEFAULT_ACL)
+    files.write_like(str(tmp_path / "copy"), b"new", str(own))
+    assert ACL not in os.listxattr(tmp_path / "copy") and os.stat(tmp_path / "copy").st_mode & 0o777 == 0o640
+    assert files.alike(str(tmp_path / "copy"), str(own))

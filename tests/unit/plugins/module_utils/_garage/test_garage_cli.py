@@ -23,7 +23,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._garage.forms im
     REPAIRS,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._garage.parse import inventory
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime import accounts, systemd
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 
 from tests.unit.replay import (
@@ -318,6 +318,7 @@ def found(
         return it
 
     monkeypatch.setattr(systemd, "read_unit", read)
+    monkeypatch.setattr(accounts, "gone", lambda _user, _group: "")  # this machine has none of them
     monkeypatch.setattr(garage_daemon, "daemons", lambda config: living if config == CONFIG else [])
     return garage_node.from_unit(Replay(OLD), {**PARAMS, **params})
 
@@ -327,8 +328,29 @@ def daemon(pid: int = 42, exe: str = "/usr/local/bin/garage-0.7.0") -> garage_da
 
 
 def test_another_name_of_the_unit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:  # trap G35
-    with pytest.raises(UpliftError, match="^store is another name of garage.service; expected the unit's own"):
+    with pytest.raises(
+        UpliftError, match="^The unit store is another name of garage.service; .*Set garage_unit to garage.service"
+    ):
         found(monkeypatch, unit(), [], unit="store")
+
+
+@pytest.mark.parametrize(
+    ("child", "pid", "refused"), [("42", 42, True), ("42", 41, False), ("43", 42, False), (None, 42, False)]
+)
+def test_a_daemon_that_is_a_child_of_the_main_process_is_refused(
+    child: str | None, pid: int, refused: bool, tmp_path: Path
+) -> None:
+    """runuser stays, kills its child two seconds after a stop, and ends by the signal: nobody sees how Garage ends."""
+    if child:
+        (tmp_path / "41" / "task" / "41").mkdir(parents=True)
+        (tmp_path / "41" / "task" / "41" / "children").write_text(f"{child} ", encoding="utf-8")
+    one = unit(main_pid=41, exe="/usr/sbin/runuser")
+    if not refused:
+        garage_node.demand_main(one, [pid], tmp_path)
+        return
+    with pytest.raises(NotItself, match="main process of the unit garage.service is /usr/sbin/runuser") as said:
+        garage_node.demand_main(one, [pid], tmp_path)
+    assert said.value.row["key"] == "script_unit" and said.value.row["final"]
 
 
 def test_everything_is_read_from_the_unit(monkeypatch: pytest.MonkeyPatch) -> None:

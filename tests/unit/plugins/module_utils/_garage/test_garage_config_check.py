@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-import os
-import struct
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,28 +56,3 @@ def test_another_node_in_the_file_stops() -> None:
     garage, _runner = asked(replay.answer("node_id", replay.NEW))
     with pytest.raises(UpliftError, match="expected .* the one that runs"):
         check(garage, STAGED)
-
-
-ACL = "system.posix_acl_access"
-
-
-def listed(path: Path) -> bytes:
-    """Give a file an access list as `setfacl -m u:990:r` does, where the file system has such."""
-    rows = ((1, 6, 2**32 - 1), (2, 4, 990), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1))
-    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *row) for row in rows)
-    try:
-        os.setxattr(path, ACL, value)
-    except OSError:
-        pytest.skip("no access lists here")
-    return value
-
-
-def test_what_is_meant_for_the_release_may_be_read_as_what_the_service_reads(tmp_path: Path) -> None:
-    own, candidate = tmp_path / "garage.toml", tmp_path / "garage.toml.uplift-0.8.7"
-    own.touch()
-    candidate.touch()
-    value = listed(own)
-    garage, runner = asked(replay.answer("node_id", replay.OLD))
-    garage.config_file = str(own)
-    check(garage, STAGED, str(candidate))
-    assert os.getxattr(candidate, ACL) == value and runner.read == [str(candidate)]

@@ -212,6 +212,12 @@ BAD = [
     ("release", True, {"release": {"failed": True, "msg": "the directory has no garage-0.8.7"}}, "no garage-0.8.7"),
     ("clock", True, {"clock": {"failed": True, "msg": "the clock is known to 0.4 s"}}, "0.4 s"),
     (
+        "no_space",
+        True,
+        {"space.paths": {"/r": {"at": "/", "free": 0, "writable": True}}},
+        "nothing is free at /r (at /), where the steps write",
+    ),
+    (
         "read_only",
         True,
         {"space.paths": {"/b": {"at": "/", "free": 1000, "writable": False}}},

@@ -287,7 +287,6 @@ def test_on_a_host_it_is_a_unit_that_writes_nowhere_else_and_ends_by_itself() ->
         ("root", False, "nobody"),
         ("", False, "nobody"),
         ("garage", True, "nobody"),
-        ("60999", False, "nobody"),
     ],
 )
 def test_it_runs_as_the_service_or_as_nobody(user: str, dynamic: bool, account: str) -> None:

@@ -231,6 +231,7 @@ ROWS = [
     ("no_space", True, {"set.database_free_bytes": 1500}, SQL, "0.70.6", "0.80.2"),
     ("read_only", True, {"space.paths./tmp": {"at": "/tmp", "free": GIB, "writable": False}}, SQL, "0.70.6", "0.80.2"),
     ("read_only", True, {"space.paths./backup": {"at": "/", "free": GIB, "writable": False}}, KV, "1.82.0", "1.84.0"),
+    ("no_space", True, {"space.paths./record": {"at": "/", "free": 0, "writable": True}}, KV, "1.82.0", "1.84.0"),
     ("space_unknown", True, {"set.database_free_bytes": 0}, SQL, "0.70.6", "0.80.2"),
     ("no_scratch", True, {"info.server.createdb": False}, SQL, "0.70.6", "0.80.2"),
 ]

@@ -21,6 +21,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.version im
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import file, forms, where
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.program import found_config, reads
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import unit_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 from ansible_collections.uplift.datastores.plugins.plugin_utils._lakefs.config import ConfigError
 
 from tests.unit.lakefs_replay import answer, capture
@@ -189,6 +190,7 @@ def accounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         return SimpleNamespace(pw_name=name, pw_dir=kept[name], pw_shell="/usr/sbin/nologin")
 
     monkeypatch.setattr(unit_place, "pwd", SimpleNamespace(getpwnam=getpwnam))
+    monkeypatch.setattr(unit_place.accounts, "gone", lambda _user, _group: "")
     (tmp_path / "home/.lakefs").mkdir(parents=True)
     return tmp_path
 
@@ -226,10 +228,11 @@ def test_where_systemd_starts_it(accounts: Path, show: tuple[str, ...], user: st
     assert found.environment.get("HOME", "") == home.format(accounts)
 
 
-def test_an_account_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    host = Host("1.84.0", START.format("run"), "User=no-such-account")
+def test_an_account_that_is_not_there() -> None:
+    with pytest.raises(NotItself, match="lakefs.service runs as the account no-such-account, which is not there"):
+        where.of(Host("1.84.0", START.format("run"), "User=no-such-account"), "lakefs").program({})
     with pytest.raises(UpliftError, match="The account no-such-account of the service is not there"):
-        where.of(host, "lakefs").program({})
+        where.of(Host("1.84.0", START.format("run")), "lakefs").program({"user": "no-such-account"})
 
 
 def test_a_file_named_from_where_it_runs(accounts: Path) -> None:

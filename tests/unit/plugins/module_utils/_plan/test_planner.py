@@ -167,6 +167,13 @@ def test_limit_slices_and_stale_inventories_show_as_missing_or_strange_members()
     ]
 
 
+def test_two_names_of_one_node_are_refused() -> None:
+    """Each would be a wave of its own, and believe that the other serves meanwhile."""
+    found = [*nodes("abc"), Node("twin", "id-a1", "a", core_version.parse("0.7.0"))]
+    (refusal,) = planner.plan(GARAGE, found, Cluster(["id-a1", "id-b2", "id-c3"], "3"), Request("0.8.7"))
+    assert refusal.key == "node_twice" and refusal.sentence.startswith("a1 and twin are one node, id-a1;")
+
+
 def test_all_refusals_come_at_once() -> None:
     found = nodes("ab", "0.4.0")
     refusals = planner.plan(GARAGE, found, Cluster(["id-a1", "id-b2", "id-c3"], "3"), Request("0.8.7", wave="rack"))

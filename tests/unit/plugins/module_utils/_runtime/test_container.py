@@ -321,7 +321,8 @@ def test_a_moment_that_is_none() -> None:
 def test_places_inside_and_on_the_host(host: str, inside: str) -> None:
     one = spec.read(captured("rich"))
     assert spec.inside_path(one.mounts, host) == inside
-    assert spec.host_path(one.mounts, inside) == host
+    for spelled in (inside, inside.replace("/", "//", 2), f"/etc/..{inside}", f"{inside}/.", f"/./{inside[1:]}"):
+        assert spec.host_path(one.mounts, spelled) == host
 
 
 def test_places_that_are_nowhere() -> None:

@@ -241,7 +241,7 @@ def test_a_mounted_configuration_is_read_and_never_written() -> None:
     """trap L21: where the release wants it otherwise, that is said before anything stops."""
     key = seal.new_key()
     found = file.raw(Cluster(), {"unit": UNIT, "src": "", "seal": key})
-    assert found["mounted"] and found["path"] == "/etc/lakefs/config.yaml" and not found["stat"]
+    assert found["mounted"] and found["path"] == "/etc/lakefs/config.yaml" and not found["mode"]
     inside = seal.opened(key, found["sealed"])
     assert inside["text"].startswith("# lakeFS of the lab") and "the lab's" in str(inside["environment"])
     asked = {"state": "staged", "version": "1.84.0", "discard": False}

@@ -280,6 +280,20 @@ def test_where_hard_links_cannot_be_made(plain: Path, new: Path, monkeypatch: py
     assert plain.with_name("tool-0.7.0").stat().st_mode & 0o777 == 0o750
 
 
+def test_what_the_program_may_do_the_next_one_may(plain: Path, new: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """setcap cap_net_bind_service=ep: without it a release that listens on port 80 would end at its start."""
+    capability = bytes.fromhex("0100000200040000000000000000000000000000")
+    try:
+        os.setxattr(plain, "security.capability", capability)
+    except OSError:
+        pytest.skip("no capabilities here")
+    monkeypatch.setattr(os, "link", lambda *_paths: (_ for _ in ()).throw(OSError(18, "Invalid cross-device link")))
+    stage(plain, "0.8.7", new)
+    activate(plain, "0.8.7")
+    for name in ("tool-0.8.7", "tool-0.7.0"):
+        assert os.getxattr(plain.with_name(name), "security.capability") == capability
+
+
 def test_a_link_without_a_version_is_kept_as_a_release(tmp_path: Path, new: Path) -> None:
     program(tmp_path / "elsewhere" / "tool", "0.7.0")
     path = tmp_path / "bin" / "tool"

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, CliError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd
+from hypothesis import given
+from hypothesis import strategies as st
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "systemd"
 
@@ -72,6 +76,59 @@ def test_variables_are_put_in_only_when_asked() -> None:
     unit = shown("variables")
     assert unit.argv == ("/bin/sleep", "${T}", "$U")
     assert unit.command() == ["/bin/sleep", "1000", "1"]
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("$T", ["1000"]),
+        ("${T}s", ["1000s"]),
+        ("$$T", ["$T"]),
+        ("a$T", ["a$T"]),
+        ("$/x", []),
+        ("$", []),
+        ("$${T}", ["${T}"]),
+        ("${NO}", [""]),
+    ],
+)
+def test_a_word_of_the_command_as_systemd_252_makes_it(word: str, words: list[str]) -> None:
+    """Seen on a host, of a program that writes down its arguments."""
+    assert replace(shown("variables"), argv=(word,)).command() == words
+
+
+VALUES = st.text("aZ9é '\"\\$`=#;,%\t/", max_size=8)
+ESCAPED = re.compile(r"""([\s"'\\$`])""")
+
+
+def in_file(draw: Any, value: str) -> str:
+    """A value as an EnvironmentFile= may have it."""
+    double = '"' + re.sub(r'(["\\$`])', r"\\\1", value) + '"'
+    parted = f'{double[:-1]}\\\n"'  # a line that goes on
+    bare = ESCAPED.sub(r"\\\1", value)
+    single = [f"'{value}'"] if "'" not in value else []
+    return str(draw(st.sampled_from([double, parted, bare, f"{double}''", *single])))
+
+
+def in_unit(draw: Any, name: str, value: str) -> str:
+    """An assignment as `systemctl show` has it, and as Environment= takes it."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
+    return str(draw(st.sampled_from([f'"{name}={escaped}"', f'{name}="{escaped}"'])))
+
+
+@given(st.data(), st.dictionaries(st.from_regex(r"[A-Z_][A-Z0-9_]{0,3}", fullmatch=True), VALUES, max_size=4))
+def test_an_environment_in_every_spelling_is_read_alike(data: Any, environment: dict[str, str]) -> None:
+    """On a host, 300 random units and files were read as systemd 252 itself read them."""
+    blank = st.sampled_from(["", " ", "\t"])
+    rows = [
+        f"{data.draw(blank)}{name}{data.draw(blank)}={data.draw(blank)}{in_file(data.draw, value)}{data.draw(blank)}\n"
+        for name, value in environment.items()
+    ]
+    assert (
+        systemd.environment_file("# by hand\n" + data.draw(st.sampled_from(["", "\n", "; x\n"])).join(rows))
+        == environment
+    )
+    line = " ".join(in_unit(data.draw, name, value) for name, value in environment.items())
+    assert dict(word.partition("=")[::2] for word in systemd.words(line)) == environment
 
 
 def test_where_a_word_ends_is_known_by_the_kernel(tmp_path: Path) -> None:

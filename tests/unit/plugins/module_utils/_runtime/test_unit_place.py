@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer
-from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import systemd, unit_place
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.contained import NotItself
 
 MOUNT = "ExecStartPre={ path=/bin/mount ; argv[]=/bin/mount /srv/meta ; ignore_errors=no ; start_time=[n/a] }\n"
 
@@ -33,17 +33,53 @@ class Systemd:
     ("asked", "name"), [("garage", "garage.service"), ("garage.service", "garage.service"), ("g@1.2", "g@1.2.service")]
 )
 def test_what_it_mounts_is_told(asked: str, name: str) -> None:
-    assert unit_place.mounting(Systemd(name, MOUNT), [asked]) == ["/bin/mount /srv/meta"]
-    assert unit_place.mounting(Systemd(name, MOUNT), ["docker:garage", "kubernetes:lake/lakefs"]) == []
+    assert unit_place.mounting(Systemd(name, MOUNT), {asked: "garage_unit"}) == ["/bin/mount /srv/meta"]
+    assert unit_place.mounting(Systemd(name, MOUNT), {"docker:garage": "", "kubernetes:lake/lakefs": ""}) == []
 
 
 def test_another_name_of_a_unit_is_refused() -> None:
     """trap G35: it would have a second record, and a second lease."""
     with pytest.raises(
-        UpliftError, match="^garage is another name of garage-blue.service; expected the unit's own, by"
-    ):
-        unit_place.mounting(Systemd("garage-blue.service"), ["garage"])
-    assert unit_place.mounting(Systemd("gone.service", load="not-found"), ["other"]) == []
+        NotItself, match="^The unit garage is another name of garage-blue.service; .*Set pachyderm_unit to garage-blue"
+    ) as said:
+        unit_place.mounting(Systemd("garage-blue.service"), {"garage": "pachyderm_unit"})
+    assert said.value.row["key"] == "unit_alias" and said.value.row["final"]
+    assert unit_place.mounting(Systemd("gone.service", load="not-found"), {"other": "garage_unit"}) == []
+
+
+@pytest.mark.parametrize("shown", ["RootDirectory=/srv/root", "RootImage=/srv/root.raw", "RootDirectory=/"])
+def test_a_unit_in_a_root_of_its_own_is_refused(shown: str) -> None:
+    """The host has a program and a configuration at the same paths, which are not those that run."""
+    if shown.endswith("=/"):
+        assert unit_place.own(Systemd("garage.service", f"{shown}\n"), {"garage": "garage_unit"})
+        return
+    with pytest.raises(NotItself, match=f"runs in a root of its own .{shown}.:") as said:
+        unit_place.own(Systemd("garage.service", f"{shown}\n"), {"garage": "garage_unit"})
+    assert said.value.row["key"] == "unit_root" and said.value.row["final"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "gone"),
+    [
+        ("User=root\nGroup=root\n", ""),
+        ("User=0\nGroup=0\n", ""),
+        ("", ""),
+        ("User=60999\nGroup=root\n", "account 60999"),
+        ("User=nobody-here\n", "account nobody-here"),
+        ("User=root\nGroup=60999\n", "group 60999"),
+        ("Group=no-group-here\n", "group no-group-here"),
+        ("User=nobody-here\nDynamicUser=yes\n", ""),
+    ],
+)
+def test_a_unit_whose_account_is_not_there_would_not_be_started_again(shown: str, gone: str) -> None:
+    """systemd 252 ends with 217 where User= is a number without a line in the password file, with Group= or without."""
+    asked = {"lakefs": "lakefs_unit"}
+    if not gone:
+        assert len(unit_place.own(Systemd("lakefs.service", shown), asked)) == 1
+        return
+    with pytest.raises(NotItself, match=f"lakefs.service runs as the {gone}, which is not there") as said:
+        unit_place.own(Systemd("lakefs.service", shown), asked)
+    assert said.value.row["key"] == "account_gone" and said.value.row["final"]
 
 
 @pytest.mark.parametrize(

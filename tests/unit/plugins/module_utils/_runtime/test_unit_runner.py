@@ -78,7 +78,6 @@ def own_terms(runner: Systemd) -> Runner:
         (PLAIN.replace("User=garage\nGroup=garage", "User=daemon\nGroup=daemon"), UNIT, False),
         (PLAIN.replace("User=garage\nGroup=garage", "User=daemon\nGroup=mail"), UNIT, True),
         (PLAIN.replace("User=garage\nGroup=garage", "User=daemon\nGroup=8"), UNIT, True),
-        (PLAIN.replace("User=garage\nGroup=garage", "User=60999\nGroup="), UNIT, True),
         (PLAIN.replace("User=garage\nGroup=garage", "User=0\nGroup=0"), UNIT, False),
         (
             PLAIN.replace("LoadCredential=", "LoadCredential=[unprintable]"),
