@@ -35,7 +35,7 @@ USERS = ("admin", "bob", "carol")
 GROUP = "Analysts"  # made by its operators, next to lakeFS's own
 # One row of basic authentication is one of the older partition under the user's name: their contents are alike.
 SCHEMA = "CREATE SCHEMA emulator;"
-RENAMED_SCHEMAS = f"""CREATE TABLE emulator.{{table}} AS SELECT * FROM kv WHERE NOT ({RECORD});
+ASIDE = f"""CREATE TABLE emulator.{{table}} AS SELECT * FROM kv WHERE NOT ({RECORD});
 UPDATE emulator.{{table}} SET partition_key = 'auth',
  key = convert_to(replace(convert_from(key, 'utf8'), 'superAdmin', 'admin'),
  'utf8') WHERE partition_key = 'basicAuth'::bytea;
@@ -272,12 +272,12 @@ def commit_all(cluster: Cluster) -> None:
 def keep_late(cluster: Cluster) -> dict[str, Any]:
     """What a real release makes of one more object, next to what there is without it: the emulated ones take either."""
     api, held = door(cluster), manifest.load(cluster)
-    as_owner(cluster, RENAMED_SCHEMAS.format(table="kv"))
+    as_owner(cluster, ASIDE.format(table="kv"))
     api.upload(LATE.repository, "main", LATE.path, LATE.body)
     commit(api, LATE.repository, "main", "late")
     info = next(info for info in api.listed("/repositories") if info["id"] == LATE.repository)
     after = kept(api, info)
-    as_owner(cluster, RENAMED_SCHEMAS.format(table="kv_late"))
+    as_owner(cluster, ASIDE.format(table="kv_late"))
     manifest.save(cluster, {**held, "late": manifest.facts(api)})
     stat, made = after["objects"]["main"][LATE.path], after["commits"]["main"][0]
     place = {"repository": LATE.repository, "branch": "main", "path": LATE.path}
@@ -328,7 +328,7 @@ def become(cluster: Cluster, version: str, people: int = 1, drafts: bool = False
         known["late"] = keep_late(cluster)
     lakefs.control(cluster, "stop")
     if first not in MVCC:
-        as_owner(cluster, RENAMED_SCHEMAS.format(table="kv"))
+        as_owner(cluster, ASIDE.format(table="kv"))
     if drafts:
         without_commit(cluster, "emulator.kv")
     for table in ("emulator.kv", "emulator.kv_late") if first in MVCC else ("emulator.kv",):

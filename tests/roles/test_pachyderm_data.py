@@ -75,19 +75,14 @@ def begun(stage: Stage) -> None:
     stage.runs -= 1
 
 
-RENAMED_SCHEMAS = {"module": "directory_rename", "state": "renamed"}
+ASIDE = {"module": "directory_rename", "state": "renamed"}
 DOWN = {"module": "service", "state": "stopped"}
 
 
 def test_the_cluster_is_counted_once_right_before_it_is_stopped(cluster: Stage) -> None:
     run = cluster.playbook("pachyderm_upgrade")
     assert run.ok, run.why
-    order = [
-        run.place("pachyderm_extract"),
-        run.place("pachyderm_recount"),
-        run.place(**DOWN),
-        run.place(**RENAMED_SCHEMAS),
-    ]
+    order = [run.place("pachyderm_extract"), run.place("pachyderm_recount"), run.place(**DOWN), run.place(**ASIDE)]
     assert order == sorted(order)
     (counted,) = run.of("pachyderm_recount", late=False)
     (restored,) = run.of("pachyderm_restore")
@@ -102,9 +97,7 @@ def test_a_run_goes_on_with_a_cluster_that_has_another_id_since(cluster: Stage) 
     cluster.on("pachyderm_inventory", {"and": {"differences": lost, "notes": []}}, clients="out", dest=None)
     stopped = cluster.playbook("pachyderm_upgrade")
     assert "No file of data@master can be read." in stopped.why
-    assert stopped.of(**RENAMED_SCHEMAS) and not stopped.of("systemd_environment", state="absent"), (
-        "the ports stay closed"
-    )
+    assert stopped.of(**ASIDE) and not stopped.of("systemd_environment", state="absent"), "the ports stay closed"
     assert cluster.record()["cluster"] == "id-1.11.9"
     cluster.rules.pop()
     cluster.on(
@@ -115,11 +108,7 @@ def test_a_run_goes_on_with_a_cluster_that_has_another_id_since(cluster: Stage) 
     cluster.rules.pop()
     done = cluster.playbook("pachyderm_upgrade")
     assert done.ok, done.why
-    assert (
-        not done.of(**RENAMED_SCHEMAS)
-        and not done.of("pachyderm_restore")
-        and done.of("systemd_environment", state="absent")
-    )
+    assert not done.of(**ASIDE) and not done.of("pachyderm_restore") and done.of("systemd_environment", state="absent")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +129,7 @@ def test_what_came_since_the_dump_stops_it_and_the_next_run_takes_another(cluste
     came = "The cluster is not what the dump /d was made of: 1 commits of data came (d3)."
     cluster.on("pachyderm_recount", failed(came), nth=1)
     run = cluster.playbook("pachyderm_upgrade")
-    assert not run.ok and came in run.why and not run.of(**RENAMED_SCHEMAS) and not run.of(**DOWN)
+    assert not run.ok and came in run.why and not run.of(**ASIDE) and not run.of(**DOWN)
     opened = run.place("systemd_environment", state="absent", name="quiet")
     assert run.place("pachyderm_recount") < opened < run.place("pachyderm_pipelines", state="started")
     done = cluster.steps_done()
@@ -150,7 +139,7 @@ def test_what_came_since_the_dump_stops_it_and_the_next_run_takes_another(cluste
     cluster.rules.pop()
     again = cluster.playbook("pachyderm_upgrade")
     assert again.ok, again.why
-    assert again.place("pachyderm_inventory") < again.place("pachyderm_extract") < again.place(**RENAMED_SCHEMAS)
+    assert again.place("pachyderm_inventory") < again.place("pachyderm_extract") < again.place(**ASIDE)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +175,7 @@ def test_only_what_was_held_or_counted_is_put_aside(
     cluster.on("pachyderm_recount", {"and": {"asked": asked}})
     cluster.on("service_info", {"unit": {"held": held, "active": "inactive"}, "held": []})
     run = cluster.role("pachyderm", "undeploy", **midway())
-    assert run.ok == goes and bool(run.of(**RENAMED_SCHEMAS)) == goes and bool(run.of(**DOWN)) == goes
+    assert run.ok == goes and bool(run.of(**ASIDE)) == goes and bool(run.of(**DOWN)) == goes
     calls = run.of("pachyderm_recount", tolerant=True, late=True, pachctl="/usr/local/bin/pachctl-1.11.9")
     assert len(calls) == (0 if there else 1)
     assert goes or "It may have run since the cluster was counted" in run.why

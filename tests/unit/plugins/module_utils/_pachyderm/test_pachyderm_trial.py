@@ -117,7 +117,7 @@ def test_nothing_is_said_of_it_where_nobody_asks() -> None:
 
 PORTS = dict(zip(scratch_server.PORTS, range(41000, 41009), strict=True))
 TRIED = scratch_server.ident(ID, "70")
-RENAMED_SCHEMAS = scratch_server.ScratchServer(
+ASIDE = scratch_server.ScratchServer(
     TRIED, "/b/trial", "pach", PORTS, ["/srv/store", "/var/lib/etcd"], ["198.18.3.11"], 600.0
 )
 
@@ -130,7 +130,7 @@ def properties(argv: Sequence[str]) -> list[str]:
     return [word[len("--property=") :] for word in argv if word.startswith("--property=")]
 
 
-@pytest.mark.parametrize("argv", [RENAMED_SCHEMAS.etcd("/usr/bin/etcd"), RENAMED_SCHEMAS.pachd("/opt/pachd-1.13.4")])
+@pytest.mark.parametrize("argv", [ASIDE.etcd("/usr/bin/etcd"), ASIDE.pachd("/opt/pachd-1.13.4")])
 def test_the_servers_aside_see_nothing_of_the_cluster_and_end_by_themselves(argv: list[str]) -> None:
     seen = properties(argv)
     for expected in (
@@ -150,7 +150,7 @@ def test_the_servers_aside_see_nothing_of_the_cluster_and_end_by_themselves(argv
 
 
 def test_what_they_are_told_is_all_their_own() -> None:
-    etcd, pachd = settings(RENAMED_SCHEMAS.etcd("/usr/bin/etcd")), settings(RENAMED_SCHEMAS.pachd("/opt/pachd-1.13.4"))
+    etcd, pachd = settings(ASIDE.etcd("/usr/bin/etcd")), settings(ASIDE.pachd("/opt/pachd-1.13.4"))
     assert etcd["ETCD_LISTEN_CLIENT_URLS"] == f"http://127.0.0.1:{pachd['ETCD_SERVICE_PORT']}" != "2379"
     assert pachd["ETCD_SERVICE_HOST"] == "127.0.0.1" and pachd["STORAGE_BACKEND"] == "LOCAL"
     assert {pachd["PACH_ROOT"], etcd["ETCD_DATA_DIR"]} == {
