@@ -337,7 +337,7 @@ def test_preflight_of_a_pod_looks_at_what_is_here(garage: Stage) -> None:
     one.found(garage_unit=POD)
     run = one.steps(["preflight"])
     assert run.ok, run.failures
-    assert run.of("node_space")[0].args["paths"] == ["/var/backups/uplift", "/var/lib/uplift"]
+    assert run.of("node_space")[0].args["paths"] == ["/var/backups/uplift", str(one.records / "a1")]
     assert {call.args["unit"] for call in run.of("garage_engine")} == {POD}
     made = run.of("garage_findings")[0].args
     assert made["pod"] == POD and made["metadata_dir"] == ""
@@ -405,7 +405,7 @@ def test_preflight_looks_where_the_steps_will_write(garage: Stage) -> None:
     one.on("garage_config", {"and": {"config": config}})
     (call,) = one.steps(["preflight", "snapshot"]).of("node_space")
     assert call.args["paths"] == [
-        "/var/backups/uplift", "/var/lib/uplift", "/usr/local/bin", "/etc", "/etc/garage.toml", "/fast",
+        "/var/backups/uplift", str(one.records / "a1"), "/usr/local/bin", "/etc", "/etc/garage.toml", "/fast",
     ]  # fmt: skip
     (told,) = one.steps(["preflight", "quiesce"], fresh=True).of("garage_findings")
     assert told.args["closes"] and told.args["space"]["snapshots"] == ""

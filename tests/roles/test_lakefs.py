@@ -208,9 +208,10 @@ def test_a_server_is_started_on_no_database_that_it_does_not_fit(one: Stage) -> 
 
 
 def test_preflight_asks_where_a_step_will_write(lakefs: Stage) -> None:
-    (asked,) = lakefs.only("l1").steps(["preflight"]).of("node_space")
+    stage = lakefs.only("l1")
+    (asked,) = stage.steps(["preflight"]).of("node_space")
     assert asked.args["paths"] == [
-        "/var/backups/uplift", "/var/lib/uplift/lakefs/lakefs.service", "/tmp", "/usr/local/bin",
+        "/var/backups/uplift", str(stage.records / "l1/lakefs/lakefs.service"), "/tmp", "/usr/local/bin",
     ]  # fmt: skip
 
 

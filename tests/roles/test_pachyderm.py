@@ -489,7 +489,7 @@ def test_preflight_asks_for_what_the_trial_takes(one: Stage) -> None:
 
 def test_preflight_asks_where_a_step_will_write(one: Stage) -> None:
     asked = steps(one, ["preflight"]).of("node_space")[0]
-    assert asked.args["paths"] == ["/var/backups/uplift", "/var/lib/uplift", "/usr/local/bin"]
+    assert asked.args["paths"] == ["/var/backups/uplift", str(one.records / "p1"), "/usr/local/bin"]
 
 
 def test_only_what_was_closed_is_given_back(one: Stage) -> None:

@@ -214,7 +214,7 @@ BAD = [
     (
         "no_space",
         True,
-        {"space.paths": {"/r": {"at": "/", "free": 0, "writable": True}}},
+        {"space.paths": {"/b": {"at": "/b", "free": 1000}, "/r": {"at": "/", "free": 0, "writable": True}}},
         "nothing is free at /r (at /), where the steps write",
     ),
     (
