@@ -146,7 +146,7 @@ def manifests(name: str, settings: Settings, pods: int, daemon: bool) -> list[di
             {"name": "etc", "mountPath": CONFIG, "subPath": "garage.toml"},
         ],
     }
-    template = {
+    template: dict[str, Any] = {
         "metadata": {"labels": labels},
         "spec": {
             "securityContext": {"runAsUser": ACCOUNT, "runAsGroup": ACCOUNT, "fsGroup": ACCOUNT, "runAsNonRoot": True},
