@@ -47,7 +47,7 @@ def home(given: Mapping[str, str], user: str) -> str:
 
 
 def demand_own(unit: Unit, asked: str, setting: str) -> None:
-    """A unit by its own name, in the host's root and with an account. `setting`: the operator's, which named it as `asked`.
+    """A unit by its own name, in the host's root and with an account. `setting`: what named it as `asked`.
 
     What is kept of a unit lies by its name: under an alias there would be a second record, and a second lease.
     """
@@ -66,7 +66,7 @@ def demand_own(unit: Unit, asked: str, setting: str) -> None:
                 f"the unit {unit.name} runs in a root of its own ({', '.join(root)}): the paths of its program, its"
                 " configuration and its data are others for this host",
                 "a unit that sees the host's files",
-                "let the unit start the program without it, with BindPaths= or ProtectSystem= where it is to be shut in;"
+                "let the unit start the program without it, with BindPaths= or ProtectSystem= where that is wanted;"
                 " else upgrade this one by hand",
                 final=True,
             )
