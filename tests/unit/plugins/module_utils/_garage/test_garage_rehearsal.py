@@ -152,10 +152,10 @@ def test_where_no_daemon_can_be_started_that_is_said(monkeypatch: pytest.MonkeyP
     assert not rehearsal.unwanted()["rehearsed"]
 
 
-@pytest.mark.parametrize(("user", "more"), [("garage", ()), ("60999", ("CapabilityBoundingSet=",))])
-def test_where_the_service_has_no_account_that_lasts_it_runs_as_a_root_without_power(user: str, more: Any) -> None:
+@pytest.mark.parametrize(("dynamic", "more"), [(False, ()), (True, ("CapabilityBoundingSet=",))])
+def test_where_the_service_has_no_account_that_lasts_it_runs_as_a_root_without_power(dynamic: bool, more: Any) -> None:
     node = garage(Replay(ONE))
-    node.user = user
+    node.user, node.dynamic = "garage", dynamic
     host = rehearsal._host(node, "garage.service")
     assert isinstance(host, scratch.OnHost)
     assert (host.user, host.more) == ("garage" if not more else "root", more)
