@@ -43,6 +43,7 @@ def test_the_offline_repair_is_by_the_staged_release_and_its_configuration(garag
 LAKEFS = {
     "lakefs_settings": {"dsn": "postgres://db/lakefs", "settings": {"database": {"place": "db", "type": "postgres"}}},
     "lakefs_found": {"node": {"version": "1.82.0"}, "program": "/usr/local/bin/lakefs"},
+    "lakefs_info": {"led": False},
     "lakefs_version": "1.84.0",
 }
 

@@ -12,7 +12,6 @@ from typing import Any, Iterator, Mapping
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core import version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.findings import Finding
-from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import asked_findings, config_findings, schema
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import Database
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.schema import Hop
@@ -26,7 +25,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_fi
 Seen = Mapping[str, Any]
 _FOLLOWS = ("service_down", "database_silent", "no_credentials", "release")
 MOVABLE = ("gs://", "https://")
-TASKS_SINCE = Version(1, 68, 0)
 
 
 def findings(seen: Seen) -> list[Finding]:
@@ -226,7 +224,7 @@ def _objects(seen: Seen, database: Database, hop: Hop) -> Iterator[Finding]:
             "old_namespaces", False, f"objects lie on {store}", expected, "see that one is read by an old path"
         )
     encoded = sorted(name for name, space in spaces.items() if "%" in space)
-    if encoded and hop.source < TASKS_SINCE <= hop.target:
+    if encoded and hop.source < schema.TASKS_SINCE <= hop.target:
         yield Finding(
             "encoded_namespace",
             not hop.migrates,

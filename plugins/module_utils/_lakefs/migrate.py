@@ -20,7 +20,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core import fil
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import Answer, LocalRunner
 from ansible_collections.uplift.datastores.plugins.module_utils._core.errors import UpliftError
 from ansible_collections.uplift.datastores.plugins.module_utils._core.progress import Progress
-from ansible_collections.uplift.datastores.plugins.module_utils._core.version import Version
 from ansible_collections.uplift.datastores.plugins.module_utils._core.watched import Stopwatch, watched
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs import database, schema, uncommitted
 from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.database import Database
@@ -36,7 +35,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._lakefs.where im
 
 LOCK = "/run/uplift-lakefs-migrate.lock"
 TASK = "storage-ns-encoded"
-TASKS_SINCE = Version(1, 68, 0)  # before, `migrate task` is an unknown word: help, and exit status 0 (L06)
 
 
 class Migration:
@@ -120,7 +118,7 @@ class Migration:
 
     def task(self, check: bool) -> dict[str, Any]:
         """Repair storage namespaces with %XX in them, which stop a server (L28). It has a dry run of its own."""
-        if self.version < TASKS_SINCE:
+        if self.version < schema.TASKS_SINCE:
             return {"changed": False, "found": 0, "updated": [], "skipped": []}
         answer = self.call(["migrate", "task", "run", TASK, *(["--dry-run"] if check else [])])
         said, told_ = parse.outcome(answer), parse.task(answer)

@@ -31,6 +31,7 @@ ANY_KV = Version(0, 103, 0)  # `migrate up` begins from every KV schema
 BASIC_AUTH = Version(1, 33, 0)  # one user with one key; all others are refused at the start
 LAST_IMPORT = Version(1, 52, 0)  # the last release whose `superuser` can take over one user of several
 NO_IMPORT = Version(1, 53, 0)
+TASKS_SINCE = Version(1, 68, 0)  # before, `migrate task` is an unknown word: help, and exit status 0 (L06)
 # Releases whose every answer is in the captures.
 SEEN = (GRAVELER, Version(0, 55, 0), Version(0, 70, 6), TO_KV, ANY_KV, LAST_IMPORT, Version(1, 84, 0))
 UNKNOWN = Version(2, 0, 0)
