@@ -44,7 +44,7 @@ def images(versions: Sequence[str]) -> None:
 
 
 def variables(name: str, seats: Sequence[Host], daemon: bool) -> dict[str, dict[str, Any]]:
-    units = [f"daemonset/{NAME}@{node.NODE}" if daemon else f"pod/{NAME}-{at}" for at, _ in enumerate(seats)]
+    units = [f"daemonset/{NAME}@{node.NODE}" if daemon else f"pod/{NAME}-{at}" for at in range(len(seats))]
     return {host.name: {"garage_unit": f"kubernetes:{name}/{unit}"} for host, unit in zip(seats, units, strict=True)}
 
 

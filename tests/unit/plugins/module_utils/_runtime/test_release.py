@@ -287,7 +287,10 @@ def test_what_the_program_may_do_the_next_one_may(plain: Path, new: Path, monkey
         os.setxattr(plain, "security.capability", capability)
     except OSError:
         pytest.skip("no capabilities here")
-    monkeypatch.setattr(os, "link", lambda *_paths: (_ for _ in ()).throw(OSError(18, "Invalid cross-device link")))
+    def other_device(*_paths: Any) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", other_device)
     stage(plain, "0.8.7", new)
     activate(plain, "0.8.7")
     for name in ("tool-0.8.7", "tool-0.7.0"):
