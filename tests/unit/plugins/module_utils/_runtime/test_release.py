@@ -287,6 +287,7 @@ def test_what_the_program_may_do_the_next_one_may(plain: Path, new: Path, monkey
         os.setxattr(plain, "security.capability", capability)
     except OSError:
         pytest.skip("no capabilities here")
+
     def other_device(*_paths: Any) -> None:
         raise OSError(18, "Invalid cross-device link")
 
