@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import (
     Answer,
@@ -19,7 +18,6 @@ from ansible_collections.uplift.datastores.plugins.module_utils._core.cli import
     demand,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_alone
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.scratch_pod import Server, Start
 
@@ -39,21 +37,14 @@ class Inside(CallRunner):
 
 
 @dataclass
-class InPod:
-    name: str
-    pods: Pods
-    image: str
-    clock: Clock = field(default_factory=lambda: Clock(time.monotonic, time.sleep))
+class InPod(Server):
+    image: str = ""
     reached: bool = False
     stays: bool = False
 
     @property
     def program(self) -> str:
         return self.pods.start
-
-    @property
-    def _server(self) -> Server:
-        return Server(self.name, self.pods, self.clock)
 
     def account(self) -> str:
         return ""
@@ -62,22 +53,13 @@ class InPod:
         with open(config_file, encoding="utf-8") as stream:
             text = stream.read()
         own = {"command": [self.program], "args": ["-c", config_file, "server"]}
-        self._server.launch(Start(self.image, own, directory, config_file, text))
+        self.launch(Start(self.image, own, directory, config_file, text))
 
     def runner(self) -> Runner:
         return Inside(self.name, self.pods)
 
     once = runner
 
-    def alive(self) -> bool:
-        return self._server.alive()
-
-    def said(self) -> str:
-        return self._server.said()
-
     def stop(self) -> None:
         words = ["delete", "pod", self.name, "--grace-period", "30", "--timeout", "60s"]
         demand(self.pods.local.run(self.pods.kubectl.argv(*words), timeout=90), f"Stopping the pod {self.name}")
-
-    def remove(self) -> None:
-        self._server.remove()

@@ -237,7 +237,7 @@ def host(name: str, garage: Garage, program: str) -> scratch.Host:
     if isinstance(garage.runner, ContainerRunner):
         return scratch.InContainer(name, garage.runner, program)
     if isinstance(garage.runner, Pod):
-        return scratch_pod.InPod(f"uplift-scratch-{garage.pod}", garage.runner.pods, program)
+        return scratch_pod.InPod(f"uplift-scratch-{garage.pod}", garage.runner.pods, image=program)
     static = garage.user if garage.user != "root" and not garage.dynamic else ""
     # The scratch daemon is no part of the node's unit.
     local = garage.runner.runner if isinstance(garage.runner, UnitRunner) else garage.runner

@@ -24,6 +24,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
     transient,
 )
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import before_the_verb
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.unit_runner import quoted
 
 DOMAIN = "s3.scratch.local"
 _QUIET_SINCE = Version(0, 103, 0)
@@ -58,16 +59,6 @@ def config(release: Version, directory: str, address: str, dsn: str, secret: str
 def of_the_driver(given: Mapping[str, str]) -> dict[str, str]:
     """What the driver of the database reads besides its connection string: HOME and PG..."""
     return {name: value for name, value in sorted(given.items()) if name == "HOME" or name.startswith("PG")}
-
-
-def environment_file(given: Mapping[str, str]) -> str:
-    """The same as a file for systemd."""
-    return "".join(f"{name}={_quoted(value)}\n" for name, value in of_the_driver(given).items())
-
-
-def _quoted(value: str) -> str:
-    """Source: systemd.exec(5), EnvironmentFile=."""
-    return '"' + "".join(f"\\{letter}" if letter in '"\\`$' else letter for letter in value) + '"'
 
 
 class Server(Protocol):
@@ -126,7 +117,7 @@ class OnSystemd:
             os.chown(directory, *owner)
         config_file = os.path.join(self.path, _CONFIG)
         files.write_atomic(config_file, json.dumps(given).encode(), 0o600, owner)  # JSON is YAML
-        files.write_atomic(self._environment, environment_file(self.given_to).encode(), 0o600)
+        files.write_atomic(self._environment, quoted(of_the_driver(self.given_to)).encode(), 0o600)
         properties = [
             *transient.confined(self.account, transient.LIMIT, ["any"]),
             f"ReadWritePaths={self.path}",
