@@ -42,8 +42,9 @@ class Pod(CallRunner):
 
     @property
     def name(self) -> str:
-        """What kubectl knows it by; "" where there is none."""
-        return str(self.read().get("metadata", {}).get("name", ""))
+        """What kubectl knows it by: of a StatefulSet by the notation alone, of a DaemonSet as it is called just now."""
+        where = self.pods.place
+        return str(self.read().get("metadata", {}).get("name", where.pod)) if where.node else where.name
 
     def status(self) -> dict[str, Any]:
         """Of its container: image, ready, containerID and so on, as Kubernetes says it."""
@@ -62,14 +63,14 @@ class Pod(CallRunner):
 
     def perform(self, call: Call) -> Answer:
         program, *words = bare(call.argv)
-        kubectl, name = self.pods.kubectl, self.name or self.pods.place.name
+        kubectl = self.pods.kubectl
         if program == "journalctl":  # what Kubernetes keeps of the program's output is its journal
             since = next((float(word[1:]) for word in words if word.startswith("@")), 0.0)
             moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since))
-            asked = ["logs", name, "--container", self.pods.container()["name"], "--since-time", moment]
+            asked = ["logs", self.name, "--container", self.pods.container()["name"], "--since-time", moment]
             return self.pods.local.run(kubectl.argv(*asked), timeout=call.timeout)
         if program == self.pods.start:
-            inside = ["exec", name, "--container", self.pods.container()["name"], "--", program, *words]
+            inside = ["exec", self.name, "--container", self.pods.container()["name"], "--", program, *words]
             return self.pods.local.run(kubectl.argv(*inside), timeout=call.timeout)
         if is_image(program):
             words, more = self._mounted(words)

@@ -29,7 +29,7 @@ from ansible_collections.uplift.datastores.plugins.module_utils._runtime import 
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pod_config, pod_volume, runtime
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime import pods as runtime_pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.main_process import Clock
-from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import lasting, mounted, outlives
+from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pod import Pod, lasting, mounted, outlives
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.pods import Pods
 from ansible_collections.uplift.datastores.plugins.module_utils._runtime.workload import NOWHERE
 
@@ -94,6 +94,13 @@ def test_a_node_that_runs_is_asked_in_its_pod() -> None:
     address = CASES["pod"]["status"]["podIP"]
     assert garage.address == f"{address}:3901" and garage.node_id().address == garage.address
     assert garage.token and not cluster.made
+
+
+@pytest.mark.parametrize("unit", [UNIT, f"kubernetes:{SPACE}/daemonset/garage@node"])
+def test_a_program_of_this_host_asks_nothing_of_kubernetes(unit: str) -> None:
+    cluster = Cluster(up=False)
+    Pod(pods(cluster, unit), "/etc/garage.toml").run(["uname"])
+    assert cluster.asked == [["uname"]]
 
 
 def test_what_its_log_said_before_is_not_heard_again() -> None:
